@@ -1,0 +1,35 @@
+# make demo     install, then mirror the bundled sample of LL2 and ask it three questions
+# make test     install, then run the tests
+# make check    what CI runs: format, lint, types, tests
+# make bench    time and memory as ratios to a floor, in one run
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+
+.PHONY: demo test check bench clean
+
+demo: $(STAMP)
+	$(BIN)/ll2-mirror demo data/demo
+
+test: $(STAMP)
+	$(BIN)/python -m pytest
+
+check: $(STAMP)
+	$(BIN)/ruff format --check etl tests bench
+	$(BIN)/ruff check etl tests bench
+	$(BIN)/mypy
+	$(BIN)/python -m pytest
+
+bench: $(STAMP)
+	$(BIN)/python bench/bench.py
+
+$(STAMP): pyproject.toml
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --upgrade 'pip>=25.1'
+	$(BIN)/python -m pip install --quiet --editable . --group dev
+	touch $@
+
+clean:
+	rm -rf $(VENV) data/demo dist .mypy_cache .pytest_cache .ruff_cache .hypothesis

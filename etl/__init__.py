@@ -1,0 +1,24 @@
+"""ll2-mirror: Launch Library 2 in one SQLite file.
+
+The way a record travels, and the module for each step (imports go down this list only, see
+docs/architecture.md):
+
+    errors     what can go wrong, each with its exit code
+    files      finds the files shipped beside the package
+    jsontext   JSON text to values and back, byte for byte
+    model      what a shape, a key and a resource are
+    shapes     the shapes and resources of LL2, as data
+    normalize  a page of JSON -> rows                      (pure)
+    render     rows -> a page of JSON                      (reads only)
+    store      the file: open, settings, staged pages, runs
+    upsert     rows -> the tables, touching what differs, with history
+    prune      what nothing refers to any more -> history
+    upstream   HTTP: one page after the other              (knows no tables)
+    sync       walk -> stage -> normalize -> upsert, published whole
+    verify     the proof: what the file renders = what LL2 sent
+    report     what status and changes say                 (reads only)
+    sample     the bundled upstream, on loopback
+    cli        the commands; the only module that prints
+"""
+
+__version__ = "0.1.0"

@@ -1,0 +1,342 @@
+"""The commands; the only module that prints.
+
+Each imports what it needs when it runs, so that --help answers at once.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+import sys
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from etl import __version__
+from etl.errors import MirrorError
+from etl.shapes import DEFAULT_RESOURCE, MODES, RESOURCES
+
+if TYPE_CHECKING:
+    from etl.sync import Progress, Report
+
+EXIT_CODES = """\b
+Exit codes:
+  0   done
+  1   the check says no (verify)
+  2   the command line can't be carried out
+  65  data that isn't understood: upstream's or the file's
+  69  upstream can't be reached, or refuses
+  75  stopped early: run the same command again
+"""
+
+
+class Commands(click.Group):
+    """The group; turns our errors into one line and an exit code."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Runs the command; an error ends it with one line."""
+        try:
+            return super().invoke(ctx)
+        except MirrorError as error:
+            _fail(error)
+        except sqlite3.Error as error:
+            from etl.store import explained
+
+            _fail(explained(error, Path(ctx.obj or "the file")))
+
+
+def _fail(error: MirrorError) -> None:
+    click.echo(f"ll2-mirror: {error}", err=True)
+    sys.exit(error.exit_code)
+
+
+_DB = click.argument("db", type=click.Path(path_type=Path))
+
+
+def _json_option(what: str) -> Callable[[Any], Any]:
+    return click.option("--json", "as_json", is_flag=True, help=f"Print {what} as one JSON object.")
+
+
+@click.group(cls=Commands, epilog=EXIT_CODES)
+@click.version_option(__version__, prog_name="ll2-mirror")
+def main() -> None:
+    """Mirror Launch Library 2, the database of spaceflight, into one SQLite file.
+
+    Start with: ll2-mirror sync spacecraft.db
+    """
+
+
+@main.command()
+@_DB
+@click.argument("resources", metavar="[RESOURCE]...", nargs=-1, type=click.Choice(list(RESOURCES)))
+@click.option("--base-url", metavar="URL", help="The LL2 server to ask.  [default: the file's]")
+@click.option(
+    "--mode", type=click.Choice(MODES), help="How much of each record.  [default: the file's]"
+)
+@click.option(
+    "--token",
+    envvar="LL2_API_TOKEN",
+    show_envvar=True,
+    help="The API token, for more than 15 requests an hour. Never written to the file.",
+)
+@click.option("-q", "--quiet", is_flag=True, help="Say nothing unless something is wrong.")
+@_json_option("what was done")
+def sync(
+    db: Path,
+    resources: tuple[str, ...],
+    base_url: str | None,
+    mode: str | None,
+    token: str | None,
+    quiet: bool,
+    as_json: bool,
+) -> None:
+    """Bring DB up to date with LL2; make it where there is none.
+
+    RESOURCE is spacecraft (the default), agencies or spacecraft_configurations. DB remembers the
+    resources, the mode and the URL: the next sync needs no options. What LL2 no longer lists
+    leaves the tables and stays in the history.
+    """
+    from etl.report import resources_held
+    from etl.store import open_store
+    from etl.sync import settled_mode
+    from etl.sync import sync as run
+    from etl.upstream import DEFAULT_BASE_URL, Upstream, checked_base
+
+    if base_url is not None:
+        base_url = checked_base(base_url)
+    with open_store(db, create=True) as store:
+        chosen = settled_mode(store, mode)
+        upstream = Upstream(base_url or store.setting("base_url") or DEFAULT_BASE_URL, token)
+        wanted = list(dict.fromkeys(resources)) or resources_held(store) or [DEFAULT_RESOURCE]
+        with _progress(shown=not quiet and not as_json and sys.stderr.isatty()) as progress:
+            reports = run(store, upstream, wanted, chosen, progress)
+    if as_json:
+        documents = [report.as_json() for report in reports]
+        _print_json(documents[0] if len(documents) == 1 else documents)
+    elif not quiet:
+        for report in reports:
+            click.echo("\n".join(_sync_lines(report)))
+
+
+@contextmanager
+def _progress(shown: bool) -> Iterator[Progress]:
+    """Gives a function to call with how far a walk is; a bar on a terminal, else nothing."""
+    if not shown:
+        yield lambda resource, done, count: None
+        return
+    bars: dict[str, Any] = {}
+
+    def report(resource: str, done: int, count: int) -> None:
+        if resource not in bars:
+            for bar in bars.values():
+                bar.render_finish()
+            bars[resource] = click.progressbar(length=count, label=resource, file=sys.stderr)
+        bars[resource].update(done - bars[resource].pos)
+
+    yield report
+    for bar in bars.values():
+        bar.render_finish()
+
+
+def _sync_lines(report: Report) -> Iterator[str]:
+    requests = "1 request" if report.requests == 1 else f"{report.requests} requests"
+    yield (
+        f"{report.resource}: {report.records} records in {requests}"
+        f" · {report.added} added, {report.changed} changed, {report.unchanged} unchanged,"
+        f" {report.gone} gone · {report.seconds:.1f} s"
+    )
+    if report.conflicts:
+        yield f"  {_rows(report.conflicts)} came with two values: the later stands"
+    for drift in report.drift:
+        key = f".{drift['key']}" if drift["key"] else ""
+        yield f"  new in LL2, kept: {drift['shape']}{key}: {drift['what']} (as in {drift['id']})"
+
+
+def _rows(count: int) -> str:
+    return "1 row" if count == 1 else f"{count} rows"
+
+
+@main.command()
+@_DB
+@_json_option("it")
+@click.pass_context
+def status(ctx: click.Context, db: Path, as_json: bool) -> None:
+    """Say how DB stands: last sync, what it holds, what LL2 sends that its document lacks."""
+    from etl.report import status as read
+    from etl.store import open_store
+
+    ctx.obj = db
+    with open_store(db) as store:
+        found = read(store, datetime.now(UTC))
+    if as_json:
+        _print_json(found)
+    else:
+        click.echo("\n".join(_status_lines(found)))
+
+
+def _status_lines(found: dict[str, Any]) -> Iterator[str]:
+    if not found["resources"]:
+        yield f"{found['db']}: no sync was completed yet"
+        return
+    yield f"{found['db']}: {found['mode']} mode, from {found['base_url']}"
+    for held in found["resources"]:
+        gone = f", {held['tombstones']} gone" if held["tombstones"] else ""
+        yield (
+            f"{held['resource']}: {held['records']} records{gone},"
+            f" synced {_ago(held['age_seconds'])} ({held['synced'][:19]}Z)"
+        )
+        if held["conflicts"]:
+            yield f"  {_rows(held['conflicts'])} came with two values in the last sync"
+    yield "tables:"
+    for name, count in found["tables"].items():
+        yield f"  {count:>8,}  {name}"
+    for drift in found["drift"]:
+        key = f".{drift['key']}" if drift["key"] else ""
+        what = f"{drift['shape']}{key}: {drift['what']}"
+        yield f"new in LL2, kept: {what} (since {drift['since'][:10]})"
+
+
+def _ago(seconds: int) -> str:
+    for unit, length in (("day", 86400), ("hour", 3600), ("minute", 60)):
+        if seconds >= length:
+            count = seconds // length
+            return f"{count} {unit}{'s' if count > 1 else ''} ago"
+    return "just now"
+
+
+@main.command()
+@_DB
+@_json_option("the verdict")
+@click.pass_context
+def verify(ctx: click.Context, db: Path, as_json: bool) -> None:
+    """Prove that DB renders what LL2 sent, byte for byte; exit 1 where it doesn't.
+
+    Checks the file's integrity and references, too, and names each row that differs.
+    """
+    from etl.store import open_store
+    from etl.verify import verify as run
+
+    ctx.obj = db
+    with open_store(db) as store:
+        verdict = run(store)
+    if as_json:
+        _print_json(verdict.as_json())
+    else:
+        for problem in verdict.problems:
+            click.echo(problem)
+        click.echo("\n".join(_verdict_lines(db, verdict.as_json())))
+    if verdict.problems:
+        sys.exit(1)
+
+
+def _verdict_lines(db: Path, verdict: dict[str, Any]) -> Iterator[str]:
+    if not verdict["ok"]:
+        yield f"{db}: not what LL2 sent: {len(verdict['problems'])} problems"
+    elif not verdict["pages"]:
+        yield f"{db}: sound, and empty: no sync was completed yet"
+    else:
+        yield (
+            f"{db}: {verdict['records']} records on {verdict['pages']} pages,"
+            f" {verdict['bytes']:,} bytes: as LL2 sent them"
+        )
+    if verdict["overtaken"]:
+        yield f"  {verdict['overtaken']} values were overtaken by later ones of the same rows"
+    if verdict["respelled"]:
+        yield f"  {verdict['respelled']} pages agree in value; LL2 wrote their JSON another way"
+
+
+@main.command()
+@_DB
+@click.option("--since", metavar="WHEN", help="From a date, a time or an age such as 2d on.")
+@click.option("--all", "everything", is_flag=True, help="Also what moves by itself: times, counts.")
+@_json_option("them")
+@click.pass_context
+def changes(
+    ctx: click.Context, db: Path, since: str | None, everything: bool, as_json: bool
+) -> None:
+    """Show what was added, changed (from and to) and gone, by run."""
+    from etl.report import changes as read
+    from etl.report import moment
+    from etl.store import open_store
+
+    ctx.obj = db
+    start = moment(since, datetime.now(UTC)) if since is not None else None
+    with open_store(db) as store:
+        found = read(store, start, everything)
+    if as_json:
+        _print_json(found)
+        return
+    for run in found["runs"]:
+        click.echo(f"{run['finished'][:19]}Z  {run['resource']}")
+        click.echo("\n".join(_change_lines(run["changes"])))
+
+
+_MANY_ADDED = 3  # rows added to one table that are named one by one
+
+
+def _change_lines(found: list[dict[str, Any]]) -> Iterator[str]:
+    """A line a change; many rows added to one table are one line."""
+    added = Counter(change["table"] for change in found if change["kind"] == "added")
+    for table, count in added.items():
+        if count > _MANY_ADDED:
+            yield f"  + {table}: {count:,} rows"
+    for change in found:
+        what = f"{change['table']} {change['id']}"
+        if change["name"]:
+            what += f" ({change['name']})"
+        if change["kind"] == "added":
+            if added[change["table"]] <= _MANY_ADDED:
+                yield f"  + {what}"
+        elif change["kind"] == "gone":
+            yield f"  - {what}"
+        else:
+            old, new = (json.dumps(change[side], ensure_ascii=False) for side in ("from", "to"))
+            yield f"  ~ {what}: {change['key']}: {old} → {new}"
+
+
+@main.command()
+@click.argument("directory", metavar="[DIR]", default=".", type=click.Path(path_type=Path))
+def demo(directory: Path) -> None:
+    """Mirror the bundled sample of LL2 into DIR, and ask it three questions.
+
+    Needs no network: the sample is served on loopback, page by page as LL2 does.
+    """
+    from etl import sample
+
+    db = directory / "demo.db"
+    directory.mkdir(parents=True, exist_ok=True)
+    with sample.running(sample.bundled()) as upstream:
+        for title, arguments in (
+            ("A first sync", ["sync", str(db), "--base-url", upstream.base_url]),
+            ("The same again: nothing changed, nothing is written", ["sync", str(db)]),
+            ("The proof", ["verify", str(db)]),
+        ):
+            shown = " ".join(arguments).replace(str(db), str(db))
+            click.echo(f"\n{title}\n$ ll2-mirror {shown}")
+            main.main(arguments, prog_name="ll2-mirror", standalone_mode=False)
+    with sqlite3.connect(db) as conn:
+        for question, sql in sample.questions():
+            click.echo(f"\n{question}")
+            cursor = conn.execute(sql)
+            click.echo("\n".join(_table([d[0] for d in cursor.description], cursor.fetchall())))
+    conn.close()
+    click.echo(
+        f"\nThe file is {db}: open it with `datasette {db}` or `sqlite3 {db}`.\n"
+        "The same from the real API, in 6 requests: ll2-mirror sync spacecraft.db"
+    )
+
+
+def _table(headers: list[str], rows: list[tuple[Any, ...]]) -> Iterator[str]:
+    cells = [headers, *(["" if cell is None else str(cell) for cell in row] for row in rows)]
+    widths = [max(len(row[column]) for row in cells) for column in range(len(headers))]
+    for row in [cells[0], ["-" * width for width in widths], *cells[1:]]:
+        yield "  ".join(c.ljust(w) for c, w in zip(row, widths, strict=True)).rstrip()
+
+
+def _print_json(document: Any) -> None:
+    click.echo(json.dumps(document, ensure_ascii=False, indent=2))

@@ -1,0 +1,291 @@
+"""JSON pages to rows, by shape. Pure: values in, rows out.
+
+The hot path never looks at a value twice. A record whose keys and types were met before is checked
+by comparing two tuples; a nested object that came before, to the byte, is not walked again.
+"""
+
+from __future__ import annotations
+
+import json
+import marshal
+import math
+import re
+from typing import Any, NamedTuple
+
+from etl.errors import NotAPage, NotUnderstood
+from etl.jsontext import Number, quote, spell, text
+from etl.model import SCALARS, Id, Key, Row, Shape, overlap
+from etl.shapes import API_PATH
+
+_INT64 = range(-(2**63), 2**63)
+_LINK = re.compile(rf"(.+?)({re.escape(API_PATH)}[^?#]*)(\?.*)?", re.DOTALL)
+_CACHE = 2000  # nested objects remembered, to bound the memory of a walk
+_SIGNATURES = 1000  # combinations of types remembered by shape
+
+
+class Links(NamedTuple):
+    """What stands before and after the path in each link of a page."""
+
+    base: str  # scheme and host: "https://ll.thespacedevs.com"
+    suffix: str  # the query that carries the request's format: "?format=api", or empty
+
+
+class Drift(NamedTuple):
+    """Something that LL2's document doesn't know; kept, rendered back, and reported."""
+
+    shape: str
+    key: str
+    what: str
+
+
+def records(page: Any) -> list[Any]:
+    """The records of a decoded page; raises NotAPage where it is no page of LL2."""
+    if type(page) is not dict:
+        raise NotAPage(f"no page of LL2: expected an object, got {quote(page)}")
+    for key, types in (("count", (int,)), ("next", (str, type(None))), ("results", (list,))):
+        if key not in page:
+            raise NotAPage(f'no page of LL2: it has no "{key}"')
+        if type(page[key]) not in types:
+            raise NotAPage(f'no page of LL2: "{key}" is {quote(page[key])}')
+    results: list[Any] = page["results"]
+    return results
+
+
+def links_of(results: list[Any]) -> Links:
+    """How the links of a page begin and end, read off its first record that has one."""
+    for record in results:
+        url = record.get("url") if isinstance(record, dict) else None
+        if isinstance(url, str) and (match := _LINK.fullmatch(url)):
+            return Links(match[1], match[3] or "")
+    return Links("", "")
+
+
+class Layout:
+    """A shape as the hot path wants it: the places of the values that need more than a type."""
+
+    def __init__(self, shape: Shape) -> None:
+        def places(*kinds: str) -> tuple[int, ...]:
+            return tuple(i for i, key in enumerate(shape.keys) if key.kind in kinds)
+
+        self.shape = shape
+        self.names = shape.names
+        self.signatures: set[tuple[type, ...]] = set()
+        self.ints = places("int")
+        self.floats = places("float")
+        self.links = places("link")
+        self.consts = [(i, shape.keys[i].of) for i in reversed(places("const"))]
+        self.nested = [
+            (i, shape.keys[i], shape.nested[shape.keys[i].name]) for i in places("one", "many")
+        ]
+        self.id_place = next((i for i, key in enumerate(shape.keys) if key.name == "id"), -1)
+
+    def familiar(self, values: list[Any]) -> bool:
+        """Whether nothing about the values needs a closer look."""
+        if tuple(map(type, values)) not in self.signatures:
+            return False
+        for place in self.ints:
+            if values[place] is not None and values[place] not in _INT64:
+                return False
+        for place in self.floats:
+            if values[place] == 0 and math.copysign(1, values[place]) < 0:
+                return False
+        for place in self.links:
+            if values[place] is not None and values[place][:1] == "/":
+                return False
+        return all(values[place] == const for place, const in self.consts)
+
+
+class Normalizer:
+    """Turns the records of one walk into rows, each nested object once as long as it is the same.
+
+    ``drift`` fills with what was met: an id of an object that shows it, by Drift.
+    """
+
+    def __init__(self) -> None:
+        self.drift: dict[Drift, Id | None] = {}
+        self._layouts: dict[str, Layout] = {}
+        self._known: dict[tuple[str, Id], tuple[bytes, tuple[Any, ...]]] = {}
+        self._links = Links("", "")
+        self._rows: list[Row] = []
+
+    def page(self, shape: Shape, results: list[Any]) -> tuple[list[Row], list[Id]]:
+        """The rows of a page's records, nested ones before those they belong to, and the ids.
+
+        A row stands again for each time it arrives with other values. Raises NotUnderstood, which
+        names the record, the path of the key, what was expected and what came.
+        """
+        links = links_of(results)
+        if links != self._links:
+            self._known.clear()
+            self._links = links
+        self._rows = []
+        ids: list[Id] = []
+        for number, record in enumerate(results):
+            try:
+                ids.append(self._object(shape, record)[0])
+            except NotUnderstood as error:
+                error.where = _name(shape, record, number)
+                raise
+        return self._rows, ids
+
+    def _object(self, shape: Shape, value: Any) -> tuple[Any, tuple[Any, ...], str | None]:
+        """Emits the rows of an object and all that it nests; gives its id, values and extra."""
+        layout = self._layouts.get(shape.name)
+        if layout is None:
+            layout = self._layouts[shape.name] = Layout(shape)
+        extra = None
+        if type(value) is dict and tuple(value) == layout.names:
+            values = list(value.values())
+            if not layout.familiar(values):
+                values, extra = self._inspect(layout, value)
+        else:
+            values, extra = self._inspect(layout, value)
+        for place in layout.links:
+            values[place] = self._link(values[place])
+        for place, key, nested in layout.nested:
+            if values[place] is not None:
+                values[place] = self._nest(key, nested, values[place])
+        id_ = values[layout.id_place] if layout.id_place >= 0 else None
+        for place, _ in layout.consts:
+            del values[place]
+        row = tuple(values)
+        if shape.table:
+            if shape.shared and self._contradicts(shape, id_, row):
+                # Others may nest the value that this one overtakes: what comes later must be seen.
+                self._known.clear()
+            self._rows.append(Row(shape, id_, row, extra))
+        return id_, row, extra
+
+    def _nest(self, key: Key, shape: Shape, value: Any) -> Any:
+        """What the owner's row holds of a nested object or list: ids, or rows that have none."""
+        if key.kind == "one":
+            try:
+                return self._once(shape, value)
+            except NotUnderstood as error:
+                raise error.inside(key.name) from None
+        items = []
+        for place, item in enumerate(value):
+            try:
+                items.append(self._once(shape, item))
+            except NotUnderstood as error:
+                raise error.inside(key.name, f"[{place}]") from None
+        return tuple(items)
+
+    def _once(self, shape: Shape, value: Any) -> Any:
+        """The id of a nested object, walked only where it isn't the one that came last."""
+        if not shape.table:
+            _, values, extra = self._object(shape, value)
+            return Row(shape, None, values, extra)
+        if type(value) is not dict or type(value.get("id")) is not shape.id_type:
+            return self._object(shape, value)[0]
+        known = (shape.name, value["id"])
+        try:
+            # Not ==, to which 1, 1.0 and True, and any order of keys, are the same.
+            blob = marshal.dumps(value, 2)
+        except ValueError:  # a Number
+            blob = b""
+        before = self._known.get(known)
+        if before and before[0] == blob:
+            return known[1]
+        if before or len(self._known) >= _CACHE:  # overtaken: as in _object
+            self._known.clear()
+        id_, values, _ = self._object(shape, value)
+        if blob:
+            self._known[known] = blob, values
+        return id_
+
+    def _contradicts(self, shape: Shape, id_: Any, values: tuple[Any, ...]) -> bool:
+        """Whether a sibling shape brought other values for the same row."""
+        for sibling in shape.siblings:
+            before = self._known.get((sibling.name, id_))
+            if before and any(before[1][a] != values[b] for a, b in overlap(sibling, shape)):
+                return True
+        return False
+
+    def _link(self, url: str | None) -> str | None:
+        """The path of a link; a foreign one stays whole, and is told apart by its first letter."""
+        base, suffix = self._links
+        if url is None or not (url.startswith(base) and url.endswith(suffix)):
+            return url
+        path = url[len(base) : len(url) - len(suffix)]
+        return path if path[:1] == "/" else url
+
+    def _inspect(self, layout: Layout, value: Any) -> tuple[list[Any], str | None]:
+        """The values in the shape's order and what the columns can't hold, each key looked at.
+
+        Raises NotUnderstood. What is understood and unremarkable, the layout remembers.
+        """
+        shape = layout.shape
+        if type(value) is not dict:
+            raise NotUnderstood("an object", quote(value))
+        values, exact = [], {}
+        for key in shape.keys:
+            if key.name not in value:
+                raise NotUnderstood("a value", "no such key").inside(key.name)
+            item = value[key.name]
+            try:
+                column_value, as_is = self._scalar(key, item)
+            except NotUnderstood as error:
+                raise error.inside(key.name) from None
+            values.append(column_value)
+            if not as_is:
+                exact[key.name] = spell(item)
+                if key.kind == "const":
+                    self._drifts(shape, key.name, f"is {quote(item)}, not {quote(key.of)}", value)
+        known = set(layout.names)
+        for name in value:
+            if name not in known:
+                exact[name] = spell(value[name])
+                self._drifts(shape, name, "unknown key", value)
+        if not exact and tuple(value) == layout.names:
+            if len(layout.signatures) >= _SIGNATURES:
+                layout.signatures.clear()
+            layout.signatures.add(tuple(map(type, value.values())))
+            return values, None
+        extra: dict[str, Any] = {"values": exact}
+        if tuple(value) != layout.names:
+            extra["keys"] = list(value)
+            if len(value) == len(layout.names):
+                self._drifts(shape, "", "keys in another order", value)
+        return values, text(extra)
+
+    def _drifts(self, shape: Shape, key: str, what: str, value: dict[str, Any]) -> None:
+        id_ = value.get("id")
+        self.drift.setdefault(
+            Drift(shape.name, key, what), id_ if type(id_) in (int, str) else None
+        )
+
+    def _scalar(self, key: Key, value: Any) -> tuple[Any, bool]:
+        """The value for the column, and whether that is all there is to it."""
+        if value is None:
+            if key.name == "id":
+                raise NotUnderstood(f"{SCALARS[key.kind][0]}", "null")
+            return None, key.kind != "const"
+        if key.kind == "const":
+            if type(value) is not str:
+                raise NotUnderstood("text", quote(value))
+            return value, value == key.of
+        if key.kind in ("one", "many"):
+            wanted = dict if key.kind == "one" else list
+            if type(value) is not wanted:
+                raise NotUnderstood("an object" if wanted is dict else "a list", quote(value))
+            return value, True
+        words, types, _ = SCALARS[key.kind]
+        if key.kind == "float" and type(value) in (int, Number):
+            number = float(value) if abs(value) < 1e300 else None
+            return number, False
+        if type(value) not in types:
+            raise NotUnderstood(words, quote(value))
+        if type(value) is int and value not in _INT64:
+            raise NotUnderstood("an integer of at most 64 bits", quote(value))
+        if key.kind == "link" and value[:1] == "/" and self._links.base:
+            return None, False
+        return value, not (key.kind == "float" and value == 0 and math.copysign(1, value) < 0)
+
+
+def _name(shape: Shape, record: Any, number: int) -> str:
+    """How an error names a record: by its id where it has one."""
+    id_ = record.get("id") if type(record) is dict else None
+    if type(id_) in (int, str):
+        return f"{shape.table} {id_ if type(id_) is int else json.dumps(id_)}"
+    return f"{shape.table}, record {number + 1} of the page"

@@ -1,0 +1,134 @@
+"""Takes out of the tables what no listed record leads to any more; its last state goes to history.
+
+So the tables hold what LL2 says now. Only what lost a reference in this run is looked at.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple
+
+from etl.model import Id
+from etl.shapes import RESOURCES, SHAPES
+from etl.tables import quoted
+
+Node = tuple[str, Id]
+
+
+class Edge(NamedTuple):
+    """A column that refers to a table's rows; ``owner`` names the rows it stands for."""
+
+    table: str  # the one with the column
+    column: str
+    owner: str  # the column that identifies who refers: "id", or a list's "owner"
+    owner_table: str
+    target: str
+
+
+def edges() -> list[Edge]:
+    """Each column by which a row of one table refers to a row of another, from the shapes."""
+    found = set()
+    for shape in SHAPES.values():
+        for key in shape.keys if shape.table else ():
+            if key.kind == "one":
+                target = shape.nested[key.name].table
+                found.add(Edge(shape.table, key.column, "id", shape.table, target))
+            elif key.kind == "many" and shape.nested[key.name].table:
+                target = shape.nested[key.name].table
+                found.add(Edge(shape.list_table(key), "item", "owner", shape.table, target))
+            elif key.kind == "many":
+                item = shape.nested[key.name]
+                for inner in item.keys:
+                    if inner.kind == "one":
+                        target = item.nested[inner.name].table
+                        table = shape.list_table(key)
+                        found.add(Edge(table, inner.column, "owner", shape.table, target))
+    return sorted(found)
+
+
+class Pruner:
+    """Removes rows that nothing listed leads to, in one run."""
+
+    def __init__(self, conn: sqlite3.Connection, run: int) -> None:
+        self._conn = conn
+        self._run = run
+        self._referrers: dict[str, list[Edge]] = {}
+        self._references: dict[str, list[Edge]] = {}
+        for edge in edges():
+            self._referrers.setdefault(edge.target, []).append(edge)
+            self._references.setdefault(edge.owner_table, []).append(edge)
+        self._resources: dict[str, list[str]] = {}
+        for resource in RESOURCES.values():
+            self._resources.setdefault(resource.table, []).append(resource.name)
+
+    def prune(self, candidates: Iterable[Node]) -> None:
+        """Removes those of the candidates that no record leads to, and what only they led to."""
+        stack = sorted(candidates, key=str)
+        while stack:
+            node = stack.pop()
+            if self._held(node) and not self._alive(node):
+                stack.extend(self._remove(node))
+
+    def _held(self, node: Node) -> bool:
+        found = self._conn.execute(f'SELECT 1 FROM "{node[0]}" WHERE id = ?', (node[1],))
+        return found.fetchone() is not None
+
+    def _alive(self, node: Node) -> bool:
+        """Whether the way up from a row, through those that refer to it, reaches a record."""
+        seen, stack = {node}, [node]
+        while stack:
+            node = stack.pop()
+            if self._is_record(node):
+                return True
+            for above in self._above(node):
+                if above not in seen:
+                    seen.add(above)
+                    stack.append(above)
+        return False
+
+    def _is_record(self, node: Node) -> bool:
+        listed = "SELECT 1 FROM _records WHERE resource = ? AND id = ?"
+        return any(
+            self._conn.execute(listed, (resource, node[1])).fetchone()
+            for resource in self._resources.get(node[0], ())
+        )
+
+    def _above(self, node: Node) -> Iterator[Node]:
+        for edge in self._referrers.get(node[0], ()):
+            for (id_,) in self._conn.execute(
+                f'SELECT "{edge.owner}" FROM "{edge.table}" WHERE "{edge.column}" = ?', (node[1],)
+            ):
+                yield edge.owner_table, id_
+
+    def _remove(self, node: Node) -> list[Node]:
+        """Removes a row and its lists; gives what it referred to."""
+        table, id_ = node
+        below: list[Node] = []
+        lists = set()
+        for edge in self._references.get(table, ()):
+            for (target,) in self._conn.execute(
+                f'SELECT "{edge.column}" FROM "{edge.table}" WHERE "{edge.owner}" = ?', (id_,)
+            ):
+                if target is not None:
+                    below.append((edge.target, target))
+            if edge.table != table:
+                lists.add(edge.table)
+        self._conn.execute(
+            "INSERT OR IGNORE INTO _history VALUES (?, ?, ?, '', 'gone', ?, NULL, 0)",
+            (self._run, table, id_, self._as_json(table, id_)),
+        )
+        for name in lists:
+            self._conn.execute(f'DELETE FROM "{name}" WHERE owner = ?', (id_,))
+        self._conn.execute(f'DELETE FROM "{table}" WHERE id = ?', (id_,))
+        return below
+
+    def _as_json(self, table: str, id_: Id) -> str:
+        columns = list(
+            dict.fromkeys(c for s in SHAPES.values() if s.table == table for c in s.columns)
+        )
+        row = self._conn.execute(
+            f'SELECT {quoted(columns)} FROM "{table}" WHERE id = ?', (id_,)
+        ).fetchone()
+        return json.dumps(dict(zip(columns, row, strict=True)), ensure_ascii=False)

@@ -1,0 +1,163 @@
+"""What status and changes say. Reads only."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from etl.errors import UsageError
+from etl.shapes import RESOURCES, SHAPES
+from etl.store import SCHEMA_VERSION, Store
+
+_AGE = re.compile(r"(\d+)\s*([smhdw])")
+_UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
+
+
+def status(store: Store, now: datetime) -> dict[str, Any]:
+    """How the mirror stands, as the JSON object of ``status --json``."""
+    return {
+        "db": str(store.path),
+        "schema_version": SCHEMA_VERSION,
+        "base_url": store.setting("base_url"),
+        "mode": store.setting("mode"),
+        "resources": list(_resources(store, now)),
+        "tables": _table_counts(store),
+        "drift": _drift(store),
+    }
+
+
+def _resources(store: Store, now: datetime) -> Iterator[dict[str, Any]]:
+    for name in json.loads(store.setting("resources") or "[]"):
+        walk = store.published_walk(name)
+        row = store.conn.execute(
+            "SELECT finished, records, requests, conflicts FROM _runs WHERE resource = ?"
+            " ORDER BY id DESC LIMIT 1",
+            (name,),
+        ).fetchone()
+        tombstones = store.conn.execute(
+            "SELECT count(*) FROM _tombstones WHERE resource = ?", (name,)
+        ).fetchone()[0]
+        yield {
+            "resource": name,
+            "mode": walk.mode if walk else None,
+            "synced": row[0],
+            "age_seconds": max(0, round((now - _moment(row[0])).total_seconds())),
+            "records": row[1],
+            "requests": row[2],
+            "conflicts": row[3],
+            "tombstones": tombstones,
+        }
+
+
+def _table_counts(store: Store) -> dict[str, int]:
+    """The rows of each public table that has any."""
+    from sqlite_utils import Database  # 60 ms, so only where it is used
+
+    db = Database(store.conn, execute_plugins=False, recursive_triggers=False)
+    names = [name for name in db.table_names() if not name.startswith("_")]
+    counts = {name: db.table(name).count for name in names}
+    return {name: count for name, count in counts.items() if count}
+
+
+def _drift(store: Store) -> list[dict[str, Any]]:
+    rows = store.conn.execute(
+        "SELECT shape, key, what, _drift.id, finished FROM _drift JOIN _runs ON _runs.id = run"
+        " ORDER BY 1, 2, 3"
+    )
+    return [dict(zip(("shape", "key", "what", "id", "since"), row, strict=True)) for row in rows]
+
+
+def changes(store: Store, since: datetime | None, everything: bool) -> dict[str, Any]:
+    """What each run changed, oldest first, as the JSON object of ``changes --json``.
+
+    Runs that changed nothing are left out; so is, unless ``everything``, what moves by itself.
+    """
+    runs = []
+    for run, resource, finished in store.conn.execute(
+        "SELECT id, resource, finished FROM _runs ORDER BY id"
+    ).fetchall():
+        if since and _moment(finished) < since:
+            continue
+        found = list(_run_changes(store, run, everything))
+        if found:
+            runs.append({"run": run, "resource": resource, "finished": finished, "changes": found})
+    return {"runs": runs}
+
+
+def _run_changes(store: Store, run: int, everything: bool) -> Iterator[dict[str, Any]]:
+    kinds = {(s.table, key.name): key.kind for s in SHAPES.values() for key in s.keys}
+    for table, id_, key, kind, old, new, moving in store.conn.execute(
+        "SELECT table_name, id, key, kind, from_value, to_value, moving FROM _history"
+        " WHERE run = ? AND moving <= ? ORDER BY table_name, id, key",
+        (run, everything),
+    ).fetchall():
+        change = {"table": table, "id": id_, "name": _name(store, table, id_), "kind": kind}
+        if key:
+            kept = kinds.get((table, key), "many")  # _extra is JSON, as lists are
+            change |= {"key": key, "from": _value(kept, old), "to": _value(kept, new)}
+        elif kind == "gone":
+            change["from"] = _value("many", old)
+        yield {**change, "moving": bool(moving)}
+
+
+def _name(store: Store, table: str, id_: Any) -> str | None:
+    """The name of a row, where its table has names, also of one that is gone."""
+    if not any(s.table == table and "name" in s.columns for s in SHAPES.values()):
+        return None
+    row = store.conn.execute(f'SELECT name FROM "{table}" WHERE id = ?', (id_,)).fetchone()
+    if row:
+        return str(row[0]) if row[0] is not None else None
+    last = store.conn.execute(
+        "SELECT from_value FROM _history WHERE table_name = ? AND id = ? AND kind = 'gone'"
+        " ORDER BY run DESC LIMIT 1",
+        (table, id_),
+    ).fetchone()
+    return json.loads(last[0]).get("name") if last else None
+
+
+def _value(kind: str, value: Any) -> Any:
+    """A value of the history as LL2 has it."""
+    if value is None:
+        return None
+    if kind == "many":
+        return json.loads(value)
+    return bool(value) if kind == "bool" else value
+
+
+def moment(text: str, now: datetime) -> datetime:
+    """A point in time from ``2026-11-23``, ``2026-11-23T20:00:00Z`` or an age such as ``2d``.
+
+    Without a zone it is UTC. Raises UsageError for anything else.
+    """
+    if _AGE.fullmatch(text):
+        return now - age(text)
+    try:
+        return _moment(text)
+    except ValueError:
+        raise UsageError(
+            f"{text} is no time: expected one like 2026-11-23, 2026-11-23T20:00:00Z or 2d"
+        ) from None
+
+
+def age(text: str) -> timedelta:
+    """A length of time from ``90s``, ``15m``, ``12h``, ``2d`` or ``1w``; raises UsageError."""
+    match = _AGE.fullmatch(text)
+    try:
+        if match:
+            return timedelta(**{_UNITS[match[2]]: int(match[1])})
+    except OverflowError:
+        pass
+    raise UsageError(f"{text} is no age: expected one like 15m, 12h, 2d or 1w")
+
+
+def _moment(text: str) -> datetime:
+    found = datetime.fromisoformat(text)
+    return found if found.tzinfo else found.replace(tzinfo=UTC)
+
+
+def resources_held(store: Store) -> list[str]:
+    """The resources that the file mirrors, in the order in which they were first asked for."""
+    return [name for name in json.loads(store.setting("resources") or "[]") if name in RESOURCES]

@@ -1,0 +1,243 @@
+"""The file: opening and creating it, settings, the pages of walks, the ledger of runs."""
+
+from __future__ import annotations
+
+import hashlib
+import sqlite3
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from etl.errors import DataError, MirrorError, NotAMirror, UsageError
+from etl.files import shipped
+
+APPLICATION_ID = 0x4C4C326D  # as in schema.sql
+SCHEMA_VERSION = 1  # as in schema.sql
+_BUSY_SECONDS = 5.0
+
+
+class Walk(NamedTuple):
+    """One walk over the pages of a resource."""
+
+    id: int
+    resource: str
+    mode: str
+    base_url: str
+    started: str
+
+
+class StagedPage(NamedTuple):
+    """A page of a walk. ``ids`` is None until the page was published."""
+
+    offset: int
+    digest: bytes
+    ids: str | None
+
+
+class Store:
+    """An open mirror. Statements run at once; ``transaction`` groups them."""
+
+    def __init__(self, conn: sqlite3.Connection, path: Path) -> None:
+        self.conn = conn
+        self.path = path
+
+    def __enter__(self) -> Store:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.conn.close()
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """All or nothing: committed at the end, rolled back on any error; readers see neither half.
+
+        Foreign keys are checked at the commit. Raises DataError where the rows break one.
+        """
+        self.conn.execute("BEGIN IMMEDIATE")
+        try:
+            self.conn.execute("PRAGMA defer_foreign_keys = ON")
+            yield
+            self.conn.execute("COMMIT")
+        except BaseException as error:
+            if self.conn.in_transaction:
+                self.conn.execute("ROLLBACK")
+            if isinstance(error, sqlite3.IntegrityError):
+                raise DataError(f"{self.path}: {error}: nothing was published") from error
+            raise
+
+    # Settings
+
+    def setting(self, key: str) -> str | None:
+        """What the file remembers under a key, or None."""
+        row = self.conn.execute("SELECT value FROM _settings WHERE key = ?", (key,)).fetchone()
+        return row[0] if row else None
+
+    def remember(self, **settings: str) -> None:
+        """Keeps settings for the next sync; a value that is there already isn't written again."""
+        self.conn.executemany(
+            "INSERT INTO _settings (key, value) VALUES (?, ?)"
+            " ON CONFLICT DO UPDATE SET value = excluded.value WHERE value <> excluded.value",
+            settings.items(),
+        )
+
+    # Walks and their pages
+
+    def begin_walk(self, resource: str, mode: str, base_url: str, started: str) -> Walk:
+        """A new walk; one that was under way for the resource is dropped with its pages."""
+        with self.transaction():
+            self._drop_walks(resource, published=0)
+            cursor = self.conn.execute(
+                "INSERT INTO _walks (resource, mode, base_url, started, published)"
+                " VALUES (?, ?, ?, ?, 0)",
+                (resource, mode, base_url, started),
+            )
+        assert cursor.lastrowid is not None
+        return Walk(cursor.lastrowid, resource, mode, base_url, started)
+
+    def stage(self, walk: Walk, offset: int, body: bytes) -> None:
+        """Keeps one page of a walk, committed; a body that the file has is not written again."""
+        digest = hashlib.sha256(body).digest()
+        with self.transaction():
+            self.conn.execute(
+                "INSERT INTO _pages (walk, offset, digest) VALUES (?, ?, ?)",
+                (walk.id, offset, digest),
+            )
+            held = "SELECT 1 FROM _bodies WHERE digest = ?"
+            if not self.conn.execute(held, (digest,)).fetchone():
+                self.conn.execute(
+                    "INSERT INTO _bodies (digest, body) VALUES (?, ?)",
+                    (digest, zlib.compress(body, 3)),
+                )
+
+    def pages(self, walk: Walk) -> list[StagedPage]:
+        """The pages of a walk in order, without their bodies."""
+        rows = self.conn.execute(
+            "SELECT offset, digest, ids FROM _pages JOIN _bodies USING (digest)"
+            " WHERE walk = ? ORDER BY offset",
+            (walk.id,),
+        )
+        return [StagedPage(*row) for row in rows]
+
+    def body(self, digest: bytes) -> bytes:
+        """The text of a page as it came; raises DataError where it was damaged since."""
+        row = self.conn.execute("SELECT body FROM _bodies WHERE digest = ?", (digest,)).fetchone()
+        try:
+            body = zlib.decompress(row[0])
+        except (TypeError, zlib.error):
+            body = b""
+        if hashlib.sha256(body).digest() != digest:
+            raise DataError(f"{self.path}: the stored page {digest.hex()[:12]} is damaged")
+        return body
+
+    def processed(self, digest: bytes, ids: str) -> None:
+        """Notes that the rows of a page are in the tables, and which records it has."""
+        self.conn.execute("UPDATE _bodies SET ids = ? WHERE digest = ?", (ids, digest))
+
+    def published_walk(self, resource: str) -> Walk | None:
+        """The walk that the tables hold, or None before the first."""
+        row = self.conn.execute(
+            "SELECT id, resource, mode, base_url, started FROM _walks"
+            " WHERE resource = ? AND published",
+            (resource,),
+        ).fetchone()
+        return Walk(*row) if row else None
+
+    def publish_walk(self, walk: Walk) -> None:
+        """Makes a walk the one that the tables hold, in place of the one before."""
+        self._drop_walks(walk.resource, published=1)
+        self.conn.execute("UPDATE _walks SET published = 1 WHERE id = ?", (walk.id,))
+        self._drop_unused_bodies()
+
+    def _drop_walks(self, resource: str, published: int) -> None:
+        condition = "resource = ? AND published = ?"
+        self.conn.execute(
+            f"DELETE FROM _pages WHERE walk IN (SELECT id FROM _walks WHERE {condition})",
+            (resource, published),
+        )
+        self.conn.execute(f"DELETE FROM _walks WHERE {condition}", (resource, published))
+        if not published:
+            self._drop_unused_bodies()
+
+    def _drop_unused_bodies(self) -> None:
+        self.conn.execute("DELETE FROM _bodies WHERE digest NOT IN (SELECT digest FROM _pages)")
+
+    # Runs
+
+    def insert_run(self, **columns: Any) -> int:
+        """Writes a row of the ledger; gives its id."""
+        names = ", ".join(columns)
+        marks = ", ".join("?" * len(columns))
+        cursor = self.conn.execute(
+            f"INSERT INTO _runs ({names}) VALUES ({marks})", tuple(columns.values())
+        )
+        assert cursor.lastrowid is not None
+        return cursor.lastrowid
+
+    def update_run(self, run: int, **columns: Any) -> None:
+        """Fills in what is known of a run only at its end."""
+        sets = ", ".join(f"{name} = ?" for name in columns)
+        self.conn.execute(f"UPDATE _runs SET {sets} WHERE id = ?", (*columns.values(), run))
+
+
+def open_store(path: Path, *, create: bool = False) -> Store:
+    """Opens the mirror at ``path``; ``create`` makes one where there is none.
+
+    Raises UsageError where there is no such file or folder, or no right to it, NotAMirror where
+    the file is something else or newer than this version.
+    """
+    if path.is_dir():
+        raise UsageError(f"{path} is a folder: name a file in it")
+    if not path.parent.is_dir():
+        raise UsageError(f"{path.parent} is no folder: create it first")
+    fresh = not path.exists() or path.stat().st_size == 0
+    if fresh and not create:
+        raise UsageError(f"{path} is not there: `ll2-mirror sync {path}` makes it")
+    try:
+        # isolation_level=None: transactions begin and end where this module says so.
+        conn = sqlite3.connect(path, isolation_level=None, timeout=_BUSY_SECONDS)
+    except sqlite3.OperationalError as error:
+        raise UsageError(f"{path}: {error}") from error
+    try:
+        if fresh:
+            _create(conn)
+        _check(conn, path)
+        conn.execute("PRAGMA foreign_keys = ON")
+        conn.execute("PRAGMA synchronous = NORMAL")  # in WAL mode: safe against any crash of ours
+    except (sqlite3.Error, MirrorError) as error:
+        conn.close()
+        raise explained(error, path) from error
+    return Store(conn, path)
+
+
+def _create(conn: sqlite3.Connection) -> None:
+    schema = shipped("schema.sql").read_text(encoding="utf-8")
+    conn.execute("PRAGMA journal_mode = WAL")  # readers go on during a sync
+    conn.executescript(f"BEGIN IMMEDIATE;\n{schema}\nCOMMIT;")
+
+
+def _check(conn: sqlite3.Connection, path: Path) -> None:
+    application = conn.execute("PRAGMA application_id").fetchone()[0]
+    version = conn.execute("PRAGMA user_version").fetchone()[0]
+    if application != APPLICATION_ID:
+        raise NotAMirror(f"{path} is an SQLite file, but no ll2-mirror: choose another name")
+    if version > SCHEMA_VERSION:
+        raise NotAMirror(
+            f"{path} was made by a newer ll2-mirror (its schema is {version}, this one reads"
+            f" {SCHEMA_VERSION}): upgrade ll2-mirror"
+        )
+
+
+def explained(error: Exception, path: Path) -> MirrorError:
+    """An error of SQLite's as one of ours, in words for people."""
+    if isinstance(error, MirrorError):
+        return error
+    words = str(error)
+    if isinstance(error, sqlite3.OperationalError):
+        if "readonly" in words or "unable to open" in words:
+            return UsageError(f"{path} can't be written: {words}")
+        return UsageError(f"{path}: {words}")
+    if "not a database" in words:
+        return NotAMirror(f"{path} is no SQLite file: choose another name")
+    return DataError(f"{path}: {words}")
