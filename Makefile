@@ -1,6 +1,6 @@
 # make demo     install, then mirror the bundled sample of LL2 and ask it three questions
 # make test     install, then run the tests
-# make check    what CI runs: format, lint, types, tests
+# make check    what CI runs: format, lint, types, then the tests
 # make bench    time and memory as ratios to a floor, in one run
 
 PYTHON ?= python3
@@ -8,7 +8,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: demo test check bench clean
+.PHONY: demo test lint check bench clean
 
 demo: $(STAMP)
 	$(BIN)/ll2-mirror demo data/demo
@@ -16,11 +16,12 @@ demo: $(STAMP)
 test: $(STAMP)
 	$(BIN)/python -m pytest
 
-check: $(STAMP)
+lint: $(STAMP)
 	$(BIN)/ruff format --check etl tests bench
 	$(BIN)/ruff check etl tests bench
 	$(BIN)/mypy
-	$(BIN)/python -m pytest
+
+check: lint test
 
 bench: $(STAMP)
 	$(BIN)/python bench/bench.py

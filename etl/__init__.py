@@ -6,8 +6,11 @@ docs/architecture.md):
     errors     what can go wrong, each with its exit code
     files      finds the files shipped beside the package
     jsontext   JSON text to values and back, byte for byte
+    duration   ISO 8601 durations -> seconds
     model      what a shape, a key and a resource are
+    tables     the SQL that reading and writing share
     shapes     the shapes and resources of LL2, as data
+    check      proves the shapes against schema.sql  (tests only)
     normalize  a page of JSON -> rows                      (pure)
     render     rows -> a page of JSON                      (reads only)
     store      the file: open, settings, staged pages, runs

@@ -55,7 +55,13 @@ def _fail(error: MirrorError) -> None:
     sys.exit(error.exit_code)
 
 
-_DB = click.argument("db", type=click.Path(path_type=Path))
+def _remember(ctx: click.Context, _: click.Parameter, db: Path) -> Path:
+    """Keeps the file's name for an error that SQLite gives without it."""
+    ctx.find_root().obj = db
+    return db
+
+
+_DB = click.argument("db", type=click.Path(path_type=Path), callback=_remember)
 
 
 def _json_option(what: str) -> Callable[[Any], Any]:
@@ -71,7 +77,15 @@ def main() -> None:
     """
 
 
-@main.command()
+_SYNC_HELP = f"""Bring DB up to date with LL2; make it where there is none.
+
+RESOURCE is one of {", ".join(RESOURCES)}. DB remembers the resources, the mode and the URL: the
+next sync needs no options. Without any, it mirrors {DEFAULT_RESOURCE}. What LL2 no longer lists
+leaves the tables and stays in the history.
+"""
+
+
+@main.command(help=_SYNC_HELP)
 @_DB
 @click.argument("resources", metavar="[RESOURCE]...", nargs=-1, type=click.Choice(list(RESOURCES)))
 @click.option("--base-url", metavar="URL", help="The LL2 server to ask.  [default: the file's]")
@@ -95,12 +109,7 @@ def sync(
     quiet: bool,
     as_json: bool,
 ) -> None:
-    """Bring DB up to date with LL2; make it where there is none.
-
-    RESOURCE is spacecraft (the default), agencies or spacecraft_configurations. DB remembers the
-    resources, the mode and the URL: the next sync needs no options. What LL2 no longer lists
-    leaves the tables and stays in the history.
-    """
+    """Runs a sync and says what it did."""
     from etl.report import resources_held
     from etl.store import open_store
     from etl.sync import settled_mode
@@ -164,13 +173,11 @@ def _rows(count: int) -> str:
 @main.command()
 @_DB
 @_json_option("it")
-@click.pass_context
-def status(ctx: click.Context, db: Path, as_json: bool) -> None:
+def status(db: Path, as_json: bool) -> None:
     """Say how DB stands: last sync, what it holds, what LL2 sends that its document lacks."""
     from etl.report import status as read
     from etl.store import open_store
 
-    ctx.obj = db
     with open_store(db) as store:
         found = read(store, datetime.now(UTC))
     if as_json:
@@ -212,8 +219,7 @@ def _ago(seconds: int) -> str:
 @main.command()
 @_DB
 @_json_option("the verdict")
-@click.pass_context
-def verify(ctx: click.Context, db: Path, as_json: bool) -> None:
+def verify(db: Path, as_json: bool) -> None:
     """Prove that DB renders what LL2 sent, byte for byte; exit 1 where it doesn't.
 
     Checks the file's integrity and references, too, and names each row that differs.
@@ -221,7 +227,6 @@ def verify(ctx: click.Context, db: Path, as_json: bool) -> None:
     from etl.store import open_store
     from etl.verify import verify as run
 
-    ctx.obj = db
     with open_store(db) as store:
         verdict = run(store)
     if as_json:
@@ -255,16 +260,12 @@ def _verdict_lines(db: Path, verdict: dict[str, Any]) -> Iterator[str]:
 @click.option("--since", metavar="WHEN", help="From a date, a time or an age such as 2d on.")
 @click.option("--all", "everything", is_flag=True, help="Also what moves by itself: times, counts.")
 @_json_option("them")
-@click.pass_context
-def changes(
-    ctx: click.Context, db: Path, since: str | None, everything: bool, as_json: bool
-) -> None:
+def changes(db: Path, since: str | None, everything: bool, as_json: bool) -> None:
     """Show what was added, changed (from and to) and gone, by run."""
     from etl.report import changes as read
     from etl.report import moment
     from etl.store import open_store
 
-    ctx.obj = db
     start = moment(since, datetime.now(UTC)) if since is not None else None
     with open_store(db) as store:
         found = read(store, start, everything)

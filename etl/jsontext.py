@@ -70,7 +70,7 @@ def parse(body: bytes) -> Any:
     surrogate pair, which neither UTF-8 nor SQLite can hold.
     """
     hooks = dict(_HOOKS)
-    if any(pattern in body for pattern in _MINUS_ZERO):
+    if any(pattern in body for pattern in _MINUS_ZERO) or body.endswith(b"-0"):
         hooks["parse_int"] = _signed_int
     try:
         value = json.loads(body.decode("utf-8"), **hooks)

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from etl.errors import DataError, MirrorError, NotAMirror, UsageError
+from etl.errors import DataError, MirrorError, NotAMirror, Stopped, UsageError
 from etl.files import shipped
 
 APPLICATION_ID = 0x4C4C326D  # as in schema.sql
@@ -234,6 +234,8 @@ def explained(error: Exception, path: Path) -> MirrorError:
     if isinstance(error, MirrorError):
         return error
     words = str(error)
+    if "locked" in words:
+        return Stopped(f"{path} is in use by another process: run the same command again")
     if isinstance(error, sqlite3.OperationalError):
         if "readonly" in words or "unable to open" in words:
             return UsageError(f"{path} can't be written: {words}")

@@ -1,0 +1,95 @@
+"""Pages as hypothesis draws them from the shapes themselves.
+
+An upstream has one value for each row: what several objects of a page nest is the same row, seen
+in several shapes. So a world of rows is drawn first, by table and id, and records read off it.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from hypothesis import strategies as st
+
+from etl.model import Key, Shape
+from etl.shapes import RESOURCES
+
+BASE = "https://ll.thespacedevs.com"
+TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=12)
+INTS = st.integers(-(2**63), 2**63 - 1)
+FLOATS = st.floats(allow_nan=False, allow_infinity=False)
+ANYTHING = st.recursive(
+    st.none() | st.booleans() | st.integers() | FLOATS | TEXT,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(TEXT, inner, max_size=3),
+    max_leaves=5,
+)
+SCALARS: dict[str, st.SearchStrategy[Any]] = {
+    "str": TEXT,
+    "media": TEXT,
+    "date": st.dates().map(str) | TEXT,
+    "datetime": st.datetimes().map(lambda moment: f"{moment.isoformat()}Z") | TEXT,
+    "duration": st.sampled_from(["P0D", "P4DT22H42M47S", "-P1DT19H", "PT1H0.000001S"]) | TEXT,
+    "int": INTS | st.integers(-3, 3),
+    "float": FLOATS | st.sampled_from([0.0, -0.0, 10.0, 1e-7]) | st.integers(-5, 5),
+    "bool": st.booleans(),
+    "link": TEXT
+    | st.integers(0, 9).map(lambda n: f"{BASE}/2.3.0/agencies/{n}/")
+    | st.sampled_from(["/2.3.0/x/", "http://elsewhere/2.3.0/x/", f"{BASE}x", f"{BASE}/?a=b"]),
+}
+IDS = {int: st.integers(0, 3), str: st.sampled_from(["", "a67b40f9-cfcc", "\N{ROCKET}"])}
+
+
+class World:
+    """Rows by table, id and key; drawn when first looked at, the same ever after."""
+
+    def __init__(self, data: st.DataObject, drift: bool) -> None:
+        self._data = data
+        self._drift = drift
+        self._values: dict[tuple[Any, ...], Any] = {}
+
+    def page(self, shape: Shape, ids: list[Any]) -> dict[str, Any]:
+        """A page of records with these ids."""
+        results = [self._object(shape, id_) for id_ in ids]
+        return {"count": len(ids), "next": None, "previous": None, "results": results}
+
+    def _draw(self, place: tuple[Any, ...], strategy: st.SearchStrategy[Any]) -> Any:
+        if place not in self._values:
+            self._values[place] = self._data.draw(strategy)
+        return self._values[place]
+
+    def _object(self, shape: Shape, id_: Any, owner: tuple[Any, ...] = ()) -> dict[str, Any]:
+        row = (shape.table or owner, id_)
+        value = {key.name: self._value(shape, key, row) for key in shape.keys}
+        if self._drift and self._draw((*row, shape.name, "drift?"), st.integers(0, 4)) == 0:
+            unknown = self._draw(
+                (*row, shape.name, "drift"), st.dictionaries(TEXT, ANYTHING, max_size=2)
+            )
+            items = [*value.items(), *((k, v) for k, v in unknown.items() if k not in value)]
+            value = dict(self._draw((*row, shape.name, "order"), st.permutations(items)))
+        return value
+
+    def _value(self, shape: Shape, key: Key, row: tuple[Any, ...]) -> Any:
+        if key.name == "id":
+            return row[1]
+        place = (*row, key.name)
+        if self._draw((*place, "null?"), st.integers(0, 5)) == 0 and (
+            key.kind != "const" or self._drift
+        ):
+            return None
+        if key.kind == "const":
+            return key.of
+        if key.kind == "one":
+            nested = shape.nested[key.name]
+            return self._object(nested, self._draw(place, IDS[nested.id_type]))
+        if key.kind == "many":
+            nested = shape.nested[key.name]
+            if not nested.table:
+                count = self._draw(place, st.integers(0, 2))
+                return [self._object(nested, n, owner=place) for n in range(count)]
+            ids = self._draw(place, st.lists(IDS[nested.id_type], max_size=2))
+            return [self._object(nested, id_) for id_ in ids]
+        return self._draw(place, SCALARS[key.kind])
+
+
+def resources_and_modes() -> list[tuple[str, str]]:
+    """Each resource in each mode."""
+    return [(name, mode) for name, resource in RESOURCES.items() for mode in resource.modes]

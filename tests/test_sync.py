@@ -1,0 +1,302 @@
+"""A sync writes what differs and nothing else, and says what it did."""
+
+from __future__ import annotations
+
+import copy
+import json
+import sqlite3
+
+import pytest
+from conftest import execute, public_rows
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from strategies import World, resources_and_modes
+
+from etl import sample
+from etl.shapes import RESOURCES
+
+ALL = list(RESOURCES)
+
+
+def history(db):
+    """The last run's history, without rows added."""
+    return execute(
+        db,
+        "SELECT table_name, id, key, kind, from_value, to_value, moving FROM _history"
+        " WHERE run = (SELECT max(id) FROM _runs) AND kind <> 'added'"
+        " ORDER BY table_name, id, key",
+    )
+
+
+def public_pages(db):
+    """The bytes of each database page that belongs to a public table or its indexes."""
+    conn = sqlite3.connect(db)
+    try:
+        conn.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        size = conn.execute("PRAGMA page_size").fetchone()[0]
+        owned = conn.execute(
+            "SELECT pageno FROM dbstat WHERE name NOT LIKE '\\_%' ESCAPE '\\'"
+            " AND name NOT LIKE 'sqlite_%'"
+        ).fetchall()
+    except sqlite3.OperationalError:
+        pytest.skip("this SQLite has no dbstat")
+    finally:
+        conn.close()
+    body = db.read_bytes()
+    return {n: body[(n - 1) * size : n * size] for (n,) in owned}
+
+
+def test_a_first_sync_brings_every_record(synced, run, upstream):
+    assert execute(synced, "SELECT count(*) FROM spacecraft") == [(21,)]
+    assert len(upstream.log) == 1
+    path, headers = upstream.log[0]
+    assert path == "/2.3.0/spacecraft/?limit=100&mode=normal&offset=0&ordering=id"
+    assert headers["User-Agent"].startswith("ll2-mirror/")
+    assert "gzip" in headers["Accept-Encoding"]
+    assert run("verify", synced).code == 0
+
+
+def test_a_second_sync_writes_no_page_of_a_public_table(synced, run):
+    before = public_pages(synced)
+    again = run("sync", synced, "--json")
+    assert public_pages(synced) == before
+    assert again.json["unchanged"] == again.json["records"] == 21
+    assert [again.json[key] for key in ("added", "changed", "gone")] == [0, 0, 0]
+    assert len(run("changes", synced, "--json").json["runs"]) == 1
+
+
+def test_one_changed_field_is_one_row_and_one_entry(synced, run, upstream):
+    before = public_rows(synced)
+    record = upstream.records["spacecraft", "normal"][5]
+    old, record["description"] = record["description"], "News."
+    assert run("sync", synced, "--json").json["changed"] == 1
+    after = public_rows(synced)
+    different = {name for name in after if after[name] != before[name]}
+    assert different == {"spacecraft"}
+    assert len(set(after["spacecraft"]) - set(before["spacecraft"])) == 1
+    assert history(synced) == [
+        ("spacecraft", record["id"], "description", "changed", old, "News.", 0)
+    ]
+
+
+def test_what_moves_by_itself_is_stored_and_no_news(synced, run, upstream):
+    for record in upstream.records["spacecraft", "normal"]:
+        record["time_in_space"] = "P1000DT1S"
+    report = run("sync", synced, "--json").json
+    assert (report["changed"], report["moved"], report["unchanged"]) == (0, 21, 21)
+    seconds = execute(synced, "SELECT DISTINCT time_in_space_seconds FROM spacecraft")
+    assert seconds == [(86400001.0,)]
+    assert len(run("changes", synced, "--json").json["runs"]) == 1
+    assert len(run("changes", synced, "--json", "--all").json["runs"]) == 2
+
+
+def test_another_host_of_a_picture_is_no_news(synced, run, upstream):
+    for record in upstream.records["spacecraft", "normal"]:
+        for image in (record["image"], record["spacecraft_config"]["image"]):
+            image["image_url"] = image["image_url"].replace("-dev.", "-prod.")
+    run("sync", synced)
+    assert {row[6] for row in history(synced)} == {1}
+    assert run("verify", synced).code == 0
+
+
+def test_another_order_is_stored_and_no_news(synced, run, upstream):
+    for record in upstream.records["spacecraft", "normal"]:
+        record["spacecraft_config"]["family"].reverse()
+    run("sync", synced)
+    assert history(synced) == [
+        ("spacecraft_configurations", 6, "family", "reordered", "[6, 7]", "[7, 6]", 1)
+    ]
+    assert run("verify", synced).code == 0
+
+
+def test_a_record_that_is_gone_leaves_the_tables_and_is_remembered(synced, run, upstream):
+    gone = upstream.records["spacecraft", "normal"].pop(0)
+    assert run("sync", synced, "--json").json["gone"] == 1
+    assert execute(synced, "SELECT count(*) FROM spacecraft WHERE id = ?", gone["id"]) == [(0,)]
+    [(body,)] = execute(synced, "SELECT body FROM _tombstones")
+    assert json.loads(body)["name"] == gone["name"]
+    assert run("verify", synced).code == 0
+    upstream.records["spacecraft", "normal"].append(gone)
+    assert run("sync", synced, "--json").json["added"] == 1
+    assert execute(synced, "SELECT count(*) FROM _tombstones") == [(0,)]
+
+
+def test_what_only_a_gone_record_led_to_goes_with_it(db, run, upstream):
+    """Also where it leads back: a flight belongs to the spacecraft that lists it."""
+    run("sync", db, "--base-url", upstream.base_url, "--mode", "detailed")
+    detailed = upstream.records["spacecraft", "detailed"]
+    detailed[:] = [record for record in detailed if record["id"] != 610]
+    run("sync", db)
+    assert execute(db, "SELECT count(*) FROM spacecraft_flights WHERE spacecraft_id = 610") == [
+        (0,)
+    ]
+    assert execute(db, "SELECT count(*) FROM launches WHERE name LIKE '%Shenzhou 21'") == [(0,)]
+    assert execute(db, "SELECT name FROM agencies WHERE id = 63") != []
+    assert run("verify", db).code == 0
+
+
+def _two_values(records):
+    """Gives one agency another name in the first of two records that nest it."""
+    for record, name in ((records[0], "Earlier"), (records[1], "Later")):
+        record["spacecraft_config"]["agency"]["name"] = name
+
+
+def test_of_two_values_in_one_walk_the_later_stands(db, run, upstream):
+    records = upstream.records["spacecraft", "normal"]
+    records[:] = [copy.deepcopy(records[0]), copy.deepcopy(records[1])]
+    _two_values(records)
+    report = run("sync", db, "--base-url", upstream.base_url, "--json").json
+    assert report["conflicts"] == 1
+    assert execute(db, "SELECT name FROM agencies WHERE id = 63") == [("Later",)]
+    verdict = run("verify", db, "--json")
+    assert (verdict.code, verdict.json["overtaken"]) == (0, 1)
+    assert "came with two values" in run("status", db).out
+
+
+@pytest.mark.parametrize("changed_page", [0, 150])
+def test_a_change_elsewhere_does_not_bring_the_earlier_value_back(db, run, upstream, changed_page):
+    """Also when the page that has the later value did not change and need not be read again."""
+    record = upstream.records["spacecraft", "normal"][0]
+    records = [{**copy.deepcopy(record), "id": n, "name": f"Craft {n}"} for n in range(200)]
+    _two_values([records[0], records[150]])
+    upstream.records["spacecraft", "normal"] = records
+    run("sync", db, "--base-url", upstream.base_url)
+    before = execute(db, "SELECT name FROM agencies WHERE id = 63")
+    records[changed_page + 1]["name"] = "Renamed"
+    run("sync", db)
+    assert execute(db, "SELECT name FROM agencies WHERE id = 63") == before
+    assert [row[:3] for row in history(db)] == [("spacecraft", changed_page + 1, "name")]
+
+
+def test_normal_to_detailed_keeps_everything_and_there_is_no_way_back(db, run, upstream):
+    url = upstream.base_url
+    assert run("sync", db, *ALL, "--base-url", url).code == 0
+    ids = execute(db, "SELECT id, name FROM spacecraft ORDER BY id")
+    assert run("sync", db, "--mode", "detailed", "--json").json[0]["mode"] == "detailed"
+    assert execute(db, "SELECT id, name FROM spacecraft ORDER BY id") == ids
+    assert execute(db, "SELECT count(*) FROM launches") == [(10,)]
+    assert run("verify", db).code == 0
+    back = run("sync", db, "--mode", "normal")
+    assert back.code == 2
+    assert "only grows" in back.err
+    assert run("sync", db, "--json").json[0]["mode"] == "detailed"
+
+
+def test_a_row_that_several_resources_bring_is_one_row(db, run, upstream):
+    run("sync", db, *ALL, "--base-url", upstream.base_url, "--mode", "detailed")
+    assert execute(db, "SELECT count(*), group_concat(_shapes) FROM agencies WHERE id = 44") == [
+        (1, "AgencyMini AgencyNormal AgencyDetailed AgencyEndpointDetailed")
+    ]
+    assert run("verify", db).code == 0
+
+
+def test_a_walk_takes_the_ordering_that_the_endpoint_offers(db, run, upstream):
+    run("sync", db, *ALL, "--base-url", upstream.base_url)
+    assert ["ordering=name" in path for path, _ in upstream.log] == [False, False, True]
+
+
+def test_a_walk_that_met_a_record_twice_publishes_nothing(synced, run, upstream):
+    before = public_rows(synced)
+    records = upstream.records["spacecraft", "normal"]
+    records.append(copy.deepcopy(records[0]))
+    again = run("sync", synced)
+    assert again.code == 75
+    assert "repeats a record" in again.err
+    assert public_rows(synced) == before
+
+
+def test_a_walk_that_fell_short_publishes_nothing(synced, run, upstream, monkeypatch):
+    before = public_rows(synced)
+    page = upstream._page
+    monkeypatch.setattr(upstream, "_page", lambda *a: {**page(*a), "count": 22})
+    again = run("sync", synced)
+    assert again.code == 75
+    assert "the walk met 21 records of 22" in again.err
+    assert public_rows(synced) == before
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "told"),
+    [
+        (("name",), 5, "name: expected text, got 5"),
+        (("spacecraft_config", "family"), {}, "spacecraft_config.family: expected a list"),
+    ],
+)
+def test_data_that_is_not_understood_leaves_what_was_published(
+    synced, run, upstream, path, value, told
+):
+    before = public_rows(synced)
+    record = upstream.records["spacecraft", "normal"][9]
+    upstream.records["spacecraft", "normal"][0]["name"] = "Changed"
+    inner = record
+    for key in path[:-1]:
+        inner = inner[key]
+    inner[path[-1]] = value
+    again = run("sync", synced)
+    assert again.code == 65
+    assert again.err == f"ll2-mirror: spacecraft {record['id']}: {told}{again.err.split(told)[1]}"
+    assert again.err.count("\n") == 1
+    assert public_rows(synced) == before
+    assert run("verify", synced).code == 0
+
+
+def test_drift_is_kept_rendered_back_and_reported(synced, run, upstream):
+    record = upstream.records["spacecraft", "normal"][3]
+    items = list(record.items())
+    record.clear()
+    record.update([*items[:4], ("colour", {"rgb": [1, 2.5]}), *items[4:]])
+    report = run("sync", synced, "--json").json
+    assert report["drift"] == [
+        {
+            "shape": "SpacecraftNormal",
+            "key": "colour",
+            "what": "unknown key",
+            "id": record["id"],
+        }
+    ]
+    assert run("verify", synced).code == 0
+    assert "SpacecraftNormal.colour: unknown key" in run("status", synced).out
+    [(extra,)] = execute(synced, "SELECT _extra FROM spacecraft WHERE id = ?", record["id"])
+    assert json.loads(extra)["SpacecraftNormal"]["values"] == {"colour": {"rgb": [1, 2.5]}}
+
+
+def test_no_raw_page_is_written_twice(synced, run, upstream):
+    for n in range(3):
+        upstream.records["spacecraft", "normal"][0]["name"] = f"Name {n}"
+        run("sync", synced)
+    assert execute(synced, "SELECT count(*) FROM _bodies") == [(1,)]
+    assert execute(synced, "SELECT count(*) FROM _walks") == [(1,)]
+
+
+@settings(max_examples=25, suppress_health_check=list(HealthCheck))
+@given(data=st.data())
+def test_after_any_syncs_the_file_equals_a_fresh_one(tmp_path_factory, data):
+    """Whatever upstream went through: verify agrees, and the tables hold what a new file would."""
+    from click.testing import CliRunner
+
+    from etl.cli import main
+
+    resource, mode = data.draw(st.sampled_from(resources_and_modes()))
+    shape = RESOURCES[resource].modes[mode]
+    folder = tmp_path_factory.mktemp("walks")
+
+    def sync(db):
+        arguments = ["sync", str(folder / db), resource, "--base-url", upstream.base_url]
+        result = CliRunner().invoke(main, [*arguments, "--mode", mode])
+        assert result.exit_code == 0, result.output
+        verdict = CliRunner().invoke(main, ["verify", str(folder / db)])
+        assert verdict.exit_code == 0, verdict.output
+
+    with sample.running({}) as upstream:
+        for _ in range(3):
+            world = World(data, drift=False)
+            ids = data.draw(st.lists(st.integers(0, 5), unique=True, max_size=4))
+            records = world.page(shape, ids)["results"]
+            for record in records:
+                record["name"] = record["name"] or ""  # a walk by name needs one
+            upstream.records[resource, mode] = records
+            sync("a.db")
+        sync("b.db")
+    held, fresh = public_rows(folder / "a.db"), public_rows(folder / "b.db")
+    seen = {name: {row[0] for row in rows} for name, rows in fresh.items()}
+    assert {name: {row[0] for row in rows} for name, rows in held.items()} == seen

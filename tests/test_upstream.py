@@ -1,0 +1,121 @@
+"""HTTP: what is asked, how a refusal reads, and that the token stays where it belongs."""
+
+from __future__ import annotations
+
+import json
+import socket
+from pathlib import Path
+
+import pytest
+import vcr
+from conftest import FIXTURES, execute
+
+from etl.errors import NotAPage, Stopped, UpstreamError, UsageError
+from etl.normalize import links_of, records
+from etl.sample import SampleUpstream
+from etl.upstream import Upstream, checked_base
+
+LLDEV = "https://lldev.thespacedevs.com"
+TOKEN = "0123456789abcdef-a-secret"
+CASSETTES = vcr.VCR(
+    cassette_library_dir=str(Path(__file__).parent / "cassettes"),
+    record_mode="none",
+    match_on=["method", "uri"],
+    filter_headers=[("authorization", "Token FILTERED")],
+)
+
+
+@CASSETTES.use_cassette("captured_page.yaml")
+def test_the_captured_page_comes_from_its_real_url():
+    body = Upstream(LLDEV, TOKEN).fetch(f"{LLDEV}/2.3.0/spacecraft/?format=api&offset=30")
+    assert body == (FIXTURES / "spacecraft_offset30.json").read_bytes()
+    assert links_of(records(json.loads(body))) == (LLDEV, "?format=api")
+
+
+def test_a_sync_from_the_real_url_keeps_the_token_to_itself(db, run):
+    with CASSETTES.use_cassette("walk.yaml") as cassette:
+        first = run("sync", db, "--base-url", LLDEV, env={"LL2_API_TOKEN": TOKEN})
+        cassette.rewind()
+        second = run("sync", db, "--token", TOKEN)
+        assert cassette.play_count == 1  # since the rewind
+    assert first.out.startswith("spacecraft: 10 records in 1 request · 10 added, 0 changed")
+    assert second.out.startswith("spacecraft: 10 records in 1 request · 0 added, 0 changed, 10")
+    assert run("verify", db).code == 0
+    files = [path.read_bytes() for path in db.parent.iterdir()]
+    assert not any(TOKEN.encode() in body for body in files)
+    assert TOKEN not in first.out + first.err + second.out + second.err
+    assert execute(db, "SELECT url FROM spacecraft WHERE id = 201") == [("/2.3.0/spacecraft/201/",)]
+
+
+def test_the_token_goes_as_upstream_wants_it(upstream):
+    Upstream(upstream.base_url, TOKEN).page("spacecraft", mode="normal", ordering="id", offset=0)
+    assert upstream.log[0][1]["Authorization"] == f"Token {TOKEN}"
+
+
+def test_a_walk_asks_for_the_fewest_pages(upstream):
+    record = upstream.records["spacecraft", "normal"][0]
+    upstream.records["spacecraft", "normal"] = [{**record, "id": n} for n in range(596)]
+    pages = list(Upstream(upstream.base_url).walk("spacecraft", "normal", "id"))
+    assert [page.offset for page in pages] == [0, 100, 200, 300, 400, 500]
+    assert len(upstream.log) == 6
+
+
+def answering(monkeypatch, status, document):
+    monkeypatch.setattr(SampleUpstream, "answer", lambda *_: (status, document))
+
+
+@pytest.mark.parametrize(
+    ("status", "error", "told"),
+    [
+        (401, UpstreamError, "the token isn't accepted"),
+        (403, UpstreamError, "the token isn't accepted"),
+        (404, UpstreamError, "check --base-url"),
+        (301, UpstreamError, "it leads elsewhere"),
+        (429, Stopped, "limit is reached"),
+        (500, UpstreamError, "500 It broke."),
+    ],
+)
+def test_a_refusal_is_one_line_that_says_what_to_do(upstream, monkeypatch, status, error, told):
+    answering(monkeypatch, status, {"detail": "It broke."})
+    with pytest.raises(error, match=told) as refused:
+        next(Upstream(upstream.base_url, TOKEN).walk("spacecraft", "normal", "id"))
+    assert "\n" not in str(refused.value)
+    assert TOKEN not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [b"<html>", b"", b"[]", b'{"results":[]}', b'{"count":1,"next":null}', b'{"count":1,"re'],
+)
+def test_a_body_that_is_no_page_is_refused_with_its_url(upstream, monkeypatch, body):
+    answering(monkeypatch, 200, body)
+    with pytest.raises(NotAPage, match=r"^http://127.0.0.1:\d+/2.3.0/spacecraft/\?limit=100"):
+        next(Upstream(upstream.base_url).walk("spacecraft", "normal", "id"))
+
+
+def test_a_closed_port_cannot_be_reached():
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        url = f"http://127.0.0.1:{taken.getsockname()[1]}"
+        with pytest.raises(UpstreamError, match="can't be reached: Connection refused"):
+            Upstream(url).fetch(f"{url}/")
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["", "ll.thespacedevs.com", "ftp://x", "http://", "http://x:99999", "http://x:0", "http://u@x"]
+    + ["https://x/?a=b", "https://x/#y", "http://[x"],
+)
+def test_a_bad_base_url_is_a_usage_error(url):
+    with pytest.raises(UsageError):
+        checked_base(url)
+
+
+def test_a_base_url_may_have_a_path_and_a_slash():
+    assert checked_base("http://proxy:8080/ll2/") == "http://proxy:8080/ll2"
+
+
+def test_a_token_that_no_header_can_carry_is_a_usage_error():
+    with pytest.raises(UsageError) as refused:
+        Upstream(LLDEV, "a\nb")
+    assert "a\nb" not in str(refused.value)
