@@ -153,21 +153,22 @@ def _progress(shown: bool) -> Iterator[Progress]:
 
 
 def _sync_lines(report: Report) -> Iterator[str]:
-    requests = "1 request" if report.requests == 1 else f"{report.requests} requests"
     yield (
-        f"{report.resource}: {report.records} records in {requests}"
+        f"{report.resource}: {_some(report.records, 'record')}"
+        f" in {_some(report.requests, 'request')}"
         f" · {report.added} added, {report.changed} changed, {report.unchanged} unchanged,"
         f" {report.gone} gone · {report.seconds:.1f} s"
     )
     if report.conflicts:
-        yield f"  {_rows(report.conflicts)} came with two values: the later stands"
+        yield f"  {_some(report.conflicts, 'row')} came with two values: the later stands"
     for drift in report.drift:
         key = f".{drift['key']}" if drift["key"] else ""
         yield f"  new in LL2, kept: {drift['shape']}{key}: {drift['what']} (as in {drift['id']})"
 
 
-def _rows(count: int) -> str:
-    return "1 row" if count == 1 else f"{count} rows"
+def _some(count: int, what: str) -> str:
+    """The count with its noun, which takes an s unless there is one."""
+    return f"{count} {what}" if count == 1 else f"{count:,} {what}s"
 
 
 @main.command()
@@ -194,11 +195,11 @@ def _status_lines(found: dict[str, Any]) -> Iterator[str]:
     for held in found["resources"]:
         gone = f", {held['tombstones']} gone" if held["tombstones"] else ""
         yield (
-            f"{held['resource']}: {held['records']} records{gone},"
+            f"{held['resource']}: {_some(held['records'], 'record')}{gone},"
             f" synced {_ago(held['age_seconds'])} ({held['synced'][:19]}Z)"
         )
         if held["conflicts"]:
-            yield f"  {_rows(held['conflicts'])} came with two values in the last sync"
+            yield f"  {_some(held['conflicts'], 'row')} came with two values in the last sync"
     yield "tables:"
     for name, count in found["tables"].items():
         yield f"  {count:>8,}  {name}"
@@ -211,8 +212,7 @@ def _status_lines(found: dict[str, Any]) -> Iterator[str]:
 def _ago(seconds: int) -> str:
     for unit, length in (("day", 86400), ("hour", 3600), ("minute", 60)):
         if seconds >= length:
-            count = seconds // length
-            return f"{count} {unit}{'s' if count > 1 else ''} ago"
+            return f"{_some(seconds // length, unit)} ago"
     return "just now"
 
 
@@ -241,18 +241,19 @@ def verify(db: Path, as_json: bool) -> None:
 
 def _verdict_lines(db: Path, verdict: dict[str, Any]) -> Iterator[str]:
     if not verdict["ok"]:
-        yield f"{db}: not what LL2 sent: {len(verdict['problems'])} problems"
+        yield f"{db}: not what LL2 sent: {_some(len(verdict['problems']), 'problem')}"
     elif not verdict["pages"]:
         yield f"{db}: sound, and empty: no sync was completed yet"
     else:
         yield (
-            f"{db}: {verdict['records']} records on {verdict['pages']} pages,"
-            f" {verdict['bytes']:,} bytes: as LL2 sent them"
+            f"{db}: {_some(verdict['records'], 'record')} on {_some(verdict['pages'], 'page')},"
+            f" {_some(verdict['bytes'], 'byte')}: as LL2 sent them"
         )
     if verdict["overtaken"]:
-        yield f"  {verdict['overtaken']} values were overtaken by later ones of the same rows"
+        overtaken = _some(verdict["overtaken"], "value")
+        yield f"  {overtaken} gave way to a later one of the same row in the same sync"
     if verdict["respelled"]:
-        yield f"  {verdict['respelled']} pages agree in value; LL2 wrote their JSON another way"
+        yield f"  {_some(verdict['respelled'], 'page')} in another spelling of JSON, same values"
 
 
 @main.command()
@@ -272,6 +273,8 @@ def changes(db: Path, since: str | None, everything: bool, as_json: bool) -> Non
     if as_json:
         _print_json(found)
         return
+    if not found["runs"]:
+        click.echo("nothing changed", err=True)
     for run in found["runs"]:
         click.echo(f"{run['finished'][:19]}Z  {run['resource']}")
         click.echo("\n".join(_change_lines(run["changes"])))
@@ -314,7 +317,7 @@ def demo(directory: Path) -> None:
     with sample.running(sample.bundled()) as upstream:
         for title, arguments in (
             ("A first sync", ["sync", str(db), "--base-url", upstream.base_url]),
-            ("The same again: nothing changed, nothing is written", ["sync", str(db)]),
+            ("The same again: no row is written", ["sync", str(db)]),
             ("The proof", ["verify", str(db)]),
         ):
             shown = " ".join(arguments).replace(str(db), str(db))
@@ -328,7 +331,7 @@ def demo(directory: Path) -> None:
     conn.close()
     click.echo(
         f"\nThe file is {db}: open it with `datasette {db}` or `sqlite3 {db}`.\n"
-        "The same from the real API, in 6 requests: ll2-mirror sync spacecraft.db"
+        "The same from the real API, in 6 or 7 requests: ll2-mirror sync spacecraft.db"
     )
 
 

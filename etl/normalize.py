@@ -221,7 +221,7 @@ class Normalizer:
         values, exact = [], {}
         for key in shape.keys:
             if key.name not in value:
-                raise NotUnderstood("a value", "no such key").inside(key.name)
+                raise NotUnderstood(_expected(key), "no such key").inside(key.name)
             item = value[key.name]
             try:
                 column_value, as_is = self._scalar(key, item)
@@ -259,28 +259,32 @@ class Normalizer:
         """The value for the column, and whether that is all there is to it."""
         if value is None:
             if key.name == "id":
-                raise NotUnderstood(f"{SCALARS[key.kind][0]}", "null")
+                raise NotUnderstood(_expected(key), "null")
             return None, key.kind != "const"
         if key.kind == "const":
             if type(value) is not str:
                 raise NotUnderstood("text", quote(value))
             return value, value == key.of
         if key.kind in ("one", "many"):
-            wanted = dict if key.kind == "one" else list
-            if type(value) is not wanted:
-                raise NotUnderstood("an object" if wanted is dict else "a list", quote(value))
+            if type(value) is not (dict if key.kind == "one" else list):
+                raise NotUnderstood(_expected(key), quote(value))
             return value, True
-        words, types, _ = SCALARS[key.kind]
         if key.kind == "float" and type(value) in (int, Number):
             number = float(value) if abs(value) < 1e300 else None
             return number, False
-        if type(value) not in types:
-            raise NotUnderstood(words, quote(value))
+        if type(value) not in SCALARS[key.kind][1]:
+            raise NotUnderstood(_expected(key), quote(value))
         if type(value) is int and value not in _INT64:
             raise NotUnderstood("an integer of at most 64 bits", quote(value))
         if key.kind == "link" and value[:1] == "/" and self._links.base:
             return None, False
         return value, not (key.kind == "float" and value == 0 and math.copysign(1, value) < 0)
+
+
+def _expected(key: Key) -> str:
+    """What a key holds, in words."""
+    nested = {"const": "text", "one": "an object", "many": "a list"}
+    return nested.get(key.kind) or SCALARS[key.kind][0]
 
 
 def _name(shape: Shape, record: Any, number: int) -> str:

@@ -18,7 +18,7 @@ from etl.render import Renderer
 from etl.shapes import MODES, RESOURCES
 from etl.store import StagedPage, Store, Walk
 from etl.tables import among
-from etl.upsert import Upsert
+from etl.upsert import Upsert, settle_history
 from etl.upstream import LIMIT, Upstream
 
 # Called with the resource, the records fetched so far and how many there are.
@@ -41,12 +41,15 @@ class Report:
     gone: int = 0
     nested: int = 0  # rows that records nest, added, changed or gone
     conflicts: int = 0
+    overtaken: bool = False  # a row that records nest changed
     drift: list[dict[str, Any]] = field(default_factory=list)
     seconds: float = 0.0
 
     def as_json(self) -> dict[str, Any]:
         """The report as a JSON object."""
-        return {**asdict(self), "seconds": round(self.seconds, 3)}
+        document = {**asdict(self), "seconds": round(self.seconds, 3)}
+        del document["overtaken"]
+        return document
 
 
 def sync(
@@ -65,13 +68,17 @@ def sync(
         began, spent = monotonic(), upstream.requests
         walk = _fetch(store, upstream, RESOURCES[name], mode, progress)
         walks.append((walk, upstream.requests - spent, monotonic() - began))
-    reports = []
+    reports: list[Report] = []
     with store.transaction():
         for walk, spent, seconds in walks:
             began = monotonic()
-            report = _publish(store, walk, spent)
+            # What another resource has just overtaken may stand in any page of this one.
+            afresh = any(earlier.overtaken for earlier in reports)
+            report = _publish(store, walk, spent, afresh)
             report.seconds = seconds + monotonic() - began
             reports.append(report)
+        if len(reports) > 1:
+            settle_history(store.conn, len(reports))
         held = json.loads(store.setting("resources") or "[]")
         store.remember(
             base_url=upstream.base_url,
@@ -107,7 +114,7 @@ def _fetch(
     return walk
 
 
-def _publish(store: Store, walk: Walk, spent: int) -> Report:
+def _publish(store: Store, walk: Walk, spent: int, afresh: bool) -> Report:
     """Brings a complete walk into the tables, within the caller's transaction."""
     resource = RESOURCES[walk.resource]
     report = Report(walk.resource, walk.mode, requests=spent)
@@ -125,9 +132,12 @@ def _publish(store: Store, walk: Walk, spent: int) -> Report:
     pages = store.pages(walk)
     before = store.published_walk(walk.resource)
     held = [page.digest for page in store.pages(before)] if before else []
-    if held != [page.digest for page in pages]:
-        skip = frozenset() if before is None or _contradictory(store, before) else frozenset(held)
-        _bring(store, resource, walk, pages, skip, run, report)
+    conflicts = _last_conflicts(store, walk.resource)
+    if before and not afresh and held == [page.digest for page in pages]:
+        report.conflicts = conflicts
+    else:
+        skip = frozenset(() if afresh or conflicts else held)
+        report.overtaken = _bring(store, resource, walk, pages, skip, run, report)
     store.publish_walk(walk)
     counted = "SELECT count(*) FROM _records WHERE resource = ?"
     report.records = store.conn.execute(counted, (walk.resource,)).fetchone()[0]
@@ -146,17 +156,16 @@ def _publish(store: Store, walk: Walk, spent: int) -> Report:
     return report
 
 
-def _contradictory(store: Store, walk: Walk) -> bool:
-    """Whether the last run over a resource met rows with two values.
+def _last_conflicts(store: Store, resource: str) -> int:
+    """How many rows came with two values in the last run over a resource.
 
-    Its pages can't be skipped then: which of the values stands depends on all of them.
+    If any did, no page can be skipped: which of the values stands depends on all of them.
     """
     row = store.conn.execute(
-        "SELECT conflicts FROM _runs WHERE resource = ? AND id <"
-        " (SELECT max(id) FROM _runs WHERE resource = ?) ORDER BY id DESC LIMIT 1",
-        (walk.resource, walk.resource),
+        "SELECT conflicts FROM _runs WHERE resource = ? ORDER BY id DESC LIMIT 1 OFFSET 1",
+        (resource,),
     ).fetchone()
-    return bool(row and row[0])
+    return row[0] if row else 0
 
 
 def _bring(
@@ -167,11 +176,11 @@ def _bring(
     skip: frozenset[bytes],
     run: int,
     report: Report,
-) -> None:
+) -> bool:
     """Normalizes the pages and brings them in; those in ``skip`` are in the tables already.
 
     Where a row that records nest changed, a skipped page may nest it, too, with a value that
-    stands because it is later: then all pages are brought in, after all.
+    stands because it is later: then all pages are brought in, after all. Gives whether one did.
     """
     shape = resource.modes[walk.mode]
     store.conn.execute("SAVEPOINT bring")
@@ -183,9 +192,10 @@ def _bring(
     gone = _list_records(store, resource, walk, run, report)
     upsert.finish()
     Pruner(store.conn, run).prune({*upsert.unlinked, *((resource.table, id_) for id_ in gone)})
-    report.conflicts = upsert.conflicts
+    report.conflicts = len(upsert.conflicts)
     _keep_drift(store, drift, run, report)
     _count_changes(store, resource, run, report)
+    return upsert.overtaken
 
 
 def _upsert_pages(
@@ -255,8 +265,13 @@ def _list_records(
     if gone:
         _bury(store, resource, gone, walk, run)
     report.gone = len(gone)
+    store.conn.execute("DROP TABLE IF EXISTS temp.arrived")
+    store.conn.execute(
+        "CREATE TEMP TABLE arrived AS SELECT id FROM walked"
+        f" WHERE id NOT IN (SELECT id FROM _records WHERE resource = '{resource.name}')"
+    )
     report.added = store.conn.execute(
-        "INSERT OR IGNORE INTO _records SELECT ?, id FROM walked", name
+        "INSERT INTO _records SELECT ?, id FROM arrived", name
     ).rowcount
     store.conn.execute(
         "DELETE FROM _tombstones WHERE resource = ? AND id IN (SELECT id FROM walked)", name
@@ -296,8 +311,7 @@ def _count_changes(store: Store, resource: Resource, run: int, report: Report) -
     own = (
         "SELECT id, min(moving) AS moving FROM _history WHERE run = ?1 AND table_name = ?2"
         " AND key <> '' AND id IN (SELECT id FROM _records WHERE resource = ?3)"
-        " AND id NOT IN (SELECT id FROM _history"
-        " WHERE run = ?1 AND table_name = ?2 AND kind = 'added') GROUP BY id"
+        " AND id NOT IN (SELECT id FROM arrived) GROUP BY id"
     )
     changed, moved = store.conn.execute(
         f"SELECT ifnull(sum(NOT moving), 0), ifnull(sum(moving), 0) FROM ({own})",

@@ -25,12 +25,12 @@ _HOST = re.compile(r"^[a-z]+://[^/]*")
 class Upsert:
     """Brings the rows of one walk into the tables.
 
-    ``conflicts`` counts rows that came with two values in the walk, ``overtaken`` whether a row
+    ``conflicts`` has each (table, id) that came with two values in the walk, ``overtaken`` whether a row
     that records nest changed, ``unlinked`` has each (table, id) that something ceased to refer to.
     """
 
     def __init__(self, conn: sqlite3.Connection, run: int, root: Shape) -> None:
-        self.conflicts = 0
+        self.conflicts: set[tuple[str, Id]] = set()
         self.overtaken = False
         self.unlinked: set[tuple[str, Id]] = set()
         self._conn = conn
@@ -149,7 +149,7 @@ class Upsert:
             self.overtaken |= shape is not self._root
             seen = "SELECT 1 FROM temp.seen WHERE table_name = ? AND id = ?"
             if self._conn.execute(seen, (shape.table, id_)).fetchone():
-                self.conflicts += 1
+                self.conflicts.add((shape.table, id_))
 
     def _record(
         self, shape: Shape, id_: Id, key: str, kind: str, old: Any, new: Any, moving: bool
@@ -227,6 +227,35 @@ class Statements:
         """The parameters of ``insert``, and with the id behind them of ``update``."""
         own = (extra, shapes)[: len(self.own)]
         return (*own, *plain, *(seconds(values[place]) for place in self._durations))
+
+
+def settle_history(conn: sqlite3.Connection, runs: int) -> None:
+    """Makes one entry of those that the last ``runs`` runs, of one sync, wrote for the same key.
+
+    A row that two resources bring with two values is written by each; what counts is its value
+    before the sync and after it.
+    """
+    first = conn.execute("SELECT max(id) - ? + 1 FROM _runs", (runs,)).fetchone()[0]
+    conn.execute(
+        "DELETE FROM _history WHERE run >= ?1 AND key <> '' AND (table_name, id) IN"
+        " (SELECT table_name, id FROM _history WHERE run >= ?1 AND kind = 'added')",
+        (first,),
+    )
+    for row in conn.execute(
+        "SELECT table_name, id, key FROM _history WHERE run >= ? AND key <> ''"
+        " GROUP BY 1, 2, 3 HAVING count(*) > 1",
+        (first,),
+    ).fetchall():
+        which = "run >= ? AND (table_name, id, key) = (?, ?, ?)"
+        entries = conn.execute(
+            f"SELECT run, from_value, to_value FROM _history WHERE {which} ORDER BY run",
+            (first, *row),
+        ).fetchall()
+        kept = entries[-1][0] if entries[0][1] != entries[-1][2] else -1
+        conn.execute(f"DELETE FROM _history WHERE {which} AND run <> ?", (first, *row, kept))
+        conn.execute(
+            f"UPDATE _history SET from_value = ? WHERE {which}", (entries[0][1], first, *row)
+        )
 
 
 def references(shape: Shape, rows: Iterable[Any]) -> Iterator[tuple[str, Id]]:

@@ -38,8 +38,8 @@ class Upstream:
         self._session.headers["User-Agent"] = USER_AGENT
         self._session.headers["Accept"] = "application/json"
         self._session.max_redirects = 0
-        # A token from ~/.netrc must not go where ours wasn't meant to.
-        self._session.trust_env = False
+        # Credentials from ~/.netrc are for another purpose; proxies from the environment are not.
+        self._session.auth = lambda request: request
         if token:
             if not token.isascii() or not token.isprintable():
                 raise UsageError("the token has characters that no header can carry")

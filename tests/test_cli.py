@@ -94,7 +94,7 @@ def test_since_takes_dates_times_and_ages():
 
 def test_verify_tells_what_it_checked(synced, run):
     told = run("verify", synced)
-    assert told.out.startswith(f"{synced}: 21 records on 1 pages, ")
+    assert told.out.startswith(f"{synced}: 21 records on 1 page, ")
     assert "as LL2 sent them" in told.out
 
 

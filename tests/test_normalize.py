@@ -35,7 +35,7 @@ def put(record: dict[str, Any], path: str, value: Any) -> None:
 @pytest.mark.parametrize(
     ("path", "value", "told"),
     [
-        ("name", REMOVED, "name: expected a value, got no such key"),
+        ("name", REMOVED, "name: expected text, got no such key"),
         ("name", 5, "name: expected text, got 5"),
         ("in_space", 1, "in_space: expected true or false, got 1"),
         ("flights_count", True, "flights_count: expected an integer, got true"),

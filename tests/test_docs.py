@@ -1,0 +1,111 @@
+"""The docs name every command, option and module, and their examples run."""
+
+import copy
+import json
+import re
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+import click
+import pytest
+from click.testing import CliRunner
+
+import etl
+from etl import sample
+from etl.cli import main
+
+ROOT = Path(__file__).parents[1]
+README, COMMANDS, TABLES, HOUSE = (
+    (ROOT / page).read_text(encoding="utf-8")
+    for page in ("README.md", "docs/commands.md", "docs/tables.md", "docs/architecture.md")
+)
+SECTIONS = dict(re.findall(r"^## (\w+)\n(.*?)(?=^## |\Z)", COMMANDS, re.M | re.S))
+ANSWERS = re.findall(r"```sql\n(.*?)```\s+```text\n(.*?)```", README, re.S)
+
+
+def sync(db, *arguments):
+    result = CliRunner().invoke(main, ["sync", str(db), "--json", *arguments])
+    assert result.exit_code == 0, result.output
+    return json.loads(result.stdout)
+
+
+@pytest.fixture(scope="session")
+def demo(tmp_path_factory):
+    """The file that `ll2-mirror demo` makes."""
+    db = tmp_path_factory.mktemp("docs") / "demo.db"
+    with sample.running(sample.bundled()) as upstream:
+        sync(db, "--base-url", upstream.base_url)
+    return db
+
+
+@pytest.fixture(scope="session")
+def lived(tmp_path_factory):
+    """A detailed file with a past (something changed, moved, went, was unknown); its last sync."""
+    db = tmp_path_factory.mktemp("docs") / "lived.db"
+    with sample.running(copy.deepcopy(sample.bundled())) as upstream:
+        sync(db, "--mode", "detailed", "--base-url", upstream.base_url, "spacecraft", "agencies")
+        listed = upstream.records["spacecraft", "detailed"]
+        listed[0]["status"], listed[1]["time_in_space"] = listed[6]["status"], "P9D"
+        listed[2]["nickname"] = "x"
+        listed.pop()
+        return db, sync(db)
+
+
+def rows(db, sql):
+    with closing(sqlite3.connect(db)) as conn:
+        cursor = conn.execute(sql)
+        return [column[0] for column in cursor.description], cursor.fetchall()
+
+
+def keys(document):
+    """The keys of all objects in a document, but those that are data."""
+    if isinstance(document, dict):
+        inner = [v for key, v in document.items() if key not in ("tables", "from", "to")]
+        return set(document) | keys(inner)
+    return set().union(*map(keys, document)) if isinstance(document, list) else set()
+
+
+@pytest.mark.parametrize("name", main.commands)
+def test_each_command_is_documented_with_just_its_options(name):
+    params = main.commands[name].get_params(click.Context(main.commands[name]))
+    options = {option for p in params for option in p.opts if option.startswith("-")}
+    cells = " ".join(re.findall(r"^\| (`-.*?) \|", SECTIONS[name], re.M))
+    assert set(re.findall(r"(?<=`)--?[a-z-]+", cells)) == options
+    assert f"`ll2-mirror {name} " in README
+    assert [option for option in options if f"`{option}" not in README] == []
+
+
+@pytest.mark.parametrize("name", ["sync", "status", "verify", "changes"])
+def test_each_key_of_the_json_is_documented(name, lived):
+    db, document = lived
+    if name != "sync":
+        document = json.loads(CliRunner().invoke(main, [name, str(db), "--json"]).stdout)
+    assert [key for key in keys(document) if f"`{key}`" not in SECTIONS[name]] == []
+
+
+@pytest.mark.parametrize("sql", re.findall(r"```sql\n(.*?)```", TABLES, re.S))
+def test_each_query_has_an_answer(sql, lived):
+    assert rows(lived[0], sql)[1]
+
+
+@pytest.mark.parametrize(("sql", "answer"), ANSWERS)
+def test_the_answers_of_the_readme_are_those_of_the_sample(sql, answer, demo):
+    head, rule, *lines = answer.splitlines()
+    spans = [match.span() for match in re.finditer("-+", rule)]  # where the cells are
+    told = [[line[start:end].strip() for start, end in spans] for line in (head, *lines)]
+    columns, found = rows(demo, sql)
+    assert told == [
+        columns,
+        *(["" if cell is None else str(cell) for cell in row] for row in found),
+    ]
+    assert found
+
+
+def test_each_query_of_the_readme_has_its_answer_beside_it():
+    assert len(ANSWERS) == README.count("```sql") > 0
+
+
+def test_the_architecture_lists_the_modules_in_their_order():
+    listed = re.findall(r"^\| `(\w+)` \|", HOUSE.partition("## How a record travels")[0], re.M)
+    assert listed == re.findall(r"^    (\w+)  +\S", etl.__doc__ or "", re.M)
