@@ -60,7 +60,8 @@ _HOOKS: dict[str, Any] = {
 _MARK = secrets.token_hex(16)
 _MARKED = re.compile(f'"{_MARK}([^"]*){_MARK}"')
 _LONE = re.compile("[\ud800-\udfff]")
-_MINUS_ZERO = (b"-0,", b"-0}", b"-0]", b"-0\n", b"-0\r", b"-0 ", b"-0\t")
+_COMPACT_MINUS = (b":-0", b",-0", b"[-0")
+_MINUS = (*_COMPACT_MINUS, b" -0", b"\n-0", b"\r-0", b"\t-0")
 
 
 def parse(body: bytes) -> Any:
@@ -70,7 +71,7 @@ def parse(body: bytes) -> Any:
     surrogate pair, which neither UTF-8 nor SQLite can hold.
     """
     hooks = dict(_HOOKS)
-    if any(pattern in body for pattern in _MINUS_ZERO) or body.endswith(b"-0"):
+    if _may_have_minus_zero(body):
         hooks["parse_int"] = _signed_int
     try:
         value = json.loads(body.decode("utf-8"), **hooks)
@@ -83,6 +84,13 @@ def parse(body: bytes) -> Any:
     if b"\\u" in body and (found := _lone_surrogate(value)):
         raise NotAPage(f"not understood: {found} has half of a surrogate pair")
     return value
+
+
+def _may_have_minus_zero(body: bytes) -> bool:
+    """Whether a -0 may stand where a value does; most texts are compact, which is told quickly."""
+    colon = body.find(b":")
+    compact = body[:1] == b"{" and not body[1:2].isspace() and not body[colon + 1 :][:1].isspace()
+    return body[:2] == b"-0" or any(p in body for p in (_COMPACT_MINUS if compact else _MINUS))
 
 
 def _lone_surrogate(value: Any, path: str = "the page") -> str | None:

@@ -25,8 +25,8 @@ _HOST = re.compile(r"^[a-z]+://[^/]*")
 class Upsert:
     """Brings the rows of one walk into the tables.
 
-    ``conflicts`` has each (table, id) that came with two values in the walk, ``overtaken`` whether a row
-    that records nest changed, ``unlinked`` has each (table, id) that something ceased to refer to.
+    ``conflicts`` has each (table, id) that came with two values in the walk, ``unlinked`` each
+    that something ceased to refer to; ``overtaken`` says whether a row that records nest changed.
     """
 
     def __init__(self, conn: sqlite3.Connection, run: int, root: Shape) -> None:
@@ -36,6 +36,9 @@ class Upsert:
         self._conn = conn
         self._run = run
         self._root = root
+        # A record comes once in a walk, so nothing else needs to remember that it did; unless
+        # records nest rows of their own table.
+        self._once = root if root.table not in _tables_below(root) else None
         self._statements: dict[Shape, Statements] = {}
         conn.execute("DROP TABLE IF EXISTS temp.seen")
         conn.execute(
@@ -86,9 +89,11 @@ class Upsert:
                         self._replace_list(shape, key, id_, new)
         self._insert(shape, statements, inserts)
         self._conn.executemany(statements.update, updates)
-        self._conn.executemany(
-            "INSERT OR IGNORE INTO temp.seen VALUES (?, ?)", ((shape.table, id_) for id_ in rows)
-        )
+        if shape is not self._once:
+            self._conn.executemany(
+                "INSERT OR IGNORE INTO temp.seen VALUES (?, ?)",
+                ((shape.table, id_) for id_ in rows),
+            )
 
     def _insert(self, shape: Shape, statements: Statements, rows: list[tuple[Id, Row]]) -> None:
         self._conn.executemany(
@@ -265,6 +270,12 @@ def references(shape: Shape, rows: Iterable[Any]) -> Iterator[tuple[str, Id]]:
             for row in rows:
                 if row[place] is not None:
                     yield shape.nested[key.name].table, row[place]
+
+
+def _tables_below(shape: Shape) -> set[str]:
+    """The tables of all that a shape nests, at any depth."""
+    below = {nested.table for nested in shape.nested.values()}
+    return below.union(*map(_tables_below, shape.nested.values()))
 
 
 def _segments(rows: Iterable[Row]) -> Iterator[Segment]:

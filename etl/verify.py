@@ -20,7 +20,7 @@ from etl.normalize import links_of, records
 from etl.prune import edges
 from etl.render import Renderer
 from etl.shapes import API_PATH, RESOURCES, SHAPES
-from etl.store import Store, Walk
+from etl.store import Store, Walk, page_digest
 
 _MANY = 20  # problems of one kind that are named
 _LINK = re.compile(rf".+?({re.escape(API_PATH)}[^?#]*)(\?.*)?", re.DOTALL)
@@ -126,6 +126,8 @@ def _walk(store: Store, walk: Walk, verdict: Verdict) -> list[Difference]:
     for page in store.pages(walk):
         try:
             body = store.body(page.digest)
+            if page_digest(body) != page.digest:
+                raise DataError(f"the stored page at offset {page.offset} is not the one that came")
             found += _page(store, shape, body, verdict)
             listed.update(record["id"] for record in records(parse(body)))
         except DataError as error:
