@@ -8,16 +8,18 @@ docs/architecture.md):
     jsontext   JSON text to values and back, byte for byte
     duration   ISO 8601 durations -> seconds
     model      what a shape, a key and a resource are
-    tables     the SQL that reading and writing share
     shapes     the shapes and resources of LL2, as data
+    tables     the tables that the shapes want, and the SQL that reading and writing share
     check      proves the shapes against schema.sql  (tests only)
     normalize  a page of JSON -> rows                      (pure)
     render     rows -> a page of JSON                      (reads only)
     store      the file: open, settings, staged pages, runs
+    lock       one sync at a time on a file
     upsert     rows -> the tables, touching what differs, with history
     prune      what nothing refers to any more -> history
     upstream   HTTP: one page after the other              (knows no tables)
     sync       walk -> stage -> normalize -> upsert, published whole
+    soundness  what must be true of any mirror, whatever LL2 sent
     verify     the proof: what the file renders = what LL2 sent
     report     what status and changes say                 (reads only)
     sample     the bundled upstream, on loopback

@@ -6,8 +6,7 @@ from collections.abc import Iterator
 
 from sqlite_utils import Database
 
-from etl.model import SCALARS, Shape
-from etl.shapes import SHAPES
+from etl.tables import Columns, wanted_columns
 
 
 def check(db: Database) -> list[str]:
@@ -15,7 +14,7 @@ def check(db: Database) -> list[str]:
 
     Every key has its column, of its type, keyed and indexed; every column has its key.
     """
-    wanted = _wanted_columns()
+    wanted = wanted_columns()
     found = {
         table.name: {column.name: column.type for column in table.columns}
         for table in db.tables
@@ -32,51 +31,6 @@ def check(db: Database) -> list[str]:
         ]
         complaints += _check_references(db, name, wanted[name])
     return sorted(complaints)
-
-
-Columns = dict[str, tuple[str, str]]  # by name: the SQL type, and the table it refers to or ""
-
-
-def _wanted_columns() -> dict[str, Columns]:
-    """The columns of each table, as the shapes want them."""
-    wanted: dict[str, Columns] = {}
-    for shape in SHAPES.values():
-        if not shape.table:
-            continue
-        columns = wanted.setdefault(shape.table, {"_extra": ("TEXT", "")})
-        if shape.shared:
-            columns["_shapes"] = ("TEXT", "")
-        columns |= _shape_columns(shape)
-        for key in shape.stored:
-            if key.kind == "many":
-                item = shape.nested[key.name]
-                listed = {
-                    "owner": (_id_type(shape), shape.table),
-                    "position": ("INTEGER", ""),
-                }
-                if item.table:
-                    listed["item"] = (_id_type(item), item.table)
-                else:
-                    listed |= {**_shape_columns(item), "_extra": ("TEXT", "")}
-                wanted[shape.list_table(key)] = listed
-    return wanted
-
-
-def _shape_columns(shape: Shape) -> Columns:
-    columns: Columns = {}
-    for key in shape.stored:
-        if key.kind == "one":
-            nested = shape.nested[key.name]
-            columns[key.column] = (_id_type(nested), nested.table)
-        else:
-            columns[key.column] = ("INTEGER" if key.kind == "many" else SCALARS[key.kind][2], "")
-        if key.kind == "duration":
-            columns[f"{key.column}_seconds"] = ("REAL", "")
-    return columns
-
-
-def _id_type(shape: Shape) -> str:
-    return "INTEGER" if shape.id_type is int else "TEXT"
 
 
 def _check_references(db: Database, name: str, columns: Columns) -> Iterator[str]:

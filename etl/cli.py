@@ -5,6 +5,7 @@ Each imports what it needs when it runs, so that --help answers at once.
 
 from __future__ import annotations
 
+import errno
 import json
 import sqlite3
 import sys
@@ -18,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from etl import __version__
-from etl.errors import MirrorError
+from etl.errors import MirrorError, UsageError
 from etl.shapes import DEFAULT_RESOURCE, MODES, RESOURCES
 
 if TYPE_CHECKING:
@@ -48,6 +49,10 @@ class Commands(click.Group):
             from etl.store import explained
 
             _fail(explained(error, Path(ctx.obj or "the file")))
+        except OSError as error:
+            if error.errno == errno.EPIPE:  # as click has it: the reader has enough
+                raise
+            _fail(UsageError(f"{error.filename or 'the output'}: {error.strerror}"))
 
 
 def _fail(error: MirrorError) -> None:
@@ -110,18 +115,19 @@ def sync(
     as_json: bool,
 ) -> None:
     """Runs a sync and says what it did."""
-    from etl.report import resources_held
-    from etl.store import open_store
+    from etl.lock import only_sync
+    from etl.store import checked_path, open_store
     from etl.sync import settled_mode
     from etl.sync import sync as run
     from etl.upstream import DEFAULT_BASE_URL, Upstream, checked_base
 
     if base_url is not None:
         base_url = checked_base(base_url)
-    with open_store(db, create=True) as store:
+    checked_path(db)
+    with only_sync(db), open_store(db, create=True) as store:
         chosen = settled_mode(store, mode)
         upstream = Upstream(base_url or store.setting("base_url") or DEFAULT_BASE_URL, token)
-        wanted = list(dict.fromkeys(resources)) or resources_held(store) or [DEFAULT_RESOURCE]
+        wanted = list(dict.fromkeys(resources)) or store.resources or [DEFAULT_RESOURCE]
         with _progress(shown=not quiet and not as_json and sys.stderr.isatty()) as progress:
             reports = run(store, upstream, wanted, chosen, progress)
     if as_json:

@@ -60,8 +60,9 @@ _HOOKS: dict[str, Any] = {
 _MARK = secrets.token_hex(16)
 _MARKED = re.compile(f'"{_MARK}([^"]*){_MARK}"')
 _LONE = re.compile("[\ud800-\udfff]")
-_COMPACT_MINUS = (b":-0", b",-0", b"[-0")
-_MINUS = (*_COMPACT_MINUS, b" -0", b"\n-0", b"\r-0", b"\t-0")
+_MINUS_ZERO = (b":-0", b",-0", b"[-0", b" -0")
+_DEPTH = 50  # levels of nesting in what is kept: LL2's own have some 15
+KEPT = 200  # levels that what was kept may have where it is put, which was checked when it came
 
 
 def parse(body: bytes) -> Any:
@@ -73,24 +74,26 @@ def parse(body: bytes) -> Any:
     hooks = dict(_HOOKS)
     if _may_have_minus_zero(body):
         hooks["parse_int"] = _signed_int
+    lone = None
     try:
         value = json.loads(body.decode("utf-8"), **hooks)
+        if b"\\u" in body:
+            lone = _lone_surrogate(value)
     except UnicodeDecodeError as error:
         raise NotAPage(f"not UTF-8: byte {error.start} is {body[error.start]:#04x}") from None
     except RecursionError:
         raise NotAPage("not understood: nested too deep") from None
     except ValueError as error:
         raise NotAPage(f"not JSON: {error}") from None
-    if b"\\u" in body and (found := _lone_surrogate(value)):
-        raise NotAPage(f"not understood: {found} has half of a surrogate pair")
+    if lone:
+        raise NotAPage(f"not understood: {lone} has half of a surrogate pair")
     return value
 
 
 def _may_have_minus_zero(body: bytes) -> bool:
-    """Whether a -0 may stand where a value does; most texts are compact, which is told quickly."""
-    colon = body.find(b":")
-    compact = body[:1] == b"{" and not body[1:2].isspace() and not body[colon + 1 :][:1].isspace()
-    return body[:2] == b"-0" or any(p in body for p in (_COMPACT_MINUS if compact else _MINUS))
+    """Whether a -0 may stand where a value does. No string of JSON's holds a raw line break."""
+    broken = [b"%b-0" % space for space in (b"\n", b"\r", b"\t") if space in body]
+    return body[:2] == b"-0" or any(pattern in body for pattern in (*_MINUS_ZERO, *broken))
 
 
 def _lone_surrogate(value: Any, path: str = "the page") -> str | None:
@@ -111,14 +114,20 @@ def _lone_surrogate(value: Any, path: str = "the page") -> str | None:
     return None
 
 
-def spell(value: Any) -> Any:
-    """The value with each Number as the mark that ``text`` turns into its spelling."""
+def spell(value: Any, depth: int = _DEPTH) -> Any:
+    """The value with each Number as the mark that ``text`` turns into its spelling.
+
+    Raises NotAPage for a value that nests deeper than ``depth``: what is kept must be readable
+    again wherever it is put.
+    """
     if isinstance(value, Number):
         return f"{_MARK}{value.text}{_MARK}"
+    if isinstance(value, dict | list) and not depth:
+        raise NotAPage("not understood: nested too deep")
     if isinstance(value, dict):
-        return {key: spell(item) for key, item in value.items()}
+        return {key: spell(item, depth - 1) for key, item in value.items()}
     if isinstance(value, list):
-        return [spell(item) for item in value]
+        return [spell(item, depth - 1) for item in value]
     return value
 
 

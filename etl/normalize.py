@@ -29,6 +29,13 @@ class Links(NamedTuple):
     base: str  # scheme and host: "https://ll.thespacedevs.com"
     suffix: str  # the query that carries the request's format: "?format=api", or empty
 
+    def path(self, url: str) -> str:
+        """The path of a link of LL2's own; any other URL stays whole."""
+        if not self.base or not (url.startswith(self.base) and url.endswith(self.suffix)):
+            return url
+        path = url[len(self.base) : len(url) - len(self.suffix)]
+        return path if path.startswith(API_PATH) else url
+
 
 class Drift(NamedTuple):
     """Something that LL2's document doesn't know; kept, rendered back, and reported."""
@@ -47,16 +54,25 @@ def records(page: Any) -> list[Any]:
             raise NotAPage(f'no page of LL2: it has no "{key}"')
         if type(page[key]) not in types:
             raise NotAPage(f'no page of LL2: "{key}" is {quote(page[key])}')
+    for key, value in page.items():
+        if key != "results":
+            spell(value)  # too deep a value could not be read again
     results: list[Any] = page["results"]
     return results
 
 
 def links_of(results: list[Any]) -> Links:
-    """How the links of a page begin and end, read off its first record that has one."""
-    for record in results:
-        url = record.get("url") if isinstance(record, dict) else None
-        if isinstance(url, str) and (match := _LINK.fullmatch(url)):
-            return Links(match[1], match[3] or "")
+    """How the links of a page begin and end, read off the first that a record has."""
+    stack = results[::-1]
+    while stack:
+        value = stack.pop()
+        if isinstance(value, list):
+            stack.extend(value[::-1])
+        elif isinstance(value, dict):
+            url = value.get("url")
+            if isinstance(url, str) and (match := _LINK.fullmatch(url)):
+                return Links(match[1], match[3] or "")
+            stack.extend(list(value.values())[::-1])
     return Links("", "")
 
 
@@ -73,6 +89,7 @@ class Layout:
         self.ints = places("int")
         self.floats = places("float")
         self.links = places("link")
+        self.uuids = places("uuid")
         self.consts = [(i, shape.keys[i].of) for i in reversed(places("const"))]
         self.nested = [
             (i, shape.keys[i], shape.nested[shape.keys[i].name]) for i in places("one", "many")
@@ -90,7 +107,10 @@ class Layout:
             if values[place] == 0 and math.copysign(1, values[place]) < 0:
                 return False
         for place in self.links:
-            if values[place] is not None and values[place][:1] == "/":
+            if values[place] is not None and values[place].startswith(API_PATH):
+                return False
+        for place in self.uuids:
+            if values[place] is not None and "\0" in values[place]:
                 return False
         return all(values[place] == const for place, const in self.consts)
 
@@ -105,6 +125,7 @@ class Normalizer:
         self.drift: dict[Drift, Id | None] = {}
         self._layouts: dict[str, Layout] = {}
         self._known: dict[tuple[str, Id], tuple[bytes, tuple[Any, ...]]] = {}
+        self._forgotten = 0  # how often all that was known was forgotten
         self._links = Links("", "")
         self._rows: list[Row] = []
 
@@ -116,7 +137,7 @@ class Normalizer:
         """
         links = links_of(results)
         if links != self._links:
-            self._known.clear()
+            self._forget()
             self._links = links
         self._rows = []
         ids: list[Id] = []
@@ -141,7 +162,8 @@ class Normalizer:
         else:
             values, extra = self._inspect(layout, value)
         for place in layout.links:
-            values[place] = self._link(values[place])
+            if values[place] is not None:
+                values[place] = self._links.path(values[place])
         for place, key, nested in layout.nested:
             if values[place] is not None:
                 values[place] = self._nest(key, nested, values[place])
@@ -151,8 +173,7 @@ class Normalizer:
         row = tuple(values)
         if shape.table:
             if shape.shared and self._contradicts(shape, id_, row):
-                # Others may nest the value that this one overtakes: what comes later must be seen.
-                self._known.clear()
+                self._forget()
             self._rows.append(Row(shape, id_, row, extra))
         return id_, row, extra
 
@@ -187,12 +208,21 @@ class Normalizer:
         before = self._known.get(known)
         if before and before[0] == blob:
             return known[1]
-        if before or len(self._known) >= _CACHE:  # overtaken: as in _object
-            self._known.clear()
+        if before or len(self._known) >= _CACHE:
+            self._forget()
+        forgotten = self._forgotten
         id_, values, _ = self._object(shape, value)
-        if blob:
+        if blob and forgotten == self._forgotten:
             self._known[known] = blob, values
         return id_
+
+    def _forget(self) -> None:
+        """Forgets all objects: others may nest the value that one overtakes.
+
+        If one like them comes later, it must be seen; so must those that are being walked now.
+        """
+        self._known.clear()
+        self._forgotten += 1
 
     def _contradicts(self, shape: Shape, id_: Any, values: tuple[Any, ...]) -> bool:
         """Whether a sibling shape brought other values for the same row."""
@@ -201,14 +231,6 @@ class Normalizer:
             if before and any(before[1][a] != values[b] for a, b in overlap(sibling, shape)):
                 return True
         return False
-
-    def _link(self, url: str | None) -> str | None:
-        """The path of a link; a foreign one stays whole, and is told apart by its first letter."""
-        base, suffix = self._links
-        if url is None or not (url.startswith(base) and url.endswith(suffix)):
-            return url
-        path = url[len(base) : len(url) - len(suffix)]
-        return path if path[:1] == "/" else url
 
     def _inspect(self, layout: Layout, value: Any) -> tuple[list[Any], str | None]:
         """The values in the shape's order and what the columns can't hold, each key looked at.
@@ -235,7 +257,7 @@ class Normalizer:
         known = set(layout.names)
         for name in value:
             if name not in known:
-                exact[name] = spell(value[name])
+                exact[name] = _kept(name, value[name])
                 self._drifts(shape, name, "unknown key", value)
         if not exact and tuple(value) == layout.names:
             if len(layout.signatures) >= _SIGNATURES:
@@ -250,10 +272,8 @@ class Normalizer:
         return values, text(extra)
 
     def _drifts(self, shape: Shape, key: str, what: str, value: dict[str, Any]) -> None:
-        id_ = value.get("id")
-        self.drift.setdefault(
-            Drift(shape.name, key, what), id_ if type(id_) in (int, str) else None
-        )
+        id_ = value.get("id") if shape.table else None
+        self.drift.setdefault(Drift(shape.name, key, what), id_)
 
     def _scalar(self, key: Key, value: Any) -> tuple[Any, bool]:
         """The value for the column, and whether that is all there is to it."""
@@ -276,9 +296,19 @@ class Normalizer:
             raise NotUnderstood(_expected(key), quote(value))
         if type(value) is int and value not in _INT64:
             raise NotUnderstood("an integer of at most 64 bits", quote(value))
-        if key.kind == "link" and value[:1] == "/" and self._links.base:
-            return None, False
+        if key.kind == "link" and value.startswith(API_PATH):
+            return None, False  # else it would be taken for the path of a link
+        if key.kind == "uuid" and "\0" in value:
+            raise NotUnderstood("a UUID", quote(value))
         return value, not (key.kind == "float" and value == 0 and math.copysign(1, value) < 0)
+
+
+def _kept(name: str, value: Any) -> Any:
+    """The value of an unknown key, spelled."""
+    try:
+        return spell(value)
+    except NotAPage:
+        raise NotUnderstood("fewer levels of nesting", "too many").inside(name) from None
 
 
 def _expected(key: Key) -> str:

@@ -11,10 +11,12 @@ from collections.abc import Iterable
 from typing import Any
 
 from etl.errors import NotHeld
-from etl.jsontext import parse, spell
+from etl.jsontext import KEPT, parse, spell
 from etl.model import Id, Key, Shape
+from etl.shapes import API_PATH
 from etl.tables import IN, among, list_items, own_columns, quoted
 
+_BOOLS = {0: False, 1: True}  # anything else comes out as it is, and differs
 Objects = dict[Any, dict[str, Any]]
 
 
@@ -61,7 +63,7 @@ class Renderer:
                 self._fill(values, place, self._nested(shape, key, values, place))
             elif key.kind == "bool":
                 for row in values.values():
-                    row[place] = None if row[place] is None else bool(row[place])
+                    row[place] = _BOOLS.get(row[place], row[place])
             elif key.kind == "link":
                 for row in values.values():
                     row[place] = self._link(row[place])
@@ -115,7 +117,7 @@ class Renderer:
         return list(self._assemble(shape, values, extras).values())
 
     def _link(self, stored: str | None) -> str | None:
-        if stored is None or stored[:1] != "/":
+        if stored is None or not stored.startswith(API_PATH):
             return stored
         return f"{self._base}{stored}{self._suffix}"
 
@@ -139,7 +141,7 @@ def _with_extra(found: dict[str, Any], shape: Shape, extra: str) -> dict[str, An
     What a sibling's shape brought for a key that both know is what the row holds; unknown keys,
     constants and the order of keys belong to the shape they came in.
     """
-    by_shape = spell(parse(extra.encode()))
+    by_shape = spell(parse(extra.encode()), KEPT)
     consts = {key.name for key in shape.keys if key.kind == "const"}
     for sibling in shape.siblings:
         for key in by_shape.get(sibling.name, {}).get("values", {}):

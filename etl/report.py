@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from etl.errors import UsageError
-from etl.shapes import RESOURCES, SHAPES
+from etl.shapes import SHAPES
 from etl.store import SCHEMA_VERSION, Store
 
 _AGE = re.compile(r"(\d+)\s*([smhdw])")
@@ -22,7 +22,7 @@ def status(store: Store, now: datetime) -> dict[str, Any]:
         "db": str(store.path),
         "schema_version": SCHEMA_VERSION,
         "base_url": store.setting("base_url"),
-        "mode": store.setting("mode"),
+        "mode": store.mode,
         "resources": list(_resources(store, now)),
         "tables": _table_counts(store),
         "drift": _drift(store),
@@ -30,7 +30,7 @@ def status(store: Store, now: datetime) -> dict[str, Any]:
 
 
 def _resources(store: Store, now: datetime) -> Iterator[dict[str, Any]]:
-    for name in json.loads(store.setting("resources") or "[]"):
+    for name in store.resources:
         walk = store.published_walk(name)
         row = store.conn.execute(
             "SELECT finished, records, requests, conflicts FROM _runs WHERE resource = ?"
@@ -57,7 +57,7 @@ def _table_counts(store: Store) -> dict[str, int]:
     from sqlite_utils import Database  # 60 ms, so only where it is used
 
     db = Database(store.conn, execute_plugins=False, recursive_triggers=False)
-    names = [name for name in db.table_names() if not name.startswith("_")]
+    names = [name for name in db.table_names() if not name.startswith(("_", "sqlite_"))]
     counts = {name: db.table(name).count for name in names}
     return {name: count for name, count in counts.items() if count}
 
@@ -156,8 +156,3 @@ def age(text: str) -> timedelta:
 def _moment(text: str) -> datetime:
     found = datetime.fromisoformat(text)
     return found if found.tzinfo else found.replace(tzinfo=UTC)
-
-
-def resources_held(store: Store) -> list[str]:
-    """The resources that the file mirrors, in the order in which they were first asked for."""
-    return [name for name in json.loads(store.setting("resources") or "[]") if name in RESOURCES]

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+import json
+import os
 import sqlite3
 import zlib
 from collections.abc import Iterator
@@ -12,6 +14,7 @@ from typing import Any, NamedTuple
 
 from etl.errors import DataError, MirrorError, NotAMirror, Stopped, UsageError
 from etl.files import shipped
+from etl.shapes import MODES, RESOURCES
 
 APPLICATION_ID = 0x4C4C326D  # as in schema.sql
 SCHEMA_VERSION = 1  # as in schema.sql
@@ -82,6 +85,26 @@ class Store:
             settings.items(),
         )
 
+    @property
+    def mode(self) -> str | None:
+        """The mode of the file, or None before the first sync."""
+        mode = self.setting("mode")
+        if mode is not None and mode not in MODES:
+            raise DataError(f"{self.path}: its setting mode is damaged: {mode}")
+        return mode
+
+    @property
+    def resources(self) -> list[str]:
+        """The resources that the file mirrors, in the order in which they were first asked for."""
+        held = self.setting("resources") or "[]"
+        try:
+            names = json.loads(held)
+            if type(names) is list and all(name in RESOURCES for name in names):
+                return names
+        except (ValueError, TypeError):
+            pass
+        raise DataError(f"{self.path}: its setting resources is damaged: {held}")
+
     # Walks and their pages
 
     def begin_walk(self, resource: str, mode: str, base_url: str, started: str) -> Walk:
@@ -148,7 +171,9 @@ class Store:
     def publish_walk(self, walk: Walk) -> None:
         """Makes a walk the one that the tables hold, in place of the one before."""
         self._drop_walks(walk.resource, published=1)
-        self.conn.execute("UPDATE _walks SET published = 1 WHERE id = ?", (walk.id,))
+        done = self.conn.execute("UPDATE _walks SET published = 1 WHERE id = ?", (walk.id,))
+        if not done.rowcount:
+            raise Stopped(f"{self.path}: the walk was dropped: run the same command again")
         self._drop_unused_bodies()
 
     def _drop_walks(self, resource: str, published: int) -> None:
@@ -193,16 +218,11 @@ def open_store(path: Path, *, create: bool = False) -> Store:
     Raises UsageError where there is no such file or folder, or no right to it, NotAMirror where
     the file is something else or newer than this version.
     """
-    if path.is_dir():
-        raise UsageError(f"{path} is a folder: name a file in it")
-    if not path.parent.is_dir():
-        raise UsageError(f"{path.parent} is no folder: create it first")
-    fresh = not path.exists() or path.stat().st_size == 0
+    fresh = checked_path(path)
     if fresh and not create:
         raise UsageError(f"{path} is not there: `ll2-mirror sync {path}` makes it")
     try:
-        # isolation_level=None: transactions begin and end where this module says so.
-        conn = sqlite3.connect(path, isolation_level=None, timeout=_BUSY_SECONDS)
+        conn = _connect(path, create)
     except sqlite3.OperationalError as error:
         raise UsageError(f"{path}: {error}") from error
     try:
@@ -215,6 +235,31 @@ def open_store(path: Path, *, create: bool = False) -> Store:
         conn.close()
         raise explained(error, path) from error
     return Store(conn, path)
+
+
+def checked_path(path: Path) -> bool:
+    """Whether there is no file yet, or an empty one; raises UsageError where none can be."""
+    try:
+        if path.is_dir():
+            raise UsageError(f"{path} is a folder: name a file in it")
+        if not path.parent.is_dir():
+            raise UsageError(f"{path.parent} is no folder: create it first")
+        return not path.exists() or path.stat().st_size == 0
+    except OSError as error:
+        raise UsageError(f"{path}: {error.strerror}") from None
+
+
+def _connect(path: Path, write: bool) -> sqlite3.Connection:
+    """Opens the file; one who only reads may lack the right to write, even beside the file."""
+    mode = ""
+    if not write and not os.access(path, os.W_OK):
+        # Without a write-ahead log nobody is writing, so there is nothing to look out for.
+        logged = path.with_name(f"{path.name}-wal").exists()
+        mode = "?mode=ro" if logged else "?immutable=1"
+    # isolation_level=None: transactions begin and end where this module says so.
+    return sqlite3.connect(
+        f"{path.resolve().as_uri()}{mode}", uri=True, isolation_level=None, timeout=_BUSY_SECONDS
+    )
 
 
 def _create(conn: sqlite3.Connection) -> None:

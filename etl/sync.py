@@ -41,15 +41,12 @@ class Report:
     gone: int = 0
     nested: int = 0  # rows that records nest, added, changed or gone
     conflicts: int = 0
-    overtaken: bool = False  # a row that records nest changed
     drift: list[dict[str, Any]] = field(default_factory=list)
     seconds: float = 0.0
 
     def as_json(self) -> dict[str, Any]:
         """The report as a JSON object."""
-        document = {**asdict(self), "seconds": round(self.seconds, 3)}
-        del document["overtaken"]
-        return document
+        return {**asdict(self), "seconds": round(self.seconds, 3)}
 
 
 def sync(
@@ -72,18 +69,15 @@ def sync(
     with store.transaction():
         for walk, spent, seconds in walks:
             began = monotonic()
-            # What another resource has just overtaken may stand in any page of this one.
-            afresh = any(earlier.overtaken for earlier in reports)
-            report = _publish(store, walk, spent, afresh)
+            report = _publish(store, walk, spent)
             report.seconds = seconds + monotonic() - began
             reports.append(report)
         if len(reports) > 1:
             settle_history(store.conn, len(reports))
-        held = json.loads(store.setting("resources") or "[]")
         store.remember(
             base_url=upstream.base_url,
             mode=mode,
-            resources=json.dumps([*held, *(name for name in resources if name not in held)]),
+            resources=json.dumps(list(dict.fromkeys([*store.resources, *resources]))),
         )
     return reports
 
@@ -93,7 +87,7 @@ def settled_mode(store: Store, asked: str | None) -> str:
 
     Raises UsageError where the file holds a richer one: there is no way back.
     """
-    held = store.setting("mode")
+    held = store.mode
     mode = asked or held or MODES[0]
     if held and MODES.index(mode) < MODES.index(held):
         raise UsageError(
@@ -114,7 +108,7 @@ def _fetch(
     return walk
 
 
-def _publish(store: Store, walk: Walk, spent: int, afresh: bool) -> Report:
+def _publish(store: Store, walk: Walk, spent: int) -> Report:
     """Brings a complete walk into the tables, within the caller's transaction."""
     resource = RESOURCES[walk.resource]
     report = Report(walk.resource, walk.mode, requests=spent)
@@ -132,12 +126,12 @@ def _publish(store: Store, walk: Walk, spent: int, afresh: bool) -> Report:
     pages = store.pages(walk)
     before = store.published_walk(walk.resource)
     held = [page.digest for page in store.pages(before)] if before else []
-    conflicts = _last_conflicts(store, walk.resource)
-    if before and not afresh and held == [page.digest for page in pages]:
+    conflicts, touched = _since_last_run(store, walk.resource, run)
+    if before and not touched and held == [page.digest for page in pages]:
         report.conflicts = conflicts
     else:
-        skip = frozenset(() if afresh or conflicts else held)
-        report.overtaken = _bring(store, resource, walk, pages, skip, run, report)
+        skip = frozenset(() if touched or conflicts else held)
+        _bring(store, resource, walk, pages, skip, run, report)
     store.publish_walk(walk)
     counted = "SELECT count(*) FROM _records WHERE resource = ?"
     report.records = store.conn.execute(counted, (walk.resource,)).fetchone()[0]
@@ -156,16 +150,19 @@ def _publish(store: Store, walk: Walk, spent: int, afresh: bool) -> Report:
     return report
 
 
-def _last_conflicts(store: Store, resource: str) -> int:
-    """How many rows came with two values in the last run over a resource.
+def _since_last_run(store: Store, resource: str, run: int) -> tuple[int, bool]:
+    """How many rows came with two values in a resource's last run; whether others wrote since.
 
-    If any did, no page can be skipped: which of the values stands depends on all of them.
+    In either case no page can be skipped: which value of a row stands depends on all of them.
     """
-    row = store.conn.execute(
-        "SELECT conflicts FROM _runs WHERE resource = ? ORDER BY id DESC LIMIT 1 OFFSET 1",
-        (resource,),
+    last = store.conn.execute(
+        "SELECT id, conflicts FROM _runs WHERE resource = ? AND id < ? ORDER BY id DESC LIMIT 1",
+        (resource, run),
     ).fetchone()
-    return row[0] if row else 0
+    if not last:
+        return 0, True
+    wrote = "SELECT 1 FROM _history WHERE run > ? AND run < ? LIMIT 1"
+    return last[1], store.conn.execute(wrote, (last[0], run)).fetchone() is not None
 
 
 def _bring(
@@ -176,11 +173,11 @@ def _bring(
     skip: frozenset[bytes],
     run: int,
     report: Report,
-) -> bool:
+) -> None:
     """Normalizes the pages and brings them in; those in ``skip`` are in the tables already.
 
     Where a row that records nest changed, a skipped page may nest it, too, with a value that
-    stands because it is later: then all pages are brought in, after all. Gives whether one did.
+    stands because it is later: then all pages are brought in, after all.
     """
     shape = resource.modes[walk.mode]
     store.conn.execute("SAVEPOINT bring")
@@ -195,7 +192,6 @@ def _bring(
     report.conflicts = len(upsert.conflicts)
     _keep_drift(store, drift, run, report)
     _count_changes(store, resource, run, report)
-    return upsert.overtaken
 
 
 def _upsert_pages(
@@ -276,6 +272,10 @@ def _list_records(
     store.conn.execute(
         "DELETE FROM _tombstones WHERE resource = ? AND id IN (SELECT id FROM walked)", name
     )
+    store.conn.execute(
+        "INSERT OR IGNORE INTO _history SELECT ?, ?, id, '', 'added', NULL, NULL, 0 FROM arrived",
+        (run, resource.table),
+    )
     return gone
 
 
@@ -302,7 +302,8 @@ def _keep_drift(store: Store, drift: dict[Drift, Id | None], run: int, report: R
     for found, id_ in drift.items():
         report.drift.append({**found._asdict(), "id": id_})
         store.conn.execute(
-            "INSERT OR IGNORE INTO _drift VALUES (?, ?, ?, ?, ?)", (*found, run, id_ or "")
+            "INSERT OR IGNORE INTO _drift VALUES (?, ?, ?, ?, ?)",
+            (*found, run, "" if id_ is None else id_),
         )
 
 

@@ -7,7 +7,8 @@ import sqlite3
 from collections.abc import Iterable
 from typing import Any
 
-from etl.model import Id, Key, Shape
+from etl.model import SCALARS, Id, Key, Shape
+from etl.shapes import SHAPES
 
 IN = "IN (SELECT value FROM json_each(?))"  # any number of ids in one parameter, see among()
 
@@ -44,3 +45,48 @@ def list_items(
     ):
         found.setdefault(owner, []).append(rest[0] if item.table else tuple(rest))
     return found
+
+
+Columns = dict[str, tuple[str, str]]  # by name: the SQL type, and the table it refers to or ""
+
+
+def wanted_columns() -> dict[str, Columns]:
+    """The columns of each public table, as the shapes want them."""
+    wanted: dict[str, Columns] = {}
+    for shape in SHAPES.values():
+        if not shape.table:
+            continue
+        columns = wanted.setdefault(shape.table, {"_extra": ("TEXT", "")})
+        if shape.shared:
+            columns["_shapes"] = ("TEXT", "")
+        columns |= _shape_columns(shape)
+        for key in shape.stored:
+            if key.kind == "many":
+                item = shape.nested[key.name]
+                listed = {
+                    "owner": (_id_type(shape), shape.table),
+                    "position": ("INTEGER", ""),
+                }
+                if item.table:
+                    listed["item"] = (_id_type(item), item.table)
+                else:
+                    listed |= {**_shape_columns(item), "_extra": ("TEXT", "")}
+                wanted[shape.list_table(key)] = listed
+    return wanted
+
+
+def _shape_columns(shape: Shape) -> Columns:
+    columns: Columns = {}
+    for key in shape.stored:
+        if key.kind == "one":
+            nested = shape.nested[key.name]
+            columns[key.column] = (_id_type(nested), nested.table)
+        else:
+            columns[key.column] = ("INTEGER" if key.kind == "many" else SCALARS[key.kind][2], "")
+        if key.kind == "duration":
+            columns[f"{key.column}_seconds"] = ("REAL", "")
+    return columns
+
+
+def _id_type(shape: Shape) -> str:
+    return "INTEGER" if shape.id_type is int else "TEXT"

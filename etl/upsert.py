@@ -14,7 +14,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from etl.duration import seconds
-from etl.jsontext import parse, spell, text
+from etl.jsontext import KEPT, parse, spell, text
 from etl.model import Id, Key, Row, Shape, overlap
 from etl.tables import IN, among, list_items, own_columns, quoted
 
@@ -35,14 +35,14 @@ class Upsert:
         self.unlinked: set[tuple[str, Id]] = set()
         self._conn = conn
         self._run = run
-        self._root = root
         # A record comes once in a walk, so nothing else needs to remember that it did; unless
         # records nest rows of their own table.
         self._once = root if root.table not in _tables_below(root) else None
         self._statements: dict[Shape, Statements] = {}
         conn.execute("DROP TABLE IF EXISTS temp.seen")
         conn.execute(
-            "CREATE TEMP TABLE seen (table_name, id, PRIMARY KEY (table_name, id)) WITHOUT ROWID"
+            "CREATE TEMP TABLE seen (table_name, id, shape, PRIMARY KEY (table_name, id, shape))"
+            " WITHOUT ROWID"
         )
 
     def page(self, rows: Iterable[Row]) -> None:
@@ -53,13 +53,13 @@ class Upsert:
 
     def finish(self) -> None:
         """Takes out of the history what the run itself undid; call it after the last page."""
-        if self.conflicts:
-            self._conn.execute(
-                "DELETE FROM _history WHERE run = ?1 AND key <> '' AND (from_value IS to_value"
-                " OR (table_name, id) IN"
-                " (SELECT table_name, id FROM _history WHERE run = ?1 AND kind = 'added'))",
-                (self._run,),
-            )
+        self._conn.execute(
+            "DELETE FROM _history AS done WHERE run = ? AND key <> '' AND (from_value IS to_value"
+            " OR EXISTS (SELECT 1 FROM _history AS row WHERE row.run = done.run"
+            " AND row.table_name = done.table_name AND row.id = done.id AND row.key = ''"
+            " AND row.kind = 'added'))",
+            (self._run,),
+        )
 
     def _bring(self, shape: Shape, rows: dict[Any, Row]) -> None:
         statements = self._statements.get(shape)
@@ -81,9 +81,12 @@ class Upsert:
             if changed or (extra, shapes) != (own[0], own[1]):
                 updates.append((*statements.stored(row.values, plain, extra, shapes), id_))
                 known = _known_columns(shape, own[1])
-                self._note(shape, id_, [c for c in changed if c[0].column in known])
+                noted = [change for change in changed if change[0].column in known]
+                self._note(shape, id_, noted)
                 if extra != own[0]:
                     self._record(shape, id_, "_extra", "changed", own[0], extra, False)
+                if noted or extra != own[0]:
+                    self._overtake(shape, id_, {change[0].column for change in noted})
                 for key, _, new in changed:
                     if key.kind == "many":
                         self._replace_list(shape, key, id_, new)
@@ -91,8 +94,8 @@ class Upsert:
         self._conn.executemany(statements.update, updates)
         if shape is not self._once:
             self._conn.executemany(
-                "INSERT OR IGNORE INTO temp.seen VALUES (?, ?)",
-                ((shape.table, id_) for id_ in rows),
+                "INSERT OR IGNORE INTO temp.seen VALUES (?, ?, ?)",
+                ((shape.table, id_, shape.name) for id_ in rows),
             )
 
     def _insert(self, shape: Shape, statements: Statements, rows: list[tuple[Id, Row]]) -> None:
@@ -137,12 +140,10 @@ class Upsert:
         return changed
 
     def _note(self, shape: Shape, id_: Id, changed: list[tuple[Key, Any, Any]]) -> None:
-        """Writes the history of a row's changes, and what they mean for the walk."""
-        news = 0
+        """Writes the history of a row's changes."""
         for key, old, new in changed:
             reordered = bool(key.kind == "many" and old and new and Counter(old) == Counter(new))
             kind = "reordered" if reordered else "changed"
-            news += not reordered
             self._unlink(shape, key, old, new)
             moving = reordered or key.moving or (key.kind == "media" and _moved(old, new))
             held = [
@@ -150,11 +151,19 @@ class Upsert:
                 for side in (old, new)
             ]
             self._record(shape, id_, key.name, kind, held[0], held[1], moving)
-        if news:
-            self.overtaken |= shape is not self._root
-            seen = "SELECT 1 FROM temp.seen WHERE table_name = ? AND id = ?"
-            if self._conn.execute(seen, (shape.table, id_)).fetchone():
-                self.conflicts.add((shape.table, id_))
+
+    def _overtake(self, shape: Shape, id_: Id, columns: set[str]) -> None:
+        """Notes what a change of these columns, or of a row's extra, means for the walk."""
+        self.overtaken |= shape is not self._once
+        names = {
+            name
+            for (name,) in self._conn.execute(
+                "SELECT shape FROM temp.seen WHERE table_name = ? AND id = ?", (shape.table, id_)
+            )
+        }
+        brought = {c for s in shape.siblings if s.name in names for c in s.columns}
+        if brought & columns or (shape.name in names and not columns):
+            self.conflicts.add((shape.table, id_))
 
     def _record(
         self, shape: Shape, id_: Id, key: str, kind: str, old: Any, new: Any, moving: bool
@@ -320,13 +329,13 @@ def _merged(
             shapes = " ".join(sorted((*names, shape.name), key=order.index))
     if extra is None and held is None:
         return None, shapes
-    parts = spell(parse(held.encode())) if held else {}
+    parts = spell(parse(held.encode()), KEPT) if held else {}
     for sibling in shape.siblings:
         if sibling is not shape and sibling.name in parts:
             _forget(parts, sibling, shape)
     parts.pop(shape.name, None)
     if extra is not None:
-        parts[shape.name] = spell(parse(extra.encode()))
+        parts[shape.name] = spell(parse(extra.encode()), KEPT)
     return (text(dict(sorted(parts.items()))) if parts else None), shapes
 
 

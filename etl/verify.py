@@ -6,35 +6,42 @@ that came with two values, of which the file holds the later.
 
 from __future__ import annotations
 
-import re
+import json
 import sqlite3
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from etl.duration import seconds
 from etl.errors import DataError, NotHeld
-from etl.jsontext import parse, quote, spell, text
-from etl.model import Id, Key, Shape
-from etl.normalize import links_of, records
-from etl.prune import edges
+from etl.jsontext import KEPT, parse, spell, text
+from etl.model import Id, Shape
+from etl.normalize import Links, links_of, records
 from etl.render import Renderer
-from etl.shapes import API_PATH, RESOURCES, SHAPES
-from etl.store import Store, Walk, page_digest
+from etl.shapes import RESOURCES
+from etl.soundness import faults
+from etl.store import StagedPage, Store, page_digest
 
-_MANY = 20  # problems of one kind that are named
-_LINK = re.compile(rf".+?({re.escape(API_PATH)}[^?#]*)(\?.*)?", re.DOTALL)
+_MANY = 20  # differences that are named
+_ABSENT = "nothing"
+_ORDER = "the order of its keys"
 
 
-class Difference(NamedTuple):
-    """A value that the file renders otherwise than LL2 sent it."""
+class Place(NamedTuple):
+    """What a value belongs to: a key of a row; for what only one shape knows, in that shape."""
 
-    record: str  # "spacecraft 201"
-    path: str  # "spacecraft_config.agency.name"
     table: str
     id: Id | None
     key: str
-    held: str  # as the row's part of JSON text: comparable between pages
+    shape: str
+
+
+class Difference(NamedTuple):
+    """A value that the file renders otherwise than LL2 sent it, both as the row holds them."""
+
+    record: str  # "spacecraft 201"
+    path: str  # "spacecraft_config.agency.name"
+    place: Place
+    held: str
     sent: str
 
 
@@ -59,13 +66,10 @@ def verify(store: Store) -> Verdict:
     verdict = Verdict()
     store.conn.execute("BEGIN")
     try:
-        verdict.problems += _integrity(store.conn)
-        verdict.problems += _durations(store.conn)
-        verdict.problems += _strays(store.conn)
+        verdict.problems, readable = faults(store.conn)
         differences: list[Difference] = []
-        for name in RESOURCES:
-            if walk := store.published_walk(name):
-                differences += _walk(store, walk, verdict)
+        for name in RESOURCES if readable else ():
+            differences += _resource(store, name, verdict)
         verdict.problems += _unexplained(store, differences, verdict)
     except sqlite3.DatabaseError as error:
         verdict.problems.append(f"the file is damaged: {error}")
@@ -75,100 +79,65 @@ def verify(store: Store) -> Verdict:
     return verdict
 
 
-def _integrity(conn: sqlite3.Connection) -> Iterator[str]:
-    for (line,) in conn.execute(f"PRAGMA integrity_check({_MANY})"):
-        if line != "ok":
-            yield f"the file is damaged: {line}"
-    for table, rowid, target, _ in conn.execute("PRAGMA foreign_key_check").fetchmany(_MANY):
-        at = f"{table} {rowid}" if rowid is not None else f"a row of {table}"
-        yield f"{at} refers to a row that {target} doesn't have"
-
-
-def _durations(conn: sqlite3.Connection) -> Iterator[str]:
-    """The columns in seconds must say what the text says."""
-    found = {
-        (shape.table, key.name)
-        for shape in SHAPES.values()
-        for key in shape.keys
-        if key.kind == "duration"
-    }
-    for table, key in sorted(found):
-        rows = conn.execute(f'SELECT id, "{key}", "{key}_seconds" FROM "{table}"')
-        wrong = (row for row in rows if seconds(row[1]) != row[2])
-        for _, (id_, written, held) in zip(range(_MANY), wrong, strict=False):
-            yield f"{table} {id_}: {key}_seconds is {held}, but {key} is {quote(written)}"
-
-
-def _strays(conn: sqlite3.Connection) -> Iterator[str]:
-    """A row must be a record that LL2 lists, or something that another row refers to."""
-    for table in sorted({shape.table for shape in SHAPES.values() if shape.table}):
-        ways = [
-            f'id IN (SELECT "{edge.column}" FROM "{edge.table}")'
-            for edge in edges()
-            if edge.target == table
-        ]
-        ways += [
-            f"id IN (SELECT id FROM _records WHERE resource = '{resource.name}')"
-            for resource in RESOURCES.values()
-            if resource.table == table
-        ]
-        strays = conn.execute(f'SELECT id FROM "{table}" WHERE NOT ({" OR ".join(ways)})')
-        for (id_,) in strays.fetchmany(_MANY):
-            yield f"{table} {id_}: nothing that LL2 lists leads to this row"
-
-
-def _walk(store: Store, walk: Walk, verdict: Verdict) -> list[Difference]:
-    """Renders each page of a walk and compares it with what came."""
-    resource = RESOURCES[walk.resource]
-    shape = resource.modes[walk.mode]
-    found: list[Difference] = []
-    listed: set[Id] = set()
-    for page in store.pages(walk):
-        try:
-            body = store.body(page.digest)
-            if page_digest(body) != page.digest:
-                raise DataError(f"the stored page at offset {page.offset} is not the one that came")
-            found += _page(store, shape, body, verdict)
-            listed.update(record["id"] for record in records(parse(body)))
-        except DataError as error:
-            verdict.problems.append(str(error))
-        verdict.pages += 1
+def _resource(store: Store, name: str, verdict: Verdict) -> list[Difference]:
+    """Renders each page of a resource's last walk and compares it with what came."""
+    walk = store.published_walk(name)
     held = {
-        id_
-        for (id_,) in store.conn.execute(
-            "SELECT id FROM _records WHERE resource = ?", (walk.resource,)
-        )
+        id_ for (id_,) in store.conn.execute("SELECT id FROM _records WHERE resource = ?", (name,))
     }
+    if not walk or walk.mode not in RESOURCES[name].modes:
+        ran = "SELECT 1 FROM _runs WHERE resource = ?"
+        if held or store.conn.execute(ran, (name,)).fetchone():
+            verdict.problems.append(f"{name}: the pages of its last walk are gone")
+        return []
+    found: list[Difference] = []
+    listed: list[Id] = []
+    for page in store.pages(walk):
+        verdict.pages += 1
+        try:
+            body, sent = _stored(store, page, len(listed))
+        except DataError as error:
+            verdict.problems.append(f"{name}: {error}")
+            continue
+        found += _page(store, RESOURCES[name].modes[walk.mode], body, verdict)
+        listed += [record["id"] for record in sent]
     verdict.records += len(held)
-    for id_ in sorted(held ^ listed, key=str)[:_MANY]:
+    for id_ in sorted(held ^ set(listed), key=str)[:_MANY]:
         where = "the list of records" if id_ in held else "LL2's pages"
-        verdict.problems.append(f"{walk.resource} {id_}: only {where} has it")
+        verdict.problems.append(f"{name} {id_}: only {where} has it")
     return found
+
+
+def _stored(store: Store, page: StagedPage, before: int) -> tuple[bytes, list[Any]]:
+    """A page's text and records; raises DataError where the file holds another than came."""
+    body = store.body(page.digest)
+    at = f"the stored page at offset {page.offset}"
+    if page_digest(body) != page.digest:
+        raise DataError(f"{at} is not the one that came")
+    sent = records(parse(body))
+    if page.ids != json.dumps([record["id"] for record in sent]):
+        raise DataError(f"{at} is listed with other records than it has")
+    if page.offset != before:
+        raise DataError(f"{at} follows {before} records")
+    return body, sent
 
 
 def _page(store: Store, shape: Shape, body: bytes, verdict: Verdict) -> list[Difference]:
     document = parse(body)
     sent = records(document)
-    renderer = Renderer(store.conn, *links_of(sent))
-    try:
-        held = renderer.objects(shape, [record["id"] for record in sent])
-    except NotHeld:
-        held = {}
-        for record in sent:
-            try:
-                held.update(renderer.objects(shape, [record["id"]]))
-            except NotHeld as error:
-                verdict.problems.append(f"{shape.table} {record['id']}: {error}")
+    links = links_of(sent)
+    held = _render(Renderer(store.conn, *links), shape, sent, verdict)
     verdict.bytes += len(body)
     rendered = {
-        **{key: spell(value) for key, value in document.items()},
+        **{key: spell(value) for key, value in document.items() if key != "results"},
         "results": [held.get(record["id"]) for record in sent],
     }
-    if text(rendered, 4 if body[:2] == b"{\n" else None).encode() == body:
+    ordered = {key: rendered[key] for key in document}
+    if text(ordered, 4 if body[:2] == b"{\n" else None).encode() == body:
         return []
     different = [
         (record, held[record["id"]])
-        for record in map(spell, sent)
+        for record in (spell(record, KEPT) for record in sent)
         if record["id"] in held and text(record) != text(held[record["id"]])
     ]
     if not different and len(held) == len(sent):
@@ -176,91 +145,107 @@ def _page(store: Store, shape: Shape, body: bytes, verdict: Verdict) -> list[Dif
     return [
         difference
         for record, mine in different
-        for difference in _differences(f"{shape.table} {record['id']}", shape, record, mine, "")
+        for difference in _differences(
+            f"{shape.table} {record['id']}", "", shape, record, mine, links
+        )
     ]
 
 
+def _render(
+    renderer: Renderer, shape: Shape, sent: list[Any], verdict: Verdict
+) -> dict[Any, dict[str, Any]]:
+    """What the file has for a page's records; those it lacks are problems."""
+    try:
+        return renderer.objects(shape, [record["id"] for record in sent])
+    except NotHeld:
+        pass
+    held: dict[Any, dict[str, Any]] = {}
+    for record in sent:
+        try:
+            held |= renderer.objects(shape, [record["id"]])
+        except NotHeld as error:
+            verdict.problems.append(f"{shape.table} {record['id']}: {error}")
+    return held
+
+
 def _differences(
-    record: str, shape: Shape, sent: dict[str, Any], held: dict[str, Any], path: str
+    record: str, path: str, shape: Shape, sent: dict[str, Any], held: dict[str, Any], links: Links
 ) -> Iterator[Difference]:
     """Each value in which two objects of a shape differ, the innermost."""
-    for name in dict.fromkeys((*sent, *held)):
-        mine, theirs = held.get(name), sent.get(name)
-        at = f"{path}.{name}".lstrip(".")
-        if name in sent and name in held and text(mine) == text(theirs):
+    for name in (*dict.fromkeys((*sent, *held)), ""):
+        theirs, mine = _form(shape, name, sent, links), _form(shape, name, held, links)
+        at = f"{path}.{name or _ORDER}".lstrip(".")
+        if theirs != mine:
+            yield Difference(record, at, _place(shape, name, sent.get("id")), mine, theirs)
             continue
-        key = next((key for key in shape.keys if key.name == name), Key(name, "unknown"))
-        pairs = _pairs(shape, key, theirs, mine)
-        for place, theirs_in, mine_in in pairs:
-            inner = shape.nested[name]
-            if text(theirs_in) != text(mine_in):
-                yield from _differences(record, inner, theirs_in, mine_in, at + place)
-        if not pairs:
-            yield Difference(
-                record, at, shape.table, sent.get("id"), name, _form(key, mine), _form(key, theirs)
-            )
-    if list(sent) != list(held) and set(sent) == set(held):
-        order = Difference(record, path, shape.table, sent.get("id"), "", "", "another order")
-        yield order._replace(held="the order of keys")
+        inner = shape.nested.get(name)
+        if inner is None or not sent.get(name) or not inner.table:
+            continue
+        pairs = (sent[name], held[name])
+        one, other = ([side] if isinstance(side, dict) else side for side in pairs)
+        for place, (a, b) in enumerate(zip(one, other, strict=True)):
+            here = at if isinstance(sent[name], dict) else f"{at}[{place}]"
+            yield from _differences(record, here, inner, a, b, links)
 
 
-def _pairs(shape: Shape, key: Key, sent: Any, held: Any) -> list[tuple[str, Any, Any]]:
-    """The nested objects that stand for each other, where the difference lies within them."""
-    if key.kind == "one" and sent and held and sent["id"] == held["id"]:
-        return [("", sent, held)]
-    if key.kind != "many" or not sent or not held or not shape.nested[key.name].table:
-        return []
-    if [item["id"] for item in sent] != [item["id"] for item in held]:
-        return []
-    return [(f"[{i}]", a, b) for i, (a, b) in enumerate(zip(sent, held, strict=True))]
+def _place(shape: Shape, name: str, id_: Id | None) -> Place:
+    stored = any(key.name == name and key.column for key in shape.keys)
+    return Place(shape.table, id_, name, "" if stored else shape.name)
 
 
-def _form(key: Key, value: Any) -> str:
+def _form(shape: Shape, name: str, value: dict[str, Any], links: Links) -> str:
     """A value as its row holds it, as text: a nested object is its id, a link its path."""
-    if key.kind == "one" and value:
-        value = value["id"]
-    elif key.kind == "many" and value and "id" in value[0]:
-        value = [item["id"] for item in value]
-    elif key.kind == "link" and isinstance(value, str) and (match := _LINK.fullmatch(value)):
-        value = match[1]
-    return text(value)
+    if not name:
+        return "as documented" if tuple(value) == shape.names else text(list(value))
+    if name not in value:
+        return _ABSENT
+    item = value[name]
+    inner = shape.nested.get(name)
+    if inner and inner.table and item:
+        return text(item["id"] if isinstance(item, dict) else [one["id"] for one in item])
+    if isinstance(item, str) and any(k.kind == "link" and k.name == name for k in shape.keys):
+        return text(links.path(item))
+    return text(item)
 
 
 def _unexplained(store: Store, differences: list[Difference], verdict: Verdict) -> Iterator[str]:
     """The differences that no second value explains; those that one does are counted."""
-    wanted = {(d.table, d.id, d.key) for d in differences if d.table}
+    wanted = {difference.place for difference in differences if difference.place.table}
     last = _last_values(store, wanted) if wanted else {}
-    told: set[tuple[str, Id | None, str]] = set()
-    overtaken = set()
-    for difference in differences:
-        row = (difference.table, difference.id, difference.key)
-        if difference.held in last.get(row, {}).values():
-            overtaken.add(row)
-        elif row not in told and len(told) < _MANY:
-            told.add(row)
+    told: set[Place] = set()
+    overtaken: set[Place] = set()
+    for record, path, place, held, sent in differences:
+        if held in last.get(place, {}).values():
+            overtaken.add(place)
+        elif place not in told and len(told) < _MANY:
+            told.add(place)
+            name = place.key or _ORDER
             yield (
-                f"{difference.table} {difference.id}: {difference.key} is"
-                f" {difference.held[:80]}, but LL2 sent {difference.sent[:80]}"
-                f" ({difference.record}: {difference.path})"
+                f"{place.table} {place.id}: {name} is {held[:80]}, but LL2 sent {sent[:80]}"
+                f" ({record}: {path})"
             )
     verdict.overtaken = len(overtaken)
 
 
-def _last_values(
-    store: Store, wanted: set[tuple[str, Id | None, str]]
-) -> dict[tuple[str, Id | None, str], dict[str, str]]:
-    """The last value that each resource's pages have for these (table, id, key)."""
-    found: dict[tuple[str, Id | None, str], dict[str, str]] = {}
+def _last_values(store: Store, wanted: set[Place]) -> dict[Place, dict[str, str]]:
+    """The last value that each resource's pages have for these places."""
+    rows: dict[tuple[str, Id | None], set[Place]] = {}
+    for place in wanted:
+        rows.setdefault((place.table, place.id), set()).add(place)
+    found: dict[Place, dict[str, str]] = {}
     for name, resource in RESOURCES.items():
         walk = store.published_walk(name)
         for page in store.pages(walk) if walk else ():
-            for record in records(parse(store.body(page.digest))):
+            sent = records(parse(store.body(page.digest)))
+            links = links_of(sent)
+            for record in (spell(record, KEPT) for record in sent):
                 for shape, value in _objects(resource.modes[walk.mode if walk else ""], record):
-                    for key in shape.keys:
-                        row = (shape.table, value.get("id"), key.name)
-                        if row in wanted:
-                            form = _form(key, spell(value[key.name]))
-                            found.setdefault(row, {})[name] = form
+                    for place in rows.get((shape.table, value.get("id")), ()):
+                        if place.shape == shape.name or (
+                            not place.shape and place.key in shape.names
+                        ):
+                            form = _form(shape, place.key, value, links)
+                            found.setdefault(place, {})[name] = form
     return found
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
+import re
 import sqlite3
 
 import pytest
@@ -306,7 +307,8 @@ def test_after_any_syncs_the_file_equals_a_fresh_one(tmp_path_factory, data):
             sync("a.db")
         sync("b.db")
     held, fresh = public_rows(folder / "a.db"), public_rows(folder / "b.db")
-    assert held[shape.table] == fresh[shape.table]
+    listed = "SELECT id FROM _records ORDER BY id"
+    assert execute(folder / "a.db", listed) == execute(folder / "b.db", listed)
     for name, rows in fresh.items():
         known = {row[0]: row for row in held[name]}
         for row in rows if "__" not in name else ():
@@ -352,3 +354,182 @@ def test_resources_that_disagree_make_no_news(db, run, upstream):
     entries = execute(db, "SELECT table_name, key FROM _history WHERE key <> ''")
     assert entries == [("spacecraft", "description")]
     assert run("verify", db).code == 0
+
+
+def _agency(upstream, record, **values):
+    """Gives the agency of a record's configuration other values."""
+    agency = upstream.records["spacecraft", "normal"][record]["spacecraft_config"]["agency"]
+    agency.update(values)
+
+
+def _consistent(db, run):
+    verdict = run("verify", db)
+    assert verdict.code == 0, verdict.out
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        ({"family": [1, 6]}, {"family": [6, 1]}),  # an order
+        ({"zz": 2}, {"zz": 1}),  # an unknown key
+        ({"in_use": True}, {"in_use": False}),
+    ],
+)
+def test_a_page_that_was_skipped_still_has_the_last_word(db, run, upstream, first, second):
+    """Only the first page comes changed; the second, which nests the same row, is later."""
+    records = _craft(upstream, 150)
+    family = upstream.records["spacecraft", "normal"][0]["spacecraft_config"]["family"][0]
+
+    def configure(record, values):
+        values = {**values}
+        if "family" in values:
+            values["family"] = [{**copy.deepcopy(family), "id": id_} for id_ in values["family"]]
+        record["spacecraft_config"] = {**record["spacecraft_config"], **values}
+
+    for record in records:
+        configure(record, first)
+    run("sync", db, "--base-url", upstream.base_url)
+    before = public_rows(db)
+    configure(records[0], second)
+    run("sync", db)
+    assert public_rows(db) == before
+    _consistent(db, run)
+    for record in records[100:]:
+        record["spacecraft_config"] = None
+    for record in records[:100]:
+        configure(record, second)
+    run("sync", db)
+    assert public_rows(db) != before
+    _consistent(db, run)
+
+
+def test_what_another_resource_wrote_since_is_seen(db, run, upstream):
+    """An unchanged page of agencies has the last word over what spacecraft brought before."""
+    agency = upstream.records["agencies", "normal"][0]
+    upstream.records["agencies", "normal"] = [{**agency, "id": 63, "name": "A"}]
+    name = "SELECT name FROM agencies WHERE id = 63"
+    run("sync", db, "agencies", "--base-url", upstream.base_url)
+    for record in range(10):
+        _agency(upstream, record, name="B")
+    run("sync", db, "spacecraft")
+    assert execute(db, name) != [("A",)]
+    upstream.records["spacecraft", "normal"].clear()
+    run("sync", db, "agencies")
+    assert execute(db, name) == [("A",)]
+    run("sync", db)
+    assert execute(db, name) == [("A",)]
+    _consistent(db, run)
+
+
+def test_an_object_that_contradicts_itself_is_walked_again(db, run, upstream):
+    """Once something was overtaken within it, it can't be skipped as one that is known."""
+    records = _craft(upstream, 3)
+    config = records[0]["spacecraft_config"]
+    family = config["family"][0]
+    config["agency"]["name"] = "A"
+    config["family"] = [
+        {**copy.deepcopy(family), "id": 1},
+        {**copy.deepcopy(family), "id": 2},
+    ]
+    config["family"][0]["manufacturer"]["name"] = "X"
+    config["family"][1]["manufacturer"]["name"] = "Y"
+    records[1]["spacecraft_config"] = {**copy.deepcopy(config), "id": 99, "family": []}
+    records[1]["spacecraft_config"]["agency"]["name"] = "C"
+    records[2]["spacecraft_config"] = copy.deepcopy(config)
+    run("sync", db, "--base-url", upstream.base_url)
+    assert execute(db, "SELECT name FROM agencies WHERE id = 63") == [("A",)]
+    _consistent(db, run)
+
+
+def test_two_values_of_an_unknown_key_are_no_fault(db, run, upstream):
+    records = _craft(upstream, 2)
+    for value, record in enumerate(records):
+        record["spacecraft_config"]["agency"]["zz"] = value
+    agency = records[0]["spacecraft_config"]["agency"]
+    records[0]["spacecraft_config"]["agency"] = dict(reversed(agency.items()))
+    report = run("sync", db, "--base-url", upstream.base_url, "--json").json
+    assert report["conflicts"] == 1
+    assert "_extra" not in run("changes", db).out
+    _consistent(db, run)
+
+
+def test_one_change_in_two_shapes_is_no_second_value(db, run, upstream):
+    """The shorter shape comes first and does not have the key that changed."""
+    upstream.records["spacecraft", "detailed"] = [
+        r for r in upstream.records["spacecraft", "detailed"] if r["id"] == 610
+    ]
+    url = upstream.base_url
+    assert run("sync", db, "--base-url", url, "--mode", "detailed", "--json").json["conflicts"] == 0
+
+    def edit(value):
+        if isinstance(value, dict):
+            if "administrator" in value and value["id"] == 17:
+                value["administrator"] = "New"
+            for item in value.values():
+                edit(item)
+        elif isinstance(value, list):
+            for item in value:
+                edit(item)
+
+    edit(upstream.records["spacecraft", "detailed"])
+    assert run("sync", db, "--json").json["conflicts"] == 0
+    _consistent(db, run)
+
+
+def test_pages_whose_records_have_no_link_are_read_by_the_links_within(db, run, upstream):
+    records = _craft(upstream, 150)
+    for record in records[100:]:
+        record["url"] = None
+    report = run("sync", db, "--base-url", upstream.base_url, "--json").json
+    assert report["conflicts"] == 0
+    _consistent(db, run)
+
+
+@pytest.mark.parametrize("url", ["//foo", "/2.3.0/rel/", "http://other/2.3.0/x/", "x", ""])
+def test_an_odd_link_comes_back(db, run, upstream, monkeypatch, url):
+    records = _craft(upstream, 2)
+    linked = upstream._linked
+    records[1]["url"] = url
+    monkeypatch.setattr(
+        upstream,
+        "_linked",
+        lambda value, suffix: (
+            {**linked(value, suffix), "url": url}
+            if isinstance(value, dict) and value.get("id") == 1 and "serial_number" in value
+            else linked(value, suffix)
+        ),
+    )
+    run("sync", db, "--base-url", upstream.base_url)
+    verdict = run("verify", db, "--json").json
+    assert (verdict["ok"], verdict["overtaken"], verdict["respelled"]) == (True, 0, 0)
+
+
+@pytest.mark.parametrize("depth", [40, 48, 60, 500, 900, 5000])
+def test_too_deep_a_value_is_refused_and_a_deep_one_readable(db, run, upstream, depth, monkeypatch):
+    _craft(upstream, 1)
+    answer = upstream.answer
+
+    def deep(*arguments):
+        _, document = answer(*arguments)
+        body = json.dumps(document).replace(
+            '"is_placeholder"', f'"zz": {"[" * depth}{"]" * depth}, "is_placeholder"'
+        )
+        return 200, body.encode()
+
+    monkeypatch.setattr(upstream, "answer", deep)
+    done = run("sync", db, "--base-url", upstream.base_url)
+    assert done.code == (0 if depth < 50 else 65), done.err
+    assert done.err.count("\n") == (done.code != 0)
+    assert run("verify", db).code == 0
+
+
+def test_two_syncs_on_one_file(synced, run, upstream):
+    """The second says who is at it, and ends."""
+    from etl.lock import only_sync
+
+    with only_sync(synced):
+        refused = run("sync", synced)
+    assert refused.code == 75
+    assert re.search(r"synced by another process \(pid \d+, since 20", refused.err)
+    assert run("sync", synced).code == 0
+    assert [path.name for path in synced.parent.iterdir()] == [synced.name]
