@@ -17,7 +17,8 @@ docs/architecture.md):
     lock       one sync at a time on a file
     upsert     rows -> the tables, touching what differs, with history
     prune      what nothing refers to any more -> history
-    upstream   HTTP: one page after the other              (knows no tables)
+    http       one request: bounded in time and size, its failures told apart
+    upstream   one page of LL2 after the other             (knows no tables)
     sync       walk -> stage -> normalize -> upsert, published whole
     soundness  what must be true of any mirror, whatever LL2 sent
     verify     the proof: what the file renders = what LL2 sent

@@ -103,6 +103,12 @@ leaves the tables and stays in the history.
     show_envvar=True,
     help="The API token, for more than 15 requests an hour. Never written to the file.",
 )
+@click.option(
+    "--timeout",
+    metavar="SECONDS",
+    type=click.FloatRange(min=0, min_open=True),
+    help="How long one request may take, as a whole.  [default: 30]",
+)
 @click.option("-q", "--quiet", is_flag=True, help="Say nothing unless something is wrong.")
 @_json_option("what was done")
 def sync(
@@ -111,22 +117,25 @@ def sync(
     base_url: str | None,
     mode: str | None,
     token: str | None,
+    timeout: float | None,
     quiet: bool,
     as_json: bool,
 ) -> None:
     """Runs a sync and says what it did."""
+    from etl.http import checked_base
     from etl.lock import only_sync
     from etl.store import checked_path, open_store
     from etl.sync import settled_mode
     from etl.sync import sync as run
-    from etl.upstream import DEFAULT_BASE_URL, Upstream, checked_base
+    from etl.upstream import DEFAULT_BASE_URL, TIMEOUT, Upstream
 
     if base_url is not None:
-        base_url = checked_base(base_url)
+        checked_base(base_url)
     checked_path(db)
     with only_sync(db), open_store(db, create=True) as store:
         chosen = settled_mode(store, mode)
-        upstream = Upstream(base_url or store.setting("base_url") or DEFAULT_BASE_URL, token)
+        url = base_url or store.setting("base_url") or DEFAULT_BASE_URL
+        upstream = Upstream(url, token, timeout or TIMEOUT)
         wanted = list(dict.fromkeys(resources)) or store.resources or [DEFAULT_RESOURCE]
         with _progress(shown=not quiet and not as_json and sys.stderr.isatty()) as progress:
             reports = run(store, upstream, wanted, chosen, progress)
@@ -319,7 +328,10 @@ def demo(directory: Path) -> None:
     from etl import sample
 
     db = directory / "demo.db"
-    directory.mkdir(parents=True, exist_ok=True)
+    try:
+        directory.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise UsageError(f"{directory} can't be made a folder: {error.strerror}") from None
     with sample.running(sample.bundled()) as upstream:
         for title, arguments in (
             ("A first sync", ["sync", str(db), "--base-url", upstream.base_url]),

@@ -24,7 +24,7 @@ def faults(conn: sqlite3.Connection) -> tuple[list[str], bool]:
     """All faults, and whether the rows can be rendered for all that."""
     damaged = [*_integrity(conn)]
     unreadable = [*_types(conn), *_extras(conn)]
-    wrong = []
+    wrong: list[str] = []
     if not unreadable:
         for check in (_truths, _shapes, _unseen, _durations, _positions, _strays):
             wrong += check(conn)

@@ -10,11 +10,10 @@ from time import monotonic
 from typing import Any
 
 from etl.errors import NotAPage, Stopped, UsageError
-from etl.jsontext import parse, text
+from etl.jsontext import KEPT, parse, spell, text
 from etl.model import Id, Resource, Shape
 from etl.normalize import Drift, Normalizer, records
 from etl.prune import Pruner
-from etl.render import Renderer
 from etl.shapes import MODES, RESOURCES
 from etl.store import StagedPage, Store, Walk
 from etl.tables import among
@@ -186,7 +185,7 @@ def _bring(
         store.conn.execute("ROLLBACK TO bring")
         upsert, drift = _upsert_pages(store, shape, pages, frozenset(), run)
     store.conn.execute("RELEASE bring")
-    gone = _list_records(store, resource, walk, run, report)
+    gone = _list_records(store, resource, run, report)
     upsert.finish()
     Pruner(store.conn, run).prune({*upsert.unlinked, *((resource.table, id_) for id_ in gone)})
     report.conflicts = len(upsert.conflicts)
@@ -246,9 +245,7 @@ class Walked:
             )
 
 
-def _list_records(
-    store: Store, resource: Resource, walk: Walk, run: int, report: Report
-) -> list[Id]:
+def _list_records(store: Store, resource: Resource, run: int, report: Report) -> list[Id]:
     """Brings the list of records up to date; gives the ids of those gone, which get tombstones."""
     name = (resource.name,)
     gone = [
@@ -259,7 +256,7 @@ def _list_records(
         )
     ]
     if gone:
-        _bury(store, resource, gone, walk, run)
+        _bury(store, resource, gone, run)
     report.gone = len(gone)
     store.conn.execute("DROP TABLE IF EXISTS temp.arrived")
     store.conn.execute(
@@ -279,23 +276,33 @@ def _list_records(
     return gone
 
 
-def _bury(store: Store, resource: Resource, gone: list[Id], walk: Walk, run: int) -> None:
+def _bury(store: Store, resource: Resource, gone: list[Id], run: int) -> None:
     """Writes tombstones for records that LL2 no longer lists."""
     before = store.published_walk(resource.name)
-    shape = resource.modes[before.mode if before else walk.mode]
-    bodies = Renderer(store.conn, walk.base_url).objects(shape, gone)
+    bodies = _last_sent(store, before, set(gone)) if before else {}
     store.conn.executemany(
         "INSERT INTO _tombstones VALUES (?, ?, ?, ?)",
-        ((resource.name, id_, run, text(body)) for id_, body in bodies.items()),
+        ((resource.name, id_, run, body) for id_, body in bodies.items()),
     )
     store.conn.executemany(
         "INSERT OR IGNORE INTO _history VALUES (?, ?, ?, '', 'gone', ?, NULL, 0)",
-        ((run, resource.table, id_, text(body)) for id_, body in bodies.items()),
+        ((run, resource.table, id_, body) for id_, body in bodies.items()),
     )
     store.conn.execute(
         "DELETE FROM _records WHERE resource = ? AND id IN (SELECT value FROM json_each(?))",
         (resource.name, among(gone)),
     )
+
+
+def _last_sent(store: Store, walk: Walk, wanted: set[Id]) -> dict[Id, str]:
+    """The JSON of these records as the pages of a walk have it, by id."""
+    found = {}
+    for page in store.pages(walk):
+        if wanted.intersection(json.loads(page.ids or "[]")):
+            for record in records(parse(store.body(page.digest))):
+                if record["id"] in wanted:
+                    found[record["id"]] = text(spell(record, KEPT))
+    return found
 
 
 def _keep_drift(store: Store, drift: dict[Drift, Id | None], run: int, report: Report) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import socket
+import threading
 from pathlib import Path
 
 import pytest
@@ -11,9 +12,10 @@ import vcr
 from conftest import FIXTURES, execute
 
 from etl.errors import NotAPage, Stopped, UpstreamError, UsageError
+from etl.http import checked_base
 from etl.normalize import links_of, records
 from etl.sample import SampleUpstream
-from etl.upstream import Upstream, checked_base
+from etl.upstream import Upstream
 
 LLDEV = "https://lldev.thespacedevs.com"
 TOKEN = "0123456789abcdef-a-secret"
@@ -27,7 +29,7 @@ CASSETTES = vcr.VCR(
 
 @CASSETTES.use_cassette("captured_page.yaml")
 def test_the_captured_page_comes_from_its_real_url():
-    body = Upstream(LLDEV, TOKEN).fetch(f"{LLDEV}/2.3.0/spacecraft/?format=api&offset=30")
+    body = Upstream(LLDEV, TOKEN).fetch("/2.3.0/spacecraft/?format=api&offset=30")
     assert body == (FIXTURES / "spacecraft_offset30.json").read_bytes()
     assert links_of(records(json.loads(body))) == (LLDEV, "?format=api")
 
@@ -98,17 +100,20 @@ def test_a_closed_port_cannot_be_reached():
         taken.bind(("127.0.0.1", 0))
         url = f"http://127.0.0.1:{taken.getsockname()[1]}"
         with pytest.raises(UpstreamError, match="can't be reached: Connection refused"):
-            Upstream(url).fetch(f"{url}/")
+            Upstream(url).fetch("/")
 
 
 @pytest.mark.parametrize(
     "url",
     ["", "ll.thespacedevs.com", "ftp://x", "http://", "http://x:99999", "http://x:0", "http://u@x"]
-    + ["https://x/?a=b", "https://x/#y", "http://[x"],
+    + ["https://x/?a=b", "https://x/#y", "http://[x", "http://x y", "http://x/\n", "http://a..b"]
+    + ["http://" + "x" * 70, "http://\udcff/", "http://u:secret@x:99999"],
 )
 def test_a_bad_base_url_is_a_usage_error(url):
-    with pytest.raises(UsageError):
+    with pytest.raises(UsageError) as refused:
         checked_base(url)
+    assert "secret" not in str(refused.value)
+    assert str(refused.value).isprintable()
 
 
 def test_a_base_url_may_have_a_path_and_a_slash():
@@ -119,3 +124,43 @@ def test_a_token_that_no_header_can_carry_is_a_usage_error():
     with pytest.raises(UsageError) as refused:
         Upstream(LLDEV, "a\nb")
     assert "a\nb" not in str(refused.value)
+
+
+@pytest.mark.parametrize("status", [200, 400, 401, 500])
+@pytest.mark.parametrize("body", ['{{"detail":"Token {}"}}', '"{}"', '{{"count":1,"{}":[]}}'])
+def test_a_server_that_repeats_the_token_gives_nothing_away(
+    db, run, upstream, monkeypatch, status, body
+):
+    answering(monkeypatch, status, body.format(TOKEN).encode())
+    done = run("sync", db, "--base-url", upstream.base_url, "--token", TOKEN)
+    assert done.code in (65, 69)
+    assert TOKEN not in done.out + done.err
+    assert execute(db, "SELECT count(*) FROM _bodies") == [(0,)]
+
+
+def test_a_body_that_drips_is_bounded_as_a_whole(monkeypatch):
+    """Each byte comes in time; the answer does not."""
+    stop = threading.Event()
+
+    def drip(server):
+        connection, _ = server.accept()
+        with connection:
+            connection.recv(1000)
+            while not stop.is_set():
+                connection.sendall(b"H" if stop.wait(0.05) else b"X")
+
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        url = f"http://127.0.0.1:{server.getsockname()[1]}"
+        thread = threading.Thread(target=drip, args=(server,))
+        thread.start()
+        with pytest.raises(UpstreamError, match=r"no whole answer within 0\.3 s"):
+            Upstream(url, timeout=0.3).fetch("/")
+        stop.set()
+        thread.join()
+
+
+def test_a_body_without_end_is_cut_off(upstream, monkeypatch):
+    monkeypatch.setattr("etl.http.MAX_BODY", 1000)
+    answering(monkeypatch, 200, b"x" * 10_000)
+    with pytest.raises(UpstreamError, match="a body of more than"):
+        Upstream(upstream.base_url).fetch("/")

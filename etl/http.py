@@ -1,0 +1,179 @@
+"""One request to LL2: bounded in time and in size, its failures told apart.
+
+Knows one origin. A redirect is not followed, so the token goes nowhere else.
+"""
+
+from __future__ import annotations
+
+import json
+import queue
+import threading
+from collections.abc import Iterator, Mapping
+from typing import Any, NamedTuple
+from urllib.parse import urlsplit
+
+import requests
+from urllib3.exceptions import HTTPError
+
+from etl import __version__
+from etl.errors import MirrorError, NotAPage, Stopped, UpstreamError, UsageError
+
+USER_AGENT = f"ll2-mirror/{__version__} (+https://pypi.org/project/ll2-mirror/)"
+MAX_BODY = 64 * 1024 * 1024  # bytes, unpacked: far beyond the largest page
+_CHUNK = 64 * 1024
+
+
+class Answer(NamedTuple):
+    """What came back."""
+
+    status: int
+    headers: Mapping[str, str]  # of any case
+    body: bytes
+
+
+class Http:
+    """Asks one server. ``requests`` counts how often."""
+
+    def __init__(self, base_url: str, token: str | None, timeout: float) -> None:
+        self.base_url = checked_base(base_url)
+        self.requests = 0
+        self._timeout = timeout
+        self._token = checked_token(token)
+        self._session = self._new_session()
+
+    def get(self, path: str) -> bytes:
+        """The body behind a path of this server; only a 200 is an answer.
+
+        Raises UpstreamError, Stopped where LL2 asks to wait, NotAPage for a body that repeats the
+        token: it would be kept.
+        """
+        self.requests += 1
+        answer = self._bounded(path)
+        if answer.status != 200:
+            error, told = _refusal(answer)
+            raise error(f"{self.base_url}{path}: {self._without_token(told)}")
+        if self._token and self._token.encode() in answer.body:
+            raise NotAPage(f"{self.base_url}{path}: the body repeats the token")
+        return answer.body
+
+    def _without_token(self, told: str) -> str:
+        """Words that may be the server's, without the token that it may repeat."""
+        return told.replace(self._token, "TOKEN") if self._token else told
+
+    def _new_session(self) -> requests.Session:
+        session = requests.Session()
+        session.headers["User-Agent"] = USER_AGENT
+        session.headers["Accept"] = "application/json"
+        # A token from ~/.netrc is for another purpose than ours.
+        session.auth = lambda request: request
+        if self._token:
+            session.headers["Authorization"] = f"Token {self._token}"
+        return session
+
+    def _bounded(self, path: str) -> Answer:
+        """The answer, if it is whole within the timeout.
+
+        requests' own timeout starts anew with each byte that drips in. So the request has a thread
+        of its own, which is left behind when its time is up.
+        """
+        answers: queue.SimpleQueue[Any] = queue.SimpleQueue()
+        given_up = threading.Event()
+
+        def work() -> None:
+            try:
+                answers.put(self._request(path, given_up))
+            except BaseException as error:  # handed over, and raised in the thread that waits
+                answers.put(error)
+
+        threading.Thread(target=work, daemon=True).start()
+        try:
+            answer = answers.get(timeout=self._timeout)
+        except queue.Empty:
+            given_up.set()
+            self._session = self._new_session()
+            answer = TimeoutError(f"no whole answer within {self._timeout:g} s")
+        if isinstance(answer, Answer):
+            return answer
+        if isinstance(answer, OSError | UnicodeError | HTTPError):  # requests' are OSErrors
+            told = self._without_token(_reason(answer))
+            raise UpstreamError(f"{self.base_url}{path} can't be reached: {told}") from None
+        raise answer
+
+    def _request(self, path: str, given_up: threading.Event) -> Answer:
+        response = self._session.get(
+            self.base_url + path, timeout=self._timeout, allow_redirects=False, stream=True
+        )
+        with response:
+            body = b"".join(_capped(response, given_up))
+        return Answer(response.status_code, response.headers, body)
+
+
+def checked_base(url: str) -> str:
+    """The base URL without a slash at its end; raises UsageError for what is none."""
+    if "@" in url or "?" in url or "#" in url or not url.isprintable() or " " in url:
+        # What stands before an @ may be a secret, so the URL isn't repeated.
+        raise UsageError("a base URL has a scheme, a host and perhaps a path, and nothing else")
+    try:
+        parts = urlsplit(url)
+        fine = parts.port is None or parts.port > 0
+        url.encode("ascii")
+        (parts.hostname or "").encode("idna")
+    except ValueError:
+        fine = False
+    if not fine or parts.scheme not in ("http", "https") or not parts.hostname:
+        raise UsageError(
+            f"{ascii(url)[1:-1]} is no base URL: expected one like https://ll.thespacedevs.com"
+        )
+    return url.rstrip("/")
+
+
+def checked_token(token: str | None) -> str | None:
+    """The token; raises UsageError, which doesn't show it, where no header can carry it."""
+    token = (token or "").strip()
+    if not token.isascii() or not token.isprintable():
+        raise UsageError("the token has characters that no header can carry")
+    return token or None
+
+
+def _capped(response: requests.Response, given_up: threading.Event) -> Iterator[bytes]:
+    size = 0
+    for chunk in response.iter_content(_CHUNK):
+        size += len(chunk)
+        if size > MAX_BODY:
+            raise ConnectionError(f"a body of more than {MAX_BODY // 2**20} MiB")
+        if given_up.is_set():
+            return
+        yield chunk
+
+
+def _reason(error: BaseException) -> str:
+    """The innermost cause, in its own words: requests' text repeats the URL and object ids."""
+    cause = error
+    while (inner := cause.__cause__ or cause.__context__) is not None:
+        cause = inner
+    reason = getattr(cause, "strerror", None) or str(cause) or type(cause).__name__
+    return " ".join(str(reason).split())[:200]
+
+
+def _refusal(answer: Answer) -> tuple[type[MirrorError], str]:
+    """The error that an answer other than 200 is, and its words."""
+    status, detail = answer.status, _detail(answer.body)
+    if status == 429:
+        after = answer.headers.get("Retry-After", "").strip()
+        when = f"in {after} s" if after.isdecimal() else "later"
+        return Stopped, f"LL2's limit is reached: run the same command again {when}"
+    if status in (401, 403):
+        return UpstreamError, f"status {status}: the token isn't accepted: see --token"
+    if 300 <= status < 400:
+        return UpstreamError, f"status {status}: it leads elsewhere: check --base-url"
+    if status == 404:
+        return UpstreamError, "status 404: LL2 isn't there: check --base-url"
+    return UpstreamError, f"status {status} {detail}".strip()
+
+
+def _detail(body: bytes) -> str:
+    try:
+        detail = json.loads(body)["detail"]
+    except (ValueError, KeyError, TypeError, RecursionError):
+        return ""
+    return " ".join(str(detail).split())[:200]
