@@ -60,7 +60,8 @@ _HOOKS: dict[str, Any] = {
 _MARK = secrets.token_hex(16)
 _MARKED = re.compile(f'"{_MARK}([^"]*){_MARK}"')
 _LONE = re.compile("[\ud800-\udfff]")
-_MINUS_ZERO = (b":-0", b",-0", b"[-0", b" -0")
+_MINUS_ZERO = re.compile(rb"-0(?:[,}\]\s]|\Z)")  # or a text that looks like it
+_ESCAPED_SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]")
 _DEPTH = 50  # levels of nesting in what is kept: LL2's own have some 15
 KEPT = 200  # levels that what was kept may have where it is put, which was checked when it came
 
@@ -72,12 +73,12 @@ def parse(body: bytes) -> Any:
     surrogate pair, which neither UTF-8 nor SQLite can hold.
     """
     hooks = dict(_HOOKS)
-    if _may_have_minus_zero(body):
+    if _MINUS_ZERO.search(body):
         hooks["parse_int"] = _signed_int
     lone = None
     try:
         value = json.loads(body.decode("utf-8"), **hooks)
-        if b"\\u" in body:
+        if _ESCAPED_SURROGATE.search(body):
             lone = _lone_surrogate(value)
     except UnicodeDecodeError as error:
         raise NotAPage(f"not UTF-8: byte {error.start} is {body[error.start]:#04x}") from None
@@ -88,12 +89,6 @@ def parse(body: bytes) -> Any:
     if lone:
         raise NotAPage(f"not understood: {lone} has half of a surrogate pair")
     return value
-
-
-def _may_have_minus_zero(body: bytes) -> bool:
-    """Whether a -0 may stand where a value does. No string of JSON's holds a raw line break."""
-    broken = [b"%b-0" % space for space in (b"\n", b"\r", b"\t") if space in body]
-    return body[:2] == b"-0" or any(pattern in body for pattern in (*_MINUS_ZERO, *broken))
 
 
 def _lone_surrogate(value: Any, path: str = "the page") -> str | None:
