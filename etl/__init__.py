@@ -4,6 +4,7 @@ The way a record travels, and the module for each step (imports go down this lis
 docs/architecture.md):
 
     errors     what can go wrong, each with its exit code
+    clock      the time as the file keeps it
     files      finds the files shipped beside the package
     jsontext   JSON text to values and back, byte for byte
     duration   ISO 8601 durations -> seconds
@@ -19,7 +20,8 @@ docs/architecture.md):
     prune      what nothing refers to any more -> history
     http       one request: bounded in time and size, its failures told apart
     upstream   one page of LL2 after the other             (knows no tables)
-    sync       walk -> stage -> normalize -> upsert, published whole
+    publish    a complete walk -> the tables, and the ledger
+    sync       walk, stage, publish: all resources or none
     soundness  what must be true of any mirror, whatever LL2 sent
     verify     the proof: what the file renders = what LL2 sent
     report     what status and changes say                 (reads only)

@@ -23,7 +23,8 @@ from etl.errors import MirrorError, UsageError
 from etl.shapes import DEFAULT_RESOURCE, MODES, RESOURCES
 
 if TYPE_CHECKING:
-    from etl.sync import Progress, Report
+    from etl.publish import Report
+    from etl.sync import Progress
 
 EXIT_CODES = """\b
 Exit codes:
