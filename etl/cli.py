@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import errno
 import json
+import signal
 import sqlite3
 import sys
 from collections import Counter
@@ -19,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from etl import __version__
-from etl.errors import MirrorError, UsageError
+from etl.errors import MirrorError, Stopped, UsageError
 from etl.shapes import DEFAULT_RESOURCE, MODES, RESOURCES
 
 if TYPE_CHECKING:
@@ -50,6 +51,8 @@ class Commands(click.Group):
             from etl.store import explained
 
             _fail(explained(error, Path(ctx.obj or "the file")))
+        except KeyboardInterrupt:
+            _fail(Stopped("interrupted: what was published before stands"))
         except OSError as error:
             if error.errno == errno.EPIPE:  # as click has it: the reader has enough
                 raise
@@ -133,6 +136,7 @@ def sync(
     if base_url is not None:
         checked_base(base_url)
     checked_path(db)
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # as tidy an end as Ctrl-C's
     with only_sync(db), open_store(db, create=True) as store:
         chosen = settled_mode(store, mode)
         url = base_url or store.setting("base_url") or DEFAULT_BASE_URL

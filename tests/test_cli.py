@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import sqlite3
 import subprocess
 import sys
+import threading
 import time
 from datetime import UTC, datetime
+from random import Random
 
 import click
 import pytest
@@ -241,3 +244,50 @@ def test_a_reader_never_waits_and_never_sees_half(synced, upstream, run):
 
 def test_json_documents_are_utf_8(synced, run):
     assert json.loads(run("status", synced, "--json").out)["mode"] == "normal"
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_ends_a_sync_tidily(synced, run, upstream, monkeypatch, number):
+    """One line, nothing half published, no lock left behind."""
+    asked, release = threading.Event(), threading.Event()
+    answer = upstream.answer
+
+    def slow(*arguments):
+        asked.set()
+        release.wait(10)
+        return answer(*arguments)
+
+    monkeypatch.setattr(upstream, "answer", slow)
+    upstream.records["spacecraft", "normal"].pop()
+    process = subprocess.Popen(
+        [sys.executable, "-c", "from etl.cli import main; main()", "sync", str(synced)],
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert asked.wait(10)
+    process.send_signal(number)
+    _, told = process.communicate(timeout=10)
+    release.set()
+    assert process.returncode == 75
+    assert told == "ll2-mirror: interrupted: what was published before stands\n"
+    assert execute(synced, "SELECT count(*) FROM spacecraft") == [(21,)]
+    monkeypatch.undo()
+    assert run("sync", synced, "--json").json["gone"] == 1
+
+
+def test_killed_at_any_moment_nothing_is_lost(synced, run, upstream, monkeypatch):
+    """kill -9 at random points: the tables are as before or as after, and the next sync goes on."""
+    random = Random(1)
+    for number in range(8):
+        upstream.records["spacecraft", "normal"][number]["name"] = f"Renamed {number}"
+        process = subprocess.Popen(
+            [sys.executable, "-c", "from etl.cli import main; main()", "sync", str(synced), "-q"]
+        )
+        time.sleep(random.uniform(0.05, 0.4))
+        process.kill()
+        process.wait()
+        assert run("verify", synced).code == 0
+        assert run("sync", synced).code == 0
+        names = execute(synced, "SELECT count(*) FROM spacecraft WHERE name LIKE 'Renamed%'")
+        assert names == [(number + 1,)]
+        assert run("verify", synced).code == 0
