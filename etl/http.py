@@ -13,7 +13,6 @@ from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
 import requests
-from urllib3.exceptions import HTTPError
 
 from etl import __version__
 from etl.errors import MirrorError, NotAPage, Stopped, UpstreamError, UsageError
@@ -52,7 +51,7 @@ class Http:
         if answer.status != 200:
             error, told = _refusal(answer)
             raise error(f"{self.base_url}{path}: {self._without_token(told)}")
-        if self._token and self._token.encode() in answer.body:
+        if self._token and _repeats(answer.body, self._token):
             raise NotAPage(f"{self.base_url}{path}: the body repeats the token")
         return answer.body
 
@@ -94,7 +93,7 @@ class Http:
             answer = TimeoutError(f"no whole answer within {self._timeout:g} s")
         if isinstance(answer, Answer):
             return answer
-        if isinstance(answer, OSError | UnicodeError | HTTPError):  # requests' are OSErrors
+        if isinstance(answer, Exception):  # http.client, too, has its own for what is no HTTP
             told = self._without_token(_reason(answer))
             raise UpstreamError(f"{self.base_url}{path} can't be reached: {told}") from None
         raise answer
@@ -135,6 +134,22 @@ def checked_token(token: str | None) -> str | None:
     return token or None
 
 
+def _repeats(body: bytes, token: str) -> bool:
+    """Whether a body holds the token, also where JSON's escapes hide it."""
+    if token.encode() in body:
+        return True
+    try:
+        return b"\\" in body and token in json.dumps(json.loads(body), ensure_ascii=False)
+    except (ValueError, RecursionError):
+        return False
+
+
+def _one_line(words: object) -> str:
+    """What may be a server's words, fit for a terminal."""
+    line = " ".join(str(words).split())[:200]
+    return "".join(letter if letter.isprintable() else "?" for letter in line)
+
+
 def _capped(response: requests.Response, given_up: threading.Event) -> Iterator[bytes]:
     size = 0
     for chunk in response.iter_content(_CHUNK):
@@ -152,7 +167,7 @@ def _reason(error: BaseException) -> str:
     while (inner := cause.__cause__ or cause.__context__) is not None:
         cause = inner
     reason = getattr(cause, "strerror", None) or str(cause) or type(cause).__name__
-    return " ".join(str(reason).split())[:200]
+    return _one_line(reason)
 
 
 def _refusal(answer: Answer) -> tuple[type[MirrorError], str]:
@@ -176,4 +191,4 @@ def _detail(body: bytes) -> str:
         detail = json.loads(body)["detail"]
     except (ValueError, KeyError, TypeError, RecursionError):
         return ""
-    return " ".join(str(detail).split())[:200]
+    return _one_line(detail)

@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from etl.errors import UsageError
+from etl.errors import DataError, UsageError
 from etl.shapes import SHAPES
 from etl.store import SCHEMA_VERSION, Store
 
@@ -16,17 +17,28 @@ _AGE = re.compile(r"(\d+)\s*([smhdw])")
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 
 
+@contextmanager
+def _reading(store: Store) -> Iterator[None]:
+    """Raises DataError where the tool's own tables hold what no sync writes."""
+    try:
+        yield
+    except (ValueError, TypeError, KeyError, AttributeError) as error:
+        told = " ".join(str(error).split())
+        raise DataError(f"{store.path}: its history or its runs are damaged: {told}") from error
+
+
 def status(store: Store, now: datetime) -> dict[str, Any]:
     """How the mirror stands, as the JSON object of ``status --json``."""
-    return {
-        "db": str(store.path),
-        "schema_version": SCHEMA_VERSION,
-        "base_url": store.setting("base_url"),
-        "mode": store.mode,
-        "resources": list(_resources(store, now)),
-        "tables": _table_counts(store),
-        "drift": _drift(store),
-    }
+    with _reading(store):
+        return {
+            "db": str(store.path),
+            "schema_version": SCHEMA_VERSION,
+            "base_url": store.setting("base_url"),
+            "mode": store.mode,
+            "resources": list(_resources(store, now)),
+            "tables": _table_counts(store),
+            "drift": _drift(store),
+        }
 
 
 def _resources(store: Store, now: datetime) -> Iterator[dict[str, Any]]:
@@ -45,9 +57,9 @@ def _resources(store: Store, now: datetime) -> Iterator[dict[str, Any]]:
             "mode": walk.mode if walk else None,
             "synced": row[0],
             "age_seconds": max(0, round((now - _moment(row[0])).total_seconds())),
-            "records": row[1],
-            "requests": row[2],
-            "conflicts": row[3],
+            "records": int(row[1]),
+            "requests": int(row[2]),
+            "conflicts": int(row[3]),
             "tombstones": tombstones,
         }
 
@@ -76,14 +88,15 @@ def changes(store: Store, since: datetime | None, everything: bool) -> dict[str,
     Runs that changed nothing are left out; so is, unless ``everything``, what moves by itself.
     """
     runs = []
-    for run, resource, finished in store.conn.execute(
-        "SELECT id, resource, finished FROM _runs ORDER BY id"
-    ).fetchall():
-        if since and _moment(finished) < since:
-            continue
-        found = list(_run_changes(store, run, everything))
-        if found:
-            runs.append({"run": run, "resource": resource, "finished": finished, "changes": found})
+    with _reading(store):
+        for run, resource, finished in store.conn.execute(
+            "SELECT id, resource, finished FROM _runs ORDER BY id"
+        ).fetchall():
+            if since and _moment(finished) < since:
+                continue
+            if found := list(_run_changes(store, run, everything)):
+                about = {"run": run, "resource": resource, "finished": finished}
+                runs.append({**about, "changes": found})
     return {"runs": runs}
 
 

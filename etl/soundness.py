@@ -17,12 +17,13 @@ from etl.shapes import RESOURCES, SHAPES
 from etl.tables import quoted, wanted_columns
 
 _MANY = 20  # faults of one check in one table that are named
+_COUNTS = ["requests", "records", "added", "changed", "moved", "unchanged", "gone", "conflicts"]
 _STORED = {"INTEGER": "integer", "REAL": "real", "TEXT": "text"}  # what typeof() says
 
 
 def faults(conn: sqlite3.Connection) -> tuple[list[str], bool]:
     """All faults, and whether the rows can be rendered for all that."""
-    damaged = [*_integrity(conn)]
+    damaged = [*_integrity(conn), *_ledger(conn)]
     unreadable = [*_types(conn), *_extras(conn)]
     wrong: list[str] = []
     if not unreadable:
@@ -43,6 +44,24 @@ def _integrity(conn: sqlite3.Connection) -> Iterator[str]:
     for table, rowid, target, _ in conn.execute("PRAGMA foreign_key_check").fetchmany(_MANY):
         at = f"{table} {rowid}" if rowid is not None else f"a row of {table}"
         yield f"{at} refers to a row that {target} doesn't have"
+
+
+def _ledger(conn: sqlite3.Connection) -> Iterator[str]:
+    """The tool's own tables hold what a sync writes."""
+    tables = ", ".join(f"'{table}'" for table in wanted_columns())
+    counts = " OR ".join(f"typeof({count}) <> 'integer'" for count in _COUNTS)
+    for table, wrong in {
+        "_runs": f"{counts} OR julianday(finished) IS NULL OR julianday(started) IS NULL",
+        "_walks": "published NOT IN (0, 1) OR julianday(started) IS NULL",
+        "_tombstones": "NOT json_valid(body)",
+        "_history": f"table_name NOT IN ({tables}) OR moving NOT IN (0, 1) OR typeof(key) <> 'text'"
+        " OR kind NOT IN ('added', 'gone', 'changed', 'reordered')"
+        " OR (key = '') <> (kind IN ('added', 'gone') AND from_value IS NULL OR kind = 'gone')"
+        " OR kind = 'gone' AND (from_value IS NULL OR NOT json_valid(from_value))",
+    }.items():
+        found = conn.execute(f"SELECT count(*) FROM {table} WHERE {wrong}").fetchone()[0]
+        if found:
+            yield f"{table}: rows that no sync writes: {found}"
 
 
 def _types(conn: sqlite3.Connection) -> Iterator[str]:

@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 
 from etl.errors import DataError, MirrorError, NotAMirror, Stopped, UsageError
 from etl.files import shipped
+from etl.jsontext import quote
 from etl.shapes import MODES, RESOURCES
 
 APPLICATION_ID = 0x4C4C326D  # as in schema.sql
@@ -90,7 +91,7 @@ class Store:
         """The mode of the file, or None before the first sync."""
         mode = self.setting("mode")
         if mode is not None and mode not in MODES:
-            raise DataError(f"{self.path}: its setting mode is damaged: {mode}")
+            raise DataError(f"{self.path}: its setting mode is damaged: {quote(mode)}")
         return mode
 
     @property
@@ -103,7 +104,7 @@ class Store:
                 return names
         except (ValueError, TypeError):
             pass
-        raise DataError(f"{self.path}: its setting resources is damaged: {held}")
+        raise DataError(f"{self.path}: its setting resources is damaged: {quote(held)}")
 
     # Walks and their pages
 

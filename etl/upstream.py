@@ -74,6 +74,8 @@ def _total(body: bytes, offset: int) -> int:
 
     Raises NotAPage, also for a page without records where some must be left.
     """
+    if not body.rstrip().endswith(b"}"):
+        parse(body)  # says what is wrong with a text that was cut off
     head, found, rest = body.partition(b'"results"')
     envelope: Any
     try:

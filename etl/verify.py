@@ -23,7 +23,7 @@ from etl.store import StagedPage, Store, page_digest
 
 _MANY = 20  # differences that are named
 _ABSENT = "nothing"
-_ORDER = "the order of its keys"
+_ORDER = "the order of its keys"  # what differs where the key of a place is None
 
 
 class Place(NamedTuple):
@@ -31,7 +31,7 @@ class Place(NamedTuple):
 
     table: str
     id: Id | None
-    key: str
+    key: str | None
     shape: str
 
 
@@ -68,6 +68,7 @@ def verify(store: Store) -> Verdict:
     try:
         verdict.problems, readable = faults(store.conn)
         differences: list[Difference] = []
+        verdict.problems += _settings(store)
         for name in RESOURCES if readable else ():
             differences += _resource(store, name, verdict)
         verdict.problems += _unexplained(store, differences, verdict)
@@ -77,6 +78,15 @@ def verify(store: Store) -> Verdict:
         if store.conn.in_transaction:
             store.conn.execute("ROLLBACK")
     return verdict
+
+
+def _settings(store: Store) -> Iterator[str]:
+    """What the next sync would do must be understood."""
+    try:
+        if store.resources and not store.mode:
+            yield "the setting mode is gone"
+    except DataError as error:
+        yield str(error)
 
 
 def _resource(store: Store, name: str, verdict: Verdict) -> list[Difference]:
@@ -142,13 +152,14 @@ def _page(store: Store, shape: Shape, body: bytes, verdict: Verdict) -> list[Dif
     ]
     if not different and len(held) == len(sent):
         verdict.respelled += 1
-    return [
-        difference
-        for record, mine in different
-        for difference in _differences(
-            f"{shape.table} {record['id']}", "", shape, record, mine, links
-        )
-    ]
+    found = []
+    for record, mine in different:
+        name = f"{shape.table} {record['id']}"
+        why = list(_differences(name, "", shape, record, mine, links))
+        if not why:
+            verdict.problems.append(f"{name} is rendered otherwise than LL2 sent it")
+        found += why
+    return found
 
 
 def _render(
@@ -172,14 +183,14 @@ def _differences(
     record: str, path: str, shape: Shape, sent: dict[str, Any], held: dict[str, Any], links: Links
 ) -> Iterator[Difference]:
     """Each value in which two objects of a shape differ, the innermost."""
-    for name in (*dict.fromkeys((*sent, *held)), ""):
+    for name in (*dict.fromkeys((*sent, *held)), None):
         theirs, mine = _form(shape, name, sent, links), _form(shape, name, held, links)
-        at = f"{path}.{name or _ORDER}".lstrip(".")
+        at = f"{path}.{_ORDER if name is None else name}".lstrip(".")
         if theirs != mine:
             yield Difference(record, at, _place(shape, name, sent.get("id")), mine, theirs)
             continue
-        inner = shape.nested.get(name)
-        if inner is None or not sent.get(name) or not inner.table:
+        inner = shape.nested.get(name) if name is not None else None
+        if inner is None or name is None or not sent.get(name):
             continue
         pairs = (sent[name], held[name])
         one, other = ([side] if isinstance(side, dict) else side for side in pairs)
@@ -188,14 +199,14 @@ def _differences(
             yield from _differences(record, here, inner, a, b, links)
 
 
-def _place(shape: Shape, name: str, id_: Id | None) -> Place:
+def _place(shape: Shape, name: str | None, id_: Id | None) -> Place:
     stored = any(key.name == name and key.column for key in shape.keys)
     return Place(shape.table, id_, name, "" if stored else shape.name)
 
 
-def _form(shape: Shape, name: str, value: dict[str, Any], links: Links) -> str:
+def _form(shape: Shape, name: str | None, value: dict[str, Any], links: Links) -> str:
     """A value as its row holds it, as text: a nested object is its id, a link its path."""
-    if not name:
+    if name is None:
         return "as documented" if tuple(value) == shape.names else text(list(value))
     if name not in value:
         return _ABSENT
@@ -203,6 +214,8 @@ def _form(shape: Shape, name: str, value: dict[str, Any], links: Links) -> str:
     inner = shape.nested.get(name)
     if inner and inner.table and item:
         return text(item["id"] if isinstance(item, dict) else [one["id"] for one in item])
+    if inner and item:  # items without ids live in the list: what they nest has rows of its own
+        return text([{key: _form(inner, key, one, links) for key in one} for one in item])
     if isinstance(item, str) and any(k.kind == "link" and k.name == name for k in shape.keys):
         return text(links.path(item))
     return text(item)
@@ -219,7 +232,7 @@ def _unexplained(store: Store, differences: list[Difference], verdict: Verdict) 
             overtaken.add(place)
         elif place not in told and len(told) < _MANY:
             told.add(place)
-            name = place.key or _ORDER
+            name = _ORDER if place.key is None else place.key
             yield (
                 f"{place.table} {place.id}: {name} is {held[:80]}, but LL2 sent {sent[:80]}"
                 f" ({record}: {path})"
