@@ -804,6 +804,7 @@ CREATE TABLE mission_patches (
     _extra TEXT
 );
 CREATE INDEX mission_patches_agency_id ON mission_patches (agency_id);
+
 -- ----------------------------------------------------------------------------------------------
 -- The tool's own
 -- ----------------------------------------------------------------------------------------------
@@ -821,15 +822,15 @@ CREATE TABLE _runs (
     mode TEXT NOT NULL,
     base_url TEXT NOT NULL,
     started TEXT NOT NULL,  -- UTC, ISO 8601
-    finished TEXT NOT NULL,  -- UTC, ISO 8601
+    finished TEXT NOT NULL DEFAULT '',  -- UTC, ISO 8601
     requests INTEGER NOT NULL,  -- that count against the limit
-    records INTEGER NOT NULL,  -- that LL2 lists
-    added INTEGER NOT NULL,
-    changed INTEGER NOT NULL,
-    moved INTEGER NOT NULL,  -- of the unchanged: only keys that move by themselves, or an order, differ
-    unchanged INTEGER NOT NULL,
-    gone INTEGER NOT NULL,
-    conflicts INTEGER NOT NULL  -- rows that came with two values in one walk: the later stands
+    records INTEGER NOT NULL DEFAULT 0,  -- that LL2 lists
+    added INTEGER NOT NULL DEFAULT 0,
+    changed INTEGER NOT NULL DEFAULT 0,
+    moved INTEGER NOT NULL DEFAULT 0,  -- of the unchanged: only keys that move by themselves, or an order, differ
+    unchanged INTEGER NOT NULL DEFAULT 0,
+    gone INTEGER NOT NULL DEFAULT 0,
+    conflicts INTEGER NOT NULL DEFAULT 0  -- rows that came with two values in one walk: the later stands
 );
 
 CREATE TABLE _records (

@@ -16,6 +16,7 @@ docs/architecture.md):
     render     rows -> a page of JSON                      (reads only)
     store      the file: open, settings, staged pages, runs
     lock       one sync at a time on a file
+    history    what a sync's history says when all is brought in
     upsert     rows -> the tables, touching what differs, with history
     prune      what nothing refers to any more -> history
     http       one request: bounded in time and size, its failures told apart

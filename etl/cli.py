@@ -7,12 +7,14 @@ from __future__ import annotations
 
 import errno
 import json
+import math
+import os
 import signal
 import sqlite3
 import sys
 from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -41,6 +43,23 @@ Exit codes:
 class Commands(click.Group):
     """The group; turns our errors into one line and an exit code."""
 
+    def main(self, args: Any = None, *, standalone_mode: bool = True, **extra: Any) -> Any:  # type: ignore[override]
+        """Runs the program; what is wrong with the command line is one line, too."""
+        if not standalone_mode:
+            return super().main(args, standalone_mode=False, **extra)
+        try:
+            code = super().main(args, standalone_mode=False, **extra)
+        except click.exceptions.NoArgsIsHelpError as error:
+            error.show()
+            code = error.exit_code
+        except click.ClickException as error:
+            context = getattr(error, "ctx", None)
+            see = f" (see {context.command_path} --help)" if context else ""
+            _fail(UsageError(" ".join(error.format_message().split()) + see))
+        except click.Abort:
+            _fail(Stopped("interrupted"))
+        sys.exit(code if isinstance(code, int) else 0)
+
     def invoke(self, ctx: click.Context) -> Any:
         """Runs the command; an error ends it with one line."""
         try:
@@ -54,8 +73,9 @@ class Commands(click.Group):
         except KeyboardInterrupt:
             _fail(Stopped("interrupted: what was published before stands"))
         except OSError as error:
-            if error.errno == errno.EPIPE:  # as click has it: the reader has enough
-                raise
+            if error.errno == errno.EPIPE:  # the reader has enough
+                sys.stdout = sys.stderr = Path(os.devnull).open("w")  # noqa: SIM115
+                sys.exit(128 + signal.SIGPIPE)
             _fail(UsageError(f"{error.filename or 'the output'}: {error.strerror}"))
 
 
@@ -110,7 +130,7 @@ leaves the tables and stays in the history.
 @click.option(
     "--timeout",
     metavar="SECONDS",
-    type=click.FloatRange(min=0, min_open=True),
+    type=click.FloatRange(min=0.1, max=3600),
     help="How long one request may take, as a whole.  [default: 30]",
 )
 @click.option("-q", "--quiet", is_flag=True, help="Say nothing unless something is wrong.")
@@ -135,6 +155,12 @@ def sync(
 
     if base_url is not None:
         checked_base(base_url)
+    if timeout is not None and math.isnan(timeout):
+        raise UsageError("nan is no number of seconds")
+    if str(db) in RESOURCES:
+        raise UsageError(
+            f"{db} is a resource: name the file first, as in `sync spacecraft.db {db}`"
+        )
     checked_path(db)
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # as tidy an end as Ctrl-C's
     with only_sync(db), open_store(db, create=True) as store:
@@ -340,18 +366,16 @@ def demo(directory: Path) -> None:
     with sample.running(sample.bundled()) as upstream:
         for title, arguments in (
             ("A first sync", ["sync", str(db), "--base-url", upstream.base_url]),
-            ("The same again: no row is written", ["sync", str(db)]),
+            ("The same again: no row of LL2's data is written", ["sync", str(db)]),
             ("The proof", ["verify", str(db)]),
         ):
-            shown = " ".join(arguments).replace(str(db), str(db))
-            click.echo(f"\n{title}\n$ ll2-mirror {shown}")
+            click.echo(f"\n{title}\n$ ll2-mirror {' '.join(arguments)}")
             main.main(arguments, prog_name="ll2-mirror", standalone_mode=False)
-    with sqlite3.connect(db) as conn:
+    with closing(sqlite3.connect(db)) as conn:
         for question, sql in sample.questions():
             click.echo(f"\n{question}")
             cursor = conn.execute(sql)
             click.echo("\n".join(_table([d[0] for d in cursor.description], cursor.fetchall())))
-    conn.close()
     click.echo(
         f"\nThe file is {db}: open it with `datasette {db}` or `sqlite3 {db}`.\n"
         "The same from the real API, in 6 or 7 requests: ll2-mirror sync spacecraft.db"

@@ -1,7 +1,7 @@
 """What can go wrong, as one tree: each class is one thing a user can act on, with its exit code.
 
 The codes are those of BSD's sysexits.h where it has one: 2 usage, 65 data not understood,
-69 upstream not reached, 75 stopped early and will go on.
+69 upstream not reached, 75 stopped early: to be run again.
 """
 
 from __future__ import annotations
@@ -69,6 +69,6 @@ class UpstreamError(MirrorError):
 
 
 class Stopped(MirrorError):
-    """The sync stopped early; running it again goes on."""
+    """The sync stopped early; the next one starts its walks again."""
 
     exit_code = 75

@@ -123,6 +123,8 @@ def checked_base(url: str) -> str:
         raise UsageError(
             f"{ascii(url)[1:-1]} is no base URL: expected one like https://ll.thespacedevs.com"
         )
+    if url.rstrip("/").endswith("/2.3.0"):
+        raise UsageError(f"{url}: leave out /2.3.0: a base URL is what stands before it")
     return url.rstrip("/")
 
 

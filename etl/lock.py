@@ -24,8 +24,11 @@ def only_sync(db: Path) -> Iterator[None]:
     path = real.with_name(f"{real.name}.lock")
     file = _locked(path, db)
     try:
-        os.ftruncate(file, 0)
-        os.pwrite(file, f"pid {os.getpid()}, since {datetime.now(UTC):%FT%TZ}".encode(), 0)
+        try:
+            os.ftruncate(file, 0)
+            os.pwrite(file, f"pid {os.getpid()}, since {datetime.now(UTC):%FT%TZ}\n".encode(), 0)
+        except OSError as error:
+            raise UsageError(f"{path} can't be written: {error.strerror}") from None
         yield
     finally:
         with suppress(OSError):

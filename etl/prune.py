@@ -10,9 +10,10 @@ import sqlite3
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
+from etl.history import bury
 from etl.model import Id
 from etl.shapes import RESOURCES, SHAPES
-from etl.tables import quoted
+from etl.tables import list_items, quoted
 
 Node = tuple[str, Id]
 
@@ -49,10 +50,11 @@ def edges() -> list[Edge]:
 
 
 class Pruner:
-    """Removes rows that nothing listed leads to, in one run."""
+    """Removes rows that nothing listed leads to; a run of the sync that began with ``first``."""
 
-    def __init__(self, conn: sqlite3.Connection, run: int) -> None:
+    def __init__(self, conn: sqlite3.Connection, first: int, run: int) -> None:
         self._conn = conn
+        self._first = first
         self._run = run
         self._referrers: dict[str, list[Edge]] = {}
         self._references: dict[str, list[Edge]] = {}
@@ -115,20 +117,25 @@ class Pruner:
                     below.append((edge.target, target))
             if edge.table != table:
                 lists.add(edge.table)
-        self._conn.execute(
-            "INSERT OR IGNORE INTO _history VALUES (?, ?, ?, '', 'gone', ?, NULL, 0)",
-            (self._run, table, id_, self._as_json(table, id_)),
-        )
+        bury(self._conn, self._first, self._run, node, self._as_json(table, id_))
         for name in lists:
             self._conn.execute(f'DELETE FROM "{name}" WHERE owner = ?', (id_,))
         self._conn.execute(f'DELETE FROM "{table}" WHERE id = ?', (id_,))
         return below
 
     def _as_json(self, table: str, id_: Id) -> str:
-        columns = list(
-            dict.fromkeys(c for s in SHAPES.values() if s.table == table for c in s.columns)
-        )
-        row = self._conn.execute(
-            f'SELECT {quoted(columns)} FROM "{table}" WHERE id = ?', (id_,)
-        ).fetchone()
-        return json.dumps(dict(zip(columns, row, strict=True)), ensure_ascii=False)
+        """A row by LL2's keys: a nested object as its id, a list as its items' ids or values."""
+        state: dict[str, object] = {}
+        for shape in (s for s in SHAPES.values() if s.table == table):
+            row = self._conn.execute(
+                f'SELECT {quoted(shape.columns)} FROM "{table}" WHERE id = ?', (id_,)
+            ).fetchone()
+            for key, value in zip(shape.stored, row, strict=True):
+                listed = key.kind == "many" and value is not None
+                state[key.name] = (
+                    list_items(self._conn, shape, key, [id_]).get(id_, []) if listed else value
+                )
+        extra = self._conn.execute(f'SELECT _extra FROM "{table}" WHERE id = ?', (id_,)).fetchone()
+        if extra[0] is not None:
+            state["_extra"] = json.loads(extra[0])
+        return json.dumps(state, ensure_ascii=False)

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
-from etl.clock import now
 from etl.errors import NotAPage, Stopped
+from etl.history import count, settle
 from etl.jsontext import KEPT, parse, spell, text
 from etl.model import Id, Resource, Shape
 from etl.normalize import Drift, Normalizer, records
-from etl.prune import Pruner
-from etl.shapes import RESOURCES
-from etl.store import StagedPage, Store, Walk
-from etl.tables import among
+from etl.prune import Node, Pruner
+from etl.shapes import RESOURCES, SHAPES
+from etl.store import RUN_COUNTS, StagedPage, Store, Walk
+from etl.tables import among, list_tables
 from etl.upsert import Upsert
 
 
@@ -42,46 +43,50 @@ class Report:
         return {**asdict(self), "seconds": round(self.seconds, 3)}
 
 
-def publish(store: Store, walk: Walk, spent: int) -> Report:
+class Brought(NamedTuple):
+    """What one walk brought into the tables, before the sync's books are closed."""
+
+    run: int
+    report: Report
+    unlinked: set[Node]  # what nothing may lead to any more
+
+
+def bring_in(store: Store, walk: Walk, spent: int) -> Brought:
     """Brings a complete walk into the tables, within the caller's transaction."""
     resource = RESOURCES[walk.resource]
     report = Report(walk.resource, walk.mode, requests=spent)
-    run = store.insert_run(
-        resource=walk.resource,
-        mode=walk.mode,
-        base_url=walk.base_url,
-        started=walk.started,
-        finished=now(),
-        requests=spent,
-        **dict.fromkeys(
-            ("records", "added", "changed", "moved", "unchanged", "gone", "conflicts"), 0
-        ),
+    run = store.insert_run(walk, spent)
+    store.conn.execute(
+        "CREATE TEMP TABLE IF NOT EXISTS arrived (run, id, PRIMARY KEY (run, id)) WITHOUT ROWID"
     )
     pages = store.pages(walk)
     before = store.published_walk(walk.resource)
     held = [page.digest for page in store.pages(before)] if before else []
     conflicts, touched = _since_last_run(store, walk.resource, run)
+    unlinked: set[Node] = set()
     if before and not touched and held == [page.digest for page in pages]:
         report.conflicts = conflicts
     else:
         skip = frozenset(() if touched or conflicts else held)
-        _bring(store, resource, walk, pages, skip, run, report)
+        unlinked = _bring(store, resource, walk, pages, skip, run, report)
     store.publish_walk(walk)
-    counted = "SELECT count(*) FROM _records WHERE resource = ?"
-    report.records = store.conn.execute(counted, (walk.resource,)).fetchone()[0]
-    report.unchanged = report.records - report.added - report.changed
-    store.update_run(
-        run,
-        records=report.records,
-        added=report.added,
-        changed=report.changed,
-        moved=report.moved,
-        unchanged=report.unchanged,
-        gone=report.gone,
-        conflicts=report.conflicts,
-        finished=now(),
-    )
-    return report
+    return Brought(run, report, unlinked)
+
+
+def close_books(store: Store, brought: list[Brought]) -> None:
+    """Ends a sync, when all its walks are in the tables: what is gone, what changed, the ledger."""
+    first = brought[0].run
+    for run, _, unlinked in brought:
+        Pruner(store.conn, first, run).prune(unlinked)
+    settle(store.conn, first)
+    for run, report, _ in brought:
+        resource = RESOURCES[report.resource]
+        counted = "SELECT count(*) FROM _records WHERE resource = ?"
+        report.records = store.conn.execute(counted, (report.resource,)).fetchone()[0]
+        report.changed, report.moved, report.nested = count(store.conn, resource, run)
+        report.unchanged = report.records - report.added - report.changed
+        store.close_run(run, **{name: getattr(report, name) for name in RUN_COUNTS})
+    _forget_drift(store)
 
 
 def _since_last_run(store: Store, resource: str, run: int) -> tuple[int, bool]:
@@ -107,11 +112,12 @@ def _bring(
     skip: frozenset[bytes],
     run: int,
     report: Report,
-) -> None:
+) -> set[Node]:
     """Normalizes the pages and brings them in; those in ``skip`` are in the tables already.
 
     Where a row that records nest changed, a skipped page may nest it, too, with a value that
-    stands because it is later: then all pages are brought in, after all.
+    stands because it is later: then all pages are brought in, after all. Gives what they ceased
+    to refer to.
     """
     shape = resource.modes[walk.mode]
     store.conn.execute("SAVEPOINT bring")
@@ -121,11 +127,9 @@ def _bring(
         upsert, drift = _upsert_pages(store, shape, pages, frozenset(), run)
     store.conn.execute("RELEASE bring")
     gone = _list_records(store, resource, run, report)
-    upsert.finish()
-    Pruner(store.conn, run).prune({*upsert.unlinked, *((resource.table, id_) for id_ in gone)})
     report.conflicts = len(upsert.conflicts)
     _keep_drift(store, drift, run, report)
-    _count_changes(store, resource, run, report)
+    return {*upsert.unlinked, *((resource.table, id_) for id_ in gone)}
 
 
 def _upsert_pages(
@@ -193,20 +197,21 @@ def _list_records(store: Store, resource: Resource, run: int, report: Report) ->
     if gone:
         _bury(store, resource, gone, run)
     report.gone = len(gone)
-    store.conn.execute("DROP TABLE IF EXISTS temp.arrived")
     store.conn.execute(
-        "CREATE TEMP TABLE arrived AS SELECT id FROM walked"
-        f" WHERE id NOT IN (SELECT id FROM _records WHERE resource = '{resource.name}')"
+        "INSERT INTO temp.arrived SELECT ?, id FROM walked"
+        " WHERE id NOT IN (SELECT id FROM _records WHERE resource = ?)",
+        (run, resource.name),
     )
     report.added = store.conn.execute(
-        "INSERT INTO _records SELECT ?, id FROM arrived", name
+        "INSERT INTO _records SELECT ?, id FROM temp.arrived WHERE run = ?", (resource.name, run)
     ).rowcount
     store.conn.execute(
         "DELETE FROM _tombstones WHERE resource = ? AND id IN (SELECT id FROM walked)", name
     )
     store.conn.execute(
-        "INSERT OR IGNORE INTO _history SELECT ?, ?, id, '', 'added', NULL, NULL, 0 FROM arrived",
-        (run, resource.table),
+        "INSERT OR IGNORE INTO _history"
+        " SELECT run, ?, id, '', 'added', NULL, NULL, 0 FROM temp.arrived WHERE run = ?",
+        (resource.table, run),
     )
     return gone
 
@@ -249,20 +254,25 @@ def _keep_drift(store: Store, drift: dict[Drift, Id | None], run: int, report: R
         )
 
 
-def _count_changes(store: Store, resource: Resource, run: int, report: Report) -> None:
-    """Counts records by what the history says of their own rows, and the other rows."""
-    own = (
-        "SELECT id, min(moving) AS moving FROM _history WHERE run = ?1 AND table_name = ?2"
-        " AND key <> '' AND id IN (SELECT id FROM _records WHERE resource = ?3)"
-        " AND id NOT IN (SELECT id FROM arrived) GROUP BY id"
-    )
-    changed, moved = store.conn.execute(
-        f"SELECT ifnull(sum(NOT moving), 0), ifnull(sum(moving), 0) FROM ({own})",
-        (run, resource.table, resource.name),
-    ).fetchone()
-    nested = (
-        "SELECT count(DISTINCT table_name || ' ' || id) FROM _history"
-        " WHERE run = ? AND table_name <> ? AND NOT moving"
-    )
-    report.changed, report.moved = changed, moved
-    report.nested = store.conn.execute(nested, (run, resource.table)).fetchone()[0]
+def _forget_drift(store: Store) -> None:
+    """Takes out of the list of drift what no row has any more."""
+    for shape_name, key, what in store.conn.execute(
+        "SELECT shape, key, what FROM _drift"
+    ).fetchall():
+        if not any(_shows(extra, shape_name, key) for extra in _extras(store, SHAPES[shape_name])):
+            store.conn.execute(
+                "DELETE FROM _drift WHERE (shape, key, what) = (?, ?, ?)", (shape_name, key, what)
+            )
+
+
+def _extras(store: Store, shape: Shape) -> Iterator[Any]:
+    """What the rows of a shape have beyond their columns, each by shape."""
+    tables = [shape.table] if shape.table else list_tables(shape)
+    for table in tables:
+        rows = store.conn.execute(f'SELECT _extra FROM "{table}" WHERE _extra IS NOT NULL')
+        yield from (parse(extra.encode()) for (extra,) in rows)
+
+
+def _shows(extra: Any, shape: str, key: str) -> bool:
+    part = extra.get(shape, {"values": {}})
+    return key in part["values"] or (not key and "keys" in part)

@@ -13,6 +13,7 @@ from etl.errors import DataError, UsageError
 from etl.shapes import SHAPES
 from etl.store import SCHEMA_VERSION, Store
 
+_KINDS = ("added", "changed", "reordered", "gone")
 _AGE = re.compile(r"(\d+)\s*([smhdw])")
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 
@@ -107,6 +108,8 @@ def _run_changes(store: Store, run: int, everything: bool) -> Iterator[dict[str,
         " WHERE run = ? AND moving <= ? ORDER BY table_name, id, key",
         (run, everything),
     ).fetchall():
+        if kind not in _KINDS:
+            raise ValueError(f"a change of the kind {kind}")
         change = {"table": table, "id": id_, "name": _name(store, table, id_), "kind": kind}
         if key:
             kept = kinds.get((table, key), "many")  # _extra is JSON, as lists are
@@ -145,11 +148,9 @@ def moment(text: str, now: datetime) -> datetime:
 
     Without a zone it is UTC. Raises UsageError for anything else.
     """
-    if _AGE.fullmatch(text):
-        return now - age(text)
     try:
-        return _moment(text)
-    except ValueError:
+        return now - age(text) if _AGE.fullmatch(text) else _moment(text)
+    except (ValueError, OverflowError):
         raise UsageError(
             f"{text} is no time: expected one like 2026-11-23, 2026-11-23T20:00:00Z or 2d"
         ) from None

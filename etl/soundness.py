@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sqlite3
 from collections.abc import Iterator
 from itertools import islice
@@ -10,6 +11,7 @@ from typing import Any
 
 from etl.duration import seconds
 from etl.errors import NotAPage
+from etl.files import shipped
 from etl.jsontext import parse, quote
 from etl.model import Shape
 from etl.prune import edges
@@ -47,7 +49,11 @@ def _integrity(conn: sqlite3.Connection) -> Iterator[str]:
 
 
 def _ledger(conn: sqlite3.Connection) -> Iterator[str]:
-    """The tool's own tables hold what a sync writes."""
+    """The tool's own tables are there, and hold what a sync writes."""
+    schema = shipped("schema.sql").read_text(encoding="utf-8")
+    there = {name for (name,) in conn.execute("SELECT name FROM sqlite_master")}
+    for table in sorted(set(re.findall(r"^CREATE TABLE (\w+)", schema, re.MULTILINE)) - there):
+        yield f"{table}: no such table"
     tables = ", ".join(f"'{table}'" for table in wanted_columns())
     counts = " OR ".join(f"typeof({count}) <> 'integer'" for count in _COUNTS)
     for table, wrong in {

@@ -10,8 +10,9 @@ import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
+from etl.clock import now
 from etl.errors import DataError, MirrorError, NotAMirror, Stopped, UsageError
 from etl.files import shipped
 from etl.jsontext import quote
@@ -20,6 +21,8 @@ from etl.shapes import MODES, RESOURCES
 APPLICATION_ID = 0x4C4C326D  # as in schema.sql
 SCHEMA_VERSION = 1  # as in schema.sql
 _BUSY_SECONDS = 5.0
+# What the ledger counts of each run, beside its requests.
+RUN_COUNTS = ("records", "added", "changed", "moved", "unchanged", "gone", "conflicts")
 
 
 class Walk(NamedTuple):
@@ -192,20 +195,21 @@ class Store:
 
     # Runs
 
-    def insert_run(self, **columns: Any) -> int:
-        """Writes a row of the ledger; gives its id."""
-        names = ", ".join(columns)
-        marks = ", ".join("?" * len(columns))
+    def insert_run(self, walk: Walk, requests: int) -> int:
+        """Begins a row of the ledger; gives its id."""
         cursor = self.conn.execute(
-            f"INSERT INTO _runs ({names}) VALUES ({marks})", tuple(columns.values())
+            "INSERT INTO _runs (resource, mode, base_url, started, requests)"
+            " VALUES (?, ?, ?, ?, ?)",
+            (walk.resource, walk.mode, walk.base_url, walk.started, requests),
         )
         assert cursor.lastrowid is not None
         return cursor.lastrowid
 
-    def update_run(self, run: int, **columns: Any) -> None:
-        """Fills in what is known of a run only at its end."""
-        sets = ", ".join(f"{name} = ?" for name in columns)
-        self.conn.execute(f"UPDATE _runs SET {sets} WHERE id = ?", (*columns.values(), run))
+    def close_run(self, run: int, **counts: int) -> None:
+        """Writes what a run, which now ends, counted."""
+        sets = ", ".join(f"{name} = ?" for name in ("finished", *counts))
+        values = (now(), *counts.values(), run)
+        self.conn.execute(f"UPDATE _runs SET {sets} WHERE id = ?", values)
 
 
 def page_digest(body: bytes) -> bytes:
@@ -227,7 +231,7 @@ def open_store(path: Path, *, create: bool = False) -> Store:
     except sqlite3.OperationalError as error:
         raise UsageError(f"{path}: {error}") from error
     try:
-        if fresh:
+        if create and (fresh or _is_blank(conn)):
             _create(conn)
         _check(conn, path)
         conn.execute("PRAGMA foreign_keys = ON")
@@ -263,6 +267,11 @@ def _connect(path: Path, write: bool) -> sqlite3.Connection:
     )
 
 
+def _is_blank(conn: sqlite3.Connection) -> bool:
+    """Whether a file holds nothing: a full disk may have ended its making before the tables."""
+    return not conn.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
+
+
 def _create(conn: sqlite3.Connection) -> None:
     schema = shipped("schema.sql").read_text(encoding="utf-8")
     conn.execute("PRAGMA journal_mode = WAL")  # readers go on during a sync
@@ -274,6 +283,8 @@ def _check(conn: sqlite3.Connection, path: Path) -> None:
     version = conn.execute("PRAGMA user_version").fetchone()[0]
     if application != APPLICATION_ID:
         raise NotAMirror(f"{path} is an SQLite file, but no ll2-mirror: choose another name")
+    if version < 1 or _is_blank(conn):
+        raise NotAMirror(f"{path} has no tables of a mirror: choose another name")
     if version > SCHEMA_VERSION:
         raise NotAMirror(
             f"{path} was made by a newer ll2-mirror (its schema is {version}, this one reads"
@@ -281,17 +292,23 @@ def _check(conn: sqlite3.Connection, path: Path) -> None:
         )
 
 
+# What SQLite says, the error of ours that it is, and how that goes on after the file's name.
+_EXPLAINED: tuple[tuple[str, type[MirrorError], str], ...] = (
+    ("locked", Stopped, " is in use by another process: run the same command again"),
+    ("no such table", NotAMirror, " lacks a table of a mirror: {}"),
+    ("no such column", NotAMirror, " lacks a column of a mirror: {}"),
+    ("readonly", UsageError, " can't be written: {}"),
+    ("unable to open", UsageError, " can't be written: {}"),
+    ("not a database", NotAMirror, " is no SQLite file: choose another name"),
+)
+
+
 def explained(error: Exception, path: Path) -> MirrorError:
     """An error of SQLite's as one of ours, in words for people."""
     if isinstance(error, MirrorError):
         return error
-    words = str(error)
-    if "locked" in words:
-        return Stopped(f"{path} is in use by another process: run the same command again")
-    if isinstance(error, sqlite3.OperationalError):
-        if "readonly" in words or "unable to open" in words:
-            return UsageError(f"{path} can't be written: {words}")
-        return UsageError(f"{path}: {words}")
-    if "not a database" in words:
-        return NotAMirror(f"{path} is no SQLite file: choose another name")
-    return DataError(f"{path}: {words}")
+    for said, ours, words in _EXPLAINED:
+        if said in str(error):
+            return ours(f"{path}{words.format(error)}")
+    ours = UsageError if isinstance(error, sqlite3.OperationalError) else DataError
+    return ours(f"{path}: {error}")

@@ -9,10 +9,9 @@ from time import monotonic
 from etl.clock import now
 from etl.errors import UsageError
 from etl.model import Resource
-from etl.publish import Report, publish
+from etl.publish import Brought, Report, bring_in, close_books
 from etl.shapes import MODES, RESOURCES
 from etl.store import Store, Walk
-from etl.upsert import settle_history
 from etl.upstream import LIMIT, Upstream
 
 # Called with the resource, the records fetched so far and how many there are.
@@ -28,28 +27,27 @@ def sync(
 ) -> list[Report]:
     """Mirrors these resources in this mode: one transaction for all of them.
 
-    Raises what Upstream and Normalizer raise; the tables are then as they were.
+    Raises UpstreamError, Stopped or DataError, of which NotAPage and NotUnderstood are two; the
+    tables are then as they were.
     """
     walks = []
     for name in resources:
         began, spent = monotonic(), upstream.requests
         walk = _fetch(store, upstream, RESOURCES[name], mode, progress)
         walks.append((walk, upstream.requests - spent, monotonic() - began))
-    reports: list[Report] = []
+    brought: list[Brought] = []
     with store.transaction():
         for walk, spent, seconds in walks:
             began = monotonic()
-            report = publish(store, walk, spent)
-            report.seconds = seconds + monotonic() - began
-            reports.append(report)
-        if len(reports) > 1:
-            settle_history(store.conn, len(reports))
+            brought.append(bring_in(store, walk, spent))
+            brought[-1].report.seconds = seconds + monotonic() - began
+        close_books(store, brought)
         store.remember(
             base_url=upstream.base_url,
             mode=mode,
             resources=json.dumps(list(dict.fromkeys([*store.resources, *resources]))),
         )
-    return reports
+    return [one.report for one in brought]
 
 
 def settled_mode(store: Store, asked: str | None) -> str:

@@ -90,3 +90,13 @@ def _shape_columns(shape: Shape) -> Columns:
 
 def _id_type(shape: Shape) -> str:
     return "INTEGER" if shape.id_type is int else "TEXT"
+
+
+def list_tables(item: Shape) -> list[str]:
+    """The tables of lists whose items have this shape."""
+    return [
+        shape.list_table(key)
+        for shape in SHAPES.values()
+        for key in shape.keys
+        if key.kind == "many" and shape.nested[key.name] is item
+    ]

@@ -51,16 +51,6 @@ class Upsert:
             for shape in sorted(segment, key=lambda shape: shape.depth):
                 self._bring(shape, segment[shape])
 
-    def finish(self) -> None:
-        """Takes out of the history what the run itself undid; call it after the last page."""
-        self._conn.execute(
-            "DELETE FROM _history AS done WHERE run = ? AND key <> '' AND (from_value IS to_value"
-            " OR EXISTS (SELECT 1 FROM _history AS row WHERE row.run = done.run"
-            " AND row.table_name = done.table_name AND row.id = done.id AND row.key = ''"
-            " AND row.kind = 'added'))",
-            (self._run,),
-        )
-
     def _bring(self, shape: Shape, rows: dict[Any, Row]) -> None:
         statements = self._statements.get(shape)
         if statements is None:
@@ -241,35 +231,6 @@ class Statements:
         """The parameters of ``insert``, and with the id behind them of ``update``."""
         own = (extra, shapes)[: len(self.own)]
         return (*own, *plain, *(seconds(values[place]) for place in self._durations))
-
-
-def settle_history(conn: sqlite3.Connection, runs: int) -> None:
-    """Makes one entry of those that the last ``runs`` runs, of one sync, wrote for the same key.
-
-    A row that two resources bring with two values is written by each; what counts is its value
-    before the sync and after it.
-    """
-    first = conn.execute("SELECT max(id) - ? + 1 FROM _runs", (runs,)).fetchone()[0]
-    conn.execute(
-        "DELETE FROM _history WHERE run >= ?1 AND key <> '' AND (table_name, id) IN"
-        " (SELECT table_name, id FROM _history WHERE run >= ?1 AND kind = 'added')",
-        (first,),
-    )
-    for row in conn.execute(
-        "SELECT table_name, id, key FROM _history WHERE run >= ? AND key <> ''"
-        " GROUP BY 1, 2, 3 HAVING count(*) > 1",
-        (first,),
-    ).fetchall():
-        which = "run >= ? AND (table_name, id, key) = (?, ?, ?)"
-        entries = conn.execute(
-            f"SELECT run, from_value, to_value FROM _history WHERE {which} ORDER BY run",
-            (first, *row),
-        ).fetchall()
-        kept = entries[-1][0] if entries[0][1] != entries[-1][2] else -1
-        conn.execute(f"DELETE FROM _history WHERE {which} AND run <> ?", (first, *row, kept))
-        conn.execute(
-            f"UPDATE _history SET from_value = ? WHERE {which}", (entries[0][1], first, *row)
-        )
 
 
 def references(shape: Shape, rows: Iterable[Any]) -> Iterator[tuple[str, Id]]:

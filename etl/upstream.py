@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple
 from urllib.parse import urlencode
 
-from etl.errors import NotAPage
+from etl.errors import NotAPage, Stopped
 from etl.http import Http
 from etl.jsontext import parse, quote
 from etl.shapes import API_PATH
@@ -43,16 +43,20 @@ class Upstream:
     def walk(self, resource: str, mode: str, ordering: str) -> Iterator[Page]:
         """Each page of a resource, in order.
 
-        Raises UpstreamError where it can't be had, Stopped where LL2 asks to wait, NotAPage for a
-        body that is no page.
+        Raises UpstreamError where it can't be had, Stopped where LL2 asks to wait or its list
+        moves, NotAPage for a body that is no page.
         """
-        offset = 0
-        while True:
+        offset, total = 0, None
+        while total is None or offset < total:
             page = self.page(resource, mode=mode, ordering=ordering, offset=offset)
+            if total not in (None, page.total):
+                raise Stopped(
+                    f"LL2's list of {resource} went from {total} to {page.total} records during the"
+                    " walk: run the same command again"
+                )
             yield page
+            total = page.total
             offset += LIMIT
-            if offset >= page.total:
-                return
 
     def page(self, resource: str, *, mode: str, ordering: str, offset: int) -> Page:
         """One page of a resource."""
@@ -82,8 +86,12 @@ def _total(body: bytes, offset: int) -> int:
         envelope = parse(head + b'"results":[]}') if found else parse(body)
     except NotAPage:
         envelope = parse(body)
+    if type(envelope) is dict and "count" not in envelope:
+        envelope = parse(body)  # it may stand behind the records
     if type(envelope) is not dict or type(envelope.get("count")) is not int:
         raise NotAPage(f"no page of LL2: {quote(envelope)} without a count")
+    if envelope["count"] < 0:
+        raise NotAPage(f"no page of LL2: its count is {envelope['count']}")
     if "results" not in envelope:
         raise NotAPage('no page of LL2: it has no "results"')
     total: int = envelope["count"]

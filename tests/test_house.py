@@ -18,7 +18,9 @@ def _imports(module: str) -> set[str]:
     tree = ast.parse((PACKAGE / f"{module}.py").read_text(encoding="utf-8"))
     found = set()
     for node in ast.walk(tree):
-        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("etl"):
+        if isinstance(node, ast.Import):
+            found |= {alias.name.partition(".")[2] for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and (node.module or "").startswith("etl"):
             name = (node.module or "").partition(".")[2]
             found |= {name} if name else {alias.name for alias in node.names}
     return found & set(MODULES)

@@ -18,7 +18,7 @@ from etl.normalize import Normalizer, links_of, records
 from etl.render import Renderer
 from etl.sample import bundled
 from etl.shapes import RESOURCES, SHAPES
-from etl.store import Store, open_store
+from etl.store import Store, Walk, open_store
 from etl.upsert import Upsert
 
 
@@ -31,17 +31,7 @@ def store(db):
 def bring(store: Store, shape: Shape, body: bytes) -> list[Any]:
     """Brings a page into the file; gives the ids of its records."""
     rows, ids = Normalizer().page(shape, records(parse(body)))
-    run = store.insert_run(
-        resource="",
-        mode="",
-        base_url="",
-        started="",
-        finished="",
-        **dict.fromkeys(
-            ("requests", "records", "added", "changed", "moved", "unchanged", "gone", "conflicts"),
-            0,
-        ),
-    )
+    run = store.insert_run(Walk(0, "", "", "", ""), 0)
     Upsert(store.conn, run, shape).page(rows)
     return ids
 

@@ -117,6 +117,7 @@ def test_a_record_that_is_gone_leaves_the_tables_and_is_remembered(synced, run, 
     [(body,)] = execute(synced, "SELECT body FROM _tombstones")
     assert json.loads(body)["name"] == gone["name"]
     assert run("verify", synced).code == 0
+    assert run("status", synced, "--json").json["resources"][0]["tombstones"] == 1
     upstream.records["spacecraft", "normal"].append(gone)
     assert run("sync", synced, "--json").json["added"] == 1
     assert execute(synced, "SELECT count(*) FROM _tombstones") == [(0,)]
@@ -259,9 +260,21 @@ def test_drift_is_kept_rendered_back_and_reported(synced, run, upstream):
     assert "SpacecraftNormal.colour: unknown key" in run("status", synced).out
     [(extra,)] = execute(synced, "SELECT _extra FROM spacecraft WHERE id = ?", record["id"])
     assert json.loads(extra)["SpacecraftNormal"]["values"] == {"colour": {"rgb": [1, 2.5]}}
+    assert [(row[2], row[4]) for row in history(synced)] == [("_extra", None)]
+    del record["colour"]
+    run("sync", synced)
+    assert run("status", synced, "--json").json["drift"] == []
 
 
-def test_no_raw_page_is_written_twice(synced, run, upstream):
+def test_no_raw_page_is_written_twice(synced, run):
+    execute(
+        synced,
+        "CREATE TRIGGER twice BEFORE INSERT ON _bodies BEGIN SELECT RAISE(ABORT, 'again'); END",
+    )
+    assert run("sync", synced).code == 0
+
+
+def test_only_the_last_walk_is_kept(synced, run, upstream):
     for n in range(3):
         upstream.records["spacecraft", "normal"][0]["name"] = f"Name {n}"
         run("sync", synced)
@@ -388,6 +401,8 @@ def test_a_page_that_was_skipped_still_has_the_last_word(db, run, upstream, firs
 
     for record in records:
         configure(record, first)
+    for record in records[1:100]:
+        record["spacecraft_config"] = None
     run("sync", db, "--base-url", upstream.base_url)
     before = public_rows(db)
     configure(records[0], second)
@@ -396,8 +411,6 @@ def test_a_page_that_was_skipped_still_has_the_last_word(db, run, upstream, firs
     _consistent(db, run)
     for record in records[100:]:
         record["spacecraft_config"] = None
-    for record in records[:100]:
-        configure(record, second)
     run("sync", db)
     assert public_rows(db) != before
     _consistent(db, run)
@@ -533,3 +546,117 @@ def test_two_syncs_on_one_file(synced, run, upstream):
     assert re.search(r"synced by another process \(pid \d+, since 20", refused.err)
     assert run("sync", synced).code == 0
     assert [path.name for path in synced.parent.iterdir()] == [synced.name]
+
+
+def test_a_walk_whose_list_shrank_publishes_nothing(db, run, upstream, monkeypatch):
+    """A record that goes behind the walk moves another one past it."""
+    records = _craft(upstream, 150)
+    run("sync", db, "--base-url", upstream.base_url)
+    before = public_rows(db)
+    answer = upstream.answer
+
+    def shrinking(path, query):
+        if query["offset"] == "100":
+            records[:] = [record for record in records if record["id"] != 5]
+        return answer(path, query)
+
+    monkeypatch.setattr(upstream, "answer", shrinking)
+    done = run("sync", db)
+    assert done.code == 75
+    assert "went from 150 to 149 records during the walk" in done.err
+    assert public_rows(db) == before
+    assert run("sync", db, "--json").json["gone"] == 1
+
+
+def test_resources_that_disagree_settle(db, run, upstream):
+    """Each sync brings both values; what counts is the file before it and after it."""
+    agency = upstream.records["agencies", "normal"][0]
+    kind = {"id": 902, "name": "Two"}
+    upstream.records["agencies", "normal"] = [{**agency, "id": 63, "name": "A", "type": kind}]
+    for record in range(10):
+        _agency(upstream, record, type={"id": 901, "name": "One"})
+    run("sync", db, "spacecraft", "agencies", "--base-url", upstream.base_url)
+    before = public_rows(db), execute(db, "SELECT * FROM _history WHERE kind <> 'added'")
+    for _ in range(3):
+        for report in run("sync", db, "--json").json:
+            assert report["unchanged"] == report["records"]
+            assert report["nested"] == 0
+        after = public_rows(db), execute(db, "SELECT * FROM _history WHERE kind <> 'added'")
+        assert after == before
+    _consistent(db, run)
+
+
+def test_a_row_that_came_and_went_within_a_sync_was_never_there(db, run, upstream):
+    records = _craft(upstream, 2)
+    records[0]["spacecraft_config"]["agency"]["id"] = 9001
+    run("sync", db, "--base-url", upstream.base_url)
+    assert execute(db, "SELECT id FROM agencies ORDER BY id") == [(63,), (1000,)]
+    assert execute(db, "SELECT * FROM _history WHERE id = 9001") == []
+    _consistent(db, run)
+
+
+def test_two_values_within_an_item_that_has_no_id_are_no_fault(db, run, upstream):
+    """Videos and pages live in their mission's list; their types are rows that all share."""
+    url = {
+        **dict.fromkeys(["priority", "source", "title", "description", "feature_image"]),
+        "url": "https://x",
+        "type": {"id": 1, "name": "Early"},
+        "language": None,
+    }
+    flights = []
+
+    def missions(value):
+        if isinstance(value, dict):
+            if "info_urls" in value:
+                value["info_urls"] = [copy.deepcopy(url)]
+                flights.append(value["info_urls"][0])
+            for item in value.values():
+                missions(item)
+        elif isinstance(value, list):
+            for item in value:
+                missions(item)
+
+    missions(upstream.records["spacecraft", "detailed"])
+    flights[-1]["type"]["name"] = "Late"
+    run("sync", db, "--base-url", upstream.base_url, "--mode", "detailed")
+    _consistent(db, run)
+    execute(db, "UPDATE missions__info_urls SET title = 'X' WHERE owner = 6343")
+    assert "missions 6343: info_urls is" in run("verify", db).out
+
+
+def test_an_unknown_key_without_a_name_is_compared(synced, run, upstream):
+    upstream.records["spacecraft", "normal"][0][""] = 1
+    run("sync", synced)
+    _consistent(synced, run)
+    execute(synced, """UPDATE spacecraft SET _extra = replace(_extra, '"":1', '"":2')""")
+    assert run("verify", synced).code == 1
+
+
+def test_the_last_state_of_a_nested_row_is_kept(synced, run, upstream):
+    """With the items of its lists, by LL2's keys."""
+    records = upstream.records["spacecraft", "normal"]
+    records[:] = [record for record in records if record["spacecraft_config"]["id"] != 6]
+    run("sync", synced)
+    found = "SELECT from_value FROM _history WHERE table_name = ? AND kind = 'gone'"
+    [(state,)] = execute(synced, found, "spacecraft_configurations")
+    state = json.loads(state)
+    assert (state["name"], state["family"], state["agency"]) == ("Crew Dragon 2", [6, 7], 121)
+    _consistent(synced, run)
+
+
+def test_a_lock_takes_nothing_that_is_not_its_own(synced, run):
+    """A file of the lock's name may be another's, and a mirror may have two names."""
+    other = synced.with_name(f"{synced.name}.lock")
+    other.write_text("precious")
+    assert run("sync", synced).code == 2
+    assert other.read_text() == "precious"
+    other.unlink()
+    alias = synced.with_name("alias.db")
+    alias.symlink_to(synced)
+    from etl.lock import only_sync
+
+    with only_sync(alias):
+        assert run("sync", synced).code == 75
+    other.symlink_to(synced.with_name("elsewhere"))
+    assert run("sync", synced).code == 2
+    assert not synced.with_name("elsewhere").exists()
