@@ -326,6 +326,24 @@ def changes(db: Path, since: str | None, everything: bool, as_json: bool) -> Non
         click.echo("\n".join(_change_lines(run["changes"])))
 
 
+def _values(change: dict[str, Any]) -> Iterator[tuple[str, Any, Any]]:
+    """The keys that a change is about, with the value before and now; absent ones as null."""
+    if change["key"] != "_extra":
+        yield change["key"], change["from"], change["to"]
+        return
+    before, after = (
+        {
+            key: value
+            for part in (change[side] or {}).values()
+            for key, value in part["values"].items()
+        }
+        for side in ("from", "to")
+    )
+    for key in dict.fromkeys((*before, *after)):
+        if before.get(key) != after.get(key):
+            yield key, before.get(key), after.get(key)
+
+
 _MANY_ADDED = 3  # rows added to one table that are named one by one
 
 
@@ -345,8 +363,9 @@ def _change_lines(found: list[dict[str, Any]]) -> Iterator[str]:
         elif change["kind"] == "gone":
             yield f"  - {what}"
         else:
-            old, new = (json.dumps(change[side], ensure_ascii=False) for side in ("from", "to"))
-            yield f"  ~ {what}: {change['key']}: {old} → {new}"
+            for key, old, new in _values(change):
+                shown = (json.dumps(side, ensure_ascii=False) for side in (old, new))
+                yield f"  ~ {what}: {key}: {' → '.join(shown)}"
 
 
 @main.command()

@@ -261,6 +261,7 @@ def test_drift_is_kept_rendered_back_and_reported(synced, run, upstream):
     [(extra,)] = execute(synced, "SELECT _extra FROM spacecraft WHERE id = ?", record["id"])
     assert json.loads(extra)["SpacecraftNormal"]["values"] == {"colour": {"rgb": [1, 2.5]}}
     assert [(row[2], row[4]) for row in history(synced)] == [("_extra", None)]
+    assert 'colour: null → {"rgb": [1, 2.5]}\n' in run("changes", synced).out
     del record["colour"]
     run("sync", synced)
     assert run("status", synced, "--json").json["drift"] == []
