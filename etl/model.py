@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cache, cached_property
 from typing import Any, NamedTuple
@@ -155,3 +156,9 @@ def overlap(one: Shape, other: Shape) -> tuple[tuple[int, int], ...]:
     """The places, in each one's ``columns``, of the columns that two shapes of a table share."""
     places = {column: place for place, column in enumerate(other.columns)}
     return tuple((i, places[name]) for i, name in enumerate(one.columns) if name in places)
+
+
+def known_columns(shape: Shape, seen: Iterable[str]) -> set[str]:
+    """The columns that a row of the shape's table has values for, once it was seen in shapes."""
+    names = set(seen)
+    return {column for s in shape.siblings if s.name in names for column in s.columns}

@@ -12,7 +12,7 @@ from typing import Any
 
 from etl.errors import NotHeld
 from etl.jsontext import KEPT, parse, spell
-from etl.model import Id, Key, Shape
+from etl.model import Id, Key, Shape, known_columns
 from etl.shapes import API_PATH
 from etl.tables import IN, among, list_items, own_columns, quoted
 
@@ -127,8 +127,7 @@ def _check_seen(shape: Shape, id_: Id, seen: str | None) -> None:
     names = (seen or "").split()
     if shape.name in names:
         return
-    held = {c for sibling in shape.siblings if sibling.name in names for c in sibling.columns}
-    if not held.issuperset(shape.columns):
+    if not known_columns(shape, names).issuperset(shape.columns):
         raise NotHeld(
             f"{shape.table} {id_} was seen as {', '.join(names) or 'nothing'} only, which lacks"
             f" keys of {shape.name}: a sync with --mode detailed may bring them"

@@ -13,7 +13,7 @@ from etl.duration import seconds
 from etl.errors import NotAPage
 from etl.files import shipped
 from etl.jsontext import parse, quote
-from etl.model import Shape
+from etl.model import Shape, known_columns
 from etl.prune import edges
 from etl.shapes import RESOURCES, SHAPES
 from etl.tables import quoted, wanted_columns
@@ -156,7 +156,7 @@ def _unseen(conn: sqlite3.Connection) -> Iterator[str]:
         every = dict.fromkeys(column for sibling in siblings for column in sibling.columns)
         seen = conn.execute(f'SELECT DISTINCT _shapes FROM "{table}"').fetchall()
         for (shapes,) in seen:
-            held = {c for s in siblings if s.name in (shapes or "").split() for c in s.columns}
+            held = known_columns(siblings[0], (shapes or "").split())
             for column in (c for c in every if c not in held):
                 rows = conn.execute(
                     f'SELECT id FROM "{table}" WHERE _shapes IS ? AND "{column}" IS NOT NULL',

@@ -15,7 +15,7 @@ from typing import Any
 
 from etl.duration import seconds
 from etl.jsontext import KEPT, parse, spell, text
-from etl.model import Id, Key, Row, Shape, overlap
+from etl.model import Id, Key, Row, Shape, known_columns, overlap
 from etl.tables import IN, among, list_items, own_columns, quoted
 
 Segment = dict[Shape, dict[Any, Row]]
@@ -70,11 +70,13 @@ class Upsert:
             changed = self._changed(shape, row, plain, before, id_, lists)
             if changed or (extra, shapes) != (own[0], own[1]):
                 updates.append((*statements.stored(row.values, plain, extra, shapes), id_))
-                known = _known_columns(shape, own[1])
+                known = known_columns(
+                    shape, (own[1] or "").split() if shape.shared else [shape.name]
+                )
                 noted = [change for change in changed if change[0].column in known]
                 self._note(shape, id_, noted)
                 if extra != own[0]:
-                    self._record(shape, id_, "_extra", "changed", own[0], extra, False)
+                    self._log(shape, id_, "_extra", "changed", own[0], extra, False)
                 if noted or extra != own[0]:
                     self._overtake(shape, id_, {change[0].column for change in noted})
                 for key, _, new in changed:
@@ -104,7 +106,8 @@ class Upsert:
         for place, key in statements.list_places:
             for id_, row in rows:
                 if row.values[place]:
-                    self._fill_list(shape, key, id_, row.values[place])
+                    items = _stored_items(shape, key, row.values[place]) or []
+                    self._write_list(shape, key, id_, items)
 
     def _changed(
         self,
@@ -135,12 +138,12 @@ class Upsert:
             reordered = bool(key.kind == "many" and old and new and Counter(old) == Counter(new))
             kind = "reordered" if reordered else "changed"
             self._unlink(shape, key, old, new)
-            moving = reordered or key.moving or (key.kind == "media" and _moved(old, new))
+            moving = reordered or key.moving or (key.kind == "media" and _host_moved(old, new))
             held = [
                 json.dumps(side) if key.kind == "many" and side is not None else side
                 for side in (old, new)
             ]
-            self._record(shape, id_, key.name, kind, held[0], held[1], moving)
+            self._log(shape, id_, key.name, kind, held[0], held[1], moving)
 
     def _overtake(self, shape: Shape, id_: Id, columns: set[str]) -> None:
         """Notes what a change of these columns, or of a row's extra, means for the walk."""
@@ -151,11 +154,10 @@ class Upsert:
                 "SELECT shape FROM temp.seen WHERE table_name = ? AND id = ?", (shape.table, id_)
             )
         }
-        brought = {c for s in shape.siblings if s.name in names for c in s.columns}
-        if brought & columns or (shape.name in names and not columns):
+        if known_columns(shape, names) & columns or (shape.name in names and not columns):
             self.conflicts.add((shape.table, id_))
 
-    def _record(
+    def _log(
         self, shape: Shape, id_: Id, key: str, kind: str, old: Any, new: Any, moving: bool
     ) -> None:
         self._conn.execute(
@@ -179,9 +181,6 @@ class Upsert:
     def _replace_list(self, shape: Shape, key: Key, owner: Id, items: list[Any] | None) -> None:
         self._conn.execute(f'DELETE FROM "{shape.list_table(key)}" WHERE owner = ?', (owner,))
         self._write_list(shape, key, owner, items or [])
-
-    def _fill_list(self, shape: Shape, key: Key, owner: Id, items: tuple[Any, ...]) -> None:
-        self._write_list(shape, key, owner, _stored_items(shape, key, items) or [])
 
     def _write_list(self, shape: Shape, key: Key, owner: Id, items: list[Any]) -> None:
         item = shape.nested[key.name]
@@ -293,28 +292,20 @@ def _merged(
     parts = spell(parse(held.encode()), KEPT) if held else {}
     for sibling in shape.siblings:
         if sibling is not shape and sibling.name in parts:
-            _forget(parts, sibling, shape)
+            _renew(parts, sibling, shape)
     parts.pop(shape.name, None)
     if extra is not None:
         parts[shape.name] = spell(parse(extra.encode()), KEPT)
     return (text(dict(sorted(parts.items()))) if parts else None), shapes
 
 
-def _forget(parts: dict[str, Any], sibling: Shape, shape: Shape) -> None:
+def _renew(parts: dict[str, Any], sibling: Shape, shape: Shape) -> None:
     """Takes out of a sibling's part the values of keys that the shape has brought anew."""
     part = parts[sibling.name]
     anew = set(sibling.names) & set(shape.columns)
     part["values"] = {key: value for key, value in part["values"].items() if key not in anew}
     if not part["values"] and "keys" not in part:
         del parts[sibling.name]
-
-
-def _known_columns(shape: Shape, shapes: str | None) -> set[str]:
-    """The columns of a row that were known when it had been seen in these shapes."""
-    if not shape.shared:
-        return set(shape.columns)
-    names = (shapes or "").split()
-    return {column for s in shape.siblings if s.name in names for column in s.columns}
 
 
 def _stored_items(shape: Shape, key: Key, items: tuple[Any, ...] | None) -> list[Any] | None:
@@ -333,7 +324,7 @@ def _stored_items(shape: Shape, key: Key, items: tuple[Any, ...] | None) -> list
     ]
 
 
-def _moved(old: Any, new: Any) -> bool:
+def _host_moved(old: Any, new: Any) -> bool:
     """Whether only the host of a picture's URL differs: LL2 has several, by day and API host."""
     if not isinstance(old, str) or not isinstance(new, str):
         return False

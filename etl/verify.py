@@ -105,12 +105,12 @@ def _resource(store: Store, name: str, verdict: Verdict) -> list[Difference]:
     for page in store.pages(walk):
         verdict.pages += 1
         try:
-            body, sent = _stored(store, page, len(listed))
+            body, document = _stored(store, page, len(listed))
         except DataError as error:
             verdict.problems.append(f"{name}: {error}")
             continue
-        found += _page(store, RESOURCES[name].modes[walk.mode], body, verdict)
-        listed += [record["id"] for record in sent]
+        found += _page(store, RESOURCES[name].modes[walk.mode], body, document, verdict)
+        listed += [record["id"] for record in records(document)]
     verdict.records += len(held)
     for id_ in sorted(held ^ set(listed), key=str)[:_MANY]:
         where = "the list of records" if id_ in held else "LL2's pages"
@@ -118,22 +118,24 @@ def _resource(store: Store, name: str, verdict: Verdict) -> list[Difference]:
     return found
 
 
-def _stored(store: Store, page: StagedPage, before: int) -> tuple[bytes, list[Any]]:
-    """A page's text and records; raises DataError where the file holds another than came."""
+def _stored(store: Store, page: StagedPage, before: int) -> tuple[bytes, dict[str, Any]]:
+    """A page's text and what it says; raises DataError where the file holds another than came."""
     body = store.body(page.digest)
     at = f"the stored page at offset {page.offset}"
     if page_digest(body) != page.digest:
         raise DataError(f"{at} is not the one that came")
-    sent = records(parse(body))
-    if page.ids != json.dumps([record["id"] for record in sent]):
+    document = parse(body)
+    if page.ids != json.dumps([record["id"] for record in records(document)]):
         raise DataError(f"{at} is listed with other records than it has")
     if page.offset != before:
         raise DataError(f"{at} follows {before} records")
-    return body, sent
+    return body, document
 
 
-def _page(store: Store, shape: Shape, body: bytes, verdict: Verdict) -> list[Difference]:
-    document = parse(body)
+def _page(
+    store: Store, shape: Shape, body: bytes, document: dict[str, Any], verdict: Verdict
+) -> list[Difference]:
+    """Renders a page's records as the file has them; gives what differs from what came."""
     sent = records(document)
     links = links_of(sent)
     held = _render(Renderer(store.conn, *links), shape, sent, verdict)
