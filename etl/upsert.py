@@ -19,6 +19,7 @@ from etl.model import Id, Key, Row, Shape, known_columns, overlap
 from etl.tables import IN, among, list_items, own_columns, quoted
 
 Segment = dict[Shape, dict[Any, Row]]
+Lists = dict[str, dict[Any, list[Any]]]  # what the list tables hold, by key and owner
 _HOST = re.compile(r"^[a-z]+://[^/]*")
 
 
@@ -61,27 +62,10 @@ class Upsert:
         }
         inserts, updates = [], []
         for id_, row in rows.items():
-            plain = statements.plain(row.values)
             if id_ not in held:
                 inserts.append((id_, row))
-                continue
-            own, before = _split(held[id_], statements.own)
-            extra, shapes = _merged(shape, row.extra, *own)
-            changed = self._changed(shape, row, plain, before, id_, lists)
-            if changed or (extra, shapes) != (own[0], own[1]):
-                updates.append((*statements.stored(row.values, plain, extra, shapes), id_))
-                known = known_columns(
-                    shape, (own[1] or "").split() if shape.shared else [shape.name]
-                )
-                noted = [change for change in changed if change[0].column in known]
-                self._note(shape, id_, noted)
-                if extra != own[0]:
-                    self._log(shape, id_, "_extra", "changed", own[0], extra, False)
-                if noted or extra != own[0]:
-                    self._overtake(shape, id_, {change[0].column for change in noted})
-                for key, _, new in changed:
-                    if key.kind == "many":
-                        self._replace_list(shape, key, id_, new)
+            elif update := self._renew(statements, row, held[id_], lists):
+                updates.append((*update, id_))
         self._insert(shape, statements, inserts)
         self._conn.executemany(statements.update, updates)
         if shape is not self._once:
@@ -90,11 +74,37 @@ class Upsert:
                 ((shape.table, id_, shape.name) for id_ in rows),
             )
 
+    def _renew(
+        self, statements: Statements, row: Row, held: tuple[Any, ...], lists: Lists
+    ) -> tuple[Any, ...] | None:
+        """Compares a row with the held one; gives what to write, if anything differs.
+
+        The lists that differ are written, and the history of what was known before.
+        """
+        shape, id_, plain = row.shape, row.id, statements.plain(row.values)
+        assert id_ is not None
+        own, before = _split(held, statements.own)
+        extra, shapes = _merged(shape, row.extra, *own)
+        changed = self._changed(row, plain, before, lists)
+        if not changed and (extra, shapes) == own:
+            return None
+        known = known_columns(shape, (own[1] or "").split() if shape.shared else [shape.name])
+        noted = [change for change in changed if change[0].column in known]
+        self._note(shape, id_, noted)
+        if extra != own[0]:
+            self._log(shape, id_, "_extra", "changed", own[0], extra, False)
+        if noted or extra != own[0]:
+            self._overtake(shape, id_, {change[0].column for change in noted})
+        for key, _, new in changed:
+            if key.kind == "many":
+                self._replace_list(shape, key, id_, new)
+        return statements.stored(plain, extra, shapes)
+
     def _insert(self, shape: Shape, statements: Statements, rows: list[tuple[Id, Row]]) -> None:
         self._conn.executemany(
             statements.insert,
             (
-                statements.stored(row.values, statements.plain(row.values), extra, shape.name)
+                statements.stored(statements.plain(row.values), extra, shape.name)
                 for _, row in rows
                 for extra in (_merged(shape, row.extra, None, None)[0],)
             ),
@@ -109,23 +119,18 @@ class Upsert:
                     items = _stored_items(shape, key, row.values[place]) or []
                     self._write_list(shape, key, id_, items)
 
+    @staticmethod
     def _changed(
-        self,
-        shape: Shape,
-        row: Row,
-        plain: tuple[Any, ...],
-        before: tuple[Any, ...],
-        id_: Id,
-        lists: dict[str, dict[Any, list[Any]]],
+        row: Row, plain: tuple[Any, ...], before: tuple[Any, ...], lists: Lists
     ) -> list[tuple[Key, Any, Any]]:
         """The keys whose value differs, with the value before and now; a list's as a list."""
         if plain == before and not lists:
             return []
         changed = []
-        for place, key in enumerate(shape.stored):
+        for place, key in enumerate(row.shape.stored):
             if key.kind == "many":
-                old = None if before[place] is None else lists[key.name].get(id_, [])
-                new = _stored_items(shape, key, row.values[place])
+                old = None if before[place] is None else lists[key.name].get(row.id, [])
+                new = _stored_items(row.shape, key, row.values[place])
                 if old != new:
                     changed.append((key, old, new))
             elif plain[place] != before[place]:
@@ -225,11 +230,11 @@ class Statements:
         return tuple(out)
 
     def stored(
-        self, values: tuple[Any, ...], plain: tuple[Any, ...], extra: str | None, shapes: str | None
+        self, plain: tuple[Any, ...], extra: str | None, shapes: str | None
     ) -> tuple[Any, ...]:
         """The parameters of ``insert``, and with the id behind them of ``update``."""
         own = (extra, shapes)[: len(self.own)]
-        return (*own, *plain, *(seconds(values[place]) for place in self._durations))
+        return (*own, *plain, *(seconds(plain[place]) for place in self._durations))
 
 
 def references(shape: Shape, rows: Iterable[Any]) -> Iterator[tuple[str, Id]]:
@@ -292,14 +297,14 @@ def _merged(
     parts = spell(parse(held.encode()), KEPT) if held else {}
     for sibling in shape.siblings:
         if sibling is not shape and sibling.name in parts:
-            _renew(parts, sibling, shape)
+            _drop_renewed(parts, sibling, shape)
     parts.pop(shape.name, None)
     if extra is not None:
         parts[shape.name] = spell(parse(extra.encode()), KEPT)
     return (text(dict(sorted(parts.items()))) if parts else None), shapes
 
 
-def _renew(parts: dict[str, Any], sibling: Shape, shape: Shape) -> None:
+def _drop_renewed(parts: dict[str, Any], sibling: Shape, shape: Shape) -> None:
     """Takes out of a sibling's part the values of keys that the shape has brought anew."""
     part = parts[sibling.name]
     anew = set(sibling.names) & set(shape.columns)
