@@ -8,8 +8,9 @@ from __future__ import annotations
 import json
 import queue
 import threading
+import weakref
 from collections.abc import Iterator, Mapping
-from typing import Any, NamedTuple
+from typing import NamedTuple
 from urllib.parse import urlsplit
 
 import requests
@@ -19,7 +20,7 @@ from etl.errors import MirrorError, NotAPage, Stopped, UpstreamError, UsageError
 
 USER_AGENT = f"ll2-mirror/{__version__} (+https://pypi.org/project/ll2-mirror/)"
 MAX_BODY = 64 * 1024 * 1024  # bytes, unpacked: far beyond the largest page
-_CHUNK = 64 * 1024
+_CHUNK = 256 * 1024
 
 
 class Answer(NamedTuple):
@@ -38,7 +39,7 @@ class Http:
         self.requests = 0
         self._timeout = timeout
         self._token = checked_token(token)
-        self._session = self._new_session()
+        self._courier: _Courier | None = None
 
     def get(self, path: str) -> bytes:
         """The body behind a path of this server; only a 200 is an answer.
@@ -59,52 +60,74 @@ class Http:
         """Words that may be the server's, without the token that it may repeat."""
         return told.replace(self._token, "TOKEN") if self._token else told
 
-    def _new_session(self) -> requests.Session:
-        session = requests.Session()
-        session.headers["User-Agent"] = USER_AGENT
-        session.headers["Accept"] = "application/json"
-        # A token from ~/.netrc is for another purpose than ours.
-        session.auth = lambda request: request
-        if self._token:
-            session.headers["Authorization"] = f"Token {self._token}"
-        return session
-
     def _bounded(self, path: str) -> Answer:
         """The answer, if it is whole within the timeout.
 
-        requests' own timeout starts anew with each byte that drips in. So the request has a thread
-        of its own, which is left behind when its time is up.
+        requests' own timeout starts anew with each byte that drips in. So another thread asks, and
+        is left behind when its time is up.
         """
-        answers: queue.SimpleQueue[Any] = queue.SimpleQueue()
-        given_up = threading.Event()
-
-        def work() -> None:
-            try:
-                answers.put(self._request(path, given_up))
-            except BaseException as error:  # handed over, and raised in the thread that waits
-                answers.put(error)
-
-        threading.Thread(target=work, daemon=True).start()
-        try:
-            answer = answers.get(timeout=self._timeout)
-        except queue.Empty:
-            given_up.set()
-            self._session = self._new_session()
-            answer = TimeoutError(f"no whole answer within {self._timeout:g} s")
+        self._courier = self._courier or _Courier(self._token, self._timeout)
+        answer = self._courier.fetch(self.base_url + path)
         if isinstance(answer, Answer):
             return answer
+        if isinstance(answer, TimeoutError):
+            self._courier = None
         if isinstance(answer, Exception):  # http.client, too, has its own for what is no HTTP
             told = self._without_token(_reason(answer))
             raise UpstreamError(f"{self.base_url}{path} can't be reached: {told}") from None
         raise answer
 
-    def _request(self, path: str, given_up: threading.Event) -> Answer:
-        response = self._session.get(
-            self.base_url + path, timeout=self._timeout, allow_redirects=False, stream=True
-        )
-        with response:
-            body = b"".join(_capped(response, given_up))
-        return Answer(response.status_code, response.headers, body)
+
+class _Courier:
+    """A thread that asks for one URL after the other, over one session."""
+
+    def __init__(self, token: str | None, timeout: float) -> None:
+        self._timeout = timeout
+        self._given_up = threading.Event()
+        self._urls: queue.SimpleQueue[str | None] = queue.SimpleQueue()
+        self._answers: queue.SimpleQueue[Answer | BaseException] = queue.SimpleQueue()
+        work = (_session(token), timeout, self._urls, self._answers, self._given_up)
+        threading.Thread(target=_work, args=work, daemon=True).start()
+        weakref.finalize(self, self._urls.put, None)  # which ends the thread
+
+    def fetch(self, url: str) -> Answer | BaseException:
+        """The answer, or what went wrong; after a TimeoutError the courier is of no more use."""
+        self._urls.put(url)
+        try:
+            return self._answers.get(timeout=self._timeout)
+        except queue.Empty:
+            self._given_up.set()
+            return TimeoutError(f"no whole answer within {self._timeout:g} s")
+
+
+def _work(
+    session: requests.Session,
+    timeout: float,
+    urls: queue.SimpleQueue[str | None],
+    answers: queue.SimpleQueue[Answer | BaseException],
+    given_up: threading.Event,
+) -> None:
+    """What a courier's thread does, until it is given None."""
+    with session:
+        while (url := urls.get()) is not None:
+            try:
+                response = session.get(url, timeout=timeout, allow_redirects=False, stream=True)
+                with response:
+                    body = b"".join(_capped(response, given_up))
+                answers.put(Answer(response.status_code, response.headers, body))
+            except BaseException as error:  # raised in the thread that waits
+                answers.put(error)
+
+
+def _session(token: str | None) -> requests.Session:
+    session = requests.Session()
+    session.headers["User-Agent"] = USER_AGENT
+    session.headers["Accept"] = "application/json"
+    # Credentials from ~/.netrc are for another purpose; this one keeps them out.
+    session.auth = lambda request: request
+    if token:
+        session.headers["Authorization"] = f"Token {token}"
+    return session
 
 
 def checked_base(url: str) -> str:
