@@ -6,6 +6,7 @@ Each imports what it needs when it runs, so that --help answers at once.
 from __future__ import annotations
 
 import errno
+import gc
 import json
 import math
 import os
@@ -163,6 +164,8 @@ def sync(
         )
     checked_path(db)
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # as tidy an end as Ctrl-C's
+    gc.freeze()
+    gc.set_threshold(50_000)  # pages and rows have no cycles: looking for some is in vain
     with only_sync(db), open_store(db, create=True) as store:
         chosen = settled_mode(store, mode)
         url = base_url or store.setting("base_url") or DEFAULT_BASE_URL

@@ -74,8 +74,8 @@ def count(conn: sqlite3.Connection, resource: Resource, run: int) -> tuple[int, 
         (run, resource.table, resource.name),
     ).fetchone()
     nested = conn.execute(
-        "SELECT count(DISTINCT table_name || ' ' || id) FROM _history"
-        " WHERE run = ? AND table_name <> ? AND NOT moving",
+        "SELECT count(*) FROM (SELECT DISTINCT table_name, id FROM _history"
+        " WHERE run = ? AND table_name <> ? AND NOT moving)",
         (run, resource.table),
     ).fetchone()
     return changed, moved, nested[0]
