@@ -62,6 +62,7 @@ _MARKED = re.compile(f'"{_MARK}([^"]*){_MARK}"')
 _LONE = re.compile("[\ud800-\udfff]")
 _MINUS_ZERO = re.compile(rb"-0(?:[,}\]\s]|\Z)")  # or a text that looks like it
 _ESCAPED_SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]")
+_QUOTED = 60  # characters of a value that an error shows
 _DEPTH = 50  # levels of nesting in what is kept: LL2's own have some 15
 KEPT = 200  # levels that what was kept may have where it is put, which was checked when it came
 
@@ -138,11 +139,11 @@ def text(value: Any, indent: int | None = None) -> str:
     return out.replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")
 
 
-def quote(value: Any, limit: int = 60) -> str:
-    """A value as JSON for an error's text: one line, ASCII, cut to ``limit`` characters."""
+def quote(value: Any) -> str:
+    """A value as JSON for an error's text: one line, ASCII, cut to 60 characters."""
     if isinstance(value, dict):
         return "an object"
     if isinstance(value, list):
         return "a list"
     out = json.dumps(value)
-    return out if len(out) <= limit else f"{out[: limit - 3]}..."
+    return out if len(out) <= _QUOTED else f"{out[: _QUOTED - 3]}..."

@@ -146,10 +146,11 @@ def _upsert_pages(
             rows, ids = normalizer.page(shape, records(document))
         except NotAPage as error:
             raise NotAPage(f"the page at offset {page.offset}: {error}") from None
+        listed = json.dumps(ids)
         walked.count = document["count"]
-        walked.add(page.offset, json.dumps(ids))
+        walked.add(page.offset, listed)
         upsert.page(rows)
-        store.processed(page.digest, json.dumps(ids))
+        store.processed(page.digest, listed)
     walked.check()
     return upsert, normalizer.drift
 

@@ -376,6 +376,15 @@ def _agency(upstream, record, **values):
     agency.update(values)
 
 
+def _objects(value):
+    """Each object in a JSON value, the outer before the inner."""
+    if isinstance(value, dict):
+        yield value
+        value = list(value.values())
+    for item in value if isinstance(value, list) else ():
+        yield from _objects(item)
+
+
 def _consistent(db, run):
     verdict = run("verify", db)
     assert verdict.code == 0, verdict.out
@@ -475,17 +484,9 @@ def test_one_change_in_two_shapes_is_no_second_value(db, run, upstream):
     url = upstream.base_url
     assert run("sync", db, "--base-url", url, "--mode", "detailed", "--json").json["conflicts"] == 0
 
-    def edit(value):
-        if isinstance(value, dict):
-            if "administrator" in value and value["id"] == 17:
-                value["administrator"] = "New"
-            for item in value.values():
-                edit(item)
-        elif isinstance(value, list):
-            for item in value:
-                edit(item)
-
-    edit(upstream.records["spacecraft", "detailed"])
+    for value in _objects(upstream.records["spacecraft", "detailed"]):
+        if "administrator" in value and value["id"] == 17:
+            value["administrator"] = "New"
     assert run("sync", db, "--json").json["conflicts"] == 0
     _consistent(db, run)
 
@@ -604,21 +605,11 @@ def test_two_values_within_an_item_that_has_no_id_are_no_fault(db, run, upstream
         "type": {"id": 1, "name": "Early"},
         "language": None,
     }
-    flights = []
-
-    def missions(value):
-        if isinstance(value, dict):
-            if "info_urls" in value:
-                value["info_urls"] = [copy.deepcopy(url)]
-                flights.append(value["info_urls"][0])
-            for item in value.values():
-                missions(item)
-        elif isinstance(value, list):
-            for item in value:
-                missions(item)
-
-    missions(upstream.records["spacecraft", "detailed"])
-    flights[-1]["type"]["name"] = "Late"
+    objects = list(_objects(upstream.records["spacecraft", "detailed"]))
+    missions = [value for value in objects if "info_urls" in value]
+    for mission in missions:
+        mission["info_urls"] = [copy.deepcopy(url)]
+    missions[-1]["info_urls"][0]["type"]["name"] = "Late"
     run("sync", db, "--base-url", upstream.base_url, "--mode", "detailed")
     _consistent(db, run)
     execute(db, "UPDATE missions__info_urls SET title = 'X' WHERE owner = 6343")
