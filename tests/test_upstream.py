@@ -164,3 +164,12 @@ def test_a_body_without_end_is_cut_off(upstream, monkeypatch):
     answering(monkeypatch, 200, b"x" * 10_000)
     with pytest.raises(UpstreamError, match="a body of more than"):
         Upstream(upstream.base_url).fetch("/")
+
+
+def test_a_token_that_jsons_escapes_hide_is_found(db, run, upstream, monkeypatch):
+    hidden = "".join(f"\\u{ord(letter):04x}" for letter in TOKEN)
+    answering(monkeypatch, 200, f'{{"count":1,"next":null,"results":[],"zz":"{hidden}"}}'.encode())
+    done = run("sync", db, "--base-url", upstream.base_url, "--token", TOKEN)
+    assert done.code == 65
+    assert "the body repeats the token" in done.err
+    assert execute(db, "SELECT count(*) FROM _bodies") == [(0,)]
