@@ -11,7 +11,7 @@
 -- * Tables that begin with _ are the tool's own: runs, history, tombstones, the pages as LL2 sent them.
 
 PRAGMA application_id = 0x4c4c326d;  -- "LL2m": this file is an ll2-mirror
-PRAGMA user_version = 1;  -- the version of this schema
+PRAGMA user_version = 2;  -- the version of this schema
 
 -- ----------------------------------------------------------------------------------------------
 -- Spacecraft: what they are, of which type and family
@@ -811,6 +811,7 @@ CREATE INDEX mission_patches_agency_id ON mission_patches (agency_id);
 
 CREATE TABLE _settings (
     -- What the next sync does unless told otherwise: base_url, mode, resources. Never the token.
+    -- And last_error: how the last sync failed, as JSON, until one succeeds.
     key TEXT PRIMARY KEY NOT NULL,
     value TEXT NOT NULL
 ) WITHOUT ROWID;
@@ -823,7 +824,7 @@ CREATE TABLE _runs (
     base_url TEXT NOT NULL,
     started TEXT NOT NULL,  -- UTC, ISO 8601
     finished TEXT NOT NULL DEFAULT '',  -- UTC, ISO 8601
-    requests INTEGER NOT NULL,  -- that count against the limit
+    requests INTEGER NOT NULL,  -- that count against the limit, of the sync that published
     records INTEGER NOT NULL DEFAULT 0,  -- that LL2 lists
     added INTEGER NOT NULL DEFAULT 0,
     changed INTEGER NOT NULL DEFAULT 0,
@@ -850,6 +851,20 @@ CREATE TABLE _tombstones (
 ) WITHOUT ROWID;
 CREATE INDEX _tombstones_run ON _tombstones (run);
 
+CREATE TABLE _quarantine (
+    -- Records that stay as an earlier walk had them, or out: LL2 sent what is not understood, or
+    -- did not list them, which may be a fault as long as it is not confirmed.
+    resource TEXT NOT NULL,
+    id,  -- null: LL2 sent none that could be one
+    run INTEGER NOT NULL REFERENCES _runs (id),  -- the first that found it so
+    reason TEXT NOT NULL,
+    sent TEXT,  -- JSON, as LL2 sent it last; null: it was not listed
+    mode TEXT,  -- of the body that stands
+    stands TEXT  -- JSON, as LL2 sent it when it was understood: what is published; null: nothing is
+);
+CREATE INDEX _quarantine_resource ON _quarantine (resource);
+CREATE INDEX _quarantine_run ON _quarantine (run);
+
 CREATE TABLE _history (
     -- What each run added, changed and found gone.
     run INTEGER NOT NULL REFERENCES _runs (id),
@@ -870,6 +885,7 @@ CREATE TABLE _walks (
     mode TEXT NOT NULL,
     base_url TEXT NOT NULL,
     started TEXT NOT NULL,  -- UTC, ISO 8601
+    total INTEGER,  -- how many records LL2 lists; null: not known, or moving
     published INTEGER NOT NULL  -- 1: the tables hold what this walk found
 );
 
@@ -877,6 +893,7 @@ CREATE TABLE _pages (
     -- The pages of each walk.
     walk INTEGER NOT NULL REFERENCES _walks (id),
     "offset" INTEGER NOT NULL,
+    "limit" INTEGER NOT NULL,
     digest BLOB NOT NULL REFERENCES _bodies (digest),
     PRIMARY KEY (walk, "offset")
 ) WITHOUT ROWID;
@@ -885,7 +902,7 @@ CREATE INDEX _pages_digest ON _pages (digest);
 CREATE TABLE _bodies (
     -- The text of each page as LL2 sent it, kept once however often it comes: the proof that verify checks.
     digest BLOB PRIMARY KEY NOT NULL,  -- SHA-256 of the text
-    ids TEXT,  -- JSON list of the records' ids, in order; null until published
+    ids TEXT NOT NULL,  -- JSON list of the records' ids, in order; null in it: not readable
     body BLOB NOT NULL  -- the text, zlib
 );
 
@@ -899,3 +916,26 @@ CREATE TABLE _drift (
     PRIMARY KEY (shape, key, what)
 ) WITHOUT ROWID;
 CREATE INDEX _drift_run ON _drift (run);
+
+CREATE TABLE _requests (
+    -- Each request of the last week, from before it is sent.
+    id INTEGER PRIMARY KEY,
+    base_url TEXT NOT NULL,
+    path TEXT NOT NULL,  -- with its query; no header, so no token
+    sent TEXT NOT NULL,  -- UTC, ISO 8601
+    counted INTEGER NOT NULL,  -- 1: against the server's limit
+    status INTEGER,  -- null: there was no whole answer
+    bytes INTEGER,  -- of the body, unpacked
+    ms INTEGER  -- how long the whole answer took
+);
+CREATE INDEX _requests_sent ON _requests (sent);
+
+CREATE TABLE _throttles (
+    -- The limit of each server, as /api-throttle/ names it, or as declared for its host.
+    base_url TEXT PRIMARY KEY NOT NULL,
+    asked TEXT NOT NULL,  -- UTC, ISO 8601
+    your_request_limit INTEGER,  -- null: none
+    limit_frequency_secs INTEGER,
+    current_use INTEGER,  -- when asked; null: not said, so the log of requests tells
+    resumes TEXT  -- UTC, ISO 8601: when the server said it may be asked again
+) WITHOUT ROWID;

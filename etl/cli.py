@@ -1,94 +1,57 @@
-"""The commands; the only module that prints.
+"""The commands.
 
 Each imports what it needs when it runs, so that --help answers at once.
 """
 
 from __future__ import annotations
 
-import errno
 import gc
 import json
 import math
-import os
 import signal
 import sqlite3
 import sys
-from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
-from datetime import UTC, datetime
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
 from etl import __version__
+from etl.clock import Clock, stamp
+from etl.console import EXIT_CODES, Commands, Teller, ours, print_json, print_some
 from etl.errors import MirrorError, Stopped, UsageError
+from etl.events import Tell, silence
 from etl.shapes import DEFAULT_RESOURCE, MODES, RESOURCES
 
 if TYPE_CHECKING:
     from etl.publish import Report
-    from etl.sync import Progress
-
-EXIT_CODES = """\b
-Exit codes:
-  0   done
-  1   the check says no (verify)
-  2   the command line can't be carried out
-  65  data that isn't understood: upstream's or the file's
-  69  upstream can't be reached, or refuses
-  75  stopped early: run the same command again
-"""
-
-
-class Commands(click.Group):
-    """The group; turns our errors into one line and an exit code."""
-
-    def main(self, args: Any = None, *, standalone_mode: bool = True, **extra: Any) -> Any:  # type: ignore[override]
-        """Runs the program; what is wrong with the command line is one line, too."""
-        if not standalone_mode:
-            return super().main(args, standalone_mode=False, **extra)
-        try:
-            code = super().main(args, standalone_mode=False, **extra)
-        except click.exceptions.NoArgsIsHelpError as error:
-            error.show()
-            code = error.exit_code
-        except click.ClickException as error:
-            context = getattr(error, "ctx", None)
-            see = f" (see {context.command_path} --help)" if context else ""
-            _fail(UsageError(" ".join(error.format_message().split()) + see))
-        except click.Abort:
-            _fail(Stopped("interrupted"))
-        sys.exit(code if isinstance(code, int) else 0)
-
-    def invoke(self, ctx: click.Context) -> Any:
-        """Runs the command; an error ends it with one line."""
-        try:
-            return super().invoke(ctx)
-        except MirrorError as error:
-            _fail(error)
-        except sqlite3.Error as error:
-            from etl.store import explained
-
-            _fail(explained(error, Path(ctx.obj or "the file")))
-        except KeyboardInterrupt:
-            _fail(Stopped("interrupted: what was published before stands"))
-        except OSError as error:
-            if error.errno == errno.EPIPE:  # the reader has enough
-                sys.stdout = sys.stderr = Path(os.devnull).open("w")  # noqa: SIM115
-                sys.exit(128 + signal.SIGPIPE)
-            _fail(UsageError(f"{error.filename or 'the output'}: {error.strerror}"))
-
-
-def _fail(error: MirrorError) -> None:
-    click.echo(f"ll2-mirror: {error}", err=True)
-    sys.exit(error.exit_code)
+    from etl.store import Store
+    from etl.upstream import Upstream
 
 
 def _remember(ctx: click.Context, _: click.Parameter, db: Path) -> Path:
     """Keeps the file's name for an error that SQLite gives without it."""
-    ctx.find_root().obj = db
+    ctx.meta["db"] = db
     return db
+
+
+def _clock() -> Clock:
+    """The machine's clock, unless the caller of the program passed in one."""
+    given = click.get_current_context().obj
+    return given if isinstance(given, Clock) else Clock()
+
+
+@contextmanager
+def _opened(db: Path) -> Iterator[Store]:
+    """The mirror, for a command that makes none; upgraded where it is of an earlier version."""
+    from etl.store import open_store
+    from etl.upgrade import upgraded
+
+    with open_store(db, _clock()) as store:
+        yield upgraded(store)
 
 
 _DB = click.argument("db", type=click.Path(path_type=Path), callback=_remember)
@@ -112,29 +75,100 @@ _SYNC_HELP = f"""Bring DB up to date with LL2; make it where there is none.
 RESOURCE is one of {", ".join(RESOURCES)}. DB remembers the resources, the mode and the URL: the
 next sync needs no options. Without any, it mirrors {DEFAULT_RESOURCE}. What LL2 no longer lists
 leaves the tables and stays in the history.
+
+A sync that stopped early is gone on with by the next one: no page is fetched twice.
+"""
+_PLAN_HELP = """Say what a sync of DB would cost: requests, minutes, pages already staged.
+
+Asks LL2 nothing but /api-throttle/, which is free.
 """
 
 
+def _seconds(_: click.Context, __: click.Parameter, value: float | None) -> float | None:
+    if value is not None and math.isnan(value):
+        raise UsageError("nan is no number of seconds")
+    return value
+
+
+def _length(_: click.Context, __: click.Parameter, value: str | None) -> float | None:
+    """An age such as 2d, in seconds."""
+    from etl.report import age
+
+    return None if value is None else age(value).total_seconds()
+
+
+def _base(_: click.Context, __: click.Parameter, value: str | None) -> str | None:
+    from etl.http import checked_base
+
+    return None if value is None else checked_base(value)
+
+
+def _asking(command: Callable[..., None]) -> Callable[..., None]:
+    """The arguments of a command that asks LL2."""
+    for decorate in (
+        click.option(
+            "--stale-after",
+            metavar="AGE",
+            callback=_length,
+            help="How old a walk that was cut off may be, to be gone on with.  [default: 1d]",
+        ),
+        click.option(
+            "--timeout",
+            metavar="SECONDS",
+            type=click.FloatRange(min=0.1, max=3600),
+            callback=_seconds,
+            help="How long one request may take, as a whole.  [default: 30]",
+        ),
+        click.option(
+            "--token",
+            envvar="LL2_API_TOKEN",
+            show_envvar=True,
+            help="The API token, for more than 15 requests an hour. Never written to the file.",
+        ),
+        click.option(
+            "--mode",
+            type=click.Choice(MODES),
+            help="How much of each record.  [default: the file's]",
+        ),
+        click.option(
+            "--base-url",
+            metavar="URL",
+            callback=_base,
+            help="The LL2 server to ask.  [default: the file's]",
+        ),
+        click.argument(
+            "resources", metavar="[RESOURCE]...", nargs=-1, type=click.Choice(list(RESOURCES))
+        ),
+        _DB,
+    ):
+        command = decorate(command)
+    return command
+
+
 @main.command(help=_SYNC_HELP)
-@_DB
-@click.argument("resources", metavar="[RESOURCE]...", nargs=-1, type=click.Choice(list(RESOURCES)))
-@click.option("--base-url", metavar="URL", help="The LL2 server to ask.  [default: the file's]")
+@_asking
 @click.option(
-    "--mode", type=click.Choice(MODES), help="How much of each record.  [default: the file's]"
+    "--max-requests",
+    metavar="N",
+    type=click.IntRange(min=1),
+    help="Make so many requests at most, then stop: the next sync goes on.",
 )
 @click.option(
-    "--token",
-    envvar="LL2_API_TOKEN",
-    show_envvar=True,
-    help="The API token, for more than 15 requests an hour. Never written to the file.",
+    "--wait", is_flag=True, help="Wait where LL2's limit is reached, instead of stopping."
 )
 @click.option(
-    "--timeout",
-    metavar="SECONDS",
-    type=click.FloatRange(min=0.1, max=3600),
-    help="How long one request may take, as a whole.  [default: 30]",
+    "--allow-shrink",
+    is_flag=True,
+    help="Accept a list that lacks more than 10 % of the records, and more than 20.",
 )
 @click.option("-q", "--quiet", is_flag=True, help="Say nothing unless something is wrong.")
+@click.option(
+    "--log-format",
+    type=click.Choice(["text", "json"]),
+    default="text",
+    show_default=True,
+    help="How to tell on stderr what happens: for people, or one JSON object a line.",
+)
 @_json_option("what was done")
 def sync(
     db: Path,
@@ -143,126 +177,218 @@ def sync(
     mode: str | None,
     token: str | None,
     timeout: float | None,
+    stale_after: float | None,
+    max_requests: int | None,
+    wait: bool,
+    allow_shrink: bool,
     quiet: bool,
+    log_format: str,
     as_json: bool,
 ) -> None:
     """Runs a sync and says what it did."""
-    from etl.http import checked_base
-    from etl.lock import only_sync
-    from etl.store import checked_path, open_store
-    from etl.sync import settled_mode
-    from etl.sync import sync as run
-    from etl.upstream import DEFAULT_BASE_URL, TIMEOUT, Upstream
+    from etl.lines import sync_lines
+    from etl.store import checked_path
 
-    if base_url is not None:
-        checked_base(base_url)
-    if timeout is not None and math.isnan(timeout):
-        raise UsageError("nan is no number of seconds")
+    _no_resource(db)
+    checked_path(db)
+    _end_tidily()
+    gc.freeze()
+    gc.set_threshold(50_000)  # pages and rows have no cycles: looking for some is in vain
+    tell = Teller(_clock(), as_json=as_json, quiet=quiet, log_json=log_format == "json")
+    asked = Asked(list(resources), base_url, mode, token, timeout, stale_after)
+    with tell.failures(db):
+        reports = _synced(db, asked, (max_requests, wait, allow_shrink), tell)
+        if as_json:
+            print_some([report.as_json() for report in reports])
+        elif not quiet:
+            for report in reports:
+                click.echo("\n".join(sync_lines(report)))
+        _complain_of_bad(db, reports)
+
+
+class Asked(NamedTuple):
+    """What a command that asks LL2 was told."""
+
+    resources: list[str]
+    base_url: str | None
+    mode: str | None
+    token: str | None
+    timeout: float | None
+    stale_after: float | None
+
+    @property
+    def stale(self) -> float:
+        """The age in seconds at which a walk that was cut off is begun anew."""
+        from etl.crawl import STALE
+
+        return STALE if self.stale_after is None else self.stale_after
+
+
+def _synced(
+    db: Path, asked: Asked, how: tuple[int | None, bool, bool], tell: Teller
+) -> list[Report]:
+    """Syncs as the file's only sync; a failure is noted in the file."""
+    from etl.lock import only_sync
+    from etl.store import open_store
+    from etl.sync import incomplete, sync, wanted
+    from etl.upgrade import upgraded
+
+    most, wait, allow_shrink = how
+    with only_sync(db), open_store(db, _clock(), create=True) as store:
+        upgraded(store, locked=True)
+        what = wanted(store, asked.resources, asked.base_url, asked.mode)
+        upstream = _upstream(store, what.base_url, asked, most, wait, tell)
+        try:
+            return sync(store, upstream, what, tell, allow_shrink=allow_shrink, stale=asked.stale)
+        except (MirrorError, sqlite3.Error, KeyboardInterrupt) as error:
+            failed = ours(error, db)
+            _note(store, failed)
+            if tell.as_json:
+                print_some(incomplete(store, upstream, what, failed))
+            raise failed from error
+        finally:
+            tell.end()
+
+
+def _no_resource(db: Path) -> None:
     if str(db) in RESOURCES:
         raise UsageError(
             f"{db} is a resource: name the file first, as in `sync spacecraft.db {db}`"
         )
-    checked_path(db)
-    signal.signal(signal.SIGTERM, signal.default_int_handler)  # as tidy an end as Ctrl-C's
-    gc.freeze()
-    gc.set_threshold(50_000)  # pages and rows have no cycles: looking for some is in vain
-    with only_sync(db), open_store(db, create=True) as store:
-        chosen = settled_mode(store, mode)
-        url = base_url or store.setting("base_url") or DEFAULT_BASE_URL
-        upstream = Upstream(url, token, timeout or TIMEOUT)
-        wanted = list(dict.fromkeys(resources)) or store.resources or [DEFAULT_RESOURCE]
-        with _progress(shown=not quiet and not as_json and sys.stderr.isatty()) as progress:
-            reports = run(store, upstream, wanted, chosen, progress)
+
+
+def _end_tidily() -> None:
+    """SIGTERM ends a sync as Ctrl-C does; a second of either ends it at once."""
+
+    def end(*_: Any) -> None:
+        for each in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(each, signal.SIG_DFL)
+        raise KeyboardInterrupt
+
+    with suppress(ValueError):  # only the main thread may
+        for each in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(each, end)
+
+
+def _upstream(
+    store: Store,
+    base_url: str,
+    asked: Asked,
+    most: int | None = None,
+    wait: bool = False,
+    tell: Tell = silence,
+) -> Upstream:
+    """The server that a command asks, with what the file knows of its limit."""
+    from etl.budget import Budget
+    from etl.http import Http
+    from etl.upstream import TIMEOUT, Upstream
+
+    http = Http(base_url, asked.token, TIMEOUT if asked.timeout is None else asked.timeout)
+    budget = Budget(store, store.clock, http.base_url, most)
+    return Upstream(http, budget, store.clock, tell, has_token=bool(asked.token), wait=wait)
+
+
+def _note(store: Store, error: MirrorError) -> None:
+    """Keeps how the sync failed, for status; where the file can't be written, that is the error."""
+    document = {
+        "at": stamp(store.clock.now()),
+        "exit_code": error.exit_code,
+        "message": str(error),
+        "resumes": stamp(error.resumes) if isinstance(error, Stopped) and error.resumes else None,
+    }
+    with suppress(sqlite3.Error):
+        store.remember(last_error=json.dumps(document, ensure_ascii=False))
+
+
+def _complain_of_bad(db: Path, reports: list[Report]) -> None:
+    """Raises DataError where a sync published all but some records."""
+    from etl.errors import DataError
+
+    bad = [one for report in reports for one in report.quarantined]
+    if bad:
+        more = f", and {len(bad) - 1} more" if len(bad) > 1 else ""
+        raise DataError(
+            f"{bad[0]['reason']}{more}: kept aside, the rest is published: see"
+            f" `ll2-mirror status {db}`"
+        )
+
+
+@main.command(help=_PLAN_HELP)
+@_asking
+@_json_option("it")
+def plan(
+    db: Path,
+    resources: tuple[str, ...],
+    base_url: str | None,
+    mode: str | None,
+    token: str | None,
+    timeout: float | None,
+    stale_after: float | None,
+    as_json: bool,
+) -> None:
+    """Says what a sync would cost."""
+    from etl.lines import plan_lines
+    from etl.plan import plan as read
+    from etl.sync import wanted
+
+    _no_resource(db)
+    asked = Asked(list(resources), base_url, mode, token, timeout, stale_after)
+    with _opened_or_blank(db) as store:
+        what = wanted(store, asked.resources, asked.base_url, asked.mode)
+        found = read(store, _upstream(store, what.base_url, asked), what, asked.stale)
     if as_json:
-        documents = [report.as_json() for report in reports]
-        _print_json(documents[0] if len(documents) == 1 else documents)
-    elif not quiet:
-        for report in reports:
-            click.echo("\n".join(_sync_lines(report)))
+        print_json(found)
+    else:
+        click.echo("\n".join(plan_lines(found)))
 
 
 @contextmanager
-def _progress(shown: bool) -> Iterator[Progress]:
-    """Gives a function to call with how far a walk is; a bar on a terminal, else nothing."""
-    if not shown:
-        yield lambda resource, done, count: None
+def _opened_or_blank(db: Path) -> Iterator[Store]:
+    """The mirror; one that a sync would make is made elsewhere, and goes away again."""
+    from etl.store import checked_path, open_store
+
+    if not checked_path(db):
+        with _opened(db) as store:
+            yield store
         return
-    bars: dict[str, Any] = {}
-
-    def report(resource: str, done: int, count: int) -> None:
-        if resource not in bars:
-            for bar in bars.values():
-                bar.render_finish()
-            bars[resource] = click.progressbar(length=count, label=resource, file=sys.stderr)
-        bars[resource].update(done - bars[resource].pos)
-
-    yield report
-    for bar in bars.values():
-        bar.render_finish()
-
-
-def _sync_lines(report: Report) -> Iterator[str]:
-    yield (
-        f"{report.resource}: {_some(report.records, 'record')}"
-        f" in {_some(report.requests, 'request')}"
-        f" · {report.added} added, {report.changed} changed, {report.unchanged} unchanged,"
-        f" {report.gone} gone · {report.seconds:.1f} s"
-    )
-    if report.conflicts:
-        yield f"  {_some(report.conflicts, 'row')} came with two values: the later stands"
-    for drift in report.drift:
-        key = f".{drift['key']}" if drift["key"] else ""
-        yield f"  new in LL2, kept: {drift['shape']}{key}: {drift['what']} (as in {drift['id']})"
-
-
-def _some(count: int, what: str) -> str:
-    """The count with its noun, which takes an s unless there is one."""
-    return f"{count} {what}" if count == 1 else f"{count:,} {what}s"
+    with (
+        TemporaryDirectory() as folder,
+        open_store(Path(folder, "blank.db"), _clock(), create=True) as store,
+    ):
+        yield store
 
 
 @main.command()
 @_DB
+@click.option(
+    "--max-age",
+    metavar="AGE",
+    callback=_length,
+    help="Exit 1 where the last complete sync is older, as in 90m, 12h, 2d.",
+)
+@click.option("--prometheus", is_flag=True, help="Print metrics for node-exporter's textfiles.")
 @_json_option("it")
-def status(db: Path, as_json: bool) -> None:
-    """Say how DB stands: last sync, what it holds, what LL2 sends that its document lacks."""
+def status(db: Path, max_age: float | None, prometheus: bool, as_json: bool) -> None:
+    """Say how DB stands: last sync, walk under way, budget, counts, what needs attention."""
+    from etl import metrics
+    from etl.lines import status_lines
+    from etl.report import oldest_age
     from etl.report import status as read
-    from etl.store import open_store
 
-    with open_store(db) as store:
-        found = read(store, datetime.now(UTC))
-    if as_json:
-        _print_json(found)
+    if prometheus and as_json:
+        raise UsageError("--json and --prometheus are two formats: choose one")
+    with _opened(db) as store:
+        found = read(store, _clock().now())
+    if prometheus:
+        click.echo(metrics.prometheus(found), nl=False)
+    elif as_json:
+        print_json(found)
     else:
-        click.echo("\n".join(_status_lines(found)))
-
-
-def _status_lines(found: dict[str, Any]) -> Iterator[str]:
-    if not found["resources"]:
-        yield f"{found['db']}: no sync was completed yet"
-        return
-    yield f"{found['db']}: {found['mode']} mode, from {found['base_url']}"
-    for held in found["resources"]:
-        gone = f", {held['tombstones']} gone" if held["tombstones"] else ""
-        yield (
-            f"{held['resource']}: {_some(held['records'], 'record')}{gone},"
-            f" synced {_ago(held['age_seconds'])} ({held['synced'][:19]}Z)"
-        )
-        if held["conflicts"]:
-            yield f"  {_some(held['conflicts'], 'row')} came with two values in the last sync"
-    yield "tables:"
-    for name, count in found["tables"].items():
-        yield f"  {count:>8,}  {name}"
-    for drift in found["drift"]:
-        key = f".{drift['key']}" if drift["key"] else ""
-        what = f"{drift['shape']}{key}: {drift['what']}"
-        yield f"new in LL2, kept: {what} (since {drift['since'][:10]})"
-
-
-def _ago(seconds: int) -> str:
-    for unit, length in (("day", 86400), ("hour", 3600), ("minute", 60)):
-        if seconds >= length:
-            return f"{_some(seconds // length, unit)} ago"
-    return "just now"
+        click.echo("\n".join(status_lines(found)))
+    age = oldest_age(found)
+    if max_age is not None and (age is None or age > max_age):
+        click.echo(f"ll2-mirror: {db} is older than it may be", err=True)
+        sys.exit(1)
 
 
 @main.command()
@@ -273,36 +399,19 @@ def verify(db: Path, as_json: bool) -> None:
 
     Checks the file's integrity and references, too, and names each row that differs.
     """
-    from etl.store import open_store
+    from etl.lines import verdict_lines
     from etl.verify import verify as run
 
-    with open_store(db) as store:
+    with _opened(db) as store:
         verdict = run(store)
     if as_json:
-        _print_json(verdict.as_json())
+        print_json(verdict.as_json())
     else:
         for problem in verdict.problems:
             click.echo(problem)
-        click.echo("\n".join(_verdict_lines(db, verdict.as_json())))
+        click.echo("\n".join(verdict_lines(db, verdict.as_json())))
     if verdict.problems:
         sys.exit(1)
-
-
-def _verdict_lines(db: Path, verdict: dict[str, Any]) -> Iterator[str]:
-    if not verdict["ok"]:
-        yield f"{db}: not what LL2 sent: {_some(len(verdict['problems']), 'problem')}"
-    elif not verdict["pages"]:
-        yield f"{db}: sound, and empty: no sync was completed yet"
-    else:
-        yield (
-            f"{db}: {_some(verdict['records'], 'record')} on {_some(verdict['pages'], 'page')},"
-            f" {_some(verdict['bytes'], 'byte')}: as LL2 sent them"
-        )
-    if verdict["overtaken"]:
-        overtaken = _some(verdict["overtaken"], "value")
-        yield f"  {overtaken} gave way to a later one of the same row in the same sync"
-    if verdict["respelled"]:
-        yield f"  {_some(verdict['respelled'], 'page')} in another spelling of JSON, same values"
 
 
 @main.command()
@@ -312,63 +421,21 @@ def _verdict_lines(db: Path, verdict: dict[str, Any]) -> Iterator[str]:
 @_json_option("them")
 def changes(db: Path, since: str | None, everything: bool, as_json: bool) -> None:
     """Show what was added, changed (from and to) and gone, by run."""
+    from etl.lines import change_lines
     from etl.report import changes as read
-    from etl.report import moment
-    from etl.store import open_store
+    from etl.report import moment as parsed
 
-    start = moment(since, datetime.now(UTC)) if since is not None else None
-    with open_store(db) as store:
+    start = parsed(since, _clock().now()) if since is not None else None
+    with _opened(db) as store:
         found = read(store, start, everything)
     if as_json:
-        _print_json(found)
+        print_json(found)
         return
     if not found["runs"]:
         click.echo("nothing changed", err=True)
     for run in found["runs"]:
         click.echo(f"{run['finished'][:19]}Z  {run['resource']}")
-        click.echo("\n".join(_change_lines(run["changes"])))
-
-
-def _values(change: dict[str, Any]) -> Iterator[tuple[str, Any, Any]]:
-    """The keys that a change is about, with the value before and now; absent ones as null."""
-    if change["key"] != "_extra":
-        yield change["key"], change["from"], change["to"]
-        return
-    before, after = (
-        {
-            key: value
-            for part in (change[side] or {}).values()
-            for key, value in part["values"].items()
-        }
-        for side in ("from", "to")
-    )
-    for key in dict.fromkeys((*before, *after)):
-        if before.get(key) != after.get(key):
-            yield key, before.get(key), after.get(key)
-
-
-_MANY_ADDED = 3  # rows added to one table that are named one by one
-
-
-def _change_lines(found: list[dict[str, Any]]) -> Iterator[str]:
-    """A line a change; many rows added to one table are one line."""
-    added = Counter(change["table"] for change in found if change["kind"] == "added")
-    for table, count in added.items():
-        if count > _MANY_ADDED:
-            yield f"  + {table}: {count:,} rows"
-    for change in found:
-        what = f"{change['table']} {change['id']}"
-        if change["name"]:
-            what += f" ({change['name']})"
-        if change["kind"] == "added":
-            if added[change["table"]] <= _MANY_ADDED:
-                yield f"  + {what}"
-        elif change["kind"] == "gone":
-            yield f"  - {what}"
-        else:
-            for key, old, new in _values(change):
-                shown = (json.dumps(side, ensure_ascii=False) for side in (old, new))
-                yield f"  ~ {what}: {key}: {' → '.join(shown)}"
+        click.echo("\n".join(change_lines(run["changes"])))
 
 
 @main.command()
@@ -379,6 +446,7 @@ def demo(directory: Path) -> None:
     Needs no network: the sample is served on loopback, page by page as LL2 does.
     """
     from etl import sample
+    from etl.lines import table
 
     db = directory / "demo.db"
     try:
@@ -397,19 +465,8 @@ def demo(directory: Path) -> None:
         for question, sql in sample.questions():
             click.echo(f"\n{question}")
             cursor = conn.execute(sql)
-            click.echo("\n".join(_table([d[0] for d in cursor.description], cursor.fetchall())))
+            click.echo("\n".join(table([d[0] for d in cursor.description], cursor.fetchall())))
     click.echo(
         f"\nThe file is {db}: open it with `datasette {db}` or `sqlite3 {db}`.\n"
         "The same from the real API, in 6 or 7 requests: ll2-mirror sync spacecraft.db"
     )
-
-
-def _table(headers: list[str], rows: list[tuple[Any, ...]]) -> Iterator[str]:
-    cells = [headers, *(["" if cell is None else str(cell) for cell in row] for row in rows)]
-    widths = [max(len(row[column]) for row in cells) for column in range(len(headers))]
-    for row in [cells[0], ["-" * width for width in widths], *cells[1:]]:
-        yield "  ".join(c.ljust(w) for c, w in zip(row, widths, strict=True)).rstrip()
-
-
-def _print_json(document: Any) -> None:
-    click.echo(json.dumps(document, ensure_ascii=False, indent=2))

@@ -6,6 +6,8 @@ The codes are those of BSD's sysexits.h where it has one: 2 usage, 65 data not u
 
 from __future__ import annotations
 
+from datetime import datetime
+
 
 class MirrorError(Exception):
     """Any failure that the user can do something about; its text is one line for people."""
@@ -51,7 +53,16 @@ class NotUnderstood(DataError):
 
 
 class NotAPage(DataError):
-    """A body is no page of LL2: not JSON, or without what each page has."""
+    """A body is no page of LL2: not JSON, or without what each page has.
+
+    ``cut``: part of it seems to be missing, so that a smaller page may come whole.
+    """
+
+    cut = False
+
+
+class Shrunk(DataError):
+    """A walk would remove more of the records than is likely to be true."""
 
 
 class NotHeld(DataError):
@@ -68,7 +79,39 @@ class UpstreamError(MirrorError):
     exit_code = 69
 
 
+class NotThere(UpstreamError):
+    """Upstream has nothing behind a path: status 404."""
+
+
+class Faulted(UpstreamError):
+    """A request failed in a way that another try may mend.
+
+    ``after`` is how many seconds the server asks to wait first, if it does; ``heavy`` says whether
+    a smaller page may come through, ``again`` whether the same one may, ``sent`` whether the
+    server can have got the request.
+    """
+
+    def __init__(
+        self,
+        told: str,
+        *,
+        after: float | None = None,
+        heavy: bool = False,
+        again: bool = True,
+        sent: bool = True,
+    ) -> None:
+        super().__init__(told)
+        self.after = after
+        self.heavy = heavy
+        self.again = again
+        self.sent = sent
+
+
 class Stopped(MirrorError):
-    """The sync stopped early; the next one starts its walks again."""
+    """The sync stopped early; the next one goes on, not before ``resumes`` if that is known."""
 
     exit_code = 75
+
+    def __init__(self, told: str, resumes: datetime | None = None) -> None:
+        super().__init__(told)
+        self.resumes = resumes

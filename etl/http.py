@@ -7,16 +7,29 @@ from __future__ import annotations
 
 import json
 import queue
+import re
 import threading
 import weakref
 from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
 import requests
+from urllib3.exceptions import NewConnectionError
 
 from etl import __version__
-from etl.errors import MirrorError, NotAPage, Stopped, UpstreamError, UsageError
+from etl.clock import told
+from etl.errors import (
+    Faulted,
+    MirrorError,
+    NotAPage,
+    NotThere,
+    Stopped,
+    UpstreamError,
+    UsageError,
+)
 
 USER_AGENT = f"ll2-mirror/{__version__} (+https://pypi.org/project/ll2-mirror/)"
 MAX_BODY = 64 * 1024 * 1024  # bytes, unpacked: far beyond the largest page
@@ -32,29 +45,32 @@ class Answer(NamedTuple):
 
 
 class Http:
-    """Asks one server. ``requests`` counts how often."""
+    """Asks one server, once a call."""
 
     def __init__(self, base_url: str, token: str | None, timeout: float) -> None:
         self.base_url = checked_base(base_url)
-        self.requests = 0
         self._timeout = timeout
         self._token = checked_token(token)
         self._courier: _Courier | None = None
 
-    def get(self, path: str) -> bytes:
-        """The body behind a path of this server; only a 200 is an answer.
+    def get(self, path: str) -> Answer:
+        """What this server answers, whatever its status.
 
-        Raises UpstreamError, Stopped where LL2 asks to wait, NotAPage for a body that repeats the
-        token: it would be kept.
+        Raises Faulted where no whole answer came, UpstreamError where none will, NotAPage for a
+        body that repeats the token: it would be kept.
         """
-        self.requests += 1
         answer = self._bounded(path)
-        if answer.status != 200:
-            error, told = _refusal(answer)
-            raise error(f"{self.base_url}{path}: {self._without_token(told)}")
-        if self._token and _repeats(answer.body, self._token):
+        if self._token and answer.status == 200 and _repeats(answer.body, self._token):
             raise NotAPage(f"{self.base_url}{path}: the body repeats the token")
-        return answer.body
+        return answer
+
+    def refusal(self, path: str, answer: Answer, now: datetime) -> MirrorError | None:
+        """The error that an answer is; None for a 200."""
+        if answer.status == 200:
+            return None
+        error = _refusal(answer, now)
+        error.args = (f"{self.base_url}{path}: {self._without_token(str(error))}",)
+        return error
 
     def _without_token(self, told: str) -> str:
         """Words that may be the server's, without the token that it may repeat."""
@@ -73,9 +89,22 @@ class Http:
         if isinstance(answer, TimeoutError):
             self._courier = None
         if isinstance(answer, Exception):  # http.client, too, has its own for what is no HTTP
-            told = self._without_token(_reason(answer))
-            raise UpstreamError(f"{self.base_url}{path} can't be reached: {told}") from None
+            raise self._fault(path, answer) from None
         raise answer
+
+    def _fault(self, path: str, error: Exception) -> UpstreamError:
+        """What went wrong on the way, and whether another try may mend it."""
+        reason = self._without_token(_reason(error))
+        words = f"{self.base_url}{path} can't be reached: {reason}"
+        if isinstance(error, requests.exceptions.SSLError):
+            return UpstreamError(words)
+        sent = not any(isinstance(cause, NewConnectionError) for cause in _causes(error))
+        again = not isinstance(error, _TooLargeError)
+        return Faulted(words, heavy=sent, again=again, sent=sent)
+
+
+class _TooLargeError(Exception):
+    """A body beyond MAX_BODY."""
 
 
 class _Courier:
@@ -180,35 +209,78 @@ def _capped(response: requests.Response, given_up: threading.Event) -> Iterator[
     for chunk in response.iter_content(_CHUNK):
         size += len(chunk)
         if size > MAX_BODY:
-            raise ConnectionError(f"a body of more than {MAX_BODY // 2**20} MiB")
+            raise _TooLargeError(f"a body of more than {MAX_BODY // 2**20} MiB")
         if given_up.is_set():
             return
         yield chunk
 
 
+def _causes(error: BaseException) -> Iterator[BaseException]:
+    """An error and those behind it, the innermost last."""
+    cause: BaseException | None = error
+    while cause is not None:
+        yield cause
+        # urllib3 keeps a cause as an argument, too.
+        reason = getattr(cause, "reason", None)
+        inner = reason if isinstance(reason, BaseException) else None
+        cause = cause.__cause__ or cause.__context__ or inner
+
+
 def _reason(error: BaseException) -> str:
     """The innermost cause, in its own words: requests' text repeats the URL and object ids."""
-    cause = error
-    while (inner := cause.__cause__ or cause.__context__) is not None:
-        cause = inner
+    *_, cause = _causes(error)
     reason = getattr(cause, "strerror", None) or str(cause) or type(cause).__name__
     return _one_line(reason)
 
 
-def _refusal(answer: Answer) -> tuple[type[MirrorError], str]:
-    """The error that an answer other than 200 is, and its words."""
+PATIENCE = 120.0  # seconds that a sync waits because it is asked to, before it stops
+
+
+def _refusal(answer: Answer, now: datetime) -> MirrorError:
+    """The error that an answer other than 200 is."""
     status, detail = answer.status, _detail(answer.body)
-    if status == 429:
-        after = answer.headers.get("Retry-After", "").strip()
-        when = f"in {after} s" if after.isdecimal() else "later"
-        return Stopped, f"LL2's limit is reached: run the same command again {when}"
+    after = _after(answer, now) if status in (429, 503) else None
+    if status == 429 or (after or 0) > PATIENCE:
+        return _throttled(after, now)
     if status in (401, 403):
-        return UpstreamError, f"status {status}: the token isn't accepted: see --token"
+        return UpstreamError(f"status {status}: the token isn't accepted: see --token")
     if 300 <= status < 400:
-        return UpstreamError, f"status {status}: it leads elsewhere: check --base-url"
+        return UpstreamError(f"status {status}: it leads elsewhere: check --base-url")
     if status == 404:
-        return UpstreamError, "status 404: LL2 isn't there: check --base-url"
-    return UpstreamError, f"status {status} {detail}".strip()
+        return NotThere("status 404: LL2 isn't there: check --base-url")
+    words = f"status {status} {detail}".strip()
+    if status in (408, 425) or status >= 500:
+        return Faulted(words, after=after, heavy=status != 503)
+    return UpstreamError(words)
+
+
+def _throttled(after: float | None, now: datetime) -> MirrorError:
+    """The server asks to wait: for a moment, or for longer than a sync does."""
+    if after is None:
+        return Stopped("LL2's limit is reached: run the same command again later")
+    if after <= PATIENCE:
+        return Faulted(f"LL2's limit is reached: asks to wait for {after:.0f} s", after=after)
+    resumes = now + timedelta(seconds=after)
+    return Stopped(
+        f"LL2's limit is reached: run the same command again at {told(resumes)}", resumes
+    )
+
+
+_EXPECTED = re.compile(r"available in (\d{1,9}) second")
+
+
+def _after(answer: Answer, now: datetime) -> float | None:
+    """The seconds to wait: from Retry-After in either of its forms, else from LL2's own words."""
+    header = answer.headers.get("Retry-After", "").strip()
+    if header.isascii() and header.isdecimal():
+        return float(header[:12])
+    try:
+        moment = parsedate_to_datetime(header)
+        moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+        return max(0.0, (moment - now).total_seconds())
+    except (ValueError, OverflowError):
+        said = _EXPECTED.search(_detail(answer.body))
+        return float(said[1]) if said else None
 
 
 def _detail(body: bytes) -> str:

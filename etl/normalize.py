@@ -45,6 +45,14 @@ class Drift(NamedTuple):
     what: str
 
 
+class Bad(NamedTuple):
+    """A record that can't be understood."""
+
+    id: Id | None  # None: it has none that could be one
+    reason: str
+    record: Any
+
+
 def records(page: Any) -> list[Any]:
     """The records of a decoded page; raises NotAPage where it is no page of LL2."""
     if type(page) is not dict:
@@ -59,6 +67,16 @@ def records(page: Any) -> list[Any]:
             spell(value)  # too deep a value could not be read again
     results: list[Any] = page["results"]
     return results
+
+
+def ids_of(results: list[Any]) -> list[Id | None]:
+    """The ids of a page's records, in order; None where there is none that could be one."""
+    found = (record.get("id") if type(record) is dict else None for record in results)
+    return [id_ if _may_be_id(id_) else None for id_ in found]
+
+
+def _may_be_id(value: Any) -> bool:
+    return type(value) is str or (type(value) is int and value in _INT64)
 
 
 def links_of(results: list[Any]) -> Links:
@@ -129,10 +147,13 @@ class Normalizer:
         self._links = Links("", "")
         self._rows: list[Row] = []
 
-    def page(self, shape: Shape, results: list[Any]) -> tuple[list[Row], list[Id]]:
+    def page(
+        self, shape: Shape, results: list[Any], bad: list[Bad] | None = None
+    ) -> tuple[list[Row], list[Id]]:
         """The rows of a page's records, nested ones before those they belong to, and the ids.
 
-        A row stands again for each time it arrives with other values. Raises NotUnderstood, which
+        A row stands again for each time it arrives with other values. A record that can't be
+        understood leaves no row and goes to ``bad``; without that it raises NotUnderstood, which
         names the record, the path of the key, what was expected and what came.
         """
         links = links_of(results)
@@ -142,11 +163,18 @@ class Normalizer:
         self._rows = []
         ids: list[Id] = []
         for number, record in enumerate(results):
+            before, known = len(self._rows), len(self.drift)
             try:
                 ids.append(self._object(shape, record)[0])
             except NotUnderstood as error:
                 error.where = _name(shape, record, number)
-                raise
+                if bad is None:
+                    raise
+                del self._rows[before:]
+                for drift in list(self.drift)[known:]:
+                    del self.drift[drift]
+                self._forget()
+                bad.append(Bad(_id_of(shape, record), str(error), record))
         return self._rows, ids
 
     def _object(self, shape: Shape, value: Any) -> tuple[Any, tuple[Any, ...], str | None]:
@@ -315,6 +343,12 @@ def _expected(key: Key) -> str:
     """What a key holds, in words."""
     nested = {"const": "text", "one": "an object", "many": "a list"}
     return nested.get(key.kind) or SCALARS[key.kind][0]
+
+
+def _id_of(shape: Shape, record: Any) -> Id | None:
+    """The id of a record that isn't understood, where that much is."""
+    id_ = ids_of([record])[0]
+    return id_ if type(id_) is shape.id_type else None
 
 
 def _name(shape: Shape, record: Any, number: int) -> str:

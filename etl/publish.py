@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
 from typing import Any, NamedTuple
 
-from etl.errors import NotAPage, Stopped
+from etl.errors import DataError, NotAPage
+from etl.gone import Fate
 from etl.history import count, settle
-from etl.jsontext import KEPT, parse, spell, text
+from etl.jsontext import parse
 from etl.model import Id, Resource, Shape
-from etl.normalize import Drift, Normalizer, records
+from etl.normalize import Bad, Drift, Normalizer, records
 from etl.prune import Node, Pruner
+from etl.quarantine import last_sent, quarantined, renew
 from etl.shapes import RESOURCES, SHAPES
 from etl.store import RUN_COUNTS, StagedPage, Store, Walk
 from etl.tables import among, list_tables
 from etl.upsert import Upsert
+
+BAD_SHARE = 0.01  # of a walk's records may be not understood, before none is published
 
 
 @dataclass
@@ -35,6 +38,8 @@ class Report:
     gone: int = 0
     nested: int = 0  # rows that records nest, added, changed or gone
     conflicts: int = 0
+    missing: int = 0  # not listed, not confirmed gone: they stay for now
+    quarantined: list[dict[str, Any]] = field(default_factory=list)
     drift: list[dict[str, Any]] = field(default_factory=list)
     seconds: float = 0.0
 
@@ -51,7 +56,7 @@ class Brought(NamedTuple):
     unlinked: set[Node]  # what nothing may lead to any more
 
 
-def bring_in(store: Store, walk: Walk, spent: int) -> Brought:
+def bring_in(store: Store, walk: Walk, spent: int, fate: Fate) -> Brought:
     """Brings a complete walk into the tables, within the caller's transaction."""
     resource = RESOURCES[walk.resource]
     report = Report(walk.resource, walk.mode, requests=spent)
@@ -63,12 +68,13 @@ def bring_in(store: Store, walk: Walk, spent: int) -> Brought:
     before = store.published_walk(walk.resource)
     held = [page.digest for page in store.pages(before)] if before else []
     conflicts, touched = _since_last_run(store, walk.resource, run)
+    suspects = bool(quarantined(store, walk.resource)) or fate != Fate([], [], [])
     unlinked: set[Node] = set()
-    if before and not touched and held == [page.digest for page in pages]:
+    if before and not (touched or suspects) and held == [page.digest for page in pages]:
         report.conflicts = conflicts
     else:
-        skip = frozenset(() if touched or conflicts else held)
-        unlinked = _bring(store, resource, walk, pages, skip, run, report)
+        skip = frozenset(() if touched or conflicts or suspects else held)
+        unlinked = _bring(store, resource, walk, pages, skip, run, report, fate)
     store.publish_walk(walk)
     return Brought(run, report, unlinked)
 
@@ -112,6 +118,7 @@ def _bring(
     skip: frozenset[bytes],
     run: int,
     report: Report,
+    fate: Fate,
 ) -> set[Node]:
     """Normalizes the pages and brings them in; those in ``skip`` are in the tables already.
 
@@ -121,106 +128,73 @@ def _bring(
     """
     shape = resource.modes[walk.mode]
     store.conn.execute("SAVEPOINT bring")
-    upsert, drift = _upsert_pages(store, shape, pages, skip, run)
+    upsert, normalizer, bad = _upsert_pages(store, shape, pages, skip, run)
     if upsert.overtaken and any(page.digest in skip for page in pages):
         store.conn.execute("ROLLBACK TO bring")
-        upsert, drift = _upsert_pages(store, shape, pages, frozenset(), run)
+        upsert, normalizer, bad = _upsert_pages(store, shape, pages, frozenset(), run)
     store.conn.execute("RELEASE bring")
-    gone = _list_records(store, resource, run, report)
+    if len(bad) > 1 and len(bad) > BAD_SHARE * (walk.total or 0):
+        raise DataError(
+            f"{bad[0].reason}; {len(bad)} of {walk.total} records of {walk.resource} are not"
+            " understood: nothing was published"
+        )
+    renew(store, walk, run, bad, fate.missing)
+    _list_records(store, resource, walk, run, report, fate.gone)
+    report.quarantined = [{"id": one.id, "reason": one.reason} for one in bad]
+    report.missing = len(fate.missing)
     report.conflicts = len(upsert.conflicts)
-    _keep_drift(store, drift, run, report)
-    return {*upsert.unlinked, *((resource.table, id_) for id_ in gone)}
+    _keep_drift(store, normalizer.drift, run, report)
+    return {*upsert.unlinked, *((resource.table, id_) for id_ in fate.gone)}
 
 
 def _upsert_pages(
     store: Store, shape: Shape, pages: list[StagedPage], skip: frozenset[bytes], run: int
-) -> tuple[Upsert, dict[Drift, Id | None]]:
+) -> tuple[Upsert, Normalizer, list[Bad]]:
     upsert, normalizer = Upsert(store.conn, run, shape), Normalizer()
-    walked = Walked(store)
+    bad: list[Bad] = []
     for page in pages:
-        if page.digest in skip and page.ids is not None:
-            walked.add(page.offset, page.ids)
+        if page.digest in skip:
             continue
         try:
-            document = parse(store.body(page.digest))
-            rows, ids = normalizer.page(shape, records(document))
+            rows, _ = normalizer.page(shape, records(parse(store.body(page.digest))), bad)
         except NotAPage as error:
             raise NotAPage(f"the page at offset {page.offset}: {error}") from None
-        listed = json.dumps(ids)
-        walked.count = document["count"]
-        walked.add(page.offset, listed)
         upsert.page(rows)
-        store.processed(page.digest, listed)
-    walked.check()
-    return upsert, normalizer.drift
+    return upsert, normalizer, bad
 
 
-class Walked:
-    """The ids that a walk met, in a table of the connection's own; each may come once."""
-
-    def __init__(self, store: Store) -> None:
-        self._conn = store.conn
-        self.count: int | None = None  # as the last page said that was read
-        self._conn.execute("DROP TABLE IF EXISTS temp.walked")
-        self._conn.execute("CREATE TEMP TABLE walked (id PRIMARY KEY) WITHOUT ROWID")
-
-    def add(self, offset: int, ids: str) -> None:
-        """Adds the ids of a page, given as a JSON list."""
-        added = self._conn.execute(
-            "INSERT OR IGNORE INTO temp.walked SELECT value FROM json_each(?)", (ids,)
-        ).rowcount
-        if added < len(json.loads(ids)):
-            raise Stopped(
-                f"the page at offset {offset} repeats a record: LL2's list moved during the walk;"
-                " run the same command again"
-            )
-
-    def check(self) -> None:
-        """Raises Stopped where the walk met another number of records than there are."""
-        met = self._conn.execute("SELECT count(*) FROM temp.walked").fetchone()[0]
-        if self.count is not None and met != self.count:
-            raise Stopped(
-                f"the walk met {met} records of {self.count}: LL2's list moved during the walk;"
-                " run the same command again"
-            )
-
-
-def _list_records(store: Store, resource: Resource, run: int, report: Report) -> list[Id]:
-    """Brings the list of records up to date; gives the ids of those gone, which get tombstones."""
-    name = (resource.name,)
-    gone = [
-        row[0]
-        for row in store.conn.execute(
-            "SELECT id FROM _records WHERE resource = ? AND id NOT IN (SELECT id FROM walked)",
-            name,
-        )
-    ]
+def _list_records(
+    store: Store, resource: Resource, walk: Walk, run: int, report: Report, gone: list[Id]
+) -> None:
+    """Brings the list of records up to date; those gone get tombstones."""
+    name = resource.name
     if gone:
         _bury(store, resource, gone, run)
     report.gone = len(gone)
     store.conn.execute(
-        "INSERT INTO temp.arrived SELECT ?, id FROM walked"
-        " WHERE id NOT IN (SELECT id FROM _records WHERE resource = ?)",
-        (run, resource.name),
+        "INSERT INTO temp.arrived SELECT ?1, id FROM temp.walked WHERE walk = ?2"
+        " AND id NOT IN (SELECT id FROM _records WHERE resource = ?3)"
+        " AND id NOT IN (SELECT id FROM _quarantine WHERE resource = ?3 AND id IS NOT NULL)",
+        (run, walk.id, name),
     )
     report.added = store.conn.execute(
-        "INSERT INTO _records SELECT ?, id FROM temp.arrived WHERE run = ?", (resource.name, run)
+        "INSERT INTO _records SELECT ?, id FROM temp.arrived WHERE run = ?", (name, run)
     ).rowcount
     store.conn.execute(
-        "DELETE FROM _tombstones WHERE resource = ? AND id IN (SELECT id FROM walked)", name
+        "DELETE FROM _tombstones WHERE resource = ?1"
+        " AND id IN (SELECT id FROM _records WHERE resource = ?1)",
+        (name,),
     )
     store.conn.execute(
         "INSERT OR IGNORE INTO _history"
         " SELECT run, ?, id, '', 'added', NULL, NULL, 0 FROM temp.arrived WHERE run = ?",
         (resource.table, run),
     )
-    return gone
 
 
 def _bury(store: Store, resource: Resource, gone: list[Id], run: int) -> None:
     """Writes tombstones for records that LL2 no longer lists."""
-    before = store.published_walk(resource.name)
-    bodies = _last_sent(store, before, set(gone)) if before else {}
+    bodies = last_sent(store, resource.name, set(gone))
     store.conn.executemany(
         "INSERT INTO _tombstones VALUES (?, ?, ?, ?)",
         ((resource.name, id_, run, body) for id_, body in bodies.items()),
@@ -233,17 +207,6 @@ def _bury(store: Store, resource: Resource, gone: list[Id], run: int) -> None:
         "DELETE FROM _records WHERE resource = ? AND id IN (SELECT value FROM json_each(?))",
         (resource.name, among(gone)),
     )
-
-
-def _last_sent(store: Store, walk: Walk, wanted: set[Id]) -> dict[Id, str]:
-    """The JSON of these records as the pages of a walk have it, by id."""
-    found = {}
-    for page in store.pages(walk):
-        if wanted.intersection(json.loads(page.ids or "[]")):
-            for record in records(parse(store.body(page.digest))):
-                if record["id"] in wanted:
-                    found[record["id"]] = text(spell(record, KEPT))
-    return found
 
 
 def _keep_drift(store: Store, drift: dict[Drift, Id | None], run: int, report: Report) -> None:

@@ -6,9 +6,13 @@ import json
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
+from etl.budget import Budget
+from etl.clock import moment as parsed
+from etl.clock import stamp
+from etl.crawl import end_of
 from etl.errors import DataError, UsageError
 from etl.shapes import SHAPES
 from etl.store import SCHEMA_VERSION, Store
@@ -37,8 +41,69 @@ def status(store: Store, now: datetime) -> dict[str, Any]:
             "base_url": store.setting("base_url"),
             "mode": store.mode,
             "resources": list(_resources(store, now)),
+            "under_way": list(_under_way(store)),
+            "budget": _budget(store),
+            "last_error": json.loads(store.setting("last_error") or "null"),
+            "quarantine": list(_quarantine(store)),
             "tables": _table_counts(store),
             "drift": _drift(store),
+        }
+
+
+def oldest_age(found: dict[str, Any]) -> int | None:
+    """The age in seconds of the resource that was synced longest ago; None before a first sync."""
+    return max((held["age_seconds"] for held in found["resources"]), default=None)
+
+
+def _under_way(store: Store) -> Iterator[dict[str, Any]]:
+    """The walks that were begun and not published, as far as they are."""
+    for walk in store.walks_under_way():
+        pages = store.pages(walk)
+        if pages:
+            left = max(0, (walk.total or 0) - end_of(pages))
+            limit = pages[-1].limit
+            yield {
+                "resource": walk.resource,
+                "mode": walk.mode,
+                "started": walk.started,
+                "pages": len(pages),
+                "of": len(pages) + -(-left // limit) if walk.total is not None else None,
+                "records": min(end_of(pages), walk.total or 0),
+                "total": walk.total,
+            }
+
+
+def _budget(store: Store) -> dict[str, Any] | None:
+    """What the server of the last sync may still be asked, as far as the file knows."""
+    row = store.conn.execute("SELECT base_url FROM _throttles ORDER BY asked DESC LIMIT 1")
+    base_url = next(row, [None])[0]
+    if base_url is None:
+        return None
+    budget = Budget(store, store.clock, base_url)
+    throttle, resumes = budget.throttle, budget.resumes
+    return {
+        "base_url": base_url,
+        "limit": throttle.limit,
+        "seconds": round(throttle.window),
+        "left": None if throttle.limit is None else round(budget.left),
+        "resumes": stamp(resumes) if resumes else None,
+    }
+
+
+def _quarantine(store: Store) -> Iterator[dict[str, Any]]:
+    """The records that the last walk didn't bring."""
+    rows = store.conn.execute(
+        "SELECT _quarantine.resource, _quarantine.id, reason, sent IS NOT NULL, stands IS NOT NULL,"
+        " finished FROM _quarantine JOIN _runs ON _runs.id = run ORDER BY 1, 2"
+    )
+    for resource, id_, reason, sent, stands, since in rows.fetchall():
+        yield {
+            "resource": resource,
+            "id": id_,
+            "reason": reason,
+            "sent": bool(sent),
+            "stands": bool(stands),
+            "since": since,
         }
 
 
@@ -57,7 +122,7 @@ def _resources(store: Store, now: datetime) -> Iterator[dict[str, Any]]:
             "resource": name,
             "mode": walk.mode if walk else None,
             "synced": row[0],
-            "age_seconds": max(0, round((now - _moment(row[0])).total_seconds())),
+            "age_seconds": max(0, round((now - parsed(row[0])).total_seconds())),
             "records": int(row[1]),
             "requests": int(row[2]),
             "conflicts": int(row[3]),
@@ -93,7 +158,7 @@ def changes(store: Store, since: datetime | None, everything: bool) -> dict[str,
         for run, resource, finished in store.conn.execute(
             "SELECT id, resource, finished FROM _runs ORDER BY id"
         ).fetchall():
-            if since and _moment(finished) < since:
+            if since and parsed(finished) < since:
                 continue
             if found := list(_run_changes(store, run, everything)):
                 about = {"run": run, "resource": resource, "finished": finished}
@@ -149,7 +214,7 @@ def moment(text: str, now: datetime) -> datetime:
     Without a zone it is UTC. Raises UsageError for anything else.
     """
     try:
-        return now - age(text) if _AGE.fullmatch(text) else _moment(text)
+        return now - age(text) if _AGE.fullmatch(text) else parsed(text)
     except (ValueError, OverflowError):
         raise UsageError(
             f"{text} is no time: expected one like 2026-11-23, 2026-11-23T20:00:00Z or 2d"
@@ -165,8 +230,3 @@ def age(text: str) -> timedelta:
     except OverflowError:
         pass
     raise UsageError(f"{text} is no age: expected one like 15m, 12h, 2d or 1w")
-
-
-def _moment(text: str) -> datetime:
-    found = datetime.fromisoformat(text)
-    return found if found.tzinfo else found.replace(tzinfo=UTC)

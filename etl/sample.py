@@ -27,7 +27,7 @@ def bundled() -> Records:
 
 
 class SampleUpstream(ThreadingHTTPServer):
-    """Answers the list routes of LL2 from ``records``, which may change while it runs.
+    """Answers the list and detail routes of LL2 from ``records``, which may change while it runs.
 
     ``log`` has the path and the headers of each request.
     """
@@ -46,7 +46,9 @@ class SampleUpstream(ThreadingHTTPServer):
 
     def answer(self, path: str, query: dict[str, str]) -> tuple[int, Any]:
         """The status and the document for a request."""
-        resource = path.removeprefix(API_PATH).rstrip("/")
+        resource, _, id_ = path.removeprefix(API_PATH).rstrip("/").partition("/")
+        if id_:
+            return self._detail(resource, id_)
         mode = "detailed" if query.get("mode") == "detailed" else "normal"
         if path != f"{API_PATH}{resource}/" or (resource, mode) not in self.records:
             return 404, {"detail": "Not found."}
@@ -54,6 +56,17 @@ class SampleUpstream(ThreadingHTTPServer):
         if order := query.get("ordering"):
             listed = sorted(listed, key=lambda record: record[order])
         return 200, self._page(path, query, listed)
+
+    def _detail(self, resource: str, id_: str) -> tuple[int, Any]:
+        """One record, in the richest mode that is there."""
+        found = [
+            next((record for record in listed if str(record["id"]) == id_), None)
+            for (name, _), listed in sorted(self.records.items())
+            if name == resource
+        ]
+        if found and all(found):
+            return 200, self._linked(found[0], "")
+        return 404, {"detail": "Not found."}
 
     def _page(self, path: str, query: dict[str, str], listed: list[Any]) -> dict[str, Any]:
         limit = min(int(query.get("limit", 10)), 100)

@@ -12,14 +12,15 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
-from etl.clock import now
+from etl.clock import Clock, stamp
 from etl.errors import DataError, MirrorError, NotAMirror, Stopped, UsageError
 from etl.files import shipped
 from etl.jsontext import quote
+from etl.model import Id
 from etl.shapes import MODES, RESOURCES
 
 APPLICATION_ID = 0x4C4C326D  # as in schema.sql
-SCHEMA_VERSION = 1  # as in schema.sql
+SCHEMA_VERSION = 2  # as in schema.sql
 _BUSY_SECONDS = 5.0
 # What the ledger counts of each run, beside its requests.
 RUN_COUNTS = ("records", "added", "changed", "moved", "unchanged", "gone", "conflicts")
@@ -33,22 +34,26 @@ class Walk(NamedTuple):
     mode: str
     base_url: str
     started: str
+    total: int | None  # records that LL2 lists; None where that isn't known, or moving
 
 
 class StagedPage(NamedTuple):
-    """A page of a walk. ``ids`` is None until the page was published."""
+    """A page of a walk."""
 
     offset: int
+    limit: int
     digest: bytes
-    ids: str | None
+    ids: str  # of its records, as a JSON list
 
 
 class Store:
     """An open mirror. Statements run at once; ``transaction`` groups them."""
 
-    def __init__(self, conn: sqlite3.Connection, path: Path) -> None:
+    def __init__(self, conn: sqlite3.Connection, path: Path, clock: Clock) -> None:
         self.conn = conn
         self.path = path
+        self.clock = clock
+        self._inode = path.stat().st_ino
 
     def __enter__(self) -> Store:
         return self
@@ -66,6 +71,7 @@ class Store:
         try:
             self.conn.execute("PRAGMA defer_foreign_keys = ON")
             yield
+            self._still_there()
             self.conn.execute("COMMIT")
         except BaseException as error:
             if self.conn.in_transaction:
@@ -73,6 +79,23 @@ class Store:
             if isinstance(error, sqlite3.IntegrityError):
                 raise DataError(f"{self.path}: {error}: nothing was published") from error
             raise
+
+    def _still_there(self) -> None:
+        """Raises Stopped where the file was deleted or replaced: all that is written is lost."""
+        try:
+            there = self.path.stat().st_ino == self._inode
+        except OSError:
+            there = False
+        if not there:
+            raise Stopped(
+                f"{self.path} was deleted or replaced meanwhile: run the same command again"
+            )
+
+    @property
+    def version(self) -> int:
+        """The version of the file's schema."""
+        version: int = self.conn.execute("PRAGMA user_version").fetchone()[0]
+        return version
 
     # Settings
 
@@ -109,10 +132,15 @@ class Store:
             pass
         raise DataError(f"{self.path}: its setting resources is damaged: {quote(held)}")
 
+    def forget(self, *keys: str) -> None:
+        """Drops settings."""
+        self.conn.executemany("DELETE FROM _settings WHERE key = ?", [(key,) for key in keys])
+
     # Walks and their pages
 
-    def begin_walk(self, resource: str, mode: str, base_url: str, started: str) -> Walk:
+    def begin_walk(self, resource: str, mode: str, base_url: str) -> Walk:
         """A new walk; one that was under way for the resource is dropped with its pages."""
+        started = stamp(self.clock.now())
         with self.transaction():
             self._drop_walks(resource, published=0)
             cursor = self.conn.execute(
@@ -121,28 +149,49 @@ class Store:
                 (resource, mode, base_url, started),
             )
         assert cursor.lastrowid is not None
-        return Walk(cursor.lastrowid, resource, mode, base_url, started)
+        return Walk(cursor.lastrowid, resource, mode, base_url, started, None)
 
-    def stage(self, walk: Walk, offset: int, body: bytes) -> None:
+    def drop_walk(self, resource: str) -> None:
+        """Drops the walk that is under way for a resource, with its pages."""
+        with self.transaction():
+            self._drop_walks(resource, published=0)
+
+    def set_total(self, walk: Walk, total: int | None) -> Walk:
+        """Keeps how many records LL2 lists in all, None while that is moving."""
+        self.conn.execute("UPDATE _walks SET total = ? WHERE id = ?", (total, walk.id))
+        return walk._replace(total=total)
+
+    def stage(self, walk: Walk, offset: int, limit: int, body: bytes, ids: list[Id | None]) -> None:
         """Keeps one page of a walk, committed; a body that the file has is not written again."""
         digest = page_digest(body)
         with self.transaction():
-            self.conn.execute(
-                "INSERT INTO _pages (walk, offset, digest) VALUES (?, ?, ?)",
-                (walk.id, offset, digest),
-            )
-            held = "SELECT 1 FROM _bodies WHERE digest = ?"
-            if not self.conn.execute(held, (digest,)).fetchone():
+            if self.listed(digest) is None:
                 self.conn.execute(
-                    "INSERT INTO _bodies (digest, body) VALUES (?, ?)",
-                    (digest, zlib.compress(body, 3)),
+                    "INSERT INTO _bodies (digest, ids, body) VALUES (?, ?, ?)",
+                    (digest, json.dumps(ids), zlib.compress(body, 3)),
                 )
+            self.conn.execute(
+                'INSERT OR REPLACE INTO _pages (walk, "offset", "limit", digest)'
+                " VALUES (?, ?, ?, ?)",
+                (walk.id, offset, limit, digest),
+            )
+
+    def drop_pages_behind(self, walk: Walk, total: int) -> None:
+        """Drops the pages of a walk that stand behind its records, now that there are fewer."""
+        self.conn.execute(
+            'DELETE FROM _pages WHERE walk = ? AND "offset" > 0 AND "offset" >= ?', (walk.id, total)
+        )
+
+    def listed(self, digest: bytes) -> list[Id | None] | None:
+        """The ids on a page that the file has, in order; None where it doesn't have it."""
+        row = self.conn.execute("SELECT ids FROM _bodies WHERE digest = ?", (digest,)).fetchone()
+        return json.loads(row[0]) if row else None
 
     def pages(self, walk: Walk) -> list[StagedPage]:
         """The pages of a walk in order, without their bodies."""
         rows = self.conn.execute(
-            "SELECT offset, digest, ids FROM _pages JOIN _bodies USING (digest)"
-            " WHERE walk = ? ORDER BY offset",
+            'SELECT "offset", "limit", digest, ids FROM _pages JOIN _bodies USING (digest)'
+            ' WHERE walk = ? ORDER BY "offset"',
             (walk.id,),
         )
         return [StagedPage(*row) for row in rows]
@@ -159,18 +208,20 @@ class Store:
             name = digest.hex()[:12]
             raise DataError(f"{self.path}: the stored page {name} is damaged") from None
 
-    def processed(self, digest: bytes, ids: str) -> None:
-        """Notes that the rows of a page are in the tables, and which records it has."""
-        self.conn.execute("UPDATE _bodies SET ids = ? WHERE digest = ?", (ids, digest))
-
     def published_walk(self, resource: str) -> Walk | None:
         """The walk that the tables hold, or None before the first."""
-        row = self.conn.execute(
-            "SELECT id, resource, mode, base_url, started FROM _walks"
-            " WHERE resource = ? AND published",
-            (resource,),
-        ).fetchone()
-        return Walk(*row) if row else None
+        return next(self._walks("published AND resource = ?", resource), None)
+
+    def walks_under_way(self) -> list[Walk]:
+        """The walks that no sync has published yet, one for a resource at most."""
+        return list(self._walks("NOT published"))
+
+    def _walks(self, condition: str, *values: str) -> Iterator[Walk]:
+        rows = self.conn.execute(
+            f"SELECT id, resource, mode, base_url, started, total FROM _walks WHERE {condition}",
+            values,
+        )
+        return (Walk(*row) for row in rows.fetchall())
 
     def publish_walk(self, walk: Walk) -> None:
         """Makes a walk the one that the tables hold, in place of the one before."""
@@ -208,7 +259,7 @@ class Store:
     def close_run(self, run: int, **counts: int) -> None:
         """Writes what a run, which now ends, counted."""
         sets = ", ".join(f"{name} = ?" for name in ("finished", *counts))
-        values = (now(), *counts.values(), run)
+        values = (stamp(self.clock.now()), *counts.values(), run)
         self.conn.execute(f"UPDATE _runs SET {sets} WHERE id = ?", values)
 
 
@@ -217,8 +268,10 @@ def page_digest(body: bytes) -> bytes:
     return hashlib.sha256(body).digest()
 
 
-def open_store(path: Path, *, create: bool = False) -> Store:
+def open_store(path: Path, clock: Clock | None = None, *, create: bool = False) -> Store:
     """Opens the mirror at ``path``; ``create`` makes one where there is none.
+
+    One of an earlier version comes as it is: see etl/upgrade.py.
 
     Raises UsageError where there is no such file or folder, or no right to it, NotAMirror where
     the file is something else or newer than this version.
@@ -239,7 +292,7 @@ def open_store(path: Path, *, create: bool = False) -> Store:
     except (sqlite3.Error, MirrorError) as error:
         conn.close()
         raise explained(error, path) from error
-    return Store(conn, path)
+    return Store(conn, path, clock or Clock())
 
 
 def checked_path(path: Path) -> bool:
@@ -299,6 +352,7 @@ _EXPLAINED: tuple[tuple[str, type[MirrorError], str], ...] = (
     ("no such column", NotAMirror, " lacks a column of a mirror: {}"),
     ("readonly", UsageError, " can't be written: {}"),
     ("unable to open", UsageError, " can't be written: {}"),
+    ("disk is full", Stopped, ": the disk is full: make room and run the same command again"),
     ("not a database", NotAMirror, " is no SQLite file: choose another name"),
 )
 

@@ -3,74 +3,143 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from time import monotonic
+from typing import Any, NamedTuple
 
-from etl.clock import now
-from etl.errors import UsageError
-from etl.model import Resource
+from etl.clock import stamp
+from etl.crawl import STALE, Crawl
+from etl.errors import DataError, MirrorError, Stopped, UsageError
+from etl.events import Tell, silence
+from etl.gone import Fate, fate
 from etl.publish import Brought, Report, bring_in, close_books
-from etl.shapes import MODES, RESOURCES
+from etl.shapes import API_PATH, DEFAULT_RESOURCE, MODES, RESOURCES
 from etl.store import Store, Walk
-from etl.upstream import LIMIT, Upstream
+from etl.upstream import DEFAULT_BASE_URL, Upstream
 
-# Called with the resource, the records fetched so far and how many there are.
-Progress = Callable[[str, int, int], None]
+
+class Wanted(NamedTuple):
+    """What a sync is to mirror."""
+
+    base_url: str
+    mode: str
+    resources: list[str]
+
+
+class Cost(NamedTuple):
+    """What the walk over one resource took."""
+
+    requests: int
+    seconds: float
+
+
+def wanted(store: Store, resources: list[str], base_url: str | None, mode: str | None) -> Wanted:
+    """What is asked for; where nothing is said, what a sync that was cut off was to do.
+
+    Else what the file holds. Raises UsageError where that is a richer mode: there is no way back.
+    """
+    cut_off = _cut_off(store)
+    held = store.mode
+    begun = max((walk.mode for walk in cut_off), key=MODES.index, default=None)
+    chosen = mode or begun or held or MODES[0]
+    if held and MODES.index(chosen) < MODES.index(held):
+        raise UsageError(
+            f"{store.path} is in {held} mode, and a file's mode only grows: leave --mode out,"
+            f" or sync {chosen} mode to another file"
+        )
+    urls = [base_url, *(walk.base_url for walk in cut_off), store.setting("base_url")]
+    return Wanted(
+        base_url=next((url for url in urls if url), DEFAULT_BASE_URL),
+        mode=chosen,
+        resources=list(dict.fromkeys(resources))
+        or list(dict.fromkeys([*store.resources, *(walk.resource for walk in cut_off)]))
+        or [DEFAULT_RESOURCE],
+    )
+
+
+def _cut_off(store: Store) -> list[Walk]:
+    """The walks of a sync that was cut off.
+
+    One that never got a page may have been a slip: it binds nobody, unless there is nothing else.
+    """
+    walks = [walk for walk in store.walks_under_way() if walk.resource in RESOURCES]
+    begun = not store.resources or any(store.pages(walk) for walk in walks)
+    return [walk for walk in walks if walk.mode in MODES] if begun else []
 
 
 def sync(
     store: Store,
     upstream: Upstream,
-    resources: list[str],
-    mode: str,
-    progress: Progress = lambda resource, done, count: None,
+    what: Wanted,
+    tell: Tell = silence,
+    *,
+    allow_shrink: bool = False,
+    stale: float = STALE,
 ) -> list[Report]:
     """Mirrors these resources in this mode: one transaction for all of them.
 
     Raises UpstreamError, Stopped or DataError, of which NotAPage and NotUnderstood are two; the
     tables are then as they were.
     """
-    walks = []
-    for name in resources:
-        began, spent = monotonic(), upstream.requests
-        walk = _fetch(store, upstream, RESOURCES[name], mode, progress)
-        walks.append((walk, upstream.requests - spent, monotonic() - began))
-    brought: list[Brought] = []
-    with store.transaction():
-        for walk, spent, seconds in walks:
-            began = monotonic()
-            brought.append(bring_in(store, walk, spent))
-            brought[-1].report.seconds = seconds + monotonic() - began
-        close_books(store, brought)
-        store.remember(
-            base_url=upstream.base_url,
-            mode=mode,
-            resources=json.dumps(list(dict.fromkeys([*store.resources, *resources]))),
+    upstream.budget.forget()
+    upstream.learn_limit()
+    crawls = [Crawl(store, upstream, RESOURCES[name], what.mode, tell) for name in what.resources]
+    for crawl in crawls:
+        crawl.begin(stale)
+    done = [_complete(store, upstream, crawl, allow_shrink, tell) for crawl in crawls]
+    try:
+        with store.transaction():
+            brought = [_bring_in(store, walk, found, cost) for walk, found, cost in done]
+            close_books(store, brought)
+            held = list(dict.fromkeys([*store.resources, *what.resources]))
+            store.remember(base_url=what.base_url, mode=what.mode, resources=json.dumps(held))
+            store.forget("last_error")
+    except DataError:
+        for walk, _, _ in done:
+            store.drop_walk(walk.resource)  # else the next sync would meet it again, for a day
+        raise
+    reports = [one.report for one in brought]
+    for report in reports:
+        tell("published", **report.as_json())
+    return reports
+
+
+def _bring_in(store: Store, walk: Walk, found: Fate, cost: Cost) -> Brought:
+    began = monotonic()
+    brought = bring_in(store, walk, cost.requests, found)
+    brought.report.seconds = cost.seconds + monotonic() - began
+    return brought
+
+
+def _complete(
+    store: Store, upstream: Upstream, crawl: Crawl, allow_shrink: bool, tell: Tell
+) -> tuple[Walk, Fate, Cost]:
+    """Walks to the end, and finds out about the records that the walk didn't meet."""
+    began, spent = monotonic(), upstream.budget.spent
+    while True:
+        walk = crawl.run()
+        found = fate(store, upstream, walk, allow_shrink, tell)
+        if not found.skipped:
+            return walk, found, Cost(upstream.budget.spent - spent, monotonic() - began)
+        crawl.again(f"LL2 has {walk.resource} {found.skipped[0]}, which the walk didn't meet")
+
+
+def incomplete(
+    store: Store, upstream: Upstream, asked: Wanted, error: MirrorError
+) -> list[dict[str, Any]]:
+    """The JSON objects of ``sync --json`` for a sync that failed: what it spent and staged."""
+    under_way = {walk.resource: walk for walk in store.walks_under_way()}
+    resumes = error.resumes if isinstance(error, Stopped) else None
+    found = []
+    for name in asked.resources:
+        pages = store.pages(under_way[name]) if name in under_way else []
+        spent = upstream.budget.spent_on(f"{API_PATH}{name}/")
+        report = Report(name, asked.mode, complete=False, requests=spent)
+        found.append(
+            {
+                **report.as_json(),
+                "staged": len(pages),
+                "error": str(error),
+                "resumes": stamp(resumes) if resumes else None,
+            }
         )
-    return [one.report for one in brought]
-
-
-def settled_mode(store: Store, asked: str | None) -> str:
-    """The mode of a sync: the one asked for, else the file's, else the poorest.
-
-    Raises UsageError where the file holds a richer one: there is no way back.
-    """
-    held = store.mode
-    mode = asked or held or MODES[0]
-    if held and MODES.index(mode) < MODES.index(held):
-        raise UsageError(
-            f"{store.path} is in {held} mode, and a file's mode only grows: leave --mode out,"
-            f" or sync {mode} mode to another file"
-        )
-    return mode
-
-
-def _fetch(
-    store: Store, upstream: Upstream, resource: Resource, mode: str, progress: Progress
-) -> Walk:
-    """Walks a resource and stages its pages."""
-    walk = store.begin_walk(resource.name, mode, upstream.base_url, now())
-    for page in upstream.walk(resource.name, mode, resource.ordering):
-        store.stage(walk, page.offset, page.body)
-        progress(resource.name, min(page.offset + LIMIT, page.total), page.total)
-    return walk
+    return found

@@ -1,86 +1,224 @@
-"""Extracts: fetches one page of LL2 after the other. Knows URLs and pages, no tables."""
+"""Extracts: fetches pages and records of LL2, within the budget. Knows URLs, no tables of LL2's."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import json
+from collections.abc import Callable
+from time import monotonic
 from typing import Any, NamedTuple
+from urllib.parse import quote as in_path
 from urllib.parse import urlencode
 
-from etl.errors import NotAPage, Stopped
-from etl.http import Http
+from etl.budget import Budget, Throttle, declared, throttle_from
+from etl.clock import Clock, stamp, told
+from etl.errors import Faulted, MirrorError, NotAPage, NotThere, Stopped
+from etl.events import Tell, silence
+from etl.http import Answer, Http
 from etl.jsontext import parse, quote
+from etl.model import Id
+from etl.normalize import ids_of
+from etl.patience import TRIES, patiently
 from etl.shapes import API_PATH
+from etl.store import page_digest
 
 DEFAULT_BASE_URL = "https://ll.thespacedevs.com"
-LIMIT = 100  # the most that LL2 gives at once: the fewest requests
+LIMITS = (100, 50, 25, 10)  # records in a page: the most that LL2 gives at once, else fewer
 TIMEOUT = 30.0  # seconds that one request may take
+_COUNTDOWN = 1.0  # seconds between two events of a wait
 
 
 class Page(NamedTuple):
     """One page as it came."""
 
     offset: int
+    limit: int
     body: bytes
+    digest: bytes
     total: int  # how many records there are in all, as this page says
+    ids: list[Id | None]  # of its records, in order; None where there is none that could be one
+
+
+# What is known of a page that came before: its ids, by digest.
+Known = Callable[[bytes], list[Id | None] | None]
 
 
 class Upstream:
     """One LL2 server."""
 
-    def __init__(self, base_url: str, token: str | None = None, timeout: float = TIMEOUT) -> None:
-        self._http = Http(base_url, token, timeout)
+    def __init__(
+        self,
+        http: Http,
+        budget: Budget,
+        clock: Clock,
+        tell: Tell = silence,
+        *,
+        has_token: bool = False,
+        wait: bool = False,
+    ) -> None:
+        self.budget = budget
+        self._http = http
+        self._clock = clock
+        self._tell = tell
+        self._has_token = has_token
+        self._wait = wait
 
     @property
     def base_url(self) -> str:
         """The server's URL, without a slash at its end."""
         return self._http.base_url
 
-    @property
-    def requests(self) -> int:
-        """How many requests were spent of the limit."""
-        return self._http.requests
+    def learn_limit(self) -> Throttle:
+        """Asks what may be asked; that is free. Where the server doesn't say, what is declared.
 
-    def walk(self, resource: str, mode: str, ordering: str) -> Iterator[Page]:
-        """Each page of a resource, in order.
-
-        Raises UpstreamError where it can't be had, Stopped where LL2 asks to wait or its list
-        moves, NotAPage for a body that is no page.
+        Raises UpstreamError where the token isn't accepted.
         """
-        offset, total = 0, None
-        while total is None or offset < total:
-            page = self.page(resource, mode=mode, ordering=ordering, offset=offset)
-            if total not in (None, page.total):
-                raise Stopped(
-                    f"LL2's list of {resource} went from {total} to {page.total} records during the"
-                    " walk: run the same command again"
-                )
-            yield page
-            total = page.total
-            offset += LIMIT
-
-    def page(self, resource: str, *, mode: str, ordering: str, offset: int) -> Page:
-        """One page of a resource."""
-        query = urlencode({"limit": LIMIT, "mode": mode, "offset": offset, "ordering": ordering})
-        path = f"{API_PATH}{resource}/?{query}"
-        body = self.fetch(path)
+        path = f"{API_PATH}api-throttle/"
+        throttle = None
         try:
-            return Page(offset, body, _total(body, offset))
-        except NotAPage as error:
-            raise NotAPage(f"{self.base_url}{path}: {error}") from None
+            answer = self._logged(path, counted=False)
+        except (Faulted, NotAPage):
+            answer = None
+        if answer and answer.status in (401, 403):
+            raise self._http.refusal(path, answer, self._clock.now()) or AssertionError
+        if answer and answer.status == 200:
+            throttle = throttle_from(answer.body)
+        self.budget.learn(throttle or declared(self.base_url, self._has_token))
+        return self.budget.throttle
 
-    def fetch(self, path: str) -> bytes:
-        """The body behind a path of this server."""
-        return self._http.get(path)
+    def page(
+        self,
+        resource: str,
+        *,
+        mode: str,
+        ordering: str,
+        offset: int,
+        limit: int = LIMITS[0],
+        known: Known = lambda digest: None,
+        tries: int = TRIES,
+    ) -> Page:
+        """One page of a resource.
+
+        Raises Faulted or NotAPage where it can't be had after so many tries, UpstreamError where
+        it never can, Stopped where the budget is spent.
+        """
+        query = urlencode({"limit": limit, "mode": mode, "offset": offset, "ordering": ordering})
+        path = f"{API_PATH}{resource}/?{query}"
+
+        def ask() -> Page:
+            body = self._ask(path)
+            try:
+                return read_page(body, offset, limit, known)
+            except NotAPage as error:
+                explained = NotAPage(f"{self.base_url}{path}: {error}")
+                explained.cut = error.cut
+                raise explained from None
+
+        return patiently(ask, self._clock, self._tell, tries)
+
+    def lists(self, resource: str, id_: Id) -> bool:
+        """Whether LL2 has a record; raises as ``page`` does where it doesn't say."""
+        path = f"{API_PATH}{resource}/{in_path(str(id_), safe='')}/"
+        try:
+            patiently(lambda: self._ask(path), self._clock, self._tell)
+        except NotThere:
+            return False
+        return True
+
+    def _ask(self, path: str) -> bytes:
+        """The body behind a path, tried once, when the budget allows it."""
+        self._pass_gate()
+        answer = self._logged(path, counted=True)
+        error = self._http.refusal(path, answer, self._clock.now())
+        if isinstance(error, Stopped):
+            error = self._hold(error)
+        if error:
+            raise error
+        return answer.body
+
+    def _hold(self, error: Stopped) -> MirrorError:
+        """What the server asks to wait for: the next try does, where the user waits."""
+        until = self.budget.throttled(error.resumes)
+        if self._wait:
+            return Faulted(str(error), after=0)
+        if error.resumes is None:
+            return Stopped(f"{error}: at {told(until)}, say", until)
+        return error
+
+    def _pass_gate(self) -> None:
+        """Comes back when a request may be made; raises Stopped where that isn't now."""
+        if spent := self.budget.spent_up():
+            raise spent
+        while self.budget.resumes:
+            self.learn_limit()
+            until = self.budget.resumes
+            if until and not self._wait:
+                raise self.budget.exhausted()
+            while until and (left := (until - self._clock.now()).total_seconds()) > 0:
+                self._tell("waiting", until=stamp(until), seconds=round(left))
+                self._clock.sleep(min(left, _COUNTDOWN if left < 3600 else 60.0))
+
+    def _logged(self, path: str, *, counted: bool) -> Answer:
+        """One request, in the log from before it is sent."""
+        number, began = self.budget.log(path, counted), monotonic()
+        status = size = None
+        try:
+            answer = self._http.get(path)
+            status, size = answer.status, len(answer.body)
+            return answer
+        except Faulted as error:
+            if counted and not error.sent:
+                self.budget.unsent(number)
+            raise
+        finally:
+            took = monotonic() - began
+            self.budget.answered(number, status, size, took)
+            self._tell("request", path=path, status=status, bytes=size, ms=round(took * 1000))
 
 
-def _total(body: bytes, offset: int) -> int:
-    """How many records there are, read off a page's first bytes: its records are decoded later.
+def read_page(body: bytes, offset: int, limit: int, known: Known = lambda digest: None) -> Page:
+    """A page from its text, as far as a walk needs it: its records are normalized later.
 
-    Raises NotAPage, also for a page without records where some must be left.
+    Raises NotAPage, also where it has fewer or more records than must follow.
     """
+    digest = page_digest(body)
+    total = _total(body)
+    ids = known(digest)
+    if ids is None:
+        ids = _ids(body)
+    due = max(0, min(limit, total - offset))
+    if len(ids) != due:
+        error = NotAPage(f"a page of {len(ids)} records, where {due} of {total} must follow")
+        error.cut = len(ids) < due
+        raise error
+    return Page(offset, limit, body, digest, total, ids)
+
+
+def _ids(body: bytes) -> list[Id | None]:
+    """The ids of a page's records. Its other faults are found when it is normalized."""
+    try:
+        results = json.loads(body)["results"]
+    except (ValueError, KeyError, TypeError, RecursionError):
+        results = None
+    if type(results) is not list:
+        error = NotAPage(_why_not(body))
+        error.cut = body.lstrip()[:1] == b"{" and not body.rstrip().endswith(b"}")
+        raise error
+    return ids_of(results)
+
+
+def _why_not(body: bytes) -> str:
+    """What is wrong with a body that is no page."""
+    try:
+        return f"no page of LL2: {quote(parse(body))}"
+    except NotAPage as error:
+        return str(error)
+
+
+def _total(body: bytes) -> int:
+    """How many records there are, read off a page's first bytes; raises NotAPage."""
     if not body.rstrip().endswith(b"}"):
-        parse(body)  # says what is wrong with a text that was cut off
-    head, found, rest = body.partition(b'"results"')
+        _ids(body)  # says what is wrong with a text that was cut off
+    head, found, _ = body.partition(b'"results"')
     envelope: Any
     try:
         envelope = parse(head + b'"results":[]}') if found else parse(body)
@@ -90,11 +228,9 @@ def _total(body: bytes, offset: int) -> int:
         envelope = parse(body)  # it may stand behind the records
     if type(envelope) is not dict or type(envelope.get("count")) is not int:
         raise NotAPage(f"no page of LL2: {quote(envelope)} without a count")
-    if envelope["count"] < 0:
+    if not 0 <= envelope["count"] < 2**53:
         raise NotAPage(f"no page of LL2: its count is {envelope['count']}")
     if "results" not in envelope:
         raise NotAPage('no page of LL2: it has no "results"')
     total: int = envelope["count"]
-    if offset < total and b"".join(rest[:40].split())[:3] == b":[]":
-        raise NotAPage(f"an empty page, though {total - offset} records must follow")
     return total

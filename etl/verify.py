@@ -15,7 +15,8 @@ from typing import Any, NamedTuple
 from etl.errors import DataError, NotHeld
 from etl.jsontext import KEPT, parse, spell, text
 from etl.model import Id, Shape
-from etl.normalize import Links, links_of, records
+from etl.normalize import Links, ids_of, links_of, records
+from etl.quarantine import Understood, quarantined, standing
 from etl.render import Renderer
 from etl.shapes import RESOURCES
 from etl.soundness import faults
@@ -53,6 +54,7 @@ class Verdict:
     records: int = 0
     bytes: int = 0
     respelled: int = 0  # pages whose values agree, but whose JSON is written another way
+    quarantined: int = 0  # records that stay as they were, or out: see status
     overtaken: int = 0  # values that a later one in the same sync replaced
     problems: list[str] = field(default_factory=list)
 
@@ -101,18 +103,27 @@ def _resource(store: Store, name: str, verdict: Verdict) -> list[Difference]:
             verdict.problems.append(f"{name}: the pages of its last walk are gone")
         return []
     found: list[Difference] = []
-    listed: list[Id] = []
+    before = 0
+    understood, stands = Understood(store, name), standing(store, name)
+    verdict.quarantined += len(quarantined(store, name))
+    listed = {record["id"] for _, record in stands}
+    for shape, record in stands:
+        links = links_of([record])
+        mine = _render(Renderer(store.conn, *links), shape, [record], verdict)
+        found += _differing(shape, [record], mine, links, verdict)
     for page in store.pages(walk):
         verdict.pages += 1
         try:
-            body, document = _stored(store, page, len(listed))
+            body, document = _stored(store, page, before)
         except DataError as error:
             verdict.problems.append(f"{name}: {error}")
             continue
-        found += _page(store, RESOURCES[name].modes[walk.mode], body, document, verdict)
-        listed += [record["id"] for record in records(document)]
+        sent = understood.among(records(document))
+        found += _page(store, RESOURCES[name].modes[walk.mode], body, document, sent, verdict)
+        before += len(records(document))
+        listed.update(record["id"] for record in sent)
     verdict.records += len(held)
-    for id_ in sorted(held ^ set(listed), key=str)[:_MANY]:
+    for id_ in sorted(held ^ listed, key=str)[:_MANY]:
         where = "the list of records" if id_ in held else "LL2's pages"
         verdict.problems.append(f"{name} {id_}: only {where} has it")
     return found
@@ -125,7 +136,7 @@ def _stored(store: Store, page: StagedPage, before: int) -> tuple[bytes, dict[st
     if page_digest(body) != page.digest:
         raise DataError(f"{at} is not the one that came")
     document = parse(body)
-    if page.ids != json.dumps([record["id"] for record in records(document)]):
+    if page.ids != json.dumps(ids_of(records(document))):
         raise DataError(f"{at} is listed with other records than it has")
     if page.offset != before:
         raise DataError(f"{at} follows {before} records")
@@ -133,11 +144,18 @@ def _stored(store: Store, page: StagedPage, before: int) -> tuple[bytes, dict[st
 
 
 def _page(
-    store: Store, shape: Shape, body: bytes, document: dict[str, Any], verdict: Verdict
+    store: Store,
+    shape: Shape,
+    body: bytes,
+    document: dict[str, Any],
+    sent: list[Any],
+    verdict: Verdict,
 ) -> list[Difference]:
-    """Renders a page's records as the file has them; gives what differs from what came."""
-    sent = records(document)
-    links = links_of(sent)
+    """Renders a page's records as the file has them; gives what differs from what came.
+
+    ``sent`` has those of its records that were understood.
+    """
+    links = links_of(records(document))
     held = _render(Renderer(store.conn, *links), shape, sent, verdict)
     verdict.bytes += len(body)
     rendered = {
@@ -147,15 +165,21 @@ def _page(
     ordered = {key: rendered[key] for key in document}
     if text(ordered, 4 if body[:2] == b"{\n" else None).encode() == body:
         return []
-    different = [
-        (record, held[record["id"]])
-        for record in (spell(record, KEPT) for record in sent)
-        if record["id"] in held and text(record) != text(held[record["id"]])
-    ]
-    if not different and len(held) == len(sent):
+    found = _differing(shape, sent, held, links, verdict)
+    if not found and len(held) == len(document["results"]):
         verdict.respelled += 1
-    found = []
-    for record, mine in different:
+    return found
+
+
+def _differing(
+    shape: Shape, sent: list[Any], held: dict[Any, dict[str, Any]], links: Links, verdict: Verdict
+) -> list[Difference]:
+    """What the file renders otherwise than it came."""
+    found: list[Difference] = []
+    for record in (spell(record, KEPT) for record in sent if record["id"] in held):
+        mine = held[record["id"]]
+        if text(record) == text(mine):
+            continue
         name = f"{shape.table} {record['id']}"
         why = list(_differences(name, "", shape, record, mine, links))
         if not why:
@@ -248,20 +272,26 @@ def _last_values(store: Store, wanted: set[Place]) -> dict[Place, dict[str, str]
     for place in wanted:
         rows.setdefault((place.table, place.id), set()).add(place)
     found: dict[Place, dict[str, str]] = {}
-    for name, resource in RESOURCES.items():
-        walk = store.published_walk(name)
-        for page in store.pages(walk) if walk else ():
-            sent = records(parse(store.body(page.digest)))
-            links = links_of(sent)
-            for record in (spell(record, KEPT) for record in sent):
-                for shape, value in _objects(resource.modes[walk.mode if walk else ""], record):
-                    for place in rows.get((shape.table, value.get("id")), ()):
-                        if place.shape == shape.name or (
-                            not place.shape and place.key in shape.names
-                        ):
-                            form = _form(shape, place.key, value, links)
-                            found.setdefault(place, {})[name] = form
+    for name in RESOURCES:
+        for shape, record, links in _sent(store, name):
+            for inner, value in _objects(shape, spell(record, KEPT)):
+                for place in rows.get((inner.table, value.get("id")), ()):
+                    if place.shape == inner.name or (not place.shape and place.key in inner.names):
+                        form = _form(inner, place.key, value, links)
+                        found.setdefault(place, {})[name] = form
     return found
+
+
+def _sent(store: Store, name: str) -> Iterator[tuple[Shape, Any, Links]]:
+    """The records that a resource's rows are from, those that stand from before first."""
+    for shape, record in standing(store, name):
+        yield shape, record, links_of([record])
+    walk, understood = store.published_walk(name), Understood(store, name)
+    for page in store.pages(walk) if walk else ():
+        sent = understood.among(records(parse(store.body(page.digest))))
+        links = links_of(sent)
+        for record in sent:
+            yield RESOURCES[name].modes[walk.mode if walk else ""], record, links
 
 
 def _objects(shape: Shape, value: dict[str, Any]) -> Iterator[tuple[Shape, dict[str, Any]]]:

@@ -7,6 +7,7 @@ import json
 import sqlite3
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -16,9 +17,14 @@ from click.testing import CliRunner
 from hypothesis import HealthCheck, settings
 
 from etl import sample
+from etl.budget import Budget
 from etl.check import check
 from etl.cli import main
+from etl.clock import Clock
 from etl.files import shipped
+from etl.http import Http
+from etl.store import open_store
+from etl.upstream import Upstream
 
 settings.register_profile(
     "tests",
@@ -52,12 +58,34 @@ class Ran:
         return json.loads(self.out)
 
 
+class TestClock(Clock):
+    """The machine's clock, ahead by what was slept: nothing in a test waits for a pause."""
+
+    __test__ = False
+
+    def __init__(self) -> None:
+        self.ahead = timedelta(0)
+        self.slept: list[float] = []
+
+    def now(self) -> datetime:
+        return super().now() + self.ahead
+
+    def sleep(self, seconds: float) -> None:
+        self.slept.append(seconds)
+        self.ahead += timedelta(seconds=seconds)
+
+
 @pytest.fixture
-def run() -> Callable[..., Ran]:
+def clock() -> TestClock:
+    return TestClock()
+
+
+@pytest.fixture
+def run(clock: TestClock) -> Callable[..., Ran]:
     """Runs ll2-mirror with these arguments."""
 
     def run(*arguments: object, env: dict[str, str] | None = None) -> Ran:
-        result = CliRunner().invoke(main, [str(a) for a in arguments], env=env)
+        result = CliRunner().invoke(main, [str(a) for a in arguments], env=env, obj=clock)
         if result.exception and not isinstance(result.exception, SystemExit):
             raise result.exception
         return Ran(result.exit_code, result.stdout, result.stderr)
@@ -70,6 +98,19 @@ def upstream() -> Iterator[sample.SampleUpstream]:
     """The bundled upstream; a test may edit its records between syncs."""
     with sample.running(copy.deepcopy(sample.bundled())) as server:
         yield server
+
+
+@pytest.fixture
+def asking(tmp_path: Path, clock: TestClock) -> Iterator[Callable[..., Upstream]]:
+    """Makes what asks a server, with the budget that a file of its own keeps."""
+    with open_store(tmp_path / "asking.db", clock, create=True) as store:
+
+        def asking(base_url: str, token: str | None = None, timeout: float = 30.0) -> Upstream:
+            http = Http(base_url, token, timeout)
+            budget = Budget(store, clock, http.base_url)
+            return Upstream(http, budget, clock, has_token=bool(token))
+
+        yield asking
 
 
 @pytest.fixture
@@ -107,3 +148,8 @@ def execute(db: Path, sql: str, *parameters: Any) -> list[Any]:
         return rows
     finally:
         conn.close()
+
+
+def pages_asked(upstream: sample.SampleUpstream) -> list[str]:
+    """The paths of the requests that count against a limit."""
+    return [path for path, _ in upstream.log if "api-throttle" not in path]

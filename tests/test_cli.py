@@ -275,7 +275,9 @@ def test_a_signal_ends_a_sync_tidily(synced, run, upstream, monkeypatch, number)
     _, told = process.communicate(timeout=10)
     release.set()
     assert process.returncode == 75
-    assert told == "ll2-mirror: interrupted: what was published before stands\n"
+    assert told == (
+        "ll2-mirror: interrupted: what was published before stands; the next sync goes on\n"
+    )
     assert execute(synced, "SELECT count(*) FROM spacecraft") == [(21,)]
     monkeypatch.undo()
     assert run("sync", synced, "--json").json["gone"] == 1

@@ -31,7 +31,7 @@ def store(db):
 def bring(store: Store, shape: Shape, body: bytes) -> list[Any]:
     """Brings a page into the file; gives the ids of its records."""
     rows, ids = Normalizer().page(shape, records(parse(body)))
-    run = store.insert_run(Walk(0, "", "", "", ""), 0)
+    run = store.insert_run(Walk(0, "", "", "", "", None), 0)
     Upsert(store.conn, run, shape).page(rows)
     return ids
 

@@ -8,7 +8,7 @@ import re
 import sqlite3
 
 import pytest
-from conftest import execute, public_rows
+from conftest import execute, pages_asked, public_rows
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from strategies import World, resources_and_modes
@@ -49,8 +49,8 @@ def public_pages(db):
 
 def test_a_first_sync_brings_every_record(synced, run, upstream):
     assert execute(synced, "SELECT count(*) FROM spacecraft") == [(21,)]
-    assert len(upstream.log) == 1
-    path, headers = upstream.log[0]
+    free, (path, headers) = upstream.log
+    assert free[0] == "/2.3.0/api-throttle/"
     assert path == "/2.3.0/spacecraft/?limit=100&mode=normal&offset=0&ordering=id"
     assert headers["User-Agent"].startswith("ll2-mirror/")
     assert "gzip" in headers["Accept-Encoding"]
@@ -194,7 +194,7 @@ def test_a_row_that_several_resources_bring_is_one_row(db, run, upstream):
 
 def test_a_walk_takes_the_ordering_that_the_endpoint_offers(db, run, upstream):
     run("sync", db, *ALL, "--base-url", upstream.base_url)
-    assert ["ordering=name" in path for path, _ in upstream.log] == [False, False, True]
+    assert ["ordering=name" in path for path in pages_asked(upstream)] == [False, False, True]
 
 
 def test_a_walk_that_met_a_record_twice_publishes_nothing(synced, run, upstream):
@@ -203,17 +203,17 @@ def test_a_walk_that_met_a_record_twice_publishes_nothing(synced, run, upstream)
     records.append(copy.deepcopy(records[0]))
     again = run("sync", synced)
     assert again.code == 75
-    assert "repeats a record" in again.err
+    assert "LL2's list keeps moving" in again.err
     assert public_rows(synced) == before
 
 
-def test_a_walk_that_fell_short_publishes_nothing(synced, run, upstream, monkeypatch):
+def test_a_page_that_falls_short_publishes_nothing(synced, run, upstream, monkeypatch):
     before = public_rows(synced)
     page = upstream._page
     monkeypatch.setattr(upstream, "_page", lambda *a: {**page(*a), "count": 22})
     again = run("sync", synced)
-    assert again.code == 75
-    assert "the walk met 21 records of 22" in again.err
+    assert again.code == 65
+    assert "a page of 1 records, where 2 of 22 must follow" in again.err
     assert public_rows(synced) == before
 
 
@@ -224,9 +224,7 @@ def test_a_walk_that_fell_short_publishes_nothing(synced, run, upstream, monkeyp
         (("spacecraft_config", "family"), {}, "spacecraft_config.family: expected a list"),
     ],
 )
-def test_data_that_is_not_understood_leaves_what_was_published(
-    synced, run, upstream, path, value, told
-):
+def test_a_record_that_is_not_understood_stays_as_it_was(synced, run, upstream, path, value, told):
     before = public_rows(synced)
     record = upstream.records["spacecraft", "normal"][9]
     upstream.records["spacecraft", "normal"][0]["name"] = "Changed"
@@ -236,9 +234,13 @@ def test_data_that_is_not_understood_leaves_what_was_published(
     inner[path[-1]] = value
     again = run("sync", synced)
     assert again.code == 65
-    assert again.err == f"ll2-mirror: spacecraft {record['id']}: {told}{again.err.split(told)[1]}"
+    assert again.err.startswith(f"ll2-mirror: spacecraft {record['id']}: {told}")
     assert again.err.count("\n") == 1
-    assert public_rows(synced) == before
+    after = public_rows(synced)
+    assert [row[2] for row in after["spacecraft"]].count("Changed") == 1
+    assert set(after["spacecraft"]) - set(before["spacecraft"]) == {
+        row for row in after["spacecraft"] if row[2] == "Changed"
+    }
     assert run("verify", synced).code == 0
 
 
@@ -287,6 +289,11 @@ def test_only_the_last_walk_is_kept(synced, run, upstream):
 NO_SHRINK = [Phase.explicit, Phase.reuse, Phase.generate]
 
 
+def _within(new, old):
+    """Whether the words of a text, such as those of _shapes, are all in another."""
+    return set(str(new).split()) <= set(str(old).split())
+
+
 @settings(max_examples=25, phases=NO_SHRINK, suppress_health_check=list(HealthCheck))
 @given(data=st.data())
 def test_after_any_syncs_the_file_equals_a_fresh_one(tmp_path_factory, data):
@@ -327,7 +334,7 @@ def test_after_any_syncs_the_file_equals_a_fresh_one(tmp_path_factory, data):
         known = {row[0]: row for row in held[name]}
         for row in rows if "__" not in name else ():
             pairs = zip(row, known[row[0]], strict=True)
-            assert all(new in (None, old) or str(new) in str(old) for new, old in pairs)
+            assert all(new in (None, old) or _within(new, old) for new, old in pairs)
 
 
 def _craft(upstream, count):
@@ -550,24 +557,26 @@ def test_two_syncs_on_one_file(synced, run, upstream):
     assert [path.name for path in synced.parent.iterdir()] == [synced.name]
 
 
-def test_a_walk_whose_list_shrank_publishes_nothing(db, run, upstream, monkeypatch):
+def test_a_walk_whose_list_shrinks_steps_back(db, run, upstream, monkeypatch):
     """A record that goes behind the walk moves another one past it."""
     records = _craft(upstream, 150)
     run("sync", db, "--base-url", upstream.base_url)
-    before = public_rows(db)
     answer = upstream.answer
 
     def shrinking(path, query):
-        if query["offset"] == "100":
+        if query.get("offset") == "100":
             records[:] = [record for record in records if record["id"] != 5]
         return answer(path, query)
 
     monkeypatch.setattr(upstream, "answer", shrinking)
     done = run("sync", db)
-    assert done.code == 75
-    assert "went from 150 to 149 records during the walk" in done.err
-    assert public_rows(db) == before
-    assert run("sync", db, "--json").json["gone"] == 1
+    assert done.code == 0
+    assert "went from 150 to 149 records: steps back" in done.out
+    assert "149 records in 4 requests" in done.out
+    listed = [id_ for (id_,) in execute(db, "SELECT id FROM _records ORDER BY id")]
+    assert listed == sorted(record["id"] for record in records)
+    assert execute(db, "SELECT id FROM _tombstones") == [(5,)]
+    assert run("verify", db).code == 0
 
 
 def test_resources_that_disagree_settle(db, run, upstream):

@@ -9,13 +9,12 @@ from pathlib import Path
 
 import pytest
 import vcr
-from conftest import FIXTURES, execute
+from conftest import FIXTURES, execute, pages_asked
 
 from etl.errors import NotAPage, Stopped, UpstreamError, UsageError
-from etl.http import checked_base
+from etl.http import Http, checked_base
 from etl.normalize import links_of, records
 from etl.sample import SampleUpstream
-from etl.upstream import Upstream
 
 LLDEV = "https://lldev.thespacedevs.com"
 TOKEN = "0123456789abcdef-a-secret"
@@ -29,7 +28,7 @@ CASSETTES = vcr.VCR(
 
 @CASSETTES.use_cassette("captured_page.yaml")
 def test_the_captured_page_comes_from_its_real_url():
-    body = Upstream(LLDEV, TOKEN).fetch("/2.3.0/spacecraft/?format=api&offset=30")
+    body = Http(LLDEV, TOKEN, 30).get("/2.3.0/spacecraft/?format=api&offset=30").body
     assert body == (FIXTURES / "spacecraft_offset30.json").read_bytes()
     assert links_of(records(json.loads(body))) == (LLDEV, "?format=api")
 
@@ -39,7 +38,7 @@ def test_a_sync_from_the_real_url_keeps_the_token_to_itself(db, run):
         first = run("sync", db, "--base-url", LLDEV, env={"LL2_API_TOKEN": TOKEN})
         cassette.rewind()
         second = run("sync", db, "--token", TOKEN)
-        assert cassette.play_count == 1  # since the rewind
+        assert cassette.play_count == 2  # since the rewind: what may be asked, and a page
     assert first.out.startswith("spacecraft: 10 records in 1 request · 10 added, 0 changed")
     assert second.out.startswith("spacecraft: 10 records in 1 request · 0 added, 0 changed, 10")
     assert run("verify", db).code == 0
@@ -49,17 +48,21 @@ def test_a_sync_from_the_real_url_keeps_the_token_to_itself(db, run):
     assert execute(db, "SELECT url FROM spacecraft WHERE id = 201") == [("/2.3.0/spacecraft/201/",)]
 
 
-def test_the_token_goes_as_upstream_wants_it(upstream):
-    Upstream(upstream.base_url, TOKEN).page("spacecraft", mode="normal", ordering="id", offset=0)
+def test_the_token_goes_as_upstream_wants_it(upstream, asking):
+    asking(upstream.base_url, TOKEN).page("spacecraft", mode="normal", ordering="id", offset=0)
     assert upstream.log[0][1]["Authorization"] == f"Token {TOKEN}"
 
 
-def test_a_walk_asks_for_the_fewest_pages(upstream):
+def test_a_walk_asks_for_the_fewest_pages(upstream, db, run):
     record = upstream.records["spacecraft", "normal"][0]
     upstream.records["spacecraft", "normal"] = [{**record, "id": n} for n in range(596)]
-    pages = list(Upstream(upstream.base_url).walk("spacecraft", "normal", "id"))
-    assert [page.offset for page in pages] == [0, 100, 200, 300, 400, 500]
-    assert len(upstream.log) == 6
+    done = run("sync", db, "--base-url", upstream.base_url, "--json")
+    assert done.json["requests"] == 6
+    assert len(pages_asked(upstream)) == 6
+
+
+def page_of(upstream):
+    return upstream.page("spacecraft", mode="normal", ordering="id", offset=0)
 
 
 def answering(monkeypatch, status, document):
@@ -77,10 +80,12 @@ def answering(monkeypatch, status, document):
         (500, UpstreamError, "500 It broke."),
     ],
 )
-def test_a_refusal_is_one_line_that_says_what_to_do(upstream, monkeypatch, status, error, told):
+def test_a_refusal_is_one_line_that_says_what_to_do(
+    upstream, asking, monkeypatch, status, error, told
+):
     answering(monkeypatch, status, {"detail": "It broke."})
     with pytest.raises(error, match=told) as refused:
-        next(Upstream(upstream.base_url, TOKEN).walk("spacecraft", "normal", "id"))
+        page_of(asking(upstream.base_url, TOKEN))
     assert "\n" not in str(refused.value)
     assert TOKEN not in str(refused.value)
 
@@ -89,10 +94,10 @@ def test_a_refusal_is_one_line_that_says_what_to_do(upstream, monkeypatch, statu
     "body",
     [b"<html>", b"", b"[]", b'{"results":[]}', b'{"count":1,"next":null}', b'{"count":1,"re'],
 )
-def test_a_body_that_is_no_page_is_refused_with_its_url(upstream, monkeypatch, body):
+def test_a_body_that_is_no_page_is_refused_with_its_url(upstream, asking, monkeypatch, body):
     answering(monkeypatch, 200, body)
     with pytest.raises(NotAPage, match=r"^http://127.0.0.1:\d+/2.3.0/spacecraft/\?limit=100"):
-        next(Upstream(upstream.base_url).walk("spacecraft", "normal", "id"))
+        page_of(asking(upstream.base_url))
 
 
 def test_a_closed_port_cannot_be_reached():
@@ -100,7 +105,7 @@ def test_a_closed_port_cannot_be_reached():
         taken.bind(("127.0.0.1", 0))
         url = f"http://127.0.0.1:{taken.getsockname()[1]}"
         with pytest.raises(UpstreamError, match="can't be reached: Connection refused"):
-            Upstream(url).fetch("/")
+            Http(url, None, 30).get("/")
 
 
 @pytest.mark.parametrize(
@@ -122,7 +127,7 @@ def test_a_base_url_may_have_a_path_and_a_slash():
 
 def test_a_token_that_no_header_can_carry_is_a_usage_error():
     with pytest.raises(UsageError) as refused:
-        Upstream(LLDEV, "a\nb")
+        Http(LLDEV, "a\nb", 30)
     assert "a\nb" not in str(refused.value)
 
 
@@ -154,7 +159,7 @@ def test_a_body_that_drips_is_bounded_as_a_whole(monkeypatch):
         thread = threading.Thread(target=drip, args=(server,))
         thread.start()
         with pytest.raises(UpstreamError, match=r"no whole answer within 0\.3 s"):
-            Upstream(url, timeout=0.3).fetch("/")
+            Http(url, None, 0.3).get("/")
         stop.set()
         thread.join()
 
@@ -163,7 +168,7 @@ def test_a_body_without_end_is_cut_off(upstream, monkeypatch):
     monkeypatch.setattr("etl.http.MAX_BODY", 1000)
     answering(monkeypatch, 200, b"x" * 10_000)
     with pytest.raises(UpstreamError, match="a body of more than"):
-        Upstream(upstream.base_url).fetch("/")
+        Http(upstream.base_url, None, 30).get("/")
 
 
 def test_a_token_that_jsons_escapes_hide_is_found(db, run, upstream, monkeypatch):

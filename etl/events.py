@@ -1,0 +1,31 @@
+"""What a sync tells while it runs: one event at a time, as data."""
+
+from __future__ import annotations
+
+from typing import Any, Protocol
+
+# Each event with what people read; None: only programs do.
+EVENTS = {
+    "request": None,
+    "page": None,
+    "resumed": "{resource}: goes on with the walk of {started}: {staged} of {total} records staged",
+    "anew": "{resource}: begins the walk anew: {why}",
+    "moved": "{resource}: {why}: steps back to find what was skipped",
+    "retry": "{why}: tries again in {seconds:.0f} s",
+    "smaller": "{resource}: a page of {limit} records keeps failing: goes on with {smaller}",
+    "waiting": "LL2's limit is reached: goes on at {until}",
+    "unconfirmed": "{resource} {id}: not listed, but not confirmed gone: {why}",
+    "published": None,
+    "failed": None,
+}
+
+
+class Tell(Protocol):
+    """Takes one of EVENTS with its facts, each a value that JSON has."""
+
+    def __call__(self, event: str, /, **facts: Any) -> None:
+        """Tells an event."""
+
+
+def silence(event: str, /, **facts: Any) -> None:
+    """Tells nobody."""

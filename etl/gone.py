@@ -1,0 +1,86 @@
+"""What a complete walk didn't meet: gone, or only missed? LL2 is asked before it is removed."""
+
+from __future__ import annotations
+
+import json
+from typing import NamedTuple
+
+from etl.errors import Faulted, NotAPage, Shrunk, Stopped
+from etl.events import Tell
+from etl.model import Id
+from etl.quarantine import MISSING, quarantined
+from etl.shapes import RESOURCES
+from etl.store import Store, Walk
+from etl.upstream import Upstream
+from etl.walked import Walked
+
+# A walk that lacks more than both is taken for a fault of LL2's.
+SHRINK_SHARE = 0.10
+SHRINK_COUNT = 20
+
+
+class Fate(NamedTuple):
+    """What becomes of the records that a walk didn't meet."""
+
+    gone: list[Id]
+    missing: list[Id]  # not confirmed: they stay for now
+    skipped: list[Id]  # LL2 has them: the list must have moved unseen
+
+
+def fate(store: Store, upstream: Upstream, walk: Walk, allow_shrink: bool, tell: Tell) -> Fate:
+    """Sorts the records that a complete walk didn't meet.
+
+    One is gone when LL2 has no such record any more, or, where the budget forbids to ask, when
+    the complete walk before this one missed it, too. Raises Shrunk where too many are missing.
+    """
+    missing = Walked(store, walk).missing(walk.resource)
+    if _too_many(store, walk, len(missing)):
+        if allow_shrink:
+            return Fate(missing, [], [])
+        store.drop_walk(walk.resource)
+        listed = _listed(store, walk)
+        raise Shrunk(
+            f"{walk.resource}: LL2 lists {walk.total} records; {len(missing)} of the {listed} held"
+            " would go: nothing was published. If that is right, sync with --allow-shrink"
+        )
+    missed_before = {one.id for one in quarantined(store, walk.resource) if one.reason == MISSING}
+    nameless = bool(missing) and _has_nameless(store, walk)
+    found = Fate([], [], [])
+    for id_ in missing:
+        there = _lists(upstream, walk.resource, id_, tell)
+        if there is None:
+            gone = id_ in missed_before and not nameless
+            (found.gone if gone else found.missing).append(id_)
+        elif there:
+            (found.missing if nameless else found.skipped).append(id_)
+        else:
+            found.gone.append(id_)
+    return found
+
+
+def _too_many(store: Store, walk: Walk, missing: int) -> bool:
+    return missing > SHRINK_COUNT and missing > SHRINK_SHARE * _listed(store, walk)
+
+
+def _listed(store: Store, walk: Walk) -> int:
+    row = store.conn.execute("SELECT count(*) FROM _records WHERE resource = ?", (walk.resource,))
+    count: int = row.fetchone()[0]
+    return count
+
+
+def _has_nameless(store: Store, walk: Walk) -> bool:
+    """Whether a record came without a readable id: it may be any of those missing."""
+    kind = RESOURCES[walk.resource].modes[walk.mode].id_type
+    return any(type(id_) is not kind for page in store.pages(walk) for id_ in json.loads(page.ids))
+
+
+def _lists(upstream: Upstream, resource: str, id_: Id, tell: Tell) -> bool | None:
+    """Whether LL2 has a record; None where it can't be asked now."""
+    try:
+        if upstream.budget.left >= 1:
+            return upstream.lists(resource, id_)
+        why = "the budget is spent"
+    except (Faulted, NotAPage, Stopped) as error:
+        why = str(error)
+    tell("unconfirmed", resource=resource, id=id_, why=why)
+    return None

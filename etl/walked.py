@@ -1,0 +1,44 @@
+"""The records that the walks of a sync met, in a table of the connection's own, not in memory."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+
+from etl.model import Id
+from etl.store import StagedPage, Store, Walk
+
+
+class Walked:
+    """What one walk met: ``temp.walked`` has its ids, each once, with the walk's own."""
+
+    def __init__(self, store: Store, walk: Walk) -> None:
+        self._conn = store.conn
+        self._walk = walk.id
+        self._conn.execute(
+            "CREATE TEMP TABLE IF NOT EXISTS walked"
+            " (walk, id, PRIMARY KEY (walk, id)) WITHOUT ROWID"
+        )
+
+    def refill(self, pages: Iterable[StagedPage]) -> bool:
+        """Takes up the records of these pages, no others; False where one comes twice."""
+        self._conn.execute("DELETE FROM temp.walked WHERE walk = ?", (self._walk,))
+        return all(self.add(page.ids) for page in pages)
+
+    def add(self, ids: str) -> bool:
+        """Adds the ids of a page, given as a JSON list; False where one was met before."""
+        added = self._conn.execute(
+            "INSERT OR IGNORE INTO temp.walked SELECT ?, value FROM json_each(?)"
+            " WHERE value IS NOT NULL",
+            (self._walk, ids),
+        ).rowcount
+        return added == sum(id_ is not None for id_ in json.loads(ids))
+
+    def missing(self, resource: str) -> list[Id]:
+        """The records that the file lists, and the walk didn't meet."""
+        rows = self._conn.execute(
+            "SELECT id FROM _records WHERE resource = ?"
+            " AND id NOT IN (SELECT id FROM temp.walked WHERE walk = ?) ORDER BY id",
+            (resource, self._walk),
+        )
+        return [id_ for (id_,) in rows]
