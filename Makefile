@@ -1,6 +1,7 @@
 # make demo     install, then mirror the bundled sample of LL2 and ask it three questions
 # make test     install, then run the tests
 # make check    what CI runs: format, lint, types, then the tests
+# make soak     the tests that take minutes: 200 kills, a simulated year of cron, long walks
 # make bench    time and memory as ratios to a floor, in one run
 
 PYTHON ?= python3
@@ -8,13 +9,16 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: demo test lint check bench clean
+.PHONY: demo test soak lint check bench clean
 
 demo: $(STAMP)
 	$(BIN)/ll2-mirror demo data/demo
 
 test: $(STAMP)
 	$(BIN)/python -m pytest
+
+soak: $(STAMP)
+	$(BIN)/python -m pytest -m soak
 
 lint: $(STAMP)
 	$(BIN)/ruff format --check etl tests bench

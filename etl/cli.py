@@ -22,7 +22,7 @@ import click
 from etl import __version__
 from etl.clock import Clock, stamp
 from etl.console import EXIT_CODES, Commands, Teller, ours, print_json, print_some
-from etl.errors import MirrorError, Stopped, UsageError
+from etl.errors import DataError, MirrorError, Stopped, UsageError
 from etl.events import Tell, silence
 from etl.shapes import DEFAULT_RESOURCE, MODES, RESOURCES
 
@@ -203,7 +203,8 @@ def sync(
         elif not quiet:
             for report in reports:
                 click.echo("\n".join(sync_lines(report)))
-        _complain_of_bad(db, reports)
+        if problem := _bad(db, reports):
+            raise problem
 
 
 class Asked(NamedTuple):
@@ -239,7 +240,12 @@ def _synced(
         what = wanted(store, asked.resources, asked.base_url, asked.mode)
         upstream = _upstream(store, what.base_url, asked, most, wait, tell)
         try:
-            return sync(store, upstream, what, tell, allow_shrink=allow_shrink, stale=asked.stale)
+            reports = sync(
+                store, upstream, what, tell, allow_shrink=allow_shrink, stale=asked.stale
+            )
+            if problem := _bad(db, reports):
+                _note(store, problem)
+            return reports
         except (MirrorError, sqlite3.Error, KeyboardInterrupt) as error:
             failed = ours(error, db)
             _note(store, failed)
@@ -300,17 +306,16 @@ def _note(store: Store, error: MirrorError) -> None:
         store.remember(last_error=json.dumps(document, ensure_ascii=False))
 
 
-def _complain_of_bad(db: Path, reports: list[Report]) -> None:
-    """Raises DataError where a sync published all but some records."""
-    from etl.errors import DataError
-
+def _bad(db: Path, reports: list[Report]) -> DataError | None:
+    """The error of a sync that published all but some records."""
     bad = [one for report in reports for one in report.quarantined]
-    if bad:
-        more = f", and {len(bad) - 1} more" if len(bad) > 1 else ""
-        raise DataError(
-            f"{bad[0]['reason']}{more}: kept aside, the rest is published: see"
-            f" `ll2-mirror status {db}`"
-        )
+    if not bad:
+        return None
+    more = f", and {len(bad) - 1} more" if len(bad) > 1 else ""
+    return DataError(
+        f"{bad[0]['reason']}{more}: kept aside, the rest is published: see"
+        f" `ll2-mirror status {db}`"
+    )
 
 
 @main.command(help=_PLAN_HELP)

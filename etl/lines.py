@@ -92,7 +92,7 @@ def status_lines(found: dict[str, Any]) -> Iterator[str]:
         yield f"{_named(one)}: {stands} since {one['since'][:10]}: {one['reason']}"
     if error := found["last_error"]:
         code = error["exit_code"]
-        yield f"last sync failed at {error['at'][:19]}Z (exit {code}): {error['message']}"
+        yield f"last sync, {error['at'][:19]}Z, ended with {code}: {error['message']}"
     if found["tables"]:
         yield "tables:"
     for name, count in found["tables"].items():
