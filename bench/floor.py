@@ -1,7 +1,8 @@
 """The floor: the least code that brings the same pages into the same public tables.
 
 Written by hand for one shape (SpacecraftNormal): no history, no proof, no drift, no tidying up.
-Run as ``python floor.py DB BASE_URL``; bench.py checks that its tables hold what the tool's do.
+Run as ``python floor.py DB BASE_URL [fetch]``; bench.py checks that its tables hold what the
+tool's do.
 """
 
 from __future__ import annotations
@@ -130,8 +131,8 @@ class Rows(dict[str, dict[Any, tuple[Any, ...]]]):
         self.plain("spacecraft", value)
 
 
-def main(db: Path, base_url: str) -> None:
-    """Fetches the pages and brings them in, in one transaction."""
+def main(db: Path, base_url: str, only_fetch: bool) -> None:
+    """Fetches the pages and, unless that is all, brings them in, in one transaction."""
     upserts = {name: upsert(name.split("/")[0], TABLES[name].split()) for name in TABLES}
     schema = "" if db.exists() else SCHEMA.read_text(encoding="utf-8")
     conn = sqlite3.connect(db, isolation_level=None)
@@ -144,7 +145,11 @@ def main(db: Path, base_url: str) -> None:
     offset, count = 0, 1
     while offset < count:
         query = f"limit=100&mode=normal&offset={offset}&ordering=id"
-        page = json.loads(session.get(f"{base_url}/2.3.0/spacecraft/?{query}").content)
+        body = session.get(f"{base_url}/2.3.0/spacecraft/?{query}").content
+        if only_fetch:
+            offset, count = offset + 100, int(body[:30].split(b":")[1].split(b",")[0])
+            continue
+        page = json.loads(body)
         for name, rows in Rows(page["results"]).items():
             conn.executemany(upserts[name], rows.values())
         offset, count = offset + 100, page["count"]
@@ -153,4 +158,4 @@ def main(db: Path, base_url: str) -> None:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), sys.argv[2])
+    main(Path(sys.argv[1]), sys.argv[2], only_fetch=len(sys.argv) > 3)

@@ -183,7 +183,8 @@ class Crawl:
                 self._tell("smaller", resource=self._resource.name, limit=size, smaller=self._limit)
 
     def _stage(self, page: Page) -> None:
-        self._store.stage(self.walk, page.offset, page.limit, page.body, page.ids)
+        ids = json.dumps(page.ids)
+        self._store.stage(self.walk, page.offset, page.limit, page.body, page.digest, ids)
 
 
 def end_of(pages: list[StagedPage]) -> int:

@@ -161,14 +161,18 @@ class Store:
         self.conn.execute("UPDATE _walks SET total = ? WHERE id = ?", (total, walk.id))
         return walk._replace(total=total)
 
-    def stage(self, walk: Walk, offset: int, limit: int, body: bytes, ids: list[Id | None]) -> None:
-        """Keeps one page of a walk, committed; a body that the file has is not written again."""
-        digest = page_digest(body)
+    def stage(
+        self, walk: Walk, offset: int, limit: int, body: bytes, digest: bytes, ids: str
+    ) -> None:
+        """Keeps one page of a walk, committed; a body that the file has is not written again.
+
+        ``ids`` are those of its records, as a JSON list.
+        """
         with self.transaction():
             if self.listed(digest) is None:
                 self.conn.execute(
                     "INSERT INTO _bodies (digest, ids, body) VALUES (?, ?, ?)",
-                    (digest, json.dumps(ids), zlib.compress(body, 3)),
+                    (digest, ids, zlib.compress(body, 3)),
                 )
             self.conn.execute(
                 'INSERT OR REPLACE INTO _pages (walk, "offset", "limit", digest)'
