@@ -71,6 +71,7 @@ class Budget:
         self._clock = clock
         self._base_url = base_url
         newest = "SELECT coalesce(max(id), 0) FROM _requests"
+        self._known: tuple[Any, ...] | None = None  # what _throttles has of the server
         self._before: int = self._conn.execute(newest).fetchone()[0]
 
     def spent_on(self, path: str) -> int:
@@ -93,6 +94,7 @@ class Budget:
             resumes = stamp(now + timedelta(seconds=throttle.next_use))
         elif throttle.use is None and (until := self._resumes(now)):
             resumes = stamp(until)
+        self._known = None
         self._conn.execute(
             "INSERT OR REPLACE INTO _throttles VALUES (?, ?, ?, ?, ?, ?)",
             (self._base_url, stamp(now), throttle.limit, throttle.window, throttle.use, resumes),
@@ -104,6 +106,7 @@ class Budget:
         if resumes is None:
             oldest = next(self._counted(now, 3600.0), now)
             resumes = oldest + timedelta(hours=1)
+        self._known = None
         self._conn.execute(
             "INSERT INTO _throttles (base_url, asked, resumes) VALUES (?, ?, ?)"
             " ON CONFLICT DO UPDATE SET (asked, resumes) = (excluded.asked, excluded.resumes),"
@@ -209,14 +212,16 @@ class Budget:
 
     def _row(self, now: datetime) -> tuple[datetime, int | None, float, int | None, Any] | None:
         """What is known of the server; what a clock that ran ahead noted is not."""
-        row = self._conn.execute(
-            "SELECT asked, your_request_limit, limit_frequency_secs, current_use, resumes"
-            " FROM _throttles WHERE base_url = ?",
-            (self._base_url,),
-        ).fetchone()
-        if row is None or moment(row[0]) > now:
+        if self._known is None:
+            self._known = self._conn.execute(
+                "SELECT asked, your_request_limit, limit_frequency_secs, current_use, resumes"
+                " FROM _throttles WHERE base_url = ?",
+                (self._base_url,),
+            ).fetchone()
+        if self._known is None or moment(self._known[0]) > now:
             return None
-        return moment(row[0]), row[1], row[2], row[3], row[4]
+        asked, limit, window, use, resumes = self._known
+        return moment(asked), limit, window, use, resumes
 
     def _resumes(self, now: datetime) -> datetime | None:
         """What the server said, while it is to come."""

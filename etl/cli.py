@@ -313,8 +313,7 @@ def _bad(db: Path, reports: list[Report]) -> DataError | None:
         return None
     more = f", and {len(bad) - 1} more" if len(bad) > 1 else ""
     return DataError(
-        f"{bad[0]['reason']}{more}: kept aside, the rest is published: see"
-        f" `ll2-mirror status {db}`"
+        f"{bad[0]['reason']}{more}: kept aside, the rest is published: see `ll2-mirror status {db}`"
     )
 
 

@@ -7,6 +7,7 @@ agree again; where that doesn't come to an end, it begins anew.
 from __future__ import annotations
 
 import json
+from time import monotonic
 
 from etl.clock import moment, told
 from etl.errors import Faulted, NotAPage, NotThere, Stopped
@@ -38,6 +39,7 @@ class Crawl:
         self._tell = tell
         self._anew = 0
         self._resumed = False
+        self.seconds = 0.0  # that the walk took in this sync
         self.walk: Walk
 
     def begin(self, stale: float = STALE) -> None:
@@ -89,16 +91,18 @@ class Crawl:
         self.walk = self._store.begin_walk(self._resource.name, self._mode, self._upstream.base_url)
         self._resumed = False
 
-    def run(self) -> Walk:
+    def run(self) -> None:
         """Stages what is left of the walk; each record is then in it once.
 
         Raises Stopped where the budget is spent or the list doesn't come to rest, UpstreamError
         or NotAPage where a page can't be had. What is staged stays for the next sync.
         """
+        began = monotonic()
         while True:
             try:
                 self._stage_all()
-                return self.walk
+                self.seconds += monotonic() - began
+                return
             except _Moved as error:
                 self.again(str(error))
             except NotThere:

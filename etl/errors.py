@@ -107,6 +107,12 @@ class Faulted(UpstreamError):
         self.sent = sent
 
 
+class Throttled(Faulted):
+    """Upstream asks to wait, but not for long."""
+
+    exit_code = 75
+
+
 class Stopped(MirrorError):
     """The sync stopped early; the next one goes on, not before ``resumes`` if that is known."""
 

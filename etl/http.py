@@ -27,6 +27,7 @@ from etl.errors import (
     NotAPage,
     NotThere,
     Stopped,
+    Throttled,
     UpstreamError,
     UsageError,
 )
@@ -259,7 +260,7 @@ def _throttled(after: float | None, now: datetime) -> MirrorError:
     if after is None:
         return Stopped("LL2's limit is reached: run the same command again later")
     if after <= PATIENCE:
-        return Faulted(f"LL2's limit is reached: asks to wait for {after:.0f} s", after=after)
+        return Throttled(f"LL2's limit is reached: asks to wait for {after:.0f} s", after=after)
     resumes = now + timedelta(seconds=after)
     return Stopped(
         f"LL2's limit is reached: run the same command again at {told(resumes)}", resumes

@@ -56,7 +56,9 @@ def plan_lines(found: dict[str, Any]) -> Iterator[str]:
         staged = f", {_some(one['staged'], 'page')} staged already" if one["staged"] else ""
         requests = _requests(one["requests"])
         yield f"{one['resource']}: {requests}{records}{staged}"
-    if found["limit"] is None:
+    if found["resumes"]:
+        yield f"{found['base_url']} can be asked again at {told(moment(found['resumes']))}"
+    elif found["limit"] is None:
         yield f"{found['base_url']} has no limit"
     else:
         yield f"LL2 allows {found['left']} of {found['limit']} now"

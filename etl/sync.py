@@ -25,13 +25,6 @@ class Wanted(NamedTuple):
     resources: list[str]
 
 
-class Cost(NamedTuple):
-    """What the walk over one resource took."""
-
-    requests: int
-    seconds: float
-
-
 def wanted(store: Store, resources: list[str], base_url: str | None, mode: str | None) -> Wanted:
     """What is asked for; where nothing is said, what a sync that was cut off was to do.
 
@@ -85,17 +78,19 @@ def sync(
     crawls = [Crawl(store, upstream, RESOURCES[name], what.mode, tell) for name in what.resources]
     for crawl in crawls:
         crawl.begin(stale)
-    done = [_complete(store, upstream, crawl, allow_shrink, tell) for crawl in crawls]
+    done = _complete(store, upstream, crawls, allow_shrink, tell)
     try:
         with store.transaction():
-            brought = [_bring_in(store, walk, found, cost) for walk, found, cost in done]
+            brought = [_bring_in(store, upstream, crawl, found) for crawl, found in done]
             close_books(store, brought)
             held = list(dict.fromkeys([*store.resources, *what.resources]))
             store.remember(base_url=what.base_url, mode=what.mode, resources=json.dumps(held))
             store.forget("last_error")
     except DataError:
-        for walk, _, _ in done:
-            store.drop_walk(walk.resource)  # else the next sync would meet it again, for a day
+        for crawl, _ in done:
+            store.drop_walk(
+                crawl.walk.resource
+            )  # else the next sync would meet it again, for a day
         raise
     reports = [one.report for one in brought]
     for report in reports:
@@ -103,24 +98,30 @@ def sync(
     return reports
 
 
-def _bring_in(store: Store, walk: Walk, found: Fate, cost: Cost) -> Brought:
-    began = monotonic()
-    brought = bring_in(store, walk, cost.requests, found)
-    brought.report.seconds = cost.seconds + monotonic() - began
-    return brought
-
-
 def _complete(
-    store: Store, upstream: Upstream, crawl: Crawl, allow_shrink: bool, tell: Tell
-) -> tuple[Walk, Fate, Cost]:
-    """Walks to the end, and finds out about the records that the walk didn't meet."""
-    began, spent = monotonic(), upstream.budget.spent
-    while True:
-        walk = crawl.run()
-        found = fate(store, upstream, walk, allow_shrink, tell)
-        if not found.skipped:
-            return walk, found, Cost(upstream.budget.spent - spent, monotonic() - began)
-        crawl.again(f"LL2 has {walk.resource} {found.skipped[0]}, which the walk didn't meet")
+    store: Store, upstream: Upstream, crawls: list[Crawl], allow_shrink: bool, tell: Tell
+) -> list[tuple[Crawl, Fate]]:
+    """Walks all to their ends, then finds out about the records that the walks didn't meet."""
+    for crawl in crawls:
+        crawl.run()
+    done = []
+    for crawl in crawls:
+        found = fate(store, upstream, crawl.walk, allow_shrink, tell)
+        while found.skipped:
+            name = f"{crawl.walk.resource} {found.skipped[0]}"
+            crawl.again(f"LL2 has {name}, which the walk didn't meet")
+            crawl.run()
+            found = fate(store, upstream, crawl.walk, allow_shrink, tell)
+        done.append((crawl, found))
+    return done
+
+
+def _bring_in(store: Store, upstream: Upstream, crawl: Crawl, found: Fate) -> Brought:
+    began, walk = monotonic(), crawl.walk
+    spent = upstream.budget.spent_on(f"{API_PATH}{walk.resource}/")
+    brought = bring_in(store, walk, spent, found)
+    brought.report.seconds = crawl.seconds + monotonic() - began
+    return brought
 
 
 def incomplete(

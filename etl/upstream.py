@@ -11,7 +11,7 @@ from urllib.parse import urlencode
 
 from etl.budget import Budget, Throttle, declared, throttle_from
 from etl.clock import Clock, stamp, told
-from etl.errors import Faulted, MirrorError, NotAPage, NotThere, Stopped
+from etl.errors import Faulted, MirrorError, NotAPage, NotThere, Stopped, Throttled
 from etl.events import Tell, silence
 from etl.http import Answer, Http
 from etl.jsontext import parse, quote
@@ -118,8 +118,13 @@ class Upstream:
     def lists(self, resource: str, id_: Id) -> bool:
         """Whether LL2 has a record; raises as ``page`` does where it doesn't say."""
         path = f"{API_PATH}{resource}/{in_path(str(id_), safe='')}/"
+
+        def ask() -> None:
+            if not _is_record(self._ask(path), id_):
+                raise NotAPage(f"{self.base_url}{path}: no record of LL2")
+
         try:
-            patiently(lambda: self._ask(path), self._clock, self._tell)
+            patiently(ask, self._clock, self._tell)
         except NotThere:
             return False
         return True
@@ -139,7 +144,7 @@ class Upstream:
         """What the server asks to wait for: the next try does, where the user waits."""
         until = self.budget.throttled(error.resumes)
         if self._wait:
-            return Faulted(str(error), after=0)
+            return Throttled(str(error), after=0)
         if error.resumes is None:
             return Stopped(f"{error}: at {told(until)}, say", until)
         return error
@@ -204,6 +209,13 @@ def _ids(body: bytes) -> list[Id | None]:
         error.cut = body.lstrip()[:1] == b"{" and not body.rstrip().endswith(b"}")
         raise error
     return ids_of(results)
+
+
+def _is_record(body: bytes, id_: Id) -> bool:
+    try:
+        return bool(json.loads(body)["id"] == id_)
+    except (ValueError, KeyError, TypeError, RecursionError):
+        return False
 
 
 def _why_not(body: bytes) -> str:
