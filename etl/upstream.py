@@ -9,6 +9,8 @@ from typing import Any, NamedTuple
 from urllib.parse import quote as in_path
 from urllib.parse import urlencode
 
+import orjson
+
 from etl.budget import Budget, Throttle, declared, throttle_from
 from etl.clock import Clock, stamp, told
 from etl.errors import Faulted, MirrorError, NotAPage, NotThere, Stopped, Throttled
@@ -201,8 +203,8 @@ def read_page(body: bytes, offset: int, limit: int, known: Known = lambda digest
 def _ids(body: bytes) -> list[Id | None]:
     """The ids of a page's records. Its other faults are found when it is normalized."""
     try:
-        results = json.loads(body)["results"]
-    except (ValueError, KeyError, TypeError, RecursionError):
+        results = orjson.loads(body)["results"]
+    except (ValueError, KeyError, TypeError):
         results = None
     if type(results) is not list:
         error = NotAPage(_why_not(body))
