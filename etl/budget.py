@@ -17,6 +17,7 @@ from etl.store import Store
 
 # Requests in a sliding window of seconds, of hosts that may lack /api-throttle/; without a token.
 DECLARED = {"ll.thespacedevs.com": (15, 3600)}
+_LARGEST = 10**8  # number that makes sense in any of a throttle's keys; in seconds, three years
 _KEPT = timedelta(days=7)  # of the log
 
 
@@ -50,9 +51,12 @@ def throttle_from(body: bytes) -> Throttle | None:
 def _throttle(item: Any) -> Throttle:
     keys = ("your_request_limit", "limit_frequency_secs", "current_use", "next_use_secs")
     limit, window, use, next_use = (item[key] for key in keys)
-    if type(limit) is not int or type(use) is not int or not 0 < window < 10**9:
+    for number in (limit, use, window, next_use):
+        if type(number) not in (int, float) or not 0 <= number < _LARGEST:
+            raise ValueError
+    if not window:
         raise ValueError
-    return Throttle(limit, float(window), use, min(max(0.0, float(next_use)), 10.0**9))
+    return Throttle(int(limit), float(window), int(use), float(next_use))
 
 
 def declared(base_url: str, token: bool) -> Throttle:

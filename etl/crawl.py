@@ -119,6 +119,18 @@ class Crawl:
         self._tell("anew", resource=self._resource.name, why=why)
         self._fresh()
 
+    def mend(self, page: StagedPage) -> bool:
+        """Fetches a page of the complete walk once more; False where that is of no use.
+
+        It is, where the page lists the same records, but now comes otherwise.
+        """
+        fresh = self._page(page.offset, page.limit)
+        listed = json.dumps(fresh.ids) == page.ids and fresh.total == self.walk.total
+        if fresh.digest == page.digest or not listed:
+            return False
+        self._stage(fresh)
+        return True
+
     def _stage_all(self) -> None:
         walked = Walked(self._store, self.walk)
         pages = self._store.pages(self.walk)
@@ -175,7 +187,6 @@ class Crawl:
                     ordering=self._resource.ordering,
                     offset=offset,
                     limit=size,
-                    known=self._store.listed,
                     **({"tries": tries} if tries else {}),
                 )
             except (Faulted, NotAPage) as error:

@@ -35,6 +35,7 @@ from etl.errors import (
 USER_AGENT = f"ll2-mirror/{__version__} (+https://pypi.org/project/ll2-mirror/)"
 MAX_BODY = 64 * 1024 * 1024  # bytes, unpacked: far beyond the largest page
 _CHUNK = 256 * 1024
+_WORDS = 200  # letters of a server's own words that are told
 
 
 class Answer(NamedTuple):
@@ -74,8 +75,9 @@ class Http:
         return error
 
     def _without_token(self, told: str) -> str:
-        """Words that may be the server's, without the token that it may repeat."""
-        return told.replace(self._token, "TOKEN") if self._token else told
+        """Words that may be the server's, without the token that it may repeat; not too many."""
+        told = told.replace(self._token, "TOKEN") if self._token else told
+        return told if len(told) <= _WORDS else f"{told[:_WORDS]}..."
 
     def _bounded(self, path: str) -> Answer:
         """The answer, if it is whole within the timeout.
@@ -201,7 +203,7 @@ def _repeats(body: bytes, token: str) -> bool:
 
 def _one_line(words: object) -> str:
     """What may be a server's words, fit for a terminal."""
-    line = " ".join(str(words).split())[:200]
+    line = " ".join(str(words).split())
     return "".join(letter if letter.isprintable() else "?" for letter in line)
 
 
@@ -234,6 +236,7 @@ def _reason(error: BaseException) -> str:
     return _one_line(reason)
 
 
+_LONGEST = 366 * 86400.0  # seconds: what a server asks beyond that is no plan
 PATIENCE = 120.0  # seconds that a sync waits because it is asked to, before it stops
 
 
@@ -274,11 +277,11 @@ def _after(answer: Answer, now: datetime) -> float | None:
     """The seconds to wait: from Retry-After in either of its forms, else from LL2's own words."""
     header = answer.headers.get("Retry-After", "").strip()
     if header.isascii() and header.isdecimal():
-        return float(header[:12])
+        return min(float(header), _LONGEST)
     try:
         moment = parsedate_to_datetime(header)
         moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-        return max(0.0, (moment - now).total_seconds())
+        return min(max(0.0, (moment - now).total_seconds()), _LONGEST)
     except (ValueError, OverflowError):
         said = _EXPECTED.search(_detail(answer.body))
         return float(said[1]) if said else None

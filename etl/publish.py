@@ -19,6 +19,16 @@ from etl.store import RUN_COUNTS, StagedPage, Store, Walk
 from etl.tables import among, list_tables
 from etl.upsert import Upsert
 
+
+class Unreadable(NotAPage):
+    """A staged page that is no page of LL2, as only now is seen."""
+
+    def __init__(self, told: str, walk: Walk, page: StagedPage) -> None:
+        super().__init__(told)
+        self.walk = walk
+        self.page = page
+
+
 BAD_SHARE = 0.01  # of a walk's records may be not understood, before none is published
 
 
@@ -128,18 +138,21 @@ def _bring(
     """
     shape = resource.modes[walk.mode]
     store.conn.execute("SAVEPOINT bring")
-    upsert, normalizer, bad = _upsert_pages(store, shape, pages, skip, run)
+    upsert, normalizer, bad = _upsert_pages(store, walk, shape, pages, skip, run)
     if upsert.overtaken and any(page.digest in skip for page in pages):
         store.conn.execute("ROLLBACK TO bring")
-        upsert, normalizer, bad = _upsert_pages(store, shape, pages, frozenset(), run)
+        upsert, normalizer, bad = _upsert_pages(store, walk, shape, pages, frozenset(), run)
     store.conn.execute("RELEASE bring")
     if len(bad) > 1 and len(bad) > BAD_SHARE * (walk.total or 0):
         raise DataError(
             f"{bad[0].reason}; {len(bad)} of {walk.total} records of {walk.resource} are not"
             " understood: nothing was published"
         )
+    if fate.gone:
+        _bury(store, resource, fate.gone, run)
     renew(store, walk, run, bad, fate.missing)
-    _list_records(store, resource, walk, run, report, fate.gone)
+    _list_records(store, resource, walk, run, report)
+    report.gone = len(fate.gone)
     report.quarantined = [{"id": one.id, "reason": one.reason} for one in bad]
     report.missing = len(fate.missing)
     report.conflicts = len(upsert.conflicts)
@@ -148,7 +161,12 @@ def _bring(
 
 
 def _upsert_pages(
-    store: Store, shape: Shape, pages: list[StagedPage], skip: frozenset[bytes], run: int
+    store: Store,
+    walk: Walk,
+    shape: Shape,
+    pages: list[StagedPage],
+    skip: frozenset[bytes],
+    run: int,
 ) -> tuple[Upsert, Normalizer, list[Bad]]:
     upsert, normalizer = Upsert(store.conn, run, shape), Normalizer()
     bad: list[Bad] = []
@@ -158,19 +176,14 @@ def _upsert_pages(
         try:
             rows, _ = normalizer.page(shape, records(parse(store.body(page.digest))), bad)
         except NotAPage as error:
-            raise NotAPage(f"the page at offset {page.offset}: {error}") from None
+            raise Unreadable(f"the page at offset {page.offset}: {error}", walk, page) from None
         upsert.page(rows)
     return upsert, normalizer, bad
 
 
-def _list_records(
-    store: Store, resource: Resource, walk: Walk, run: int, report: Report, gone: list[Id]
-) -> None:
-    """Brings the list of records up to date; those gone get tombstones."""
+def _list_records(store: Store, resource: Resource, walk: Walk, run: int, report: Report) -> None:
+    """Adds to the list of records those that the walk met first."""
     name = resource.name
-    if gone:
-        _bury(store, resource, gone, run)
-    report.gone = len(gone)
     store.conn.execute(
         "INSERT INTO temp.arrived SELECT ?1, id FROM temp.walked WHERE walk = ?2"
         " AND id NOT IN (SELECT id FROM _records WHERE resource = ?3)"

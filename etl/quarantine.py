@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from etl.jsontext import KEPT, parse, spell, text
 from etl.model import Id, Shape
-from etl.normalize import Bad, records
+from etl.normalize import Bad, ids_of, records
 from etl.shapes import RESOURCES
 from etl.store import Store, Walk
 
@@ -78,6 +78,7 @@ class Understood:
     """Tells which records of a resource's last walk were understood."""
 
     def __init__(self, store: Store, resource: str) -> None:
+        self._id_types = {shape.id_type for shape in RESOURCES[resource].modes.values()}
         self._bad = {one.id for one in quarantined(store, resource) if one.sent is not None}
 
     def among(self, results: list[Any]) -> list[Any]:
@@ -86,10 +87,8 @@ class Understood:
             return results
         return [
             record
-            for record in results
-            if type(record) is dict
-            and type(record.get("id")) in (int, str)
-            and record["id"] not in self._bad
+            for id_, record in zip(ids_of(results), results, strict=True)
+            if type(id_) in self._id_types and id_ not in self._bad
         ]
 
 

@@ -16,7 +16,6 @@ from etl.clock import Clock, stamp
 from etl.errors import DataError, MirrorError, NotAMirror, Stopped, UsageError
 from etl.files import shipped
 from etl.jsontext import quote
-from etl.model import Id
 from etl.shapes import MODES, RESOURCES
 
 APPLICATION_ID = 0x4C4C326D  # as in schema.sql
@@ -169,7 +168,8 @@ class Store:
         ``ids`` are those of its records, as a JSON list.
         """
         with self.transaction():
-            if self.listed(digest) is None:
+            held = "SELECT 1 FROM _bodies WHERE digest = ?"
+            if not self.conn.execute(held, (digest,)).fetchone():
                 self.conn.execute(
                     "INSERT INTO _bodies (digest, ids, body) VALUES (?, ?, ?)",
                     (digest, ids, zlib.compress(body, 3)),
@@ -185,11 +185,6 @@ class Store:
         self.conn.execute(
             'DELETE FROM _pages WHERE walk = ? AND "offset" > 0 AND "offset" >= ?', (walk.id, total)
         )
-
-    def listed(self, digest: bytes) -> list[Id | None] | None:
-        """The ids on a page that the file has, in order; None where it doesn't have it."""
-        row = self.conn.execute("SELECT ids FROM _bodies WHERE digest = ?", (digest,)).fetchone()
-        return json.loads(row[0]) if row else None
 
     def pages(self, walk: Walk) -> list[StagedPage]:
         """The pages of a walk in order, without their bodies."""

@@ -11,7 +11,7 @@ from etl.crawl import STALE, Crawl
 from etl.errors import DataError, MirrorError, Stopped, UsageError
 from etl.events import Tell, silence
 from etl.gone import Fate, fate
-from etl.publish import Brought, Report, bring_in, close_books
+from etl.publish import Brought, Report, Unreadable, bring_in, close_books
 from etl.shapes import API_PATH, DEFAULT_RESOURCE, MODES, RESOURCES
 from etl.store import Store, Walk
 from etl.upstream import DEFAULT_BASE_URL, Upstream
@@ -80,22 +80,38 @@ def sync(
         crawl.begin(stale)
     done = _complete(store, upstream, crawls, allow_shrink, tell)
     try:
-        with store.transaction():
-            brought = [_bring_in(store, upstream, crawl, found) for crawl, found in done]
-            close_books(store, brought)
-            held = list(dict.fromkeys([*store.resources, *what.resources]))
-            store.remember(base_url=what.base_url, mode=what.mode, resources=json.dumps(held))
-            store.forget("last_error")
+        reports = _publish(store, upstream, what, done)
     except DataError:
         for crawl, _ in done:
             store.drop_walk(
                 crawl.walk.resource
             )  # else the next sync would meet it again, for a day
         raise
-    reports = [one.report for one in brought]
     for report in reports:
         tell("published", **report.as_json())
     return reports
+
+
+def _publish(
+    store: Store, upstream: Upstream, what: Wanted, done: list[tuple[Crawl, Fate]]
+) -> list[Report]:
+    """Brings all walks into the tables at once. A page that can't be read is fetched once more."""
+    fetched: set[tuple[int, int]] = set()
+    while True:
+        try:
+            with store.transaction():
+                brought = [_bring_in(store, upstream, crawl, found) for crawl, found in done]
+                close_books(store, brought)
+                held = list(dict.fromkeys([*store.resources, *what.resources]))
+                store.remember(base_url=what.base_url, mode=what.mode, resources=json.dumps(held))
+                store.forget("last_error")
+            return [one.report for one in brought]
+        except Unreadable as error:
+            crawl = next(crawl for crawl, _ in done if crawl.walk.id == error.walk.id)
+            place = (error.walk.id, error.page.offset)
+            if place in fetched or not crawl.mend(error.page):
+                raise
+            fetched.add(place)
 
 
 def _complete(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from time import monotonic
 from typing import Any, NamedTuple
 from urllib.parse import quote as in_path
@@ -16,9 +15,9 @@ from etl.clock import Clock, stamp, told
 from etl.errors import Faulted, MirrorError, NotAPage, NotThere, Stopped, Throttled
 from etl.events import Tell, silence
 from etl.http import Answer, Http
-from etl.jsontext import parse, quote
+from etl.jsontext import parse
 from etl.model import Id
-from etl.normalize import ids_of
+from etl.normalize import ids_of, records
 from etl.patience import TRIES, patiently
 from etl.shapes import API_PATH
 from etl.store import page_digest
@@ -38,10 +37,6 @@ class Page(NamedTuple):
     digest: bytes
     total: int  # how many records there are in all, as this page says
     ids: list[Id | None]  # of its records, in order; None where there is none that could be one
-
-
-# What is known of a page that came before: its ids, by digest.
-Known = Callable[[bytes], list[Id | None] | None]
 
 
 class Upstream:
@@ -95,7 +90,6 @@ class Upstream:
         ordering: str,
         offset: int,
         limit: int = LIMITS[0],
-        known: Known = lambda digest: None,
         tries: int = TRIES,
     ) -> Page:
         """One page of a resource.
@@ -109,7 +103,7 @@ class Upstream:
         def ask() -> Page:
             body = self._ask(path)
             try:
-                return read_page(body, offset, limit, known)
+                return read_page(body, offset, limit)
             except NotAPage as error:
                 explained = NotAPage(f"{self.base_url}{path}: {error}")
                 explained.cut = error.cut
@@ -182,35 +176,42 @@ class Upstream:
             self._tell("request", path=path, status=status, bytes=size, ms=round(took * 1000))
 
 
-def read_page(body: bytes, offset: int, limit: int, known: Known = lambda digest: None) -> Page:
+def read_page(body: bytes, offset: int, limit: int) -> Page:
     """A page from its text, as far as a walk needs it: its records are normalized later.
 
     Raises NotAPage, also where it has fewer or more records than must follow.
     """
-    digest = page_digest(body)
-    total = _total(body)
-    ids = known(digest)
-    if ids is None:
-        ids = _ids(body)
+    total, results = _opened(body)
     due = max(0, min(limit, total - offset))
-    if len(ids) != due:
-        error = NotAPage(f"a page of {len(ids)} records, where {due} of {total} must follow")
-        error.cut = len(ids) < due
+    if len(results) != due:
+        error = NotAPage(f"a page of {len(results)} records, where {due} of {total} must follow")
+        error.cut = len(results) < due
         raise error
-    return Page(offset, limit, body, digest, total, ids)
+    return Page(offset, limit, body, page_digest(body), total, ids_of(results))
 
 
-def _ids(body: bytes) -> list[Id | None]:
-    """The ids of a page's records. Its other faults are found when it is normalized."""
+def _opened(body: bytes) -> tuple[int, list[Any]]:
+    """How many records there are in all, and those of a page; raises NotAPage."""
     try:
-        results = orjson.loads(body)["results"]
-    except (ValueError, KeyError, TypeError):
-        results = None
-    if type(results) is not list:
-        error = NotAPage(_why_not(body))
-        error.cut = body.lstrip()[:1] == b"{" and not body.rstrip().endswith(b"}")
-        raise error
-    return ids_of(results)
+        document = orjson.loads(body)
+    except ValueError as error:
+        found = NotAPage(_why_not(body) or f"not JSON: {error}")
+        found.cut = body.lstrip()[:1] == b"{" and not body.rstrip().endswith(b"}")
+        raise found from None
+    results = records(document)
+    total: int = document["count"]
+    if not 0 <= total < 2**53:
+        raise NotAPage(f"no page of LL2: its count is {total}")
+    return total, results
+
+
+def _why_not(body: bytes) -> str:
+    """What is wrong with a body, in the words of what will read it in the end."""
+    try:
+        parse(body)
+    except NotAPage as error:
+        return str(error)
+    return ""
 
 
 def _is_record(body: bytes, id_: Id) -> bool:
@@ -218,33 +219,3 @@ def _is_record(body: bytes, id_: Id) -> bool:
         return bool(json.loads(body)["id"] == id_)
     except (ValueError, KeyError, TypeError, RecursionError):
         return False
-
-
-def _why_not(body: bytes) -> str:
-    """What is wrong with a body that is no page."""
-    try:
-        return f"no page of LL2: {quote(parse(body))}"
-    except NotAPage as error:
-        return str(error)
-
-
-def _total(body: bytes) -> int:
-    """How many records there are, read off a page's first bytes; raises NotAPage."""
-    if not body.rstrip().endswith(b"}"):
-        _ids(body)  # says what is wrong with a text that was cut off
-    head, found, _ = body.partition(b'"results"')
-    envelope: Any
-    try:
-        envelope = parse(head + b'"results":[]}') if found else parse(body)
-    except NotAPage:
-        envelope = parse(body)
-    if type(envelope) is dict and "count" not in envelope:
-        envelope = parse(body)  # it may stand behind the records
-    if type(envelope) is not dict or type(envelope.get("count")) is not int:
-        raise NotAPage(f"no page of LL2: {quote(envelope)} without a count")
-    if not 0 <= envelope["count"] < 2**53:
-        raise NotAPage(f"no page of LL2: its count is {envelope['count']}")
-    if "results" not in envelope:
-        raise NotAPage('no page of LL2: it has no "results"')
-    total: int = envelope["count"]
-    return total

@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterable
 
 from etl.model import Id
+from etl.shapes import RESOURCES
 from etl.store import StagedPage, Store, Walk
 
 
@@ -15,6 +16,9 @@ class Walked:
     def __init__(self, store: Store, walk: Walk) -> None:
         self._conn = store.conn
         self._walk = walk.id
+        kind = RESOURCES[walk.resource].modes[walk.mode].id_type
+        self._kind: type = kind
+        self._stored = "integer" if kind is int else "text"
         self._conn.execute(
             "CREATE TEMP TABLE IF NOT EXISTS walked"
             " (walk, id, PRIMARY KEY (walk, id)) WITHOUT ROWID"
@@ -26,13 +30,15 @@ class Walked:
         return all(self.add(page.ids) for page in pages)
 
     def add(self, ids: str) -> bool:
-        """Adds the ids of a page, given as a JSON list; False where one was met before."""
+        """Adds the ids of a page, given as a JSON list; False where one was met before.
+
+        What can't be an id of the resource's is left out.
+        """
         added = self._conn.execute(
-            "INSERT OR IGNORE INTO temp.walked SELECT ?, value FROM json_each(?)"
-            " WHERE value IS NOT NULL",
-            (self._walk, ids),
+            "INSERT OR IGNORE INTO temp.walked SELECT ?, value FROM json_each(?) WHERE type = ?",
+            (self._walk, ids, self._stored),
         ).rowcount
-        return added == sum(id_ is not None for id_ in json.loads(ids))
+        return added == sum(type(id_) is self._kind for id_ in json.loads(ids))
 
     def missing(self, resource: str) -> list[Id]:
         """The records that the file lists, and the walk didn't meet."""
