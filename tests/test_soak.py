@@ -172,8 +172,7 @@ class Model:
     def settle(self) -> None:
         """With nothing in its way, a sync makes the file a true mirror."""
         self.mend()
-        if self.world.limit:
-            self.world.clock.move(3601)
+        self.world.clock.move(3601)
         done = self.sync("--stale-after", "0s")
         if done.code and "--allow-shrink" in done.err:
             done = self.sync("--allow-shrink")
@@ -220,8 +219,8 @@ class Mirror(RuleBasedStateMachine):
     @rule()
     def sync(self):
         done = self.model.sync()
-        healthy = done.json["complete"] or self.model.world.limit or "--allow-shrink" in done.err
-        assert healthy, done.err
+        stopped = "limit" in done.err  # also where a 429 said to wait
+        assert done.json["complete"] or stopped or "--allow-shrink" in done.err, done.err
 
     @rule(pieces=st.integers(1, 3))
     def cut_sync(self, pieces):
@@ -289,9 +288,8 @@ def test_any_order_of_events_keeps_the_mirror_true():
 def test_any_order_of_events_keeps_the_mirror_true_at_length():
     much = settings(
         QUICK,
-        max_examples=400,
+        max_examples=150,
         stateful_step_count=40,
-        phases=[Phase.explicit, Phase.generate, Phase.shrink],
     )
     run_state_machine_as_test(Mirror, settings=much)
 
