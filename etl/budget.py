@@ -74,9 +74,8 @@ class Budget:
         self._conn = store.conn
         self._clock = clock
         self._base_url = base_url
-        newest = "SELECT coalesce(max(id), 0) FROM _requests"
         self._known: tuple[Any, ...] | None = None  # what _throttles has of the server
-        self._before: int = self._conn.execute(newest).fetchone()[0]
+        self._before = self._newest()
 
     def spent_on(self, path: str) -> int:
         """How many requests of this run began with a path."""
@@ -213,6 +212,12 @@ class Budget:
             "DELETE FROM _requests WHERE sent NOT BETWEEN ? AND ?",
             (stamp(now - _KEPT), stamp(now + _KEPT)),
         )
+        self._before = self._newest()  # SQLite gives the numbers of dropped rows again
+
+    def _newest(self) -> int:
+        """The last number in the log."""
+        newest: int = self._conn.execute("SELECT coalesce(max(id), 0) FROM _requests").fetchone()[0]
+        return newest
 
     def _row(self, now: datetime) -> tuple[datetime, int | None, float, int | None, Any] | None:
         """What is known of the server; what a clock that ran ahead noted is not."""

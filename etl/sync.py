@@ -82,10 +82,8 @@ def sync(
     try:
         reports = _publish(store, upstream, what, done)
     except DataError:
-        for crawl, _ in done:
-            store.drop_walk(
-                crawl.walk.resource
-            )  # else the next sync would meet it again, for a day
+        for crawl, _ in done:  # else the next sync would meet the same again, for a day
+            store.drop_walk(crawl.walk.resource)
         raise
     for report in reports:
         tell("published", **report.as_json())

@@ -196,7 +196,7 @@ def test_the_log_of_requests_keeps_a_week(synced, run, upstream, clock):
     assert (status, size) == (200, len(upstream_body(synced)))
     assert ms >= 0
     clock.ahead += timedelta(days=8)
-    run("sync", synced)
+    assert run("sync", synced, "--json").json["requests"] == 1
     times = [moment(sent) for (sent,) in execute(synced, "SELECT sent FROM _requests")]
     assert len(times) == 2
     assert all(time > datetime.now(UTC) for time in times)
