@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import NamedTuple
 
-from etl.errors import Faulted, NotAPage, Shrunk, Stopped
+from etl.errors import NotAPage, Shrunk, Stopped, UpstreamError
 from etl.events import Tell
 from etl.model import Id
 from etl.quarantine import MISSING, quarantined
@@ -46,9 +46,11 @@ def fate(store: Store, upstream: Upstream, walk: Walk, allow_shrink: bool, tell:
     missed_before = {one.id for one in quarantined(store, walk.resource) if one.reason == MISSING}
     nameless = bool(missing) and _has_nameless(store, walk)
     found = Fate([], [], [])
+    why = ""  # LL2 can't be asked now: once is enough to know
     for id_ in missing:
-        there = _lists(upstream, walk.resource, id_, tell)
+        there, why = _lists(upstream, walk.resource, id_, why)
         if there is None:
+            tell("unconfirmed", resource=walk.resource, id=id_, why=why)
             gone = id_ in missed_before and not nameless
             (found.gone if gone else found.missing).append(id_)
         elif there:
@@ -74,13 +76,14 @@ def _has_nameless(store: Store, walk: Walk) -> bool:
     return any(type(id_) is not kind for page in store.pages(walk) for id_ in json.loads(page.ids))
 
 
-def _lists(upstream: Upstream, resource: str, id_: Id, tell: Tell) -> bool | None:
-    """Whether LL2 has a record; None where it can't be asked now."""
+def _lists(upstream: Upstream, resource: str, id_: Id, why: str) -> tuple[bool | None, str]:
+    """Whether LL2 has a record; None where it can't be asked, and why. ``why``: it couldn't before.
+
+    Where it answers with an error, the pages came all the same: that ends no sync.
+    """
     try:
-        if upstream.budget.left >= 1:
-            return upstream.lists(resource, id_)
-        why = "the budget is spent"
-    except (Faulted, NotAPage, Stopped) as error:
-        why = str(error)
-    tell("unconfirmed", resource=resource, id=id_, why=why)
-    return None
+        if not why and upstream.budget.left >= 1:
+            return upstream.lists(resource, id_), ""
+    except (UpstreamError, NotAPage, Stopped) as error:
+        return None, str(error)
+    return None, why or "the budget is spent"

@@ -579,6 +579,22 @@ def test_a_walk_whose_list_shrinks_steps_back(db, run, upstream, monkeypatch):
     assert run("verify", db).code == 0
 
 
+@pytest.mark.parametrize("status", [400, 403, 500])
+def test_who_cannot_be_asked_about_is_kept(db, run, upstream, monkeypatch, status):
+    """LL2 fails on detail routes: that is no word about any record, and no reason to ask again."""
+    records = _craft(upstream, 150)
+    run("sync", db, "--base-url", upstream.base_url)
+    del records[3:8]
+    monkeypatch.setattr(upstream, "_detail", lambda *_: (status, {"detail": "Not now."}))
+    done = run("sync", db, "--json")
+    assert (done.code, done.json["gone"], done.json["missing"]) == (0, 0, 5)
+    assert done.json["requests"] == (2 + 5 if status == 500 else 2 + 1)
+    assert run("verify", db).code == 0
+    again = run("sync", db, "--json")
+    assert (again.json["gone"], again.json["missing"]) == (5, 0)
+    assert run("verify", db).code == 0
+
+
 def test_resources_that_disagree_settle(db, run, upstream):
     """Each sync brings both values; what counts is the file before it and after it."""
     agency = upstream.records["agencies", "normal"][0]
