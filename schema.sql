@@ -848,7 +848,7 @@ CREATE TABLE _tombstones (
     run INTEGER NOT NULL REFERENCES _runs (id),  -- the run that found it gone
     body TEXT NOT NULL,  -- JSON, as LL2 last sent it
     PRIMARY KEY (resource, id)
-) WITHOUT ROWID;
+);  -- with rowid: the bodies are large
 CREATE INDEX _tombstones_run ON _tombstones (run);
 
 CREATE TABLE _quarantine (

@@ -102,7 +102,7 @@ def ended_at(db, world, k, number):
     try:
         assert seen.wait(20)
         process.send_signal(number)
-        return process, ended(process, 2)
+        return process, ended(process, 10)
     finally:
         process.kill()
         release.set()
@@ -249,7 +249,7 @@ def signals(tmp_path, world, old, new, count, seed):
         reached(world, process, asked + k)
         time.sleep(random.choice([0, random.uniform(0, 0.01), random.uniform(0, 0.1)]))
         process.send_signal(random.choice([signal.SIGINT, signal.SIGTERM]))
-        err = ended(process, 2)
+        err = ended(process, 10)
         if published(db) == published(new):  # too late, or nearly so
             assert process.returncode in (0, 75, -signal.SIGINT, -signal.SIGTERM), err
             assert "Traceback" not in err
@@ -287,7 +287,7 @@ def presses(tmp_path, world, old, count):
         for _ in range(count):
             process.send_signal(signal.SIGINT)
             time.sleep(0.01)
-        err = ended(process, 2)
+        err = ended(process, 10)
     finally:
         process.kill()
         release.set()
@@ -323,5 +323,5 @@ def test_ctrl_c_ends_a_wait(tmp_path):
             time.sleep(0.01)
         time.sleep(0.1)
         process.send_signal(signal.SIGINT)
-        told_so(process, ended(process, 2))
+        told_so(process, ended(process, 10))
         assert staged(db) == [0, 100]
