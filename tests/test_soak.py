@@ -379,13 +379,13 @@ def sane(model, codes):
     clock.move(3601)
     assert command(clock, "sync", fresh, "--base-url", world.base_url).code == 0
     assert public_rows(fresh) == public_rows(db)
-    # What grows: the history, tombstones and runs, some hundred bytes each.
+    # What grows is the history, some hundred bytes an entry. For the last state of a record that
+    # is gone, kept there and as its tombstone, SQLite may take a page more each.
     told = "SELECT (SELECT count(*) FROM _history) + (SELECT count(*) FROM _runs)"
-    [(rows,)] = execute(db, told)
-    tombs = execute(db, "SELECT coalesce(sum(length(body)), 0) FROM _tombstones")[0][0]
-    # A record that is gone takes a page of its own in the history.
-    gone = execute(db, "SELECT 4096 * count(*) FROM _history WHERE kind = 'gone'")[0][0]
-    allowed = 3 * fresh.stat().st_size + 500 * rows + 2 * tombs + gone + 400 * week[0]
+    [(entries,)] = execute(db, told)
+    gone = "SELECT (SELECT count(*) FROM _history WHERE kind = 'gone') + count(*) FROM _tombstones"
+    [(states,)] = execute(db, gone)
+    allowed = 3 * fresh.stat().st_size + 500 * entries + 6000 * states + 400 * week[0]
     assert db.stat().st_size <= allowed
 
 
