@@ -11,7 +11,7 @@
 -- * Tables that begin with _ are the tool's own: runs, history, tombstones, the pages as LL2 sent them.
 
 PRAGMA application_id = 0x4c4c326d;  -- "LL2m": this file is an ll2-mirror
-PRAGMA user_version = 2;  -- the version of this schema
+PRAGMA user_version = 3;  -- the version of this schema
 
 -- ----------------------------------------------------------------------------------------------
 -- Spacecraft: what they are, of which type and family
@@ -44,6 +44,17 @@ CREATE TABLE spacecraft (
 CREATE INDEX spacecraft_image_id ON spacecraft (image_id);
 CREATE INDEX spacecraft_status_id ON spacecraft (status_id);
 CREATE INDEX spacecraft_spacecraft_config_id ON spacecraft (spacecraft_config_id);
+-- What LL2 filters and orders by, upwards and downwards, each with the id behind it.
+CREATE INDEX spacecraft_in_space ON spacecraft (in_space);
+CREATE INDEX spacecraft_is_placeholder ON spacecraft (is_placeholder);
+CREATE INDEX spacecraft_flights_count ON spacecraft (flights_count);
+CREATE INDEX spacecraft_flights_count_desc ON spacecraft (flights_count DESC);
+CREATE INDEX spacecraft_mission_ends_count ON spacecraft (mission_ends_count);
+CREATE INDEX spacecraft_mission_ends_count_desc ON spacecraft (mission_ends_count DESC);
+CREATE INDEX spacecraft_time_docked_seconds ON spacecraft (time_docked_seconds);
+CREATE INDEX spacecraft_time_docked_seconds_desc ON spacecraft (time_docked_seconds DESC);
+CREATE INDEX spacecraft_time_in_space_seconds ON spacecraft (time_in_space_seconds);
+CREATE INDEX spacecraft_time_in_space_seconds_desc ON spacecraft (time_in_space_seconds DESC);
 
 CREATE TABLE spacecraft__flights (
     -- The flights of each spacecraft, in the order LL2 lists them (detailed mode).
@@ -939,3 +950,40 @@ CREATE TABLE _throttles (
     current_use INTEGER,  -- when asked; null: not said, so the log of requests tells
     resumes TEXT  -- UTC, ISO 8601: when the server said it may be asked again
 ) WITHOUT ROWID;
+
+-- What LL2 searches of each record, in capitals as PostgreSQL makes them. Beside each table, the
+-- index of its trigrams that finds any part of a text.
+
+CREATE TABLE _search_spacecraft (
+    id INTEGER PRIMARY KEY,
+    name TEXT,
+    spacecraft_config__name TEXT
+);
+CREATE VIRTUAL TABLE _search_spacecraft_fts USING fts5(
+    name, spacecraft_config__name,
+    content = '_search_spacecraft', content_rowid = 'id', columnsize = 0,
+    tokenize = 'trigram case_sensitive 1'
+);
+
+CREATE TABLE _search_agencies (
+    id INTEGER PRIMARY KEY,
+    abbrev TEXT,
+    name TEXT
+);
+CREATE VIRTUAL TABLE _search_agencies_fts USING fts5(
+    abbrev, name,
+    content = '_search_agencies', content_rowid = 'id', columnsize = 0,
+    tokenize = 'trigram case_sensitive 1'
+);
+
+CREATE TABLE _search_spacecraft_configurations (
+    id INTEGER PRIMARY KEY,
+    agency__abbrev TEXT,
+    agency__name TEXT,
+    name TEXT
+);
+CREATE VIRTUAL TABLE _search_spacecraft_configurations_fts USING fts5(
+    agency__abbrev, agency__name, name,
+    content = '_search_spacecraft_configurations', content_rowid = 'id', columnsize = 0,
+    tokenize = 'trigram case_sensitive 1'
+);

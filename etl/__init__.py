@@ -17,6 +17,8 @@ docs/architecture.md):
     render      rows -> a page of JSON                      (reads only)
     store       the file: open, settings, staged pages, runs
     lock        one sync at a time on a file
+    search      the terms of a search, and the index that finds them
+    reindex     keeps that index equal to the tables
     history     what a sync's history says when all is brought in
     upsert      rows -> the tables, touching what differs, with history
     prune       what nothing refers to any more -> history
@@ -37,6 +39,14 @@ docs/architecture.md):
     report      what status and changes say                 (reads only)
     metrics     how a mirror stands, for Prometheus
     lines       what the commands say to people             (pure)
+    params      a query string and an Accept header, read as upstream reads them  (pure)
+    filters     the filters of a request -> conditions in SQL
+    question    a question to a resource -> SQL
+    query       a request -> the answer that LL2 gives      (reads only)
+    browse      an answer as LL2's browsable page
+    served      what a server adds: a cache, validators, gzip
+    datasette_ll2  the Datasette plugin: LL2's paths beside its own
+    serve       Datasette on a file, with its server
     sample      the bundled upstream, on loopback
     console     how events, errors and JSON are printed
     cli         the commands; with console, the only module that prints

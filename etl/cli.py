@@ -443,6 +443,68 @@ def changes(db: Path, since: str | None, everything: bool, as_json: bool) -> Non
 
 
 @main.command()
+@_DB
+@click.argument("path")
+@click.option("--pretty", is_flag=True, help="Indent the JSON.")
+@click.option(
+    "--base-url",
+    metavar="URL",
+    callback=_base,
+    help="Where the links in the body lead.  [default: the file's]",
+)
+def get(db: Path, path: str, pretty: bool, base_url: str | None) -> None:
+    """Print what LL2 would answer for PATH, as in '/2.3.0/spacecraft/?search=Soyuz'.
+
+    The body is LL2's, byte for byte; exit 1 where the status isn't 2xx.
+    """
+    from etl.browse import browse
+    from etl.query import Mirror, request_for
+    from etl.upstream import DEFAULT_BASE_URL
+
+    with _opened(db) as store:
+        base = base_url or store.setting("base_url") or DEFAULT_BASE_URL
+        with store.snapshot():
+            mirror = Mirror(store.conn, db.name, browse)
+            answer = mirror.answer(request_for(path, base, pretty=pretty))
+    sys.stdout.buffer.write(answer.body + b"\n" * pretty)
+    sys.stdout.flush()
+    if not answer.is_good:
+        moved = f": it redirects to {to}" if (to := answer.headers.get("Location")) else ""
+        click.echo(f"ll2-mirror: the status for {path} is {answer.status}{moved}", err=True)
+        sys.exit(1)
+
+
+@main.command()
+@_DB
+@click.option("--host", default="127.0.0.1", show_default=True, help="Where to listen.")
+@click.option(
+    "-p", "--port", type=click.IntRange(0, 65535), default=8001, show_default=True, help="Its port."
+)
+@click.option(
+    "--base-url",
+    metavar="URL",
+    callback=_base,
+    help="Where the links in answers lead.  [default: where they were asked for]",
+)
+def serve(db: Path, host: str, port: int, base_url: str | None) -> None:
+    """Serve DB: LL2's API under /2.3.0/, and Datasette's pages beside it.
+
+    A sync of the same file shows at once.
+    """
+    from etl.serve import bound, datasette, run
+
+    with _opened(db):  # says what is wrong with the file, and upgrades it
+        pass
+    app = datasette(db, base_url)
+    listening = bound(host, port)
+    shown, port = (f"[{host}]" if ":" in host else host), listening.getsockname()[1]
+    click.echo(f"LL2's API:   http://{shown}:{port}/2.3.0/", err=True)
+    click.echo(f"Datasette:   http://{shown}:{port}/", err=True)
+    click.echo("Press Ctrl-C to end", err=True)
+    run(app, listening)
+
+
+@main.command()
 @click.argument("directory", metavar="[DIR]", default=".", type=click.Path(path_type=Path))
 def demo(directory: Path) -> None:
     """Mirror the bundled sample of LL2 into DIR, and ask it three questions.

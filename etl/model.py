@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cache, cached_property
 from typing import Any, NamedTuple
@@ -103,17 +103,60 @@ class Shape:
 
 
 @dataclass(frozen=True)
+class Filter:
+    """One query parameter that narrows a list.
+
+    ``kind``: ``bool``, ``int``, ``text``, ``choice`` (the id of a nested object), ``codes`` (texts
+    between commas); ``opaque`` where LL2's document doesn't tell what it compares.
+    """
+
+    name: str
+    kind: str
+    path: str  # of the value, key by key: name, type__id, country__alpha_3_code
+    lookup: str = "exact"  # one of LOOKUPS
+
+
+LOOKUPS = ("exact", "contains", "gt", "gte", "lt", "lte")
+
+
+@dataclass(frozen=True)
 class Resource:
-    """One endpoint that can be mirrored: its shape by mode, and the ordering its walk asks for."""
+    """One endpoint that can be mirrored: its shape by mode, and the ordering its walk asks for.
+
+    Then how LL2 lets its records be asked for: ``noun`` is what it calls one, ``search`` the paths
+    of the texts it searches, ``orderings`` the keys it sorts by, ``examples`` a value by parameter.
+    """
 
     name: str
     modes: dict[str, Shape]
     ordering: str
+    noun: str = ""
+    filters: tuple[Filter, ...] = ()
+    search: tuple[str, ...] = ()
+    orderings: tuple[str, ...] = ()
+    examples: dict[str, str] = field(default_factory=dict)
 
     @property
     def table(self) -> str:
         """The table that holds its records."""
         return next(iter(self.modes.values())).table
+
+
+def read_filters(text: str) -> tuple[Filter, ...]:
+    """The filters written in shapes.py's notation, in the order of their names."""
+    return tuple(sorted(_filters(text.split()), key=lambda one: one.name))
+
+
+def _filters(tokens: Iterable[str]) -> Iterator[Filter]:
+    for token in tokens:
+        named, _, path = token.partition("=")
+        name, _, kind = named.partition(":")
+        base, _, lookup = name.rpartition("__")
+        if not base or lookup not in LOOKUPS:
+            base, lookup = name, LOOKUPS[0]
+        yield Filter(name, kind.rstrip("*") or "text", path or base, lookup)
+        if kind.endswith("*"):
+            yield from (Filter(f"{name}__{one}", kind[:-1], name, one) for one in LOOKUPS[2:])
 
 
 _TOKEN = re.compile(

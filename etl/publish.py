@@ -14,6 +14,7 @@ from etl.model import Id, Resource, Shape
 from etl.normalize import Bad, Drift, Normalizer, records
 from etl.prune import Node, Pruner
 from etl.quarantine import last_sent, quarantined, renew
+from etl.reindex import reindex
 from etl.shapes import RESOURCES, SHAPES
 from etl.store import RUN_COUNTS, StagedPage, Store, Walk
 from etl.tables import among, list_tables
@@ -95,6 +96,9 @@ def close_books(store: Store, brought: list[Brought]) -> None:
     for run, _, unlinked in brought:
         Pruner(store.conn, first, run).prune(unlinked)
     settle(store.conn, first)
+    noted = "SELECT 1 FROM _history WHERE run >= ? LIMIT 1"
+    if store.conn.execute(noted, (first,)).fetchone():
+        reindex(store.conn)
     for run, report, _ in brought:
         resource = RESOURCES[report.resource]
         counted = "SELECT count(*) FROM _records WHERE resource = ?"

@@ -15,6 +15,8 @@ from etl.files import shipped
 from etl.jsontext import parse, quote
 from etl.model import Shape, known_columns
 from etl.prune import edges
+from etl.reindex import misindexed
+from etl.search import texts_of
 from etl.shapes import RESOURCES, SHAPES
 from etl.tables import quoted, wanted_columns
 
@@ -29,7 +31,7 @@ def faults(conn: sqlite3.Connection) -> tuple[list[str], bool]:
     unreadable = [*_types(conn), *_extras(conn)]
     wrong: list[str] = []
     if not unreadable:
-        for check in (_truths, _shapes, _unseen, _durations, _positions, _strays):
+        for check in (_truths, _shapes, _unseen, _durations, _positions, _strays, _searched):
             wrong += check(conn)
     return damaged + unreadable + wrong, not unreadable
 
@@ -52,7 +54,9 @@ def _ledger(conn: sqlite3.Connection) -> Iterator[str]:
     """The tool's own tables are there, and hold what a sync writes."""
     schema = shipped("schema.sql").read_text(encoding="utf-8")
     there = {name for (name,) in conn.execute("SELECT name FROM sqlite_master")}
-    for table in sorted(set(re.findall(r"^CREATE TABLE (\w+)", schema, re.MULTILINE)) - there):
+    for table in sorted(
+        set(re.findall(r"^CREATE (?:VIRTUAL )?TABLE (\w+)", schema, re.MULTILINE)) - there
+    ):
         yield f"{table}: no such table"
     tables = ", ".join(f"'{table}'" for table in wanted_columns())
     counts = " OR ".join(f"typeof({count}) <> 'integer'" for count in _COUNTS)
@@ -68,6 +72,13 @@ def _ledger(conn: sqlite3.Connection) -> Iterator[str]:
         found = conn.execute(f"SELECT count(*) FROM {table} WHERE {wrong}").fetchone()[0]
         if found:
             yield f"{table}: rows that no sync writes: {found}"
+
+
+def _searched(conn: sqlite3.Connection) -> Iterator[str]:
+    """Search finds what the tables hold."""
+    for resource in RESOURCES.values():
+        for id_ in misindexed(conn, resource):
+            yield f"{texts_of(resource)} {id_} isn't what {resource.name} {id_} is searched by"
 
 
 def _types(conn: sqlite3.Connection) -> Iterator[str]:

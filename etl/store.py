@@ -19,7 +19,7 @@ from etl.jsontext import quote
 from etl.shapes import MODES, RESOURCES
 
 APPLICATION_ID = 0x4C4C326D  # as in schema.sql
-SCHEMA_VERSION = 2  # as in schema.sql
+SCHEMA_VERSION = 3  # as in schema.sql
 _BUSY_SECONDS = 5.0
 # What the ledger counts of each run, beside its requests.
 RUN_COUNTS = ("records", "added", "changed", "moved", "unchanged", "gone", "conflicts")
@@ -78,6 +78,15 @@ class Store:
             if isinstance(error, sqlite3.IntegrityError):
                 raise DataError(f"{self.path}: {error}: nothing was published") from error
             raise
+
+    @contextmanager
+    def snapshot(self) -> Iterator[None]:
+        """Reads one state of the file, whatever is committed meanwhile."""
+        self.conn.execute("BEGIN")
+        try:
+            yield
+        finally:
+            self.conn.execute("ROLLBACK")
 
     def _still_there(self) -> None:
         """Raises Stopped where the file was deleted or replaced: all that is written is lost."""

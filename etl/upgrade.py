@@ -17,6 +17,7 @@ from etl.lock import only_sync
 from etl.model import Row
 from etl.normalize import Bad, Normalizer, records
 from etl.quarantine import standing
+from etl.reindex import reindex
 from etl.shapes import RESOURCES
 from etl.store import SCHEMA_VERSION, Store, Walk
 from etl.tables import quoted, wanted_columns
@@ -24,6 +25,7 @@ from etl.upsert import Upsert
 
 # What the columns hold, as SQL, that a table of the tool's own has got since it was made.
 _NEW_COLUMNS = {"_pages": {"limit": "100"}}
+_INDEXES = "_search_"  # which are made anew
 _NO_RUN = 0  # whose history is dropped: nothing changed
 
 
@@ -66,7 +68,10 @@ def _upgrade(store: Store) -> None:
 def _tables(conn: sqlite3.Connection) -> list[str]:
     """The file's tables that are LL2's or the tool's; others are the user's own."""
     schema = shipped("schema.sql").read_text(encoding="utf-8")
-    ours = {*re.findall(r"^CREATE TABLE (\w+)", schema, re.MULTILINE), *wanted_columns()}
+    ours = {
+        *re.findall(r"^CREATE (?:VIRTUAL )?TABLE (\w+)", schema, re.MULTILINE),
+        *wanted_columns(),
+    }
     names = conn.execute("SELECT name FROM main.sqlite_master WHERE type = 'table'")
     return [name for (name,) in names if name in ours]
 
@@ -77,7 +82,7 @@ def _set_aside(conn: sqlite3.Connection) -> Iterator[str]:
     conn.execute("DELETE FROM _walks WHERE NOT published")
     conn.execute("DELETE FROM _bodies WHERE digest NOT IN (SELECT digest FROM _pages)")
     for table in _tables(conn):
-        if table.startswith("_"):
+        if table.startswith("_") and not table.startswith(_INDEXES):
             conn.execute(f'CREATE TEMP TABLE "old{table}" AS SELECT * FROM main."{table}"')
             yield table
         conn.execute(f'DROP TABLE main."{table}"')
@@ -122,6 +127,7 @@ def _rebuild(store: Store) -> None:
             for rows in _rows(store, walk):
                 upsert.page(rows)
     store.conn.execute("DELETE FROM _history WHERE run = ?", (_NO_RUN,))
+    reindex(store.conn)
 
 
 def _rows(store: Store, walk: Walk) -> Iterator[list[Row]]:

@@ -1,0 +1,293 @@
+"""A request, as path and query string, to the answer that LL2 gives, from what the file holds.
+
+The order of the checks is upstream's: route, format, method, filters, search, then the record.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable
+from typing import Any, NamedTuple
+from urllib.parse import quote, unquote, urlsplit
+
+from etl.errors import NotHeld
+from etl.filters import NULLS, Unanswerable, conditions
+from etl.jsontext import text
+from etl.model import Id, Resource
+from etl.params import RENDERERS, Choice, Params, TooMany, negotiated
+from etl.question import Held, Question, asked, columns, held, ordering
+from etl.render import Renderer
+from etl.shapes import API_PATH, ENDPOINTS, MODES, RESOURCES
+
+THROTTLE = "api-throttle"
+_UNLIMITED = 10**6  # requests in an hour: LL2 has no word for no limit
+_HTML = "text/html; charset=utf-8"
+_NOT_FOUND = {"detail": "Not found."}
+_NOT_ACCEPTABLE = {"detail": "Could not satisfy the request Accept header."}
+# As Django reads a path: unreserved and sub-delimiters stand, all else is escaped.
+_ASCII = "".join(map(chr, range(0x21, 0x7F)))
+_PATH_SAFE = "/:;,@&=+$!*'()~"
+
+
+class Request(NamedTuple):
+    """A request: the path and the query as they were sent; ``base`` is scheme://host."""
+
+    path: str
+    query: str = ""
+    base: str = ""
+    accept: str | None = None
+    method: str = "GET"
+    client: str = "127.0.0.1"
+
+
+def request_for(url: str, base: str, *, pretty: bool = False) -> Request:
+    """The request for a path, with its query, as a user writes it; a whole URL's host is left out.
+
+    What a client would escape is escaped; ``pretty`` asks for indented JSON.
+    """
+    sent = quote(url.encode("utf-8", "surrogateescape"), safe=_ASCII)
+    parts = urlsplit(sent)
+    accept = "application/json; indent=4" if pretty else None
+    if "format=api" in parts.query.split("&"):
+        accept = None
+    return Request(parts.path, parts.query, base, accept)
+
+
+class Answer(NamedTuple):
+    """What goes back."""
+
+    status: int
+    body: bytes
+    media_type: str
+    headers: dict[str, str]
+
+    @property
+    def is_good(self) -> bool:
+        """Whether the status is 2xx."""
+        return self.status // 100 == 2
+
+
+class Found(NamedTuple):
+    """What a view found: its status, its document spelled for ``jsontext.text``."""
+
+    status: int
+    document: Any
+
+
+class Page(NamedTuple):
+    """What a browsable page shows: the request, its resource (None: the root), what was found."""
+
+    request: Request
+    params: Params
+    resource: Resource | None
+    found: Found
+
+
+Browse = Callable[[sqlite3.Connection, Page], str]  # draws a Page as HTML
+View = Callable[[Params], Found]
+
+
+class Mirror:
+    """Answers requests from one file. ``name`` is the file's, for the commands in answers.
+
+    ``facts`` are what the file holds; give those read before while the file is the same.
+    """
+
+    def __init__(
+        self,
+        conn: sqlite3.Connection,
+        name: str,
+        browse: Browse,
+        facts: dict[str, Held] | None = None,
+    ) -> None:
+        self.conn = conn
+        self.facts = held(conn, RESOURCES) if facts is None else facts
+        self._name = name
+        self._browse = browse
+
+    def answer(self, request: Request) -> Answer:
+        """The answer to a request; reads only. Never raises for what a client can send."""
+        path = unquote(request.path)
+        route = self._route(request, path)
+        if route is None:
+            slashed = not path.endswith("/") and self._route(request, f"{path}/")
+            return _redirect(request, path) if slashed else _no_page()
+        resource, view = route
+        try:
+            params = Params(request.query)
+        except TooMany:
+            return _plain(400, "Bad Request", "The query has too many fields.")
+        choice = negotiated(params, request.accept)
+        if isinstance(choice, int):
+            document = _NOT_FOUND if choice == 404 else _NOT_ACCEPTABLE
+            return self._drawn(
+                Choice("json", None), Page(request, params, resource, Found(choice, document))
+            )
+        if request.method != "GET":
+            found = Found(405, {"detail": f'Method "{request.method}" not allowed.'})
+        else:
+            found = self._found(view, params)
+        return self._drawn(choice, Page(request, params, resource, found))
+
+    def _found(self, view: View, params: Params) -> Found:
+        try:
+            return view(params)
+        except NotHeld as error:
+            return _not_held(f"{self._name}: {error}")
+
+    def _drawn(self, choice: Choice, page: Page) -> Answer:
+        if choice.format == "api":
+            body, media_type = self._browse(self.conn, page), _HTML
+        else:
+            body, media_type = text(page.found.document, choice.indent), RENDERERS[choice.format]
+        headers = {"Allow": "GET", "Vary": "Accept"}
+        return Answer(page.found.status, body.encode(), media_type, headers)
+
+    # Routes
+
+    def _route(self, request: Request, path: str) -> tuple[Resource | None, View] | None:
+        """What answers a decoded path, and its resource; None where LL2 has no such page."""
+        if not path.startswith(API_PATH) or not path.endswith("/"):
+            return None
+        place = path[len(API_PATH) : -1]
+        if path == API_PATH or place == THROTTLE:
+            return (
+                None,
+                lambda params: self._root(request, params) if not place else _throttle(request),
+            )
+        name, id_ = (place, "") if place in ENDPOINTS else place.rpartition("/")[::2]
+        if name not in ENDPOINTS or "." in id_ or (name != place and not id_):
+            return None
+        resource = RESOURCES.get(name)
+        if resource is None or name not in self.facts:
+            return resource, lambda _: self._missing(name)
+        if id_:
+            return resource, lambda params: self._detail(resource, request, params, id_)
+        return resource, lambda params: self._list(resource, request, params)
+
+    def _root(self, request: Request, params: Params) -> Found:
+        links = {
+            name: f"{request.base}{API_PATH}{name}/{params.suffix}" for name in sorted(self.facts)
+        }
+        return Found(200, links)
+
+    def _missing(self, name: str) -> Found:
+        if name in RESOURCES:
+            return _not_held(
+                f"This mirror doesn't hold {name}: `ll2-mirror sync {self._name} {name}`"
+                " brings them."
+            )
+        return _not_held(f"This mirror doesn't hold {name}, and ll2-mirror can't sync them.")
+
+    # Lists and details
+
+    def _list(self, resource: Resource, request: Request, params: Params) -> Found:
+        question = self._question(resource, params)
+        if isinstance(question, Found):
+            return question
+        mode = "detailed" if params.get("mode") == "detailed" else "normal"
+        order = ordering(resource, params)
+        if poorer := self._poorer(resource, mode, [key for key, _ in order]):
+            return poorer
+        count = question.count(self.conn)
+        ids: list[Id] = []
+        if params.offset < count:
+            order = columns(resource, order)
+            ids = question.ids(self.conn, order, params.limit, params.offset)
+        url = f"{request.base}{API_PATH}{resource.name}/"
+        next_, previous = params.links(url, count)
+        objects = self._rendered(resource, mode, request, params, ids)
+        document = {"count": count, "next": next_, "previous": previous, "results": objects}
+        return Found(200, document)
+
+    def _detail(self, resource: Resource, request: Request, params: Params, sent: str) -> Found:
+        question = self._question(resource, params)
+        if isinstance(question, Found):
+            return question
+        try:
+            id_ = int(sent)
+        except ValueError:
+            return Found(404, _NOT_FOUND)
+        if abs(id_) >= 2**63 or not question.has(self.conn, id_):
+            return Found(404, {"detail": f"No {resource.noun} matches the given query."})
+        mode = MODES[-1]
+        if poorer := self._poorer(resource, mode):
+            return poorer
+        return Found(200, self._rendered(resource, mode, request, params, [id_])[0])
+
+    def _question(self, resource: Resource, params: Params) -> Question | Found:
+        """What the filters and the search ask for, or what is wrong with them."""
+        try:
+            found, errors = conditions(self.conn, resource, params)
+        except Unanswerable as error:
+            return _not_held(
+                f"The filter {error} can't be answered: LL2's document doesn't say what it"
+                " compares."
+            )
+        if errors:
+            return Found(400, errors)
+        search = params.get("search")
+        if search and "\0" in search:
+            return Found(400, [NULLS])
+        facts = self.facts[resource.name]
+        if poorer := self._poorer(resource, facts.mode, [one.key for one in found]):
+            return poorer
+        return asked(resource, facts, found, search)
+
+    def _poorer(self, resource: Resource, mode: str, keys: list[str] | None = None) -> Found | None:
+        """The refusal where the file's mode hasn't what this mode and these keys need."""
+        held = self.facts[resource.name].mode
+        known = resource.modes[held].names
+        lacking = [key for key in keys or () if key not in known]
+        if MODES.index(mode) <= MODES.index(held) and not lacking:
+            return None
+        what = (
+            f"{resource.name} in {mode} mode" if not lacking else f"{lacking[0]} of {resource.name}"
+        )
+        return _not_held(
+            f"This mirror doesn't hold {what}: `ll2-mirror sync {self._name} {resource.name}"
+            f" --mode {MODES[-1]}` brings it."
+        )
+
+    def _rendered(
+        self, resource: Resource, mode: str, request: Request, params: Params, ids: list[Id]
+    ) -> list[dict[str, Any]]:
+        renderer = Renderer(self.conn, request.base, params.suffix)
+        objects = renderer.objects(resource.modes[mode], ids)
+        return [objects[id_] for id_ in ids]
+
+
+def refusal(status: int, detail: str) -> Answer:
+    """An answer that says why there is none, as JSON."""
+    headers = {"Allow": "GET", "Vary": "Accept"}
+    return Answer(status, text({"detail": detail}).encode(), RENDERERS["json"], headers)
+
+
+def _not_held(detail: str) -> Found:
+    return Found(501, {"detail": detail})
+
+
+def _throttle(request: Request) -> Found:
+    """What LL2 says of its limit; here there is none."""
+    limit = {"your_request_limit": _UNLIMITED, "limit_frequency_secs": 3600}
+    return Found(200, {**limit, "current_use": 0, "next_use_secs": 0, "ident": request.client})
+
+
+def _redirect(request: Request, path: str) -> Answer:
+    """To the same path with a slash at its end."""
+    query = f"?{request.query}" if request.query else ""
+    location = f"{urlsplit(request.base).path}{quote(path, safe=_PATH_SAFE)}/{query}"
+    return Answer(301, b"", _HTML, {"Location": location})
+
+
+def _no_page() -> Answer:
+    return _plain(404, "Not Found", "There is no such page here.")
+
+
+def _plain(status: int, title: str, words: str) -> Answer:
+    """An answer from before any view: HTML, whatever was asked for."""
+    body = (
+        f'<!doctype html>\n<html lang="en">\n<head><meta charset="utf-8"><title>{title}</title>'
+        f"</head>\n<body><h1>{title}</h1><p>{words}</p></body>\n</html>\n"
+    )
+    return Answer(status, body.encode(), _HTML, {})

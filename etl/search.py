@@ -1,0 +1,98 @@
+"""Search as LL2 does it: the terms, their case, and the index that finds them.
+
+``_search_<resource>`` has what each record is searched by, in capitals, a column for each path;
+``_search_<resource>_fts`` their trigrams. It is exact: a word of three characters or more is
+looked up as a phrase of trigrams, a shorter one is compared with each text.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Any
+
+from etl.model import Resource
+
+# Any prefix that isn't white space or quotes, phrases in quotes, what stands right behind them;
+# else anything up to white space.
+_PHRASE = r"""(?:"(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*')"""
+_PLAIN = r"""[^\s'"]*"""
+_TOKEN = re.compile(rf"{_PLAIN}(?:{_PHRASE}{_PLAIN})+|\S+")
+_GRAM = 3  # characters that the index goes by
+
+
+def terms(text: str) -> list[str]:
+    """The terms of a search, as Django REST framework splits them.
+
+    White space and commas part them, but not within quotes; an empty phrase in quotes is a term.
+    """
+    found = []
+    for match in _TOKEN.finditer(text):
+        token = match[0].strip(",")
+        if token and token[0] in "\"'" and token[-1] == token[0]:
+            found.append(_unquoted(token))
+        else:
+            found += [part.strip() for part in token.split(",") if part]
+    return found
+
+
+def _unquoted(token: str) -> str:
+    quote = token[0]
+    return token[1:-1].replace(f"\\{quote}", quote).replace("\\\\", "\\")
+
+
+def upper(text: str) -> str:
+    """A text in capitals as PostgreSQL makes them: each character for itself, so ß stays."""
+    if text.isascii():
+        return text.upper()
+    return "".join(c.upper() if len(c.upper()) == 1 else c for c in text)
+
+
+def texts_of(resource: Resource) -> str:
+    """The table that has what a resource's records are searched by."""
+    return f"_search_{resource.name}"
+
+
+def matching(resource: Resource, words: Sequence[str]) -> tuple[str, list[Any]]:
+    """The query for the ids of the records in which each word stands in one of the texts."""
+    capitals = dict.fromkeys(upper(word) for word in words)
+    # The longest first: it leaves the fewest records to look at.
+    short = sorted((word for word in capitals if len(word) < _GRAM), key=len, reverse=True)
+    phrases = [_phrase(word) for word in capitals if len(word) >= _GRAM]
+    query, values = _match(resource, " AND ".join(phrases))
+    if not short:
+        return query, values
+    either = " OR ".join(f'instr("{path}", ?)' for path in resource.search)
+    parts = [f"id IN ({query})"] if phrases else []
+    condition = all_of([*parts, *[f"({either})"] * len(short)])
+    sql = f'SELECT id FROM "{texts_of(resource)}" WHERE {condition}'
+    compared = [word for word in short for _ in resource.search]
+    return sql, [*(values if phrases else ()), *compared]
+
+
+def naming(resource: Resource, path: str, text: str) -> tuple[str, list[Any]]:
+    """The query for the ids of the records whose text at a searched path is this one, but for case.
+
+    Others may be among them.
+    """
+    capitals = upper(text)
+    if len(capitals) >= _GRAM:
+        return _match(resource, f"{path} : {_phrase(capitals)}")
+    return f'SELECT id FROM "{texts_of(resource)}" WHERE "{path}" = ?', [capitals]
+
+
+def _match(resource: Resource, expression: str) -> tuple[str, list[Any]]:
+    index = f"{texts_of(resource)}_fts"
+    return f'SELECT rowid AS id FROM "{index}" WHERE "{index}" MATCH ?', [expression]
+
+
+def _phrase(text: str) -> str:
+    return '"' + text.replace('"', '""') + '"'
+
+
+def all_of(parts: Sequence[str]) -> str:
+    """Conditions joined by AND, as a balanced tree: SQLite takes no deep one."""
+    if len(parts) == 1:
+        return parts[0]
+    half = len(parts) // 2
+    return f"({all_of(parts[:half])} AND {all_of(parts[half:])})"

@@ -1,0 +1,172 @@
+"""What a server adds to the answers: a cache by the file's version, validators, gzip."""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import sqlite3
+from collections import OrderedDict
+from collections.abc import Callable
+from email.utils import format_datetime
+from pathlib import Path
+from typing import NamedTuple
+
+from etl.browse import browse
+from etl.clock import moment
+from etl.query import Answer, Mirror, Request
+from etl.question import Held, held
+from etl.shapes import RESOURCES
+from etl.store import APPLICATION_ID, SCHEMA_VERSION
+
+MOST_BYTES = 64 * 2**20  # of answers kept
+_SMALLEST_PACKED = 200  # bytes that are worth packing, as Django has it
+_PACKED_AT = 5  # gzip's level
+_OK = 200
+
+Headers = list[tuple[bytes, bytes]]
+
+
+class Sent(NamedTuple):
+    """An answer as bytes for the wire; ``packed`` is its body in gzip, or empty."""
+
+    status: int
+    headers: Headers
+    body: bytes
+    packed: bytes
+    etag: bytes
+
+
+def prepared(answer: Answer, modified: str | None = None) -> Sent:
+    """An answer made ready to send again and again; ``modified``: when the last sync ended."""
+    etag = f'W/"{hashlib.sha256(answer.body).hexdigest()[:32]}"'.encode()
+    packed = b""
+    if len(answer.body) >= _SMALLEST_PACKED:
+        packed = gzip.compress(answer.body, _PACKED_AT, mtime=0)
+    named = {"Content-Type": answer.media_type, **answer.headers}
+    if modified and answer.status == _OK:
+        named["Last-Modified"] = format_datetime(moment(modified), usegmt=True)
+    headers = [(name.lower().encode(), value.encode("latin-1")) for name, value in named.items()]
+    return Sent(answer.status, headers, answer.body, packed, etag)
+
+
+def matches(if_none_match: bytes, etag: bytes) -> bool:
+    """Whether a client has an answer already, by its If-None-Match header."""
+    known = [one.strip() for one in if_none_match.split(b",")]
+    bare = etag.removeprefix(b"W/")
+    return b"*" in known or any(one.removeprefix(b"W/") == bare for one in known)
+
+
+def packs(accept_encoding: bytes) -> bool:
+    """Whether a client takes gzip."""
+    for offer in accept_encoding.lower().split(b","):
+        coding, _, quality = offer.partition(b";")
+        if coding.strip() in (b"gzip", b"*"):
+            return quality.replace(b" ", b"") not in (b"q=0", b"q=0.0", b"q=0.00", b"q=0.000")
+    return False
+
+
+class Watch:
+    """Tells when a file has changed, through a connection of its own.
+
+    ``version`` moves with each commit of any other connection; None where it can't be read now.
+    """
+
+    def __init__(self, connect: Callable[[], sqlite3.Connection]) -> None:
+        self._conn = connect()
+        self._conn.execute("PRAGMA busy_timeout = 0")
+
+    @property
+    def version(self) -> int | None:
+        """The version of the file; see https://sqlite.org/pragma.html#pragma_data_version."""
+        try:
+            version: int = self._conn.execute("PRAGMA data_version").fetchone()[0]
+        except sqlite3.Error:
+            return None
+        return version
+
+
+class Cache:
+    """The answers given since the file last changed, the oldest dropped where they are too many."""
+
+    def __init__(self, most: int = MOST_BYTES) -> None:
+        self._most = most
+        self._size = 0
+        self._version: int | None = None
+        self._kept: OrderedDict[Request, Sent] = OrderedDict()
+
+    def get(self, request: Request, version: int | None) -> Sent | None:
+        """The answer to a request, if it was given since the file has this version."""
+        if version is None or version != self._version:
+            self._kept.clear()
+            self._size, self._version = 0, version
+        if request not in self._kept:
+            return None
+        self._kept.move_to_end(request)
+        return self._kept[request]
+
+    def keep(self, request: Request, sent: Sent, version: int | None) -> None:
+        """Keeps an answer that was read when the file had this version, or later."""
+        size = _size(request, sent)
+        if version is None or version != self._version or size > self._most:
+            return
+        if request not in self._kept:
+            self._kept[request] = sent
+            self._size += size
+        while self._size > self._most:
+            self._size -= _size(*self._kept.popitem(last=False))
+
+
+def _size(request: Request, sent: Sent) -> int:
+    return 2000 + len(request.path) + len(request.query) + len(sent.body) + len(sent.packed)
+
+
+class Facts(NamedTuple):
+    """What a version of the file holds, and when the last sync ended."""
+
+    version: int
+    held: dict[str, Held]
+    synced: str | None
+
+
+class Reader:
+    """Answers requests through connections that others made, each answer from one snapshot."""
+
+    def __init__(self, path: Path) -> None:
+        self._name = path.name
+        self._facts: dict[int, Facts] = {}  # by connection
+
+    def __call__(self, conn: sqlite3.Connection, request: Request) -> Sent:
+        """The answer; raises sqlite3.Error where the file can't be read."""
+        factories = conn.row_factory, conn.text_factory
+        conn.row_factory, conn.text_factory = None, str
+        conn.execute("BEGIN")
+        try:
+            conn.execute("SELECT count(*) FROM sqlite_schema").fetchone()  # the snapshot begins
+            facts = self._read_facts(conn)
+            mirror = Mirror(conn, self._name, browse, facts.held)
+            return prepared(mirror.answer(request), facts.synced)
+        finally:
+            conn.execute("ROLLBACK")
+            conn.row_factory, conn.text_factory = factories
+
+    def _read_facts(self, conn: sqlite3.Connection) -> Facts:
+        """The facts of the snapshot; those read before, where the file is the same."""
+        version = conn.execute("PRAGMA data_version").fetchone()[0]
+        facts = self._facts.get(id(conn))
+        if facts is None or facts.version != version:
+            synced = conn.execute("SELECT max(finished) FROM _runs").fetchone()[0]
+            facts = self._facts[id(conn)] = Facts(version, held(conn, RESOURCES), synced)
+        return facts
+
+
+def is_mirror(conn: sqlite3.Connection) -> bool:
+    """Whether a file is a mirror of any version."""
+    try:
+        return bool(conn.execute("PRAGMA application_id").fetchone()[0] == APPLICATION_ID)
+    except sqlite3.Error:
+        return False
+
+
+def is_current(conn: sqlite3.Connection) -> bool:
+    """Whether a mirror is of the version that can be answered from."""
+    return bool(conn.execute("PRAGMA user_version").fetchone()[0] == SCHEMA_VERSION)
