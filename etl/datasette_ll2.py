@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import sqlite3
 from collections.abc import Awaitable, Callable
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -55,21 +56,26 @@ def get_metadata(datasette: Datasette) -> dict[str, Any]:
     found = {}
     for name, database in datasette.databases.items():
         if _is_mirror(database):
-            found[name] = _METADATA
+            found[name] = _metadata()
     return {"databases": found}
 
 
+def _metadata() -> dict[str, Any]:
+    """What Datasette shows of a mirror; made anew each time, since Datasette changes it."""
+    return {
+        "source": "Launch Library 2, The Space Devs",
+        "source_url": "https://thespacedevs.com/llapi",
+        "tables": {table: {"hidden": True} for table in _own_tables()},
+    }
+
+
+@cache
 def _own_tables() -> list[str]:
     schema = shipped("schema.sql").read_text(encoding="utf-8")
     tables: list[str] = re.findall(r"^CREATE (?:VIRTUAL )?TABLE (_\w+)", schema, re.MULTILINE)
     return tables
 
 
-_METADATA: dict[str, Any] = {
-    "source": "Launch Library 2, The Space Devs",
-    "source_url": "https://thespacedevs.com/llapi",
-    "tables": {table: {"hidden": True} for table in _own_tables()},
-}
 _known: dict[tuple[str, int], bool] = {}  # which files are mirrors, by path and inode
 
 
@@ -173,16 +179,22 @@ class Api:
 
     async def _asked(self, request: Request) -> Sent:
         assert self._database is not None
+        name = Path(str(self._database.path)).name
 
         def read(conn: sqlite3.Connection) -> Sent:
             if not is_current(conn):
-                return prepared(refusal(501, "Another version of ll2-mirror made this file."))
+                words = (
+                    f"Another version of ll2-mirror made {name}: `ll2-mirror status {name}` helps."
+                )
+                return prepared(refusal(501, words))
             return self._read(conn, request)
 
         try:
             return await self._database.execute_fn(read)  # type: ignore[no-any-return]
         except sqlite3.Error:
-            return prepared(refusal(503, "The file can't be read now: try again."))
+            return prepared(
+                refusal(503, f"{name} can't be read: `ll2-mirror verify {name}` says why.")
+            )
 
     def _base(self, scope: dict[str, Any], headers: dict[bytes, bytes]) -> str | None:
         """Where the links lead: what is configured, else where the client asked."""

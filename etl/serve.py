@@ -23,6 +23,7 @@ def bound(host: str, port: int) -> socket.socket:
         found = socket.socket(family, kind, proto)
         found.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         found.bind(address)
+        found.listen()  # who asks before the server runs waits for it
     except (OSError, UnicodeError) as error:
         reason = error.strerror if isinstance(error, OSError) else "no host's name"
         raise UsageError(f"can't listen at {host}, port {port}: {reason}") from None
@@ -44,7 +45,7 @@ def datasette(db: Path, base_url: str | None = None) -> Datasette:
 
 def run(app: Datasette, listening: socket.socket) -> None:
     """Serves until it is interrupted."""
-    asyncio.run(app.invoke_startup())
-    config = uvicorn.Config(app.app(), log_level="warning", lifespan="on", server_header=False)
     with suppress(KeyboardInterrupt):  # a server ends so
+        asyncio.run(app.invoke_startup())
+        config = uvicorn.Config(app.app(), log_level="warning", lifespan="on", server_header=False)
         uvicorn.Server(config).run(sockets=[listening])
