@@ -61,13 +61,14 @@ def browse(conn: sqlite3.Connection, page: Page) -> str:
     """A page as HTML; every value in it is escaped."""
     request, params, document = page.request, page.params, page.found.document
     listed = "results" in document if isinstance(document, dict) else False
+    fields = list(_fields(conn, page.resource, params)) if listed and page.resource else []
     return _template().render(
         title=_title(page, listed),
         crumbs=_crumbs(page, listed),
         resource=page.resource,
-        home=f"{request.base}{API_PATH}",
         examples=list(_examples(page)),
-        fields=list(_fields(conn, page.resource, params)) if listed and page.resource else [],
+        fields=fields,
+        narrowed=any(params.get(field.name) for field in fields),
         method=request.method,
         asked=f"{request.path}{'?' * bool(request.query)}{request.query}",
         status=f"{page.found.status} {HTTPStatus(page.found.status).phrase}",
@@ -110,9 +111,16 @@ def _marked(match: re.Match[str]) -> str:
 
 
 def _title(page: Page, listed: bool) -> str:
-    if page.resource is None:
-        return "Api Root" if page.request.path == API_PATH else "Api Throttle"
-    return f"{page.resource.name.replace('_', ' ').title()} {'List' if listed else 'Instance'}"
+    if page.request.path == API_PATH:
+        return "Api Root"
+    if page.resource:
+        return f"{_named(page.resource.name)} {'List' if listed else 'Instance'}"
+    return _named(page.request.path.removeprefix(API_PATH).strip("/"))
+
+
+def _named(name: str) -> str:
+    """A name of LL2's as a heading."""
+    return re.sub(r"[_/-]", " ", name).title()
 
 
 def _crumbs(page: Page, listed: bool) -> list[Crumb]:
@@ -122,7 +130,7 @@ def _crumbs(page: Page, listed: bool) -> list[Crumb]:
     crumbs = [Crumb("Api Root", f"{root}{suffix}")]
     if page.resource:
         name = page.resource.name
-        crumbs.append(Crumb(f"{name.replace('_', ' ').title()} List", f"{root}{name}/{suffix}"))
+        crumbs.append(Crumb(f"{_named(name)} List", f"{root}{name}/{suffix}"))
     if page.request.path not in (
         API_PATH,
         f"{API_PATH}{page.resource.name}/" if page.resource else "",

@@ -16,9 +16,15 @@ from etl import sample
 from etl.cli import main
 
 ROOT = Path(__file__).parents[1]
-README, COMMANDS, TABLES, HOUSE = (
+README, COMMANDS, TABLES, HOUSE, API = (
     (ROOT / page).read_text(encoding="utf-8")
-    for page in ("README.md", "docs/commands.md", "docs/tables.md", "docs/architecture.md")
+    for page in (
+        "README.md",
+        "docs/commands.md",
+        "docs/tables.md",
+        "docs/architecture.md",
+        "docs/api.md",
+    )
 )
 SECTIONS = dict(re.findall(r"^## (\w+)\n(.*?)(?=^## |\Z)", COMMANDS, re.M | re.S))
 ANSWERS = re.findall(r"```sql\n(.*?)```\s+```text\n(.*?)```", README, re.S)
@@ -109,3 +115,14 @@ def test_each_query_of_the_readme_has_its_answer_beside_it():
 def test_the_architecture_lists_the_modules_in_their_order():
     listed = re.findall(r"^\| `(\w+)` \|", HOUSE.partition("## How a record travels")[0], re.M)
     assert listed == re.findall(r"^    (\w+)  +\S", etl.__doc__ or "", re.M)
+
+
+def test_each_row_about_upstream_has_its_tests():
+    rows = re.findall(r"^\| [^|]+ \| [^|]+ \| [^|]+ \| ([^|]+) \|$", API, re.M)[2:]
+    assert len(rows) > 40
+    source = "".join(path.read_text("utf-8") for path in (ROOT / "tests").glob("test_*.py"))
+    there = set(re.findall(r"^def (test_\w+)", source, re.M))
+    for row in rows:
+        named = re.findall(r"`(test_\w+)`", row)
+        assert named, row
+        assert [name for name in named if name not in there] == []

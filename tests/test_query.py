@@ -344,7 +344,7 @@ def test_an_empty_name_filters_nothing(ask):
     assert len(ask.ids("name=")) == len(ask.ids("name=%20%09")) == 21
 
 
-def test_filters_that_llt_does_not_have_are_ignored(ask):
+def test_filters_that_ll2_does_not_have_are_ignored(ask):
     unknown = "name__icontains=x&status__id=1&status__in=1&id=201&serial_number=x"
     assert len(ask.ids(unknown)) == 21
 
