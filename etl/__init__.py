@@ -49,7 +49,9 @@ docs/architecture.md):
     serve       Datasette on a file, with its server
     sample      the bundled upstream, on loopback
     console     how events, errors and JSON are printed
-    cli         the commands; with console, the only module that prints
+    options     what the commands have in common
+    asking      the commands that ask LL2: sync and plan
+    cli         the other commands; with asking and console, the only modules that print
 """
 
 __version__ = "0.1.0"

@@ -22,7 +22,7 @@ from etl.events import EVENTS
 EXIT_CODES = """\b
 Exit codes:
   0   done
-  1   the check says no (verify, status --max-age)
+  1   the check says no (verify, status --max-age), or LL2 would (get)
   2   the command line can't be carried out
   65  data that isn't understood: upstream's or the file's
   69  upstream can't be reached, or refuses

@@ -475,6 +475,13 @@ def test_only_the_last_ordering_counts(ask):
     assert ask.ids("ordering=-id&ordering=bad") == ask.ids("")
 
 
+def test_names_are_ordered_by_code_point(ask):
+    page = ask.json("/2.3.0/spacecraft_configurations/?ordering=-name")
+    names = [record["name"] for record in page["results"]]
+    assert names == sorted(names, reverse=True)
+    assert len(names) == 6
+
+
 # Modes, details, routes, methods
 
 
