@@ -37,7 +37,8 @@ A sync that stopped early is gone on with by the next one: no page is fetched tw
 """
 _PLAN_HELP = """Say what a sync of DB would cost.
 
-That is in requests and minutes, with the pages that are staged already. Asks LL2 nothing but /api-throttle/, which is free.
+That is in requests and minutes, with the pages that are staged already. Asks LL2 nothing but
+/api-throttle/, which is free.
 """
 
 

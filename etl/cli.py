@@ -188,7 +188,8 @@ def serve(db: Path, host: str, port: int, base_url: str | None) -> None:
 def demo(directory: Path) -> None:
     """Mirror the bundled sample into DIR.
 
-    Then ask it three questions. Needs no network: the sample is served on loopback, page by page as LL2 does.
+    Then ask it three questions. Needs no network: the sample is served on loopback, page by page
+    as LL2 does.
     """
     from etl import sample
     from etl.lines import table
