@@ -9,9 +9,11 @@ from __future__ import annotations
 import re
 import sqlite3
 from collections.abc import Awaitable, Callable
+from contextlib import closing
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from weakref import WeakKeyDictionary
 
 from datasette import Forbidden, hookimpl, plugins
 from datasette.utils import await_me_maybe
@@ -76,23 +78,19 @@ def _own_tables() -> list[str]:
     return tables
 
 
-_known: dict[tuple[str, int], bool] = {}  # which files are mirrors, by path and inode
+_known: WeakKeyDictionary[Database, bool] = WeakKeyDictionary()  # which are mirrors
 
 
 def _is_mirror(database: Database) -> bool:
     if database.path is None:
         return False
-    try:
-        key = (str(database.path), Path(database.path).stat().st_ino)
-        if key not in _known:
-            conn = database.connect()
-            try:
-                _known[key] = is_mirror(conn)
-            finally:
-                conn.close()
-        return _known[key]
-    except (OSError, sqlite3.Error):
-        return False
+    if database not in _known:
+        try:
+            with closing(database.connect()) as conn:
+                _known[database] = is_mirror(conn)
+        except sqlite3.Error:
+            return False
+    return _known[database]
 
 
 class Api:
@@ -132,7 +130,7 @@ class Api:
             found = next((one for one in databases if _is_mirror(one)), None)
             if found is not None and found is not self._database:
                 self._read = Reader(Path(str(found.path)))
-                self._watch, self._cache = Watch(found.connect), Cache()
+                self._watch, self._cache = Watch(found.connect()), Cache()
             self._database = found
         return found is not None
 
@@ -190,6 +188,8 @@ class Api:
             return self._read(conn, request)
 
         try:
+            if self._read.is_quick:  # a thread of Datasette's would take longer to begin
+                return read(self._watch.conn)
             return await self._database.execute_fn(read)  # type: ignore[no-any-return]
         except sqlite3.Error:
             return prepared(

@@ -15,7 +15,7 @@ from etl.filters import NULLS, Unanswerable, conditions
 from etl.jsontext import text
 from etl.model import Id, Resource
 from etl.params import RENDERERS, Choice, Params, TooMany, negotiated
-from etl.question import Held, Question, asked, columns, held, ordering
+from etl.question import Known, Question, asked, columns, ordering
 from etl.render import Renderer
 from etl.shapes import API_PATH, ENDPOINTS, MODES, RESOURCES
 
@@ -90,7 +90,7 @@ View = Callable[[Params], Found]
 class Mirror:
     """Answers requests from one file. ``name`` is the file's, for the commands in answers.
 
-    ``facts`` are what the file holds; give those read before while the file is the same.
+    ``known`` is what is known of the file; give the same again while the file is the same.
     """
 
     def __init__(
@@ -98,10 +98,10 @@ class Mirror:
         conn: sqlite3.Connection,
         name: str,
         browse: Browse,
-        facts: dict[str, Held] | None = None,
+        known: Known | None = None,
     ) -> None:
         self.conn = conn
-        self.facts = held(conn, RESOURCES) if facts is None else facts
+        self._known = known or Known(conn)
         self._name = name
         self._browse = browse
 
@@ -159,7 +159,7 @@ class Mirror:
         if name not in ENDPOINTS or "." in id_ or (name != place and not id_):
             return None
         resource = RESOURCES.get(name)
-        if resource is None or name not in self.facts:
+        if resource is None or name not in self._known.held:
             return resource, lambda _: self._missing(name)
         if id_:
             return resource, lambda params: self._detail(resource, request, params, id_)
@@ -167,7 +167,8 @@ class Mirror:
 
     def _root(self, request: Request, params: Params) -> Found:
         links = {
-            name: f"{request.base}{API_PATH}{name}/{params.suffix}" for name in sorted(self.facts)
+            name: f"{request.base}{API_PATH}{name}/{params.suffix}"
+            for name in sorted(self._known.held)
         }
         return Found(200, links)
 
@@ -189,11 +190,10 @@ class Mirror:
         order = ordering(resource, params)
         if poorer := self._poorer(resource, mode, [key for key, _ in order]):
             return poorer
-        count = question.count(self.conn)
-        ids: list[Id] = []
-        if params.offset < count:
-            order = columns(resource, order)
-            ids = question.ids(self.conn, order, params.limit, params.offset)
+        order = columns(resource, order)
+        # Behind the end there is nothing, however far.
+        offset = min(params.offset, self._known.held[resource.name].records)
+        count, ids = question.page(self.conn, self._known, order, params.limit, offset)
         url = f"{request.base}{API_PATH}{resource.name}/"
         next_, previous = params.links(url, count)
         objects = self._rendered(resource, mode, request, params, ids)
@@ -229,14 +229,14 @@ class Mirror:
         search = params.get("search")
         if search and "\0" in search:
             return Found(400, [NULLS])
-        facts = self.facts[resource.name]
+        facts = self._known.held[resource.name]
         if poorer := self._poorer(resource, facts.mode, [one.key for one in found]):
             return poorer
         return asked(resource, facts, found, search)
 
     def _poorer(self, resource: Resource, mode: str, keys: list[str] | None = None) -> Found | None:
         """The refusal where the file's mode hasn't what this mode and these keys need."""
-        held = self.facts[resource.name].mode
+        held = self._known.held[resource.name].mode
         known = resource.modes[held].names
         lacking = [key for key in keys or () if key not in known]
         if MODES.index(mode) <= MODES.index(held) and not lacking:
@@ -252,7 +252,8 @@ class Mirror:
     def _rendered(
         self, resource: Resource, mode: str, request: Request, params: Params, ids: list[Id]
     ) -> list[dict[str, Any]]:
-        renderer = Renderer(self.conn, request.base, params.suffix)
+        nested = self._known.nested(request.base, params.suffix)
+        renderer = Renderer(self.conn, request.base, params.suffix, nested)
         objects = renderer.objects(resource.modes[mode], ids)
         return [objects[id_] for id_ in ids]
 

@@ -3,12 +3,22 @@
 from __future__ import annotations
 
 import sqlite3
+from array import array
+from collections import OrderedDict
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 from etl.filters import Condition
 from etl.model import Id, Resource
 from etl.params import Params
+from etl.render import Objects
 from etl.search import all_of, matching, terms
+from etl.shapes import RESOURCES
+
+FEW = 1000  # ids that are read at once, where no more are asked for
+_MOST_IDS = 4_000_000  # in all lists that are kept, 8 bytes each
+_MOST_KEYS = 10_000
+_MOST_NESTED = 20_000  # objects that are kept rendered
 
 
 class Held(NamedTuple):
@@ -35,6 +45,53 @@ def held(conn: sqlite3.Connection, resources: dict[str, Resource]) -> dict[str, 
     return found
 
 
+class Known:
+    """What is known of one state of a file: what it holds, and what was read since it is so."""
+
+    def __init__(self, conn: sqlite3.Connection) -> None:
+        self.held = held(conn, RESOURCES)
+        self._counts: dict[Any, int] = {}
+        self._lists: OrderedDict[Any, Sequence[Id]] = OrderedDict()
+        self._listed = 0  # ids in all of them
+        self._nested: dict[tuple[str, str], dict[str, Objects]] = {}
+
+    def count(self, key: Any, read: Callable[[], int]) -> int:
+        """A number that was read before, or is now."""
+        if key not in self._counts:
+            if len(self._counts) >= _MOST_KEYS:
+                self._counts.clear()
+            self._counts[key] = read()
+        return self._counts[key]
+
+    def ids(self, key: Any, least: int, read: Callable[[], list[Id]]) -> Sequence[Id]:
+        """A list of so many ids at least, unless there are fewer, read before or now."""
+        found = self._lists.get(key)
+        if found is None or FEW <= len(found) < least:
+            found = self._keep(key, read())
+        else:
+            self._lists.move_to_end(key)
+        return found
+
+    def _keep(self, key: Any, ids: list[Id]) -> Sequence[Id]:
+        kept: Sequence[Any] = ids
+        if all(type(id_) is int for id_ in ids):
+            kept = array("q", ids)
+        self._listed += len(ids) - len(self._lists.pop(key, ()))
+        self._lists[key] = kept
+        while self._listed > _MOST_IDS or len(self._lists) > _MOST_KEYS:
+            self._listed -= len(self._lists.popitem(last=False)[1])
+        return kept
+
+    def nested(self, base: str, suffix: str) -> dict[str, Objects]:
+        """What was rendered with these links of objects that records share."""
+        if (
+            sum(len(known) for kept in self._nested.values() for known in kept.values())
+            > _MOST_NESTED
+        ):
+            self._nested.clear()
+        return self._nested.setdefault((base, suffix), {})
+
+
 class Question(NamedTuple):
     """Which records of a resource: conditions on its rows, and the query for what a search finds.
 
@@ -44,25 +101,51 @@ class Question(NamedTuple):
     resource: Resource
     held: Held
     where: str
-    where_values: list[Any]
+    where_values: tuple[Any, ...]
     found: str
-    found_values: list[Any]
+    found_values: tuple[Any, ...]
 
-    def count(self, conn: sqlite3.Connection) -> int:
-        """How many records there are."""
+    @property
+    def key(self) -> tuple[Any, ...]:
+        """What tells the question from others."""
+        return (self.resource.name, self.where, self.where_values, self.found, self.found_values)
+
+    def page(
+        self,
+        conn: sqlite3.Connection,
+        known: Known,
+        order: list[tuple[str, bool]],
+        limit: int,
+        offset: int,
+    ) -> tuple[int, list[Id]]:
+        """How many records there are, and the ids of some, in the order of these columns.
+
+        A page near the begin is cut from the first ids, a later one from all of them: those of the
+        next page are then known.
+        """
+        end = offset + limit
+        most = FEW if end <= FEW else -1
+        key = (self.key, tuple(order))
+        ids = known.ids(key, min(end, self.held.records), lambda: self._ordered(conn, order, most))
+        if len(ids) < FEW:
+            return len(ids), list(ids[offset:end])
+        count = known.count(self.key, lambda: self._count(conn))
+        return count, list(ids[offset:end])
+
+    def _count(self, conn: sqlite3.Connection) -> int:
         if not self.where and not self.found:
             return self.held.records
         sql, values = self._ids()
         number: int = conn.execute(f"SELECT count(*) FROM ({sql})", values).fetchone()[0]
         return number
 
-    def ids(
-        self, conn: sqlite3.Connection, order: list[tuple[str, bool]], limit: int, offset: int
+    def _ordered(
+        self, conn: sqlite3.Connection, order: list[tuple[str, bool]], most: int
     ) -> list[Id]:
-        """The records' ids, in the order of these columns and directions, then by id."""
+        """So many ids at most, ordered, then by id; -1: all."""
         sql, values = self._ids(ordered=bool(order))
-        sql = f"{sql} ORDER BY {_order(order)} LIMIT ? OFFSET ?"
-        return [row[0] for row in conn.execute(sql, [*values, limit, offset])]
+        sql = f"{sql} ORDER BY {_order(order)} LIMIT ?"
+        return [row[0] for row in conn.execute(sql, [*values, most])]
 
     def has(self, conn: sqlite3.Connection, id_: Id) -> bool:
         """Whether a record is among them."""
@@ -72,12 +155,15 @@ class Question(NamedTuple):
             is not None
         )
 
-    def _ids(self, *, ordered: bool = False) -> tuple[str, list[Any]]:
+    def _ids(self, *, ordered: bool = False) -> tuple[str, tuple[Any, ...]]:
         """The query for all ids, from the narrowest table that knows; ``ordered``: by columns."""
         listed = "SELECT id FROM _records WHERE resource = ?"
         if not self.where and not ordered:
-            return (self.found, self.found_values) if self.found else (listed, [self.resource.name])
-        parts, values = [], []
+            return (
+                (self.found, self.found_values) if self.found else (listed, (self.resource.name,))
+            )
+        parts: list[str] = []
+        values: list[Any] = []
         if self.found:  # all of which are listed
             parts.append(f"id IN ({self.found})")
             values += self.found_values
@@ -88,7 +174,7 @@ class Question(NamedTuple):
             parts.append(self.where)
             values += self.where_values
         condition = f" WHERE {all_of(parts)}" if parts else ""
-        return f'SELECT id FROM "{self.resource.table}"{condition}', values
+        return f'SELECT id FROM "{self.resource.table}"{condition}', tuple(values)
 
 
 def asked(
@@ -99,7 +185,7 @@ def asked(
     found, found_values = matching(resource, words) if words else ("", [])
     where = all_of([condition.sql for condition in conditions]) if conditions else ""
     values = [value for condition in conditions for value in condition.values]
-    return Question(resource, held, where, values, found, found_values)
+    return Question(resource, held, where, tuple(values), found, tuple(found_values))
 
 
 def ordering(resource: Resource, params: Params) -> list[tuple[str, bool]]:

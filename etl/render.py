@@ -24,13 +24,21 @@ class Renderer:
     """Renders what one file holds, with the links of the one who asks.
 
     ``base`` and ``suffix`` stand before and after the path of each link: ``https://host`` and
-    ``?format=api``.
+    ``?format=api``. ``nested`` keeps what records share, by shape: give the same again for the same
+    state of the file, base and suffix.
     """
 
-    def __init__(self, conn: sqlite3.Connection, base: str = "", suffix: str = "") -> None:
+    def __init__(
+        self,
+        conn: sqlite3.Connection,
+        base: str = "",
+        suffix: str = "",
+        nested: dict[str, Objects] | None = None,
+    ) -> None:
         self._conn = conn
         self._base = base
         self._suffix = suffix
+        self._known = nested
 
     def objects(self, shape: Shape, ids: Iterable[Id]) -> Objects:
         """The objects with these ids, spelled for ``jsontext.text``, by id.
@@ -79,7 +87,16 @@ class Renderer:
 
     def _nested(self, shape: Shape, key: Key, values: dict[Any, list[Any]], place: int) -> Objects:
         ids = {row[place] for row in values.values()} - {None}
-        return self.objects(shape.nested[key.name], ids) if ids else {}
+        return self._shared(shape.nested[key.name], ids) if ids else {}
+
+    def _shared(self, shape: Shape, ids: Iterable[Id]) -> Objects:
+        """Objects that others nest, among them those with these ids."""
+        if self._known is None:
+            return self.objects(shape, ids)
+        known = self._known.setdefault(shape.name, {})
+        if missing := [id_ for id_ in ids if id_ not in known]:
+            known.update(self.objects(shape, missing))
+        return known
 
     @staticmethod
     def _fill(values: dict[Any, list[Any]], place: int, found: Objects) -> None:
@@ -95,7 +112,7 @@ class Renderer:
             owners = [id_ for id_, row in values.items() if row[place]]
             lists = list_items(self._conn, shape, key, owners) if owners else {}
             if item.table:
-                objects = self.objects(item, (i for ids in lists.values() for i in ids))
+                objects = self._shared(item, (i for ids in lists.values() for i in ids))
                 filled = {owner: [objects[i] for i in ids] for owner, ids in lists.items()}
             else:
                 filled = {owner: self._owned(item, rows) for owner, rows in lists.items()}

@@ -6,47 +6,55 @@ import gzip
 import hashlib
 import sqlite3
 from collections import OrderedDict
-from collections.abc import Callable
+from dataclasses import dataclass
 from email.utils import format_datetime
+from functools import cached_property
 from pathlib import Path
 from typing import NamedTuple
 
 from etl.browse import browse
 from etl.clock import moment
 from etl.query import Answer, Mirror, Request
-from etl.question import Held, held
-from etl.shapes import RESOURCES
+from etl.question import Known
 from etl.store import APPLICATION_ID, SCHEMA_VERSION
 
 MOST_BYTES = 64 * 2**20  # of answers kept
 _SMALLEST_PACKED = 200  # bytes that are worth packing, as Django has it
-_PACKED_AT = 5  # gzip's level
+_PACKED_AT = 1  # gzip's level: more takes longer than sending what it saves
 _OK = 200
+_QUICK = 20_000  # records that are asked so quickly that nobody need wait elsewhere
 
 Headers = list[tuple[bytes, bytes]]
 
 
-class Sent(NamedTuple):
-    """An answer as bytes for the wire; ``packed`` is its body in gzip, or empty."""
+@dataclass(frozen=True)
+class Sent:
+    """An answer as bytes for the wire."""
 
     status: int
     headers: Headers
     body: bytes
-    packed: bytes
-    etag: bytes
+
+    @cached_property
+    def etag(self) -> bytes:
+        """What tells the body from others; weak, since it stands for the packed one, too."""
+        return b'W/"%s"' % hashlib.blake2b(self.body, digest_size=16).hexdigest().encode()
+
+    @cached_property
+    def packed(self) -> bytes:
+        """The body in gzip; empty where it is too short to be worth it."""
+        if len(self.body) < _SMALLEST_PACKED:
+            return b""
+        return gzip.compress(self.body, _PACKED_AT, mtime=0)
 
 
 def prepared(answer: Answer, modified: str | None = None) -> Sent:
     """An answer made ready to send again and again; ``modified``: when the last sync ended."""
-    etag = f'W/"{hashlib.sha256(answer.body).hexdigest()[:32]}"'.encode()
-    packed = b""
-    if len(answer.body) >= _SMALLEST_PACKED:
-        packed = gzip.compress(answer.body, _PACKED_AT, mtime=0)
     named = {"Content-Type": answer.media_type, **answer.headers}
     if modified and answer.status == _OK:
         named["Last-Modified"] = format_datetime(moment(modified), usegmt=True)
     headers = [(name.lower().encode(), value.encode("latin-1")) for name, value in named.items()]
-    return Sent(answer.status, headers, answer.body, packed, etag)
+    return Sent(answer.status, headers, answer.body)
 
 
 def matches(if_none_match: bytes, etag: bytes) -> bool:
@@ -66,20 +74,20 @@ def packs(accept_encoding: bytes) -> bool:
 
 
 class Watch:
-    """Tells when a file has changed, through a connection of its own.
+    """Tells when a file has changed, through a connection that only reads.
 
     ``version`` moves with each commit of any other connection; None where it can't be read now.
     """
 
-    def __init__(self, connect: Callable[[], sqlite3.Connection]) -> None:
-        self._conn = connect()
-        self._conn.execute("PRAGMA busy_timeout = 0")
+    def __init__(self, conn: sqlite3.Connection) -> None:
+        self.conn = conn
+        self.conn.execute("PRAGMA busy_timeout = 0")
 
     @property
     def version(self) -> int | None:
         """The version of the file; see https://sqlite.org/pragma.html#pragma_data_version."""
         try:
-            version: int = self._conn.execute("PRAGMA data_version").fetchone()[0]
+            version: int = self.conn.execute("PRAGMA data_version").fetchone()[0]
         except sqlite3.Error:
             return None
         return version
@@ -117,14 +125,15 @@ class Cache:
 
 
 def _size(request: Request, sent: Sent) -> int:
-    return 2000 + len(request.path) + len(request.query) + len(sent.body) + len(sent.packed)
+    """The bytes that an answer takes, also when it was packed: by a fifth, or less."""
+    return 2000 + len(request.path) + len(request.query) + len(sent.body) * 6 // 5
 
 
 class Facts(NamedTuple):
-    """What a version of the file holds, and when the last sync ended."""
+    """What is known of a version of the file, and when the last sync ended."""
 
     version: int
-    held: dict[str, Held]
+    known: Known
     synced: str | None
 
 
@@ -135,6 +144,12 @@ class Reader:
         self._name = path.name
         self._facts: dict[int, Facts] = {}  # by connection
 
+    @property
+    def is_quick(self) -> bool:
+        """Whether an answer takes a few milliseconds at most; False while that isn't known."""
+        records = [held.records for f in self._facts.values() for held in f.known.held.values()]
+        return bool(records) and max(records) <= _QUICK
+
     def __call__(self, conn: sqlite3.Connection, request: Request) -> Sent:
         """The answer; raises sqlite3.Error where the file can't be read."""
         factories = conn.row_factory, conn.text_factory
@@ -143,7 +158,7 @@ class Reader:
         try:
             conn.execute("SELECT count(*) FROM sqlite_schema").fetchone()  # the snapshot begins
             facts = self._read_facts(conn)
-            mirror = Mirror(conn, self._name, browse, facts.held)
+            mirror = Mirror(conn, self._name, browse, facts.known)
             return prepared(mirror.answer(request), facts.synced)
         finally:
             conn.execute("ROLLBACK")
@@ -155,7 +170,7 @@ class Reader:
         facts = self._facts.get(id(conn))
         if facts is None or facts.version != version:
             synced = conn.execute("SELECT max(finished) FROM _runs").fetchone()[0]
-            facts = self._facts[id(conn)] = Facts(version, held(conn, RESOURCES), synced)
+            facts = self._facts[id(conn)] = Facts(version, Known(conn), synced)
         return facts
 
 

@@ -397,7 +397,7 @@ def test_serve_says_in_one_line_why_it_cannot(run, tmp_path, db, url):
 
 
 def sent(size: int) -> Sent:
-    return Sent(200, [], b"x" * size, b"", b'"e"')
+    return Sent(200, [], b"x" * size)
 
 
 def test_the_cache_forgets_when_the_file_changes():
