@@ -13,7 +13,7 @@ from urllib.parse import quote, unquote, urlsplit
 from etl.errors import NotHeld
 from etl.filters import NULLS, Unanswerable, conditions
 from etl.jsontext import text
-from etl.model import Id, Resource
+from etl.model import Id, Resource, Shape
 from etl.params import RENDERERS, Choice, Params, TooMany, negotiated
 from etl.question import Known, Question, asked, columns, ordering
 from etl.render import Renderer
@@ -21,6 +21,7 @@ from etl.shapes import API_PATH, ENDPOINTS, MODES, RESOURCES
 
 THROTTLE = "api-throttle"
 _UNLIMITED = 10**6  # requests in an hour: LL2 has no word for no limit
+_COMPACT = Choice("json", None)
 _HTML = "text/html; charset=utf-8"
 _NOT_FOUND = {"detail": "Not found."}
 _NOT_ACCEPTABLE = {"detail": "Could not satisfy the request Accept header."}
@@ -68,10 +69,14 @@ class Answer(NamedTuple):
 
 
 class Found(NamedTuple):
-    """What a view found: its status, its document spelled for ``jsontext.text``."""
+    """What a view found: its status, its document spelled for ``jsontext.text``.
+
+    ``results``: the shape and the ids of records that are the document's last value.
+    """
 
     status: int
     document: Any
+    results: tuple[Shape, list[Id]] | None = None
 
 
 class Page(NamedTuple):
@@ -120,28 +125,56 @@ class Mirror:
         choice = negotiated(params, request.accept)
         if isinstance(choice, int):
             document = _NOT_FOUND if choice == 404 else _NOT_ACCEPTABLE
-            return self._drawn(
-                Choice("json", None), Page(request, params, resource, Found(choice, document))
-            )
-        if request.method != "GET":
-            found = Found(405, {"detail": f'Method "{request.method}" not allowed.'})
-        else:
-            found = self._found(view, params)
-        return self._drawn(choice, Page(request, params, resource, found))
-
-    def _found(self, view: View, params: Params) -> Found:
+            return self._drawn(_COMPACT, Page(request, params, resource, Found(choice, document)))
         try:
-            return view(params)
+            if request.method != "GET":
+                found = Found(405, {"detail": f'Method "{request.method}" not allowed.'})
+            else:
+                found = view(params)
+            return self._drawn(choice, Page(request, params, resource, found))
         except NotHeld as error:
-            return _not_held(f"{self._name}: {error}")
+            found = _not_held(f"{self._name}: {error}")
+            return self._drawn(choice, Page(request, params, resource, found))
 
     def _drawn(self, choice: Choice, page: Page) -> Answer:
-        if choice.format == "api":
-            body, media_type = self._browse(self.conn, page), _HTML
+        media_type = RENDERERS[choice.format]
+        if choice == _COMPACT:
+            body = self._compact(page)
         else:
-            body, media_type = text(page.found.document, choice.indent), RENDERERS[choice.format]
+            page = page._replace(found=self._filled(page))
+            if choice.format == "api":
+                body, media_type = self._browse(self.conn, page), _HTML
+            else:
+                body = text(page.found.document, choice.indent)
         headers = {"Allow": "GET", "Vary": "Accept"}
         return Answer(page.found.status, body.encode(), media_type, headers)
+
+    def _filled(self, page: Page) -> Found:
+        """What was found, with its results in the document."""
+        status, document, results = page.found
+        if results is None:
+            return page.found
+        objects = self._renderer(page).objects(*results)
+        return Found(status, {**document, "results": [objects[id_] for id_ in results[1]]})
+
+    def _compact(self, page: Page) -> str:
+        """The document's text; that of each record is kept, for other pages that list it."""
+        _, document, results = page.found
+        if results is None:
+            return text(document)
+        shape, ids = results
+        renderer = self._renderer(page)
+
+        def render(missing: list[Id]) -> dict[Id, str]:
+            return {id_: text(one) for id_, one in renderer.objects(shape, missing).items()}
+
+        links = page.request.base, page.params.suffix
+        records = ",".join(self._known.texts(links, shape.name, ids, render))
+        return f"{text({**document, 'results': []})[:-2]}{records}]}}"
+
+    def _renderer(self, page: Page) -> Renderer:
+        base, suffix = page.request.base, page.params.suffix
+        return Renderer(self.conn, base, suffix, self._known.nested(base, suffix))
 
     # Routes
 
@@ -196,9 +229,8 @@ class Mirror:
         count, ids = question.page(self.conn, self._known, order, params.limit, offset)
         url = f"{request.base}{API_PATH}{resource.name}/"
         next_, previous = params.links(url, count)
-        objects = self._rendered(resource, mode, request, params, ids)
-        document = {"count": count, "next": next_, "previous": previous, "results": objects}
-        return Found(200, document)
+        document = {"count": count, "next": next_, "previous": previous}
+        return Found(200, document, (resource.modes[mode], ids))
 
     def _detail(self, resource: Resource, request: Request, params: Params, sent: str) -> Found:
         question = self._question(resource, params)
@@ -213,7 +245,8 @@ class Mirror:
         mode = MODES[-1]
         if poorer := self._poorer(resource, mode):
             return poorer
-        return Found(200, self._rendered(resource, mode, request, params, [id_])[0])
+        renderer = Renderer(self.conn, request.base, params.suffix)
+        return Found(200, renderer.objects(resource.modes[mode], [id_])[id_])
 
     def _question(self, resource: Resource, params: Params) -> Question | Found:
         """What the filters and the search ask for, or what is wrong with them."""
@@ -248,14 +281,6 @@ class Mirror:
             f"This mirror doesn't hold {what}: `ll2-mirror sync {self._name} {resource.name}"
             f" --mode {MODES[-1]}` brings it."
         )
-
-    def _rendered(
-        self, resource: Resource, mode: str, request: Request, params: Params, ids: list[Id]
-    ) -> list[dict[str, Any]]:
-        nested = self._known.nested(request.base, params.suffix)
-        renderer = Renderer(self.conn, request.base, params.suffix, nested)
-        objects = renderer.objects(resource.modes[mode], ids)
-        return [objects[id_] for id_ in ids]
 
 
 def refusal(status: int, detail: str) -> Answer:

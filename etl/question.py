@@ -18,7 +18,10 @@ from etl.shapes import RESOURCES
 FEW = 1000  # ids that are read at once, where no more are asked for
 _MOST_IDS = 4_000_000  # in all lists that are kept, 8 bytes each
 _MOST_KEYS = 10_000
-_MOST_NESTED = 20_000  # objects that are kept rendered
+_MOST_RENDERED = 5_000  # objects that are kept as rendered, because records nest them
+_MOST_TEXT = 32 * 2**20  # characters of records that are kept
+
+Texts = dict[Id, str]
 
 
 class Held(NamedTuple):
@@ -54,6 +57,8 @@ class Known:
         self._lists: OrderedDict[Any, Sequence[Id]] = OrderedDict()
         self._listed = 0  # ids in all of them
         self._nested: dict[tuple[str, str], dict[str, Objects]] = {}
+        self._texts: dict[tuple[str, str, str], Texts] = {}
+        self._written = 0  # characters in all of them
 
     def count(self, key: Any, read: Callable[[], int]) -> int:
         """A number that was read before, or is now."""
@@ -84,12 +89,24 @@ class Known:
 
     def nested(self, base: str, suffix: str) -> dict[str, Objects]:
         """What was rendered with these links of objects that records share."""
-        if (
-            sum(len(known) for kept in self._nested.values() for known in kept.values())
-            > _MOST_NESTED
-        ):
+        if sum(len(k) for kept in self._nested.values() for k in kept.values()) > _MOST_RENDERED:
             self._nested.clear()
         return self._nested.setdefault((base, suffix), {})
+
+    def texts(
+        self, links: tuple[str, str], shape: str, ids: list[Id], render: Callable[[list[Id]], Texts]
+    ) -> list[str]:
+        """The texts of records with these links in a shape; those that aren't known are rendered."""
+        known = self._texts.setdefault((*links, shape), {})
+        if missing := [id_ for id_ in ids if id_ not in known]:
+            rendered = render(missing)
+            known.update(rendered)
+            self._written += sum(map(len, rendered.values()))
+        texts = [known[id_] for id_ in ids]
+        if self._written > _MOST_TEXT:
+            self._texts.clear()
+            self._written = 0
+        return texts
 
 
 class Question(NamedTuple):

@@ -43,8 +43,10 @@ class Sent:
     @cached_property
     def packed(self) -> bytes:
         """The body in gzip; empty where it is too short to be worth it."""
-        if len(self.body) < _SMALLEST_PACKED:
-            return b""
+        return self.packing() if len(self.body) >= _SMALLEST_PACKED else b""
+
+    def packing(self) -> bytes:
+        """Packs the body."""
         return gzip.compress(self.body, _PACKED_AT, mtime=0)
 
 
