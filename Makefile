@@ -29,6 +29,7 @@ check: lint test
 
 bench: $(STAMP)
 	$(BIN)/python bench/bench.py
+	$(BIN)/python bench/serve.py
 
 $(STAMP): pyproject.toml
 	$(PYTHON) -m venv $(VENV)

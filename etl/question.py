@@ -96,7 +96,7 @@ class Known:
     def texts(
         self, links: tuple[str, str], shape: str, ids: list[Id], render: Callable[[list[Id]], Texts]
     ) -> list[str]:
-        """The texts of records with these links in a shape; those that aren't known are rendered."""
+        """The texts of records with these links in a shape; those not yet known are rendered."""
         known = self._texts.setdefault((*links, shape), {})
         if missing := [id_ for id_ in ids if id_ not in known]:
             rendered = render(missing)
