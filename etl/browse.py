@@ -75,7 +75,7 @@ def browse(conn: sqlite3.Connection, page: Page) -> str:
         plain=_plain_url(page),
         listed=listed,
         pages=_pages(document, params) if listed else None,
-        pictures=list(_pictures(document, listed)) if page.resource else [],
+        pictures=list(_pictures(document, listed)) if page.found.is_good else [],
         json=highlighted(text(document, _INDENT)),
     )
 
@@ -224,7 +224,7 @@ def _pictures(document: Any, listed: bool) -> Iterator[Picture]:
         licence = image.get("license")
         yield Picture(
             name=str(record.get("name") or ""),
-            url=str(record.get("url") or ""),
+            url=str(record["url"]) if _is_web(record.get("url")) else "",
             thumbnail=str(shown if _is_web(shown) else image["image_url"]),
             image=image["image_url"],
             credit=str(image.get("credit") or ""),

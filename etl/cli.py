@@ -144,8 +144,7 @@ def get(db: Path, path: str, pretty: bool, base_url: str | None) -> None:
         with store.snapshot():
             mirror = Mirror(store.conn, db.name, browse)
             answer = mirror.answer(request_for(path, base, pretty=pretty))
-    sys.stdout.buffer.write(answer.body + b"\n" * pretty)
-    sys.stdout.flush()
+    click.echo(answer.body, nl=pretty)
     if not answer.is_good:
         moved = f": it redirects to {to}" if (to := answer.headers.get("Location")) else ""
         click.echo(f"ll2-mirror: the status for {path} is {answer.status}{moved}", err=True)

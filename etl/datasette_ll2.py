@@ -9,8 +9,10 @@ from __future__ import annotations
 import re
 import sqlite3
 from collections.abc import Awaitable, Callable
-from contextlib import closing
+from contextlib import closing, suppress
 from functools import cache
+from http.cookies import CookieError
+from ipaddress import IPv6Address
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
@@ -19,18 +21,20 @@ from datasette import Forbidden, hookimpl, plugins
 from datasette.utils import await_me_maybe
 from datasette.utils.asgi import Request as Asked
 
+from etl.errors import DataError
 from etl.files import shipped
-from etl.query import Request, refusal
+from etl.query import Request, decoded, refusal
 from etl.served import Cache, Reader, Sent, Watch, is_current, is_mirror, matches, packs, prepared
-from etl.shapes import API_PATH
+from etl.shapes import API_PATH, RESOURCES
 
 if TYPE_CHECKING:  # Datasette is being imported itself when it loads its plugins
     from datasette.app import Datasette
     from datasette.database import Database
 
 NAME = "ll2-mirror"  # of the plugin, in Datasette's configuration
-_HOST = re.compile(r"(?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(?::\d{1,5})?")
+_HOST = re.compile(r"(?:[A-Za-z0-9._-]+|\[(?P<address>[0-9A-Fa-f:.]+)\])(?::\d{1,5})?", re.ASCII)
 _FRESH = b"public, max-age=0, must-revalidate"  # the next sync may be any time
+_FORBIDDEN = "You do not have permission to perform this action."
 _OPEN = (b"access-control-allow-origin", b"*")
 _EXPOSED = (b"access-control-expose-headers", b"ETag, Last-Modified")
 
@@ -87,9 +91,13 @@ def _is_mirror(database: Database) -> bool:
     if database not in _known:
         try:
             with closing(database.connect()) as conn:
-                _known[database] = is_mirror(conn)
+                conn.execute("PRAGMA busy_timeout = 0")
+                found = is_mirror(conn)
         except sqlite3.Error:
             return False
+        if not found and not database.size:
+            return False  # nothing yet: a sync may make it one
+        _known[database] = found
     return _known[database]
 
 
@@ -99,112 +107,148 @@ class Api:
     def __init__(self, datasette: Datasette) -> None:
         self._datasette = datasette
         self._database: Database | None = None
+        self._open: tuple[Reader, Watch, Cache] | None = None
 
     async def __call__(self, scope: dict[str, Any], receive: Any, send: Any) -> bool:
         """Answers a request for one of LL2's paths; False where it isn't, or no mirror is open."""
-        path = (
-            (scope.get("raw_path") or scope["path"].encode()).partition(b"?")[0].decode("latin-1")
-        )
+        sent = (scope.get("raw_path") or scope["path"].encode()).partition(b"?")[0]
+        path = decoded(sent.decode("latin-1"))
         prefix = self._datasette.setting("base_url").rstrip("/")
-        if not f"{path}/".startswith(f"{prefix}{API_PATH}") or not self._open():
+        if not f"{path}/".startswith(f"{prefix}{API_PATH}"):
+            return False
+        if (database := self._mirror()) is None:
             return False
         await self._datasette.invoke_startup()
         headers = dict(scope["headers"])
-        asked = Asked(scope, receive)
         if scope["method"] == "OPTIONS" and b"access-control-request-method" in headers:
             await _send(send, 204, _preflight(headers))
             return True
-        private = await self._actor(asked)
-        if (refused := await self._refused(private)) is not None:
-            sent = refused
+        actor = await self._actor(Asked(scope, receive))
+        if await self._may_see(actor, database, path.removeprefix(prefix)):
+            found = await self._answered(scope, prefix, database)
         else:
-            sent = await self._answered(scope, headers, path.removeprefix(prefix), prefix)
-        await _respond(send, scope["method"], headers, sent, private is not None)
+            found = prepared(refusal(403, _FORBIDDEN))
+        await _respond(send, scope["method"], headers, found, actor is not None)
         return True
 
-    def _open(self) -> bool:
-        """Finds the mirror, and what goes with it."""
+    def _mirror(self) -> Database | None:
+        """The first database that is a mirror."""
         databases = self._datasette.databases.values()
-        found = self._database
-        if found is None or found not in databases:
-            found = next((one for one in databases if _is_mirror(one)), None)
-            if found is not None and found is not self._database:
-                self._read = Reader(Path(str(found.path)))
-                self._watch, self._cache = Watch(found.connect()), Cache()
-            self._database = found
-        return found is not None
+        if self._database not in databases:
+            self._database = next((one for one in databases if _is_mirror(one)), None)
+            self._open = None
+        return self._database
+
+    def _opened(self, database: Database) -> tuple[Reader, Watch, Cache]:
+        """What goes with the mirror; raises sqlite3.Error where it can't be opened."""
+        if self._open is None:
+            watch = Watch(database.connect())
+            self._open = Reader(Path(str(database.path))), watch, Cache()
+        return self._open
 
     async def _actor(self, asked: Asked) -> dict[str, Any] | None:
         """Who asks, as Datasette's plugins know them."""
-        for found in plugins.pm.hook.actor_from_request(datasette=self._datasette, request=asked):
-            if actor := await await_me_maybe(found):
-                return dict(actor)
+        with suppress(CookieError):  # then it is nobody whom Datasette knows
+            hook = plugins.pm.hook.actor_from_request
+            for found in hook(datasette=self._datasette, request=asked):
+                if actor := await await_me_maybe(found):
+                    return dict(actor)
         actor = asked.scope.get("actor")
         return dict(actor) if actor else None
 
-    async def _refused(self, actor: dict[str, Any] | None) -> Sent | None:
-        """The answer to one who may not see the database."""
-        assert self._database is not None
-        wanted = [("view-database", self._database.name), "view-instance"]
+    async def _may_see(self, actor: dict[str, Any] | None, database: Database, path: str) -> bool:
+        """Whether Datasette shows the database, and the table that a path lists, to somebody."""
+        wanted: list[Any] = [("view-database", database.name), "view-instance"]
+        resource = RESOURCES.get(path.removeprefix(API_PATH).partition("/")[0])
+        if resource and self._guards(database.name, resource.table):
+            wanted.insert(0, ("view-table", (database.name, resource.table)))
         try:
             await self._datasette.ensure_permissions(actor, wanted)
         except Forbidden:
-            return prepared(refusal(403, "You do not have permission to perform this action."))
-        return None
+            return False
+        return True
 
-    async def _answered(
-        self, scope: dict[str, Any], headers: dict[bytes, bytes], path: str, prefix: str
-    ) -> Sent:
+    def _guards(self, database: str, table: str) -> bool:
+        """Whether anything has a say in who may see a table; to ask costs Datasette a query."""
+        checks = plugins.pm.hook.permission_allowed.get_hookimpls()
+        return (
+            any(not check.plugin_name.startswith("datasette.") for check in checks)
+            or self._datasette.metadata("allow", database, table, fallback=False) is not None
+        )
+
+    async def _answered(self, scope: dict[str, Any], prefix: str, database: Database) -> Sent:
         """The answer to a request, from memory where the file is the same as when it was given."""
-        base = self._base(scope, headers)
+        base = self._base(scope)
         if base is None:
             return prepared(refusal(400, "The Host header is no host's name."))
-        accept = headers.get(b"accept")
-        request = Request(
-            path,
-            scope["query_string"].decode("latin-1"),
-            f"{base}{prefix}",
-            None if accept is None else accept.decode("latin-1"),
-            "GET" if scope["method"] == "HEAD" else scope["method"],
-            (scope.get("client") or ("127.0.0.1",))[0],
-        )
-        version = self._watch.version
-        sent = self._cache.get(request, version)
-        if sent is None:
-            sent = await self._asked(request)
-            self._cache.keep(request, sent, version)
-        return sent
+        request = request_of(scope, base, prefix)
+        try:
+            reader, watch, cache = self._opened(database)
+            version = watch.version
+            sent = cache.get(request, version)
+            if sent is None:
+                sent = await self._read(request, database, reader, watch)
+                cache.keep(request, sent, version)
+            return sent
+        except (sqlite3.Error, DataError):
+            name = Path(str(database.path)).name
+            words = f"{name} can't be read: `ll2-mirror verify {name}` says why."
+            return prepared(refusal(503, words))
 
-    async def _asked(self, request: Request) -> Sent:
-        assert self._database is not None
-        name = Path(str(self._database.path)).name
+    async def _read(
+        self, request: Request, database: Database, reader: Reader, watch: Watch
+    ) -> Sent:
+        name = Path(str(database.path)).name
 
         def read(conn: sqlite3.Connection) -> Sent:
-            if not is_current(conn):
-                words = (
-                    f"Another version of ll2-mirror made {name}: `ll2-mirror status {name}` helps."
-                )
-                return prepared(refusal(501, words))
-            return self._read(conn, request)
+            if is_current(conn):
+                return reader(conn, request)
+            words = f"Another version of ll2-mirror made {name}: `ll2-mirror status {name}` helps."
+            return prepared(refusal(501, words))
 
-        try:
-            if self._read.is_quick:  # a thread of Datasette's would take longer to begin
-                return read(self._watch.conn)
-            return await self._database.execute_fn(read)  # type: ignore[no-any-return]
-        except sqlite3.Error:
-            return prepared(
-                refusal(503, f"{name} can't be read: `ll2-mirror verify {name}` says why.")
-            )
+        if reader.is_quick and not watch.waits:  # a thread of Datasette's takes longer to begin
+            return read(watch.conn)
+        return await database.execute_fn(read)  # type: ignore[no-any-return]
 
-    def _base(self, scope: dict[str, Any], headers: dict[bytes, bytes]) -> str | None:
+    def _base(self, scope: dict[str, Any]) -> str | None:
         """Where the links lead: what is configured, else where the client asked."""
         config = self._datasette.plugin_config(NAME) or {}
-        if config.get("base_url"):
-            return str(config["base_url"]).rstrip("/")
-        host = headers.get(b"host", b"localhost").decode("latin-1")
-        https = self._datasette.setting("force_https_urls")
-        scheme = "https" if https else scope.get("scheme", "http")
-        return f"{scheme}://{host}" if _HOST.fullmatch(host) else None
+        if configured := config.get("base_url"):
+            return str(configured).rstrip("/")
+        host = dict(scope["headers"]).get(b"host", b"localhost").decode("latin-1")
+        secure = self._datasette.setting("force_https_urls") or scope.get("scheme") == "https"
+        return f"{'https' if secure else 'http'}://{host}" if _is_host(host) else None
+
+
+def request_of(scope: dict[str, Any], base: str, prefix: str) -> Request:
+    """The request that an ASGI scope holds, its path without the prefix; HEAD asks as GET does."""
+    sent = scope["query_string"]
+    try:
+        query = sent.decode("utf-8")
+    except UnicodeDecodeError:
+        query = sent.decode("latin-1")
+    accept = [value.decode("latin-1") for name, value in scope["headers"] if name == b"accept"]
+    path = (scope.get("raw_path") or scope["path"].encode()).partition(b"?")[0].decode("latin-1")
+    return Request(
+        path.removeprefix(prefix),
+        query,
+        f"{base}{prefix}",
+        ",".join(accept) if accept else None,
+        "GET" if scope["method"] == "HEAD" else scope["method"],
+        (scope.get("client") or ("127.0.0.1",))[0],
+    )
+
+
+def _is_host(text: str) -> bool:
+    """Whether a Host header names a host, as a name or an address."""
+    match = _HOST.fullmatch(text)
+    if match is None or match["address"] is None:
+        return match is not None
+    try:
+        IPv6Address(match["address"])
+    except ValueError:
+        return False
+    return True
 
 
 def _preflight(headers: dict[bytes, bytes]) -> list[tuple[bytes, bytes]]:
@@ -224,18 +268,18 @@ async def _respond(
     """Sends an answer, packed where the client takes that; 304 where the client has it already."""
     headers = [*sent.headers, _OPEN, _EXPOSED]
     status, body = sent.status, sent.body
+    packed = sent.packed if packs(asked.get(b"accept-encoding", b"")) else b""
+    if packed:
+        headers = [(n, v + b", Accept-Encoding") if n == b"vary" else (n, v) for n, v in headers]
     if status == 200:
-        headers += [
-            (b"etag", sent.etag),
-            (b"cache-control", b"private, no-store" if private else _FRESH),
-        ]
+        fresh = b"private, no-store" if private else _FRESH
+        headers += [(b"etag", sent.etag), (b"cache-control", fresh)]
         if matches(asked.get(b"if-none-match", b""), sent.etag):
             kept = (b"vary", b"etag", b"cache-control", *(name for name, _ in (_OPEN, _EXPOSED)))
             await _send(send, 304, [one for one in headers if one[0] in kept])
             return
-    if sent.packed and packs(asked.get(b"accept-encoding", b"")):
-        body = sent.packed
-        headers = [(n, v + b", Accept-Encoding") if n == b"vary" else (n, v) for n, v in headers]
+    if packed:
+        body = packed
         headers.append((b"content-encoding", b"gzip"))
     headers.append((b"content-length", str(len(body)).encode()))
     await _send(send, status, headers, b"" if method == "HEAD" else body)

@@ -88,7 +88,7 @@ def _bool(sent: Sent) -> Condition | None:
 
 def _int(sent: Sent) -> Condition | None:
     """A number, its fraction cut off."""
-    if not (text := sent.checked().strip()):
+    if not (text := sent.text.strip()):
         return None
     try:
         number = Decimal(text)

@@ -133,7 +133,9 @@ def text(value: Any, indent: int | None = None) -> str:
     Both are Django REST framework's: UTF-8 unescaped, except U+2028 and U+2029.
     """
     separators = (",", ":") if indent is None else (",", ": ")
-    out = json.dumps(value, ensure_ascii=False, indent=indent, separators=separators)
+    out = json.dumps(
+        value, ensure_ascii=False, allow_nan=False, indent=indent, separators=separators
+    )
     if _MARK in out:
         out = _MARKED.sub(r"\1", out)
     return out.replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")

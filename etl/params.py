@@ -115,12 +115,12 @@ def negotiated(params: Params, accept: str | None) -> Choice | int:
     if asked and asked not in RENDERERS:
         return 404
     formats = [asked] if asked else list(RENDERERS)
-    offers = [_media(offer) for offer in (accept or "*/*").split(",")]
+    offers = [_media(offer) for offer in ("*/*" if accept is None else accept).split(",")]
     for precedence in (3, 2, 1, 0):
         for name in formats:
             for offer in offers:
                 if offer.precedence == precedence and offer.accepts(RENDERERS[name]):
-                    return Choice(name, _indent(offer) if precedence == 3 else None)
+                    return Choice(name, _indent(offer))
     return 406
 
 

@@ -5,12 +5,13 @@ The order of the checks is upstream's: route, format, method, filters, search, t
 
 from __future__ import annotations
 
+import re
 import sqlite3
 from collections.abc import Callable
 from typing import Any, NamedTuple
-from urllib.parse import quote, unquote, urlsplit
+from urllib.parse import quote, unquote_to_bytes
 
-from etl.errors import NotHeld
+from etl.errors import DataError, NotHeld
 from etl.filters import NULLS, Unanswerable, conditions
 from etl.jsontext import text
 from etl.model import Id, Resource, Shape
@@ -26,8 +27,11 @@ _HTML = "text/html; charset=utf-8"
 _NOT_FOUND = {"detail": "Not found."}
 _NOT_ACCEPTABLE = {"detail": "Could not satisfy the request Accept header."}
 # As Django reads a path: unreserved and sub-delimiters stand, all else is escaped.
+_NOT_UTF8 = re.compile("[\udc80-\udcff]")
+_HOSTED = re.compile(r"^https?://[^/?#]*")
 _ASCII = "".join(map(chr, range(0x21, 0x7F)))
-_PATH_SAFE = "/:;,@&=+$!*'()~"
+_PATH_SAFE = "/:,@&=+$!*'()~"
+_QUERY_SAFE = "/#%[]=:;$&()+,!?*@'~"  # and the query that it sends on
 
 
 class Request(NamedTuple):
@@ -47,11 +51,8 @@ def request_for(url: str, base: str, *, pretty: bool = False) -> Request:
     What a client would escape is escaped; ``pretty`` asks for indented JSON.
     """
     sent = quote(url.encode("utf-8", "surrogateescape"), safe=_ASCII)
-    parts = urlsplit(sent)
-    accept = "application/json; indent=4" if pretty else None
-    if "format=api" in parts.query.split("&"):
-        accept = None
-    return Request(parts.path, parts.query, base, accept)
+    path, _, query = _HOSTED.sub("", sent).partition("#")[0].partition("?")
+    return Request(path, query, base, "*/*; indent=4" if pretty else None)
 
 
 class Answer(NamedTuple):
@@ -77,6 +78,11 @@ class Found(NamedTuple):
     status: int
     document: Any
     results: tuple[Shape, list[Id]] | None = None
+
+    @property
+    def is_good(self) -> bool:
+        """Whether the document is what was asked for."""
+        return self.status // 100 == 2
 
 
 class Page(NamedTuple):
@@ -111,8 +117,19 @@ class Mirror:
         self._browse = browse
 
     def answer(self, request: Request) -> Answer:
-        """The answer to a request; reads only. Never raises for what a client can send."""
-        path = unquote(request.path)
+        """The answer to a request; reads only. Never raises for what a client can send.
+
+        Raises DataError, of which NotAPage is one, where the file holds what no sync writes.
+        """
+        try:
+            return self._answer(request)
+        except (ValueError, TypeError, KeyError, AttributeError) as error:
+            told = " ".join(str(error).split())
+            raise DataError(f"{self._name}: its tables are damaged: {told}") from error
+
+    def _answer(self, request: Request) -> Answer:
+        request = request._replace(method=request.method.upper())
+        path = decoded(request.path)
         route = self._route(request, path)
         if route is None:
             slashed = not path.endswith("/") and self._route(request, f"{path}/")
@@ -299,10 +316,17 @@ def _throttle(request: Request) -> Found:
     return Found(200, {**limit, "current_use": 0, "next_use_secs": 0, "ident": request.client})
 
 
+def decoded(path: str) -> str:
+    """A path as Django reads it: what isn't UTF-8 stays escaped."""
+    sent = unquote_to_bytes(path).decode("utf-8", "surrogateescape")
+    return _NOT_UTF8.sub(lambda match: f"%{ord(match[0]) - 0xDC00:02X}", sent)
+
+
 def _redirect(request: Request, path: str) -> Answer:
     """To the same path with a slash at its end."""
-    query = f"?{request.query}" if request.query else ""
-    location = f"{urlsplit(request.base).path}{quote(path, safe=_PATH_SAFE)}/{query}"
+    query = f"?{quote(request.query, safe=_QUERY_SAFE)}" if request.query else ""
+    prefix = _HOSTED.sub("", request.base)
+    location = f"{prefix}{quote(path, safe=_PATH_SAFE)}/{query}"
     return Answer(301, b"", _HTML, {"Location": location})
 
 

@@ -17,7 +17,9 @@ from etl.shapes import RESOURCES
 
 FEW = 1000  # ids that are read at once, where no more are asked for
 _MOST_IDS = 4_000_000  # in all lists that are kept, 8 bytes each
-_MOST_KEYS = 10_000
+_MOST_KEYS = 2_000
+_LONGEST_KEY = 2_000  # characters: nobody asks such a thing twice
+_MOST_LINKS = 8  # hosts and formats for which what is rendered is kept
 _MOST_RENDERED = 5_000  # objects that are kept as rendered, because records nest them
 _MOST_TEXT = 32 * 2**20  # characters of records that are kept
 
@@ -62,6 +64,8 @@ class Known:
 
     def count(self, key: Any, read: Callable[[], int]) -> int:
         """A number that was read before, or is now."""
+        if _is_long(key):
+            return read()
         if key not in self._counts:
             if len(self._counts) >= _MOST_KEYS:
                 self._counts.clear()
@@ -70,6 +74,8 @@ class Known:
 
     def ids(self, key: Any, least: int, read: Callable[[], list[Id]]) -> Sequence[Id]:
         """A list of so many ids at least, unless there are fewer, read before or now."""
+        if _is_long(key):
+            return read()
         found = self._lists.get(key)
         if found is None or FEW <= len(found) < least:
             found = self._keep(key, read())
@@ -89,7 +95,8 @@ class Known:
 
     def nested(self, base: str, suffix: str) -> dict[str, Objects]:
         """What was rendered with these links of objects that records share."""
-        if sum(len(k) for kept in self._nested.values() for k in kept.values()) > _MOST_RENDERED:
+        kept = self._nested.get((base, suffix), {})
+        if len(self._nested) >= _MOST_LINKS or sum(map(len, kept.values())) > _MOST_RENDERED:
             self._nested.clear()
         return self._nested.setdefault((base, suffix), {})
 
@@ -103,10 +110,14 @@ class Known:
             known.update(rendered)
             self._written += sum(map(len, rendered.values()))
         texts = [known[id_] for id_ in ids]
-        if self._written > _MOST_TEXT:
+        if self._written > _MOST_TEXT or len(self._texts) > _MOST_LINKS:
             self._texts.clear()
             self._written = 0
         return texts
+
+
+def _is_long(key: Any) -> bool:
+    return len(repr(key)) > _LONGEST_KEY
 
 
 class Question(NamedTuple):

@@ -14,6 +14,7 @@ from typing import NamedTuple
 
 from etl.browse import browse
 from etl.clock import moment
+from etl.errors import DataError
 from etl.query import Answer, Mirror, Request
 from etl.question import Known
 from etl.store import APPLICATION_ID, SCHEMA_VERSION
@@ -51,10 +52,13 @@ class Sent:
 
 
 def prepared(answer: Answer, modified: str | None = None) -> Sent:
-    """An answer made ready to send again and again; ``modified``: when the last sync ended."""
+    """An answer made ready to send again and again; ``modified``: when the last sync ended.
+
+    That is as HTTP spells a time.
+    """
     named = {"Content-Type": answer.media_type, **answer.headers}
     if modified and answer.status == _OK:
-        named["Last-Modified"] = format_datetime(moment(modified), usegmt=True)
+        named["Last-Modified"] = modified
     headers = [(name.lower().encode(), value.encode("latin-1")) for name, value in named.items()]
     return Sent(answer.status, headers, answer.body)
 
@@ -83,7 +87,9 @@ class Watch:
 
     def __init__(self, conn: sqlite3.Connection) -> None:
         self.conn = conn
-        self.conn.execute("PRAGMA busy_timeout = 0")
+        # Only in WAL mode does a reader never wait for a writer.
+        self.waits = conn.execute("PRAGMA journal_mode").fetchone()[0] != "wal"
+        conn.execute("PRAGMA busy_timeout = 0")
 
     @property
     def version(self) -> int | None:
@@ -128,11 +134,12 @@ class Cache:
 
 def _size(request: Request, sent: Sent) -> int:
     """The bytes that an answer takes, also when it was packed: by a fifth, or less."""
-    return 2000 + len(request.path) + len(request.query) + len(sent.body) * 6 // 5
+    asked = sum(len(part) for part in request if part)
+    return 2000 + asked + len(sent.body) * 6 // 5
 
 
 class Facts(NamedTuple):
-    """What is known of a version of the file, and when the last sync ended."""
+    """What is known of a version of the file, and when the last sync ended, for HTTP."""
 
     version: int
     known: Known
@@ -153,7 +160,7 @@ class Reader:
         return bool(records) and max(records) <= _QUICK
 
     def __call__(self, conn: sqlite3.Connection, request: Request) -> Sent:
-        """The answer; raises sqlite3.Error where the file can't be read."""
+        """The answer; raises sqlite3.Error or DataError where the file can't be read."""
         factories = conn.row_factory, conn.text_factory
         conn.row_factory, conn.text_factory = None, str
         conn.execute("BEGIN")
@@ -171,17 +178,18 @@ class Reader:
         version = conn.execute("PRAGMA data_version").fetchone()[0]
         facts = self._facts.get(id(conn))
         if facts is None or facts.version != version:
-            synced = conn.execute("SELECT max(finished) FROM _runs").fetchone()[0]
+            finished = conn.execute("SELECT max(finished) FROM _runs").fetchone()[0]
+            try:
+                synced = format_datetime(moment(finished), usegmt=True) if finished else None
+            except (ValueError, TypeError):
+                raise DataError(f"{self._name}: its runs are damaged") from None
             facts = self._facts[id(conn)] = Facts(version, Known(conn), synced)
         return facts
 
 
 def is_mirror(conn: sqlite3.Connection) -> bool:
-    """Whether a file is a mirror of any version."""
-    try:
-        return bool(conn.execute("PRAGMA application_id").fetchone()[0] == APPLICATION_ID)
-    except sqlite3.Error:
-        return False
+    """Whether a file is a mirror of any version; raises sqlite3.Error where that can't be told."""
+    return bool(conn.execute("PRAGMA application_id").fetchone()[0] == APPLICATION_ID)
 
 
 def is_current(conn: sqlite3.Connection) -> bool:

@@ -61,7 +61,8 @@ def _ledger(conn: sqlite3.Connection) -> Iterator[str]:
     tables = ", ".join(f"'{table}'" for table in wanted_columns())
     counts = " OR ".join(f"typeof({count}) <> 'integer'" for count in _COUNTS)
     for table, wrong in {
-        "_runs": f"{counts} OR julianday(finished) IS NULL OR julianday(started) IS NULL",
+        "_runs": f"{counts} OR julianday(finished) IS NULL OR julianday(started) IS NULL"
+        " OR finished NOT GLOB '????-??-??T*'",
         "_walks": "published NOT IN (0, 1) OR julianday(started) IS NULL",
         "_tombstones": "NOT json_valid(body)",
         "_history": f"table_name NOT IN ({tables}) OR moving NOT IN (0, 1) OR typeof(key) <> 'text'"
