@@ -44,17 +44,13 @@ CREATE TABLE spacecraft (
 CREATE INDEX spacecraft_image_id ON spacecraft (image_id);
 CREATE INDEX spacecraft_status_id ON spacecraft (status_id);
 CREATE INDEX spacecraft_spacecraft_config_id ON spacecraft (spacecraft_config_id);
--- What LL2 filters and orders by, upwards and downwards, each with the id behind it.
+-- What LL2 filters and orders by.
 CREATE INDEX spacecraft_in_space ON spacecraft (in_space);
 CREATE INDEX spacecraft_is_placeholder ON spacecraft (is_placeholder);
 CREATE INDEX spacecraft_flights_count ON spacecraft (flights_count);
-CREATE INDEX spacecraft_flights_count_desc ON spacecraft (flights_count DESC);
 CREATE INDEX spacecraft_mission_ends_count ON spacecraft (mission_ends_count);
-CREATE INDEX spacecraft_mission_ends_count_desc ON spacecraft (mission_ends_count DESC);
 CREATE INDEX spacecraft_time_docked_seconds ON spacecraft (time_docked_seconds);
-CREATE INDEX spacecraft_time_docked_seconds_desc ON spacecraft (time_docked_seconds DESC);
 CREATE INDEX spacecraft_time_in_space_seconds ON spacecraft (time_in_space_seconds);
-CREATE INDEX spacecraft_time_in_space_seconds_desc ON spacecraft (time_in_space_seconds DESC);
 
 CREATE TABLE spacecraft__flights (
     -- The flights of each spacecraft, in the order LL2 lists them (detailed mode).

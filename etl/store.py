@@ -296,6 +296,7 @@ def open_store(path: Path, clock: Clock | None = None, *, create: bool = False) 
             _create(conn)
         _check(conn, path)
         conn.execute("PRAGMA foreign_keys = ON")
+        conn.execute("PRAGMA temp.cache_size = -256")  # kB: what a walk met may go to disk
         conn.execute("PRAGMA synchronous = NORMAL")  # in WAL mode: safe against any crash of ours
     except (sqlite3.Error, MirrorError) as error:
         conn.close()
