@@ -6,11 +6,13 @@ database is asked of Datasette all the same.
 
 from __future__ import annotations
 
+import asyncio
 import re
 import sqlite3
 from collections.abc import Awaitable, Callable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, suppress
-from functools import cache
+from functools import cache, cached_property
 from http.cookies import CookieError
 from ipaddress import IPv6Address
 from pathlib import Path
@@ -24,7 +26,7 @@ from datasette.utils.asgi import Request as Asked
 from etl.errors import DataError
 from etl.files import shipped
 from etl.query import Request, decoded, refusal
-from etl.served import Cache, Reader, Sent, Watch, is_current, is_mirror, matches, packs, prepared
+from etl.served import Cache, Reader, Sent, Watch, is_mirror, matches, packs, prepared
 from etl.shapes import API_PATH, RESOURCES
 
 if TYPE_CHECKING:  # Datasette is being imported itself when it loads its plugins
@@ -34,6 +36,8 @@ if TYPE_CHECKING:  # Datasette is being imported itself when it loads its plugin
 NAME = "ll2-mirror"  # of the plugin, in Datasette's configuration
 _HOST = re.compile(r"(?:[A-Za-z0-9._-]+|\[(?P<address>[0-9A-Fa-f:.]+)\])(?::\d{1,5})?", re.ASCII)
 _FRESH = b"public, max-age=0, must-revalidate"  # the next sync may be any time
+_PLUGIN = "ll2_mirror"  # the entry point's name
+_KNOWING = {b"cookie", b"authorization"}  # headers by which Datasette knows who asks
 _FORBIDDEN = "You do not have permission to perform this action."
 _OPEN = (b"access-control-allow-origin", b"*")
 _EXPOSED = (b"access-control-expose-headers", b"ETag, Last-Modified")
@@ -108,6 +112,9 @@ class Api:
         self._datasette = datasette
         self._database: Database | None = None
         self._open: tuple[Reader, Watch, Cache] | None = None
+        self._thread = ThreadPoolExecutor(1, "ll2")
+        self._busy = 0  # requests that the thread has
+        self._open_to_all: dict[str | None, bool] = {}  # by table
 
     async def __call__(self, scope: dict[str, Any], receive: Any, send: Any) -> bool:
         """Answers a request for one of LL2's paths; False where it isn't, or no mirror is open."""
@@ -123,11 +130,23 @@ class Api:
         if scope["method"] == "OPTIONS" and b"access-control-request-method" in headers:
             await _send(send, 204, _preflight(headers))
             return True
-        actor = await self._actor(Asked(scope, receive))
-        if await self._may_see(actor, database, path.removeprefix(prefix)):
-            found = await self._answered(scope, prefix, database)
-        else:
-            found = prepared(refusal(403, _FORBIDDEN))
+        place = path.removeprefix(prefix).removeprefix(API_PATH).partition("/")[0]
+        table = RESOURCES[place].table if place in RESOURCES else None
+        actor = None
+        try:
+            if self._is_plain and not headers.keys() & _KNOWING and "actor" not in scope:
+                allowed = await self._may_anybody(table)
+            else:
+                actor = await self._actor(Asked(scope, receive))
+                allowed = await self._may_see(actor, table)
+            if allowed:
+                found = await self._answered(scope, prefix, database)
+            else:
+                found = prepared(refusal(403, _FORBIDDEN))
+        except (sqlite3.Error, DataError):
+            name = Path(str(database.path)).name
+            words = f"{name} can't be read: `ll2-mirror verify {name}` says why."
+            found = prepared(refusal(503, words))
         await _respond(send, scope["method"], headers, found, actor is not None)
         return True
 
@@ -137,13 +156,14 @@ class Api:
         if self._database not in databases:
             self._database = next((one for one in databases if _is_mirror(one)), None)
             self._open = None
+            self._open_to_all.clear()
         return self._database
 
     def _opened(self, database: Database) -> tuple[Reader, Watch, Cache]:
         """What goes with the mirror; raises sqlite3.Error where it can't be opened."""
         if self._open is None:
-            watch = Watch(database.connect())
-            self._open = Reader(Path(str(database.path))), watch, Cache()
+            reader = Reader(Path(str(database.path)), database.connect())
+            self._open = reader, Watch(database.connect()), Cache()
         return self._open
 
     async def _actor(self, asked: Asked) -> dict[str, Any] | None:
@@ -156,59 +176,62 @@ class Api:
         actor = asked.scope.get("actor")
         return dict(actor) if actor else None
 
-    async def _may_see(self, actor: dict[str, Any] | None, database: Database, path: str) -> bool:
-        """Whether Datasette shows the database, and the table that a path lists, to somebody."""
-        wanted: list[Any] = [("view-database", database.name), "view-instance"]
-        resource = RESOURCES.get(path.removeprefix(API_PATH).partition("/")[0])
-        if resource and self._guards(database.name, resource.table):
-            wanted.insert(0, ("view-table", (database.name, resource.table)))
+    async def _may_anybody(self, table: str | None) -> bool:
+        """Whether somebody whom nobody knows may see a table: the same whenever it is asked."""
+        if table not in self._open_to_all:
+            self._open_to_all[table] = await self._may_see(None, table)
+        return self._open_to_all[table]
+
+    async def _may_see(self, actor: dict[str, Any] | None, table: str | None) -> bool:
+        """Whether Datasette shows somebody the database, and the table that a path lists."""
+        assert self._database is not None
+        wanted: list[Any] = [("view-database", self._database.name), "view-instance"]
+        if table:
+            wanted.insert(0, ("view-table", (self._database.name, table)))
         try:
             await self._datasette.ensure_permissions(actor, wanted)
         except Forbidden:
             return False
         return True
 
-    def _guards(self, database: str, table: str) -> bool:
-        """Whether anything has a say in who may see a table; to ask costs Datasette a query."""
-        checks = plugins.pm.hook.permission_allowed.get_hookimpls()
-        return (
-            any(not check.plugin_name.startswith("datasette.") for check in checks)
-            or self._datasette.metadata("allow", database, table, fallback=False) is not None
-        )
+    @cached_property
+    def _is_plain(self) -> bool:
+        """Whether no plugin but Datasette's own has a say in who asks, and who may see what."""
+        hooks = plugins.pm.hook
+        said = (hooks.actor_from_request, hooks.permission_allowed, hooks.get_metadata)
+        names = {one.plugin_name for hook in said for one in hook.get_hookimpls()}
+        return all(name.startswith("datasette.") or name == _PLUGIN for name in names)
 
     async def _answered(self, scope: dict[str, Any], prefix: str, database: Database) -> Sent:
-        """The answer to a request, from memory where the file is the same as when it was given."""
+        """The answer to a request, from memory where the file is the same as when it was given.
+
+        Raises sqlite3.Error or DataError where the file can't be read.
+        """
         base = self._base(scope)
         if base is None:
             return prepared(refusal(400, "The Host header is no host's name."))
         request = request_of(scope, base, prefix)
+        reader, watch, cache = self._opened(database)
+        version = watch.version
+        sent = cache.get(request, version)
+        if sent is None:
+            sent = await self._read(request, reader, watch)
+            cache.keep(request, sent, version)
+        return sent
+
+    async def _read(self, request: Request, reader: Reader, watch: Watch) -> Sent:
+        """Reads an answer: at once where that is quick, else in a thread that reads one by one.
+
+        In one, and not in each of Datasette's, so that all profit from what was read before.
+        """
+        if reader.is_quick and not watch.waits and not self._busy:
+            return reader(request)
+        self._busy += 1
         try:
-            reader, watch, cache = self._opened(database)
-            version = watch.version
-            sent = cache.get(request, version)
-            if sent is None:
-                sent = await self._read(request, database, reader, watch)
-                cache.keep(request, sent, version)
-            return sent
-        except (sqlite3.Error, DataError):
-            name = Path(str(database.path)).name
-            words = f"{name} can't be read: `ll2-mirror verify {name}` says why."
-            return prepared(refusal(503, words))
-
-    async def _read(
-        self, request: Request, database: Database, reader: Reader, watch: Watch
-    ) -> Sent:
-        name = Path(str(database.path)).name
-
-        def read(conn: sqlite3.Connection) -> Sent:
-            if is_current(conn):
-                return reader(conn, request)
-            words = f"Another version of ll2-mirror made {name}: `ll2-mirror status {name}` helps."
-            return prepared(refusal(501, words))
-
-        if reader.is_quick and not watch.waits:  # a thread of Datasette's takes longer to begin
-            return read(watch.conn)
-        return await database.execute_fn(read)  # type: ignore[no-any-return]
+            loop = asyncio.get_running_loop()
+            return await loop.run_in_executor(self._thread, reader, request)
+        finally:
+            self._busy -= 1
 
     def _base(self, scope: dict[str, Any]) -> str | None:
         """Where the links lead: what is configured, else where the client asked."""

@@ -18,6 +18,7 @@ from etl.model import Id, Resource, Shape
 from etl.params import RENDERERS, Choice, Params, TooMany, negotiated
 from etl.question import Known, Question, asked, columns, ordering
 from etl.render import Renderer
+from etl.search import terms
 from etl.shapes import API_PATH, ENDPOINTS, MODES, RESOURCES
 
 THROTTLE = "api-throttle"
@@ -262,7 +263,8 @@ class Mirror:
         mode = MODES[-1]
         if poorer := self._poorer(resource, mode):
             return poorer
-        renderer = Renderer(self.conn, request.base, params.suffix)
+        nested = self._known.nested(request.base, params.suffix)
+        renderer = Renderer(self.conn, request.base, params.suffix, nested)
         return Found(200, renderer.objects(resource.modes[mode], [id_])[id_])
 
     def _question(self, resource: Resource, params: Params) -> Question | Found:
@@ -282,7 +284,8 @@ class Mirror:
         facts = self._known.held[resource.name]
         if poorer := self._poorer(resource, facts.mode, [one.key for one in found]):
             return poorer
-        return asked(resource, facts, found, search)
+        words = terms(search or "")
+        return asked(resource, facts, found, words, self._known.grams(self.conn, resource, words))
 
     def _poorer(self, resource: Resource, mode: str, keys: list[str] | None = None) -> Found | None:
         """The refusal where the file's mode hasn't what this mode and these keys need."""

@@ -12,9 +12,10 @@ from etl.filters import Condition
 from etl.model import Id, Resource
 from etl.params import Params
 from etl.render import Objects
-from etl.search import all_of, matching, terms
+from etl.search import all_of, grams, is_short, matching
 from etl.shapes import RESOURCES
 
+_MANY = 20_000  # records, of which to compare each takes longer than to know the trigrams
 FEW = 1000  # ids that are read at once, where no more are asked for
 _MOST_IDS = 4_000_000  # in all lists that are kept, 8 bytes each
 _MOST_KEYS = 2_000
@@ -58,6 +59,7 @@ class Known:
         self._counts: dict[Any, int] = {}
         self._lists: OrderedDict[Any, Sequence[Id]] = OrderedDict()
         self._listed = 0  # ids in all of them
+        self._grams: dict[str, Sequence[str] | None] = {}
         self._nested: dict[tuple[str, str], dict[str, Objects]] = {}
         self._texts: dict[tuple[str, str, str], Texts] = {}
         self._written = 0  # characters in all of them
@@ -92,6 +94,19 @@ class Known:
         while self._listed > _MOST_IDS or len(self._lists) > _MOST_KEYS:
             self._listed -= len(self._lists.popitem(last=False)[1])
         return kept
+
+    def grams(
+        self, conn: sqlite3.Connection, resource: Resource, words: list[str]
+    ) -> Sequence[str] | None:
+        """The trigrams of a resource's index, where a word needs them and there are many records.
+
+        None where there are texts that have none, being shorter.
+        """
+        if self.held[resource.name].records < _MANY or not any(map(is_short, words)):
+            return None
+        if resource.name not in self._grams:
+            self._grams[resource.name] = grams(conn, resource)
+        return self._grams[resource.name]
 
     def nested(self, base: str, suffix: str) -> dict[str, Objects]:
         """What was rendered with these links of objects that records share."""
@@ -152,6 +167,8 @@ class Question(NamedTuple):
         next page are then known.
         """
         end = offset + limit
+        if end > FEW and self._is_indexed(order):
+            return self.held.records, self._indexed(conn, order, offset, end)
         most = FEW if end <= FEW else -1
         key = (self.key, tuple(order))
         ids = known.ids(key, min(end, self.held.records), lambda: self._ordered(conn, order, most))
@@ -166,6 +183,25 @@ class Question(NamedTuple):
         sql, values = self._ids()
         number: int = conn.execute(f"SELECT count(*) FROM ({sql})", values).fetchone()[0]
         return number
+
+    def _is_indexed(self, order: list[tuple[str, bool]]) -> bool:
+        """Whether an index has all records in this order, so that to skip many is nothing."""
+        return not (self.where or self.found or any(descends for _, descends in order[:1])) and (
+            not order or (len(order) == 1 and self.held.whole)
+        )
+
+    def _indexed(
+        self, conn: sqlite3.Connection, order: list[tuple[str, bool]], offset: int, end: int
+    ) -> list[Id]:
+        """The ids from one place to another, found from the end that is nearer."""
+        total = self.held.records
+        sql, values = self._ids(ordered=bool(order))
+        skipped, limit = offset, max(0, min(end, total) - offset)
+        if backwards := offset > total // 2:
+            skipped = max(0, total - end)
+        sql = f"{sql} ORDER BY {_order(order, backwards)} LIMIT ? OFFSET ?"
+        ids = [row[0] for row in conn.execute(sql, [*values, limit, skipped])]
+        return ids[::-1] if backwards else ids
 
     def _ordered(
         self, conn: sqlite3.Connection, order: list[tuple[str, bool]], most: int
@@ -206,11 +242,14 @@ class Question(NamedTuple):
 
 
 def asked(
-    resource: Resource, held: Held, conditions: list[Condition], search: str | None
+    resource: Resource,
+    held: Held,
+    conditions: list[Condition],
+    words: list[str],
+    grams: Sequence[str] | None,
 ) -> Question:
-    """The question that filters and a search make."""
-    words = terms(search or "")
-    found, found_values = matching(resource, words) if words else ("", [])
+    """The question that filters and the words of a search make; ``grams`` are the index's."""
+    found, found_values = matching(resource, words, grams) if words else ("", [])
     where = all_of([condition.sql for condition in conditions]) if conditions else ""
     values = [value for condition in conditions for value in condition.values]
     return Question(resource, held, where, tuple(values), found, tuple(found_values))
@@ -238,14 +277,13 @@ def columns(resource: Resource, order: list[tuple[str, bool]]) -> list[tuple[str
     ]
 
 
-def _order(order: list[tuple[str, bool]]) -> str:
+def _order(order: list[tuple[str, bool]], backwards: bool = False) -> str:
     """ORDER BY with nulls where PostgreSQL has them: last, and first where descending."""
     by_id = [] if any(column == "id" for column, _ in order) else [("id", False)]
     parts = []
-    for column, descending in (*order, *by_id):
-        way = "DESC" if descending else "ASC"
-        nulls = "" if column == "id" else " NULLS FIRST" if descending else " NULLS LAST"
-        parts.append(f'"{column}" {way}{nulls}')
+    for column, descends in (*order, *by_id):
+        way, place = ("DESC", "FIRST") if descends != backwards else ("ASC", "LAST")
+        parts.append(f'"{column}" {way}' + ("" if column == "id" else f" NULLS {place}"))
         if column == "id":
             break
     return ", ".join(parts)

@@ -8,6 +8,7 @@ looked up as a phrase of trigrams, a shorter one is compared with each text.
 from __future__ import annotations
 
 import re
+import sqlite3
 from collections.abc import Sequence
 from typing import Any
 
@@ -19,6 +20,8 @@ _PHRASE = r"""(?:"(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*')"""
 _PLAIN = r"""[^\s'"]*"""
 _TOKEN = re.compile(rf"{_PLAIN}(?:{_PHRASE}{_PLAIN})+|\S+")
 _GRAM = 3  # characters that the index goes by
+_MOST_GRAMS = 25  # that stand for a short word: to look up more takes longer than to compare
+_NOWHERE = "\x01\x01\x01"  # a phrase that no text has
 
 
 def terms(text: str) -> list[str]:
@@ -53,21 +56,53 @@ def texts_of(resource: Resource) -> str:
     return f"_search_{resource.name}"
 
 
-def matching(resource: Resource, words: Sequence[str]) -> tuple[str, list[Any]]:
-    """The query for the ids of the records in which each word stands in one of the texts."""
+def is_short(word: str) -> bool:
+    """Whether a word is too short for a phrase of trigrams."""
+    return len(upper(word)) < _GRAM
+
+
+def matching(
+    resource: Resource, words: Sequence[str], grams: Sequence[str] | None = None
+) -> tuple[str, list[Any]]:
+    """The query for the ids of the records in which each word stands in one of the texts.
+
+    ``grams`` are all of the index, if each text has some: a short word is then looked up as any of
+    those that hold it, unless they are many.
+    """
     capitals = dict.fromkeys(upper(word) for word in words)
-    # The longest first: it leaves the fewest records to look at.
-    short = sorted((word for word in capitals if len(word) < _GRAM), key=len, reverse=True)
-    phrases = [_phrase(word) for word in capitals if len(word) >= _GRAM]
+    phrases, short = [], []
+    for word in capitals:
+        holding = [gram for gram in grams or () if word in gram]
+        if len(word) >= _GRAM:
+            phrases.append(_phrase(word))
+        elif grams is not None and len(holding) <= _MOST_GRAMS:
+            phrases.append(f"({' OR '.join(map(_phrase, holding or [_NOWHERE]))})")
+        else:
+            short.append(word)
     query, values = _match(resource, " AND ".join(phrases))
     if not short:
         return query, values
+    # The longest first: it leaves the fewest records to look at.
+    short.sort(key=len, reverse=True)
     either = " OR ".join(f'instr("{path}", ?)' for path in resource.search)
     parts = [f"id IN ({query})"] if phrases else []
     condition = all_of([*parts, *[f"({either})"] * len(short)])
     sql = f'SELECT id FROM "{texts_of(resource)}" WHERE {condition}'
     compared = [word for word in short for _ in resource.search]
     return sql, [*(values if phrases else ()), *compared]
+
+
+def grams(conn: sqlite3.Connection, resource: Resource) -> tuple[str, ...] | None:
+    """The trigrams of a resource's index; None where a text is too short to have any."""
+    texts = texts_of(resource)
+    brief = " OR ".join(f'length("{path}") IN (1, 2)' for path in resource.search)
+    if conn.execute(f'SELECT 1 FROM "{texts}" WHERE {brief} LIMIT 1').fetchone():
+        return None
+    conn.execute(
+        f'CREATE VIRTUAL TABLE IF NOT EXISTS temp."{texts}_grams"'
+        f" USING fts5vocab('main', '{texts}_fts', 'row')"
+    )
+    return tuple(term for (term,) in conn.execute(f'SELECT term FROM temp."{texts}_grams"'))
 
 
 def naming(resource: Resource, path: str, text: str) -> tuple[str, list[Any]]:

@@ -15,7 +15,7 @@ from typing import NamedTuple
 from etl.browse import browse
 from etl.clock import moment
 from etl.errors import DataError
-from etl.query import Answer, Mirror, Request
+from etl.query import Answer, Mirror, Request, refusal
 from etl.question import Known
 from etl.store import APPLICATION_ID, SCHEMA_VERSION
 
@@ -147,51 +147,47 @@ class Facts(NamedTuple):
 
 
 class Reader:
-    """Answers requests through connections that others made, each answer from one snapshot."""
+    """Answers requests through one connection that only reads, each answer from one snapshot."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, conn: sqlite3.Connection) -> None:
         self._name = path.name
-        self._facts: dict[int, Facts] = {}  # by connection
+        self._conn = conn
+        self._facts: Facts | None = None
 
     @property
     def is_quick(self) -> bool:
         """Whether an answer takes a few milliseconds at most; False while that isn't known."""
-        records = [held.records for f in self._facts.values() for held in f.known.held.values()]
-        return bool(records) and max(records) <= _QUICK
+        held = self._facts.known.held.values() if self._facts else ()
+        return max((one.records for one in held), default=_QUICK + 1) <= _QUICK
 
-    def __call__(self, conn: sqlite3.Connection, request: Request) -> Sent:
+    def __call__(self, request: Request) -> Sent:
         """The answer; raises sqlite3.Error or DataError where the file can't be read."""
-        factories = conn.row_factory, conn.text_factory
-        conn.row_factory, conn.text_factory = None, str
+        conn = self._conn
         conn.execute("BEGIN")
         try:
-            conn.execute("SELECT count(*) FROM sqlite_schema").fetchone()  # the snapshot begins
-            facts = self._read_facts(conn)
+            version = conn.execute("PRAGMA user_version").fetchone()[0]  # the snapshot begins
+            if version != SCHEMA_VERSION:
+                words = f"Another version of ll2-mirror made {self._name}: `ll2-mirror status"
+                return prepared(refusal(501, f"{words} {self._name}` helps."))
+            facts = self._read_facts()
             mirror = Mirror(conn, self._name, browse, facts.known)
             return prepared(mirror.answer(request), facts.synced)
         finally:
             conn.execute("ROLLBACK")
-            conn.row_factory, conn.text_factory = factories
 
-    def _read_facts(self, conn: sqlite3.Connection) -> Facts:
+    def _read_facts(self) -> Facts:
         """The facts of the snapshot; those read before, where the file is the same."""
-        version = conn.execute("PRAGMA data_version").fetchone()[0]
-        facts = self._facts.get(id(conn))
-        if facts is None or facts.version != version:
-            finished = conn.execute("SELECT max(finished) FROM _runs").fetchone()[0]
+        version = self._conn.execute("PRAGMA data_version").fetchone()[0]
+        if self._facts is None or self._facts.version != version:
+            finished = self._conn.execute("SELECT max(finished) FROM _runs").fetchone()[0]
             try:
                 synced = format_datetime(moment(finished), usegmt=True) if finished else None
             except (ValueError, TypeError):
                 raise DataError(f"{self._name}: its runs are damaged") from None
-            facts = self._facts[id(conn)] = Facts(version, Known(conn), synced)
-        return facts
+            self._facts = Facts(version, Known(self._conn), synced)
+        return self._facts
 
 
 def is_mirror(conn: sqlite3.Connection) -> bool:
     """Whether a file is a mirror of any version; raises sqlite3.Error where that can't be told."""
     return bool(conn.execute("PRAGMA application_id").fetchone()[0] == APPLICATION_ID)
-
-
-def is_current(conn: sqlite3.Connection) -> bool:
-    """Whether a mirror is of the version that can be answered from."""
-    return bool(conn.execute("PRAGMA user_version").fetchone()[0] == SCHEMA_VERSION)

@@ -20,7 +20,8 @@ from etl.browse import browse
 from etl.cli import main
 from etl.jsontext import parse, spell, text
 from etl.query import Answer, Mirror, Request
-from etl.search import terms
+from etl.search import grams, matching, terms
+from etl.shapes import RESOURCES
 
 B = "http://h"
 LIST = "/2.3.0/spacecraft/"
@@ -428,6 +429,27 @@ def test_thousands_of_words_are_one_question(ask):
     assert ask.ids("search=" + "+".join(f"{n:x}" for n in range(2000))) == []
     assert ask.ids("search=" + "+".join(f"soyuz{n}" for n in range(2000))) == []
     assert len(ask.ids("search=" + "+".join(["soyuz"] * 2000))) == 10
+
+
+def test_short_words_are_found_by_trigrams_as_by_looking_at_each_text(ask):
+    """How large files are searched; in small ones it is quicker to look."""
+    spacecraft = RESOURCES["spacecraft"]
+    known = grams(ask.conn, spacecraft)
+    assert known
+    letters = sorted({letter for gram in known for letter in gram} | set("qßé"))
+    for word in [*letters, *(a + b for a in letters[::3] for b in letters[::2])]:
+        found = [
+            {id_ for (id_,) in ask.conn.execute(*matching(spacecraft, [word, "so"], which))}
+            for which in (known, None)
+        ]
+        assert found[0] == found[1], word
+
+
+def test_a_text_without_trigrams_is_looked_at(tmp_path):
+    asking = Asking(made(tmp_path / "a.db", "normal", "spacecraft"))
+    with closing(asking.conn) as conn:
+        conn.execute("UPDATE _search_spacecraft SET name = 'X' WHERE id = 148")
+        assert grams(conn, RESOURCES["spacecraft"]) is None
 
 
 @given(st.text(alphabet="ab,'\"\\ \t\n\u00a0é", max_size=12))
