@@ -156,9 +156,8 @@ class Teller:
     def end(self) -> None:
         """Ends the line that a bar stands on."""
         for bar in self._bars.values():
-            if not bar.finished:
-                bar.render_finish()
-                bar.finished = True
+            bar.render_finish()
+        self._bars.clear()
 
 
 def print_some(documents: list[dict[str, Any]]) -> None:
