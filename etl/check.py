@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from sqlite_utils import Database
 
+from etl.shapes import RESOURCES
 from etl.tables import Columns, wanted_columns
 
 
@@ -30,7 +31,18 @@ def check(db: Database) -> list[str]:
             if types.get(column) != found[name].get(column)
         ]
         complaints += _check_references(db, name, wanted[name])
-    return sorted(complaints)
+    return sorted([*complaints, *_check_search(db)])
+
+
+def _check_search(db: Database) -> Iterator[str]:
+    """What a resource is searched by has its table, and its index."""
+    for resource in RESOURCES.values():
+        wanted = {"id": "INTEGER", **dict.fromkeys(resource.search, "TEXT")}
+        texts = f"_search_{resource.name}"
+        if resource.search and db.table(texts).columns_dict.keys() != wanted.keys():
+            yield f"{texts}: its columns aren't {', '.join(wanted)}"
+        if resource.search and db.table(texts).detect_fts() != f"{texts}_fts":
+            yield f"{texts}_fts: no such index"
 
 
 def _check_references(db: Database, name: str, columns: Columns) -> Iterator[str]:

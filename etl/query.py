@@ -284,7 +284,7 @@ class Mirror:
         facts = self._known.held[resource.name]
         if poorer := self._poorer(resource, facts.mode, [one.key for one in found]):
             return poorer
-        words = terms(search or "")
+        words = terms(search or "") if resource.search else []
         return asked(resource, facts, found, words, self._known.grams(self.conn, resource, words))
 
     def _poorer(self, resource: Resource, mode: str, keys: list[str] | None = None) -> Found | None:

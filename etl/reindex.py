@@ -13,7 +13,7 @@ _UPPER = "ll2_upper"  # the SQL function
 
 def reindex(conn: sqlite3.Connection) -> None:
     """Brings the index of each resource up to date, within the caller's transaction."""
-    for resource in RESOURCES.values():
+    for resource in searched():
         texts, columns = texts_of(resource), _quoted(resource.search)
         conn.execute("DROP TABLE IF EXISTS temp.stale")
         conn.execute(f"CREATE TEMP TABLE stale AS {_stale(conn, resource)}")
@@ -29,6 +29,11 @@ def reindex(conn: sqlite3.Connection) -> None:
             f' SELECT id, {columns} FROM "{texts}" WHERE id {stale}'
         )
         conn.execute("DROP TABLE temp.stale")
+
+
+def searched() -> list[Resource]:
+    """The resources that LL2 searches."""
+    return [resource for resource in RESOURCES.values() if resource.search]
 
 
 def misindexed(conn: sqlite3.Connection, resource: Resource) -> list[int]:

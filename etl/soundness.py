@@ -15,7 +15,7 @@ from etl.files import shipped
 from etl.jsontext import parse, quote
 from etl.model import Shape, known_columns
 from etl.prune import edges
-from etl.reindex import misindexed
+from etl.reindex import misindexed, searched
 from etl.search import texts_of
 from etl.shapes import RESOURCES, SHAPES
 from etl.tables import quoted, wanted_columns
@@ -77,7 +77,7 @@ def _ledger(conn: sqlite3.Connection) -> Iterator[str]:
 
 def _searched(conn: sqlite3.Connection) -> Iterator[str]:
     """Search finds what the tables hold."""
-    for resource in RESOURCES.values():
+    for resource in searched():
         for id_ in misindexed(conn, resource):
             yield f"{texts_of(resource)} {id_} isn't what {resource.name} {id_} is searched by"
 

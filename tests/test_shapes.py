@@ -35,6 +35,8 @@ def test_every_key_has_its_column_and_every_column_its_key(empty):
         ("DROP TABLE images__variants", "images__variants: no such table"),
         ("CREATE TABLE moons (id INTEGER PRIMARY KEY)", "moons: a table of no shape"),
         ("DROP INDEX spacecraft_image_id", "spacecraft.image_id: no index"),
+        ("DROP TABLE _search_agencies", "_search_agencies: its columns aren't id, abbrev, name"),
+        ("DROP TABLE _search_agencies_fts", "_search_agencies_fts: no such index"),
     ],
 )
 def test_check_names_what_disagrees(empty, change, complaint):
