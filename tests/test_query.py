@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import copy
 import json
+import shutil
 import sqlite3
 from contextlib import closing
 from urllib.parse import quote, quote_plus, urlencode
 
 import pytest
 from click.testing import CliRunner
+from conftest import execute
 from hypothesis import given
 from hypothesis import strategies as st
 from reference import page as reference_page
 from reference import words
 
-from etl import sample
+from etl import question, sample
 from etl.browse import browse
 from etl.cli import main
 from etl.jsontext import parse, spell, text
@@ -737,3 +739,33 @@ def test_any_question_has_the_answer_that_the_reference_gives(ask, query, mode):
     everything = ask.json(f"{LIST}?limit=100&mode={mode}")["results"]
     wanted = reference_page(everything, query, f"{B}{LIST}")
     assert ask(f"{LIST}?{query}").body == text(wanted).encode()
+
+
+@pytest.mark.parametrize("whole", [True, False], ids=["whole", "with rows that records nest"])
+@given(query=queries)
+def test_what_is_kept_for_other_questions_is_right_for_them(large, whole, query):
+    """As in a large file: lists that are cut, pages from the nearer end, words by trigrams."""
+    asking, everything = large[whole]
+    wanted = text(reference_page(everything, query, f"{B}{LIST}")).encode()
+    assert asking(f"{LIST}?{query}").body == wanted
+
+
+@pytest.fixture(scope="module")
+def large(detailed, tmp_path_factory):
+    """Two files that are taken for large ones: of one, not all rows are listed."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(question, "FEW", 3)
+        patch.setattr(question, "_MANY", 1)
+        found = {}
+        for whole in (True, False):
+            db = shutil.copy(detailed, tmp_path_factory.mktemp("large") / f"{whole}.db")
+            if not whole:
+                execute(db, "DELETE FROM _records WHERE id IN (148, 201, 447, 610)")
+                execute(db, "DELETE FROM _search_spacecraft WHERE id IN (148, 201, 447, 610)")
+                index = "_search_spacecraft_fts"
+                execute(db, f"INSERT INTO {index} ({index}) VALUES ('rebuild')")
+            asking = Asking(db)
+            found[whole] = asking, asking.json(f"{LIST}?limit=100&ordering=id")["results"]
+        yield found
+        for asking, _ in found.values():
+            asking.conn.close()

@@ -677,3 +677,32 @@ def test_a_lock_takes_nothing_that_is_not_its_own(synced, run):
     other.symlink_to(synced.with_name("elsewhere"))
     assert run("sync", synced).code == 2
     assert not synced.with_name("elsewhere").exists()
+
+
+def test_what_is_searched_follows_each_sync(synced, upstream, run):
+    """Records that come, go and are renamed, and what they nest, renamed for all of them."""
+
+    def found(search: str) -> list[int]:
+        page = run("get", synced, f"/2.3.0/spacecraft/?limit=100&search={search}").json
+        return [record["id"] for record in page["results"]]
+
+    listed = upstream.records["spacecraft", "normal"]
+    soyuz = found("soyuz")
+    assert len(soyuz) > 5
+    renamed, gone, *_ = listed
+    renamed["name"] = "Renamed"
+    listed.remove(gone)
+    listed.append({**renamed, "id": 9000, "name": "Newcomer Soyuz"})
+    for record in listed:
+        if record["spacecraft_config"]["name"] == "Soyuz":
+            record["spacecraft_config"]["name"] = "Союз"
+    assert run("sync", synced).code == 0
+    assert found("renamed") == [renamed["id"]]
+    assert found("newcomer") == [9000]
+    assert gone["id"] not in found("союз")
+    assert set(found("союз")) == (set(soyuz) - {gone["id"]}) | {9000}
+    assert run("verify", synced).code == 0
+    execute(synced, "UPDATE _search_spacecraft SET name = 'X' WHERE id = 9000")
+    ran = run("verify", synced)
+    assert ran.code == 1
+    assert "_search_spacecraft 9000 isn't what spacecraft 9000 is searched by" in ran.out
