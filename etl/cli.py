@@ -137,6 +137,7 @@ def get(db: Path, path: str, pretty: bool, base_url: str | None) -> None:
     """
     from etl.browse import browse
     from etl.query import Mirror, request_for
+    from etl.shapes import API_PATH
     from etl.upstream import DEFAULT_BASE_URL
 
     with opened(db) as store:
@@ -146,8 +147,10 @@ def get(db: Path, path: str, pretty: bool, base_url: str | None) -> None:
             answer = mirror.answer(request_for(path, base, pretty=pretty))
     click.echo(answer.body, nl=pretty)
     if not answer.is_good:
-        moved = f": it redirects to {to}" if (to := answer.headers.get("Location")) else ""
-        click.echo(f"ll2-mirror: the status for {path} is {answer.status}{moved}", err=True)
+        hint = f": it redirects to {to}" if (to := answer.headers.get("Location")) else ""
+        if API_PATH not in path:
+            hint = f": LL2's paths begin with {API_PATH}"
+        click.echo(f"ll2-mirror: the status for {path} is {answer.status}{hint}", err=True)
         sys.exit(1)
 
 
@@ -212,6 +215,6 @@ def demo(directory: Path) -> None:
             cursor = conn.execute(sql)
             click.echo("\n".join(table([d[0] for d in cursor.description], cursor.fetchall())))
     click.echo(
-        f"\nThe file is {db}: open it with `datasette {db}` or `sqlite3 {db}`.\n"
+        f"\nThe file is {db}: open it with `ll2-mirror serve {db}` or `sqlite3 {db}`.\n"
         "The same from the real API, in 6 or 7 requests: ll2-mirror sync spacecraft.db"
     )

@@ -347,3 +347,30 @@ def test_a_reader_that_has_enough_is_no_verdict(synced):
     )
     assert told.stdout.strip() in ("0", "141")
     assert told.stderr == ""
+
+
+def test_get_prints_the_body_and_tells_the_status(synced, run, upstream):
+    ran = run("get", synced, "/2.3.0/spacecraft/?search=starliner")
+    assert (ran.code, ran.err, ran.json["count"]) == (0, "", 1)
+    assert not ran.out.endswith("\n")
+    assert ran.json["results"][0]["url"].startswith(upstream.base_url)
+    pretty = run("get", synced, "https://ll.thespacedevs.com/2.3.0/?x#y", "--pretty")
+    assert pretty.out == f'{{\n    "spacecraft": "{upstream.base_url}/2.3.0/spacecraft/"\n}}\n'
+    led = run("get", synced, "/2.3.0/", "--base-url", "https://example.org/").json
+    assert led == {"spacecraft": "https://example.org/2.3.0/spacecraft/"}
+
+
+@pytest.mark.parametrize(
+    ("path", "told"),
+    [
+        ("/2.3.0/spacecraft/9/", "the status for /2.3.0/spacecraft/9/ is 404"),
+        ("/2.3.0/spacecraft", "is 301: it redirects to /2.3.0/spacecraft/"),
+        ("spacecraft/", "is 404: LL2's paths begin with /2.3.0/"),
+        ("/2.3.0/agencies/", "is 501"),
+    ],
+)
+def test_get_exits_1_where_the_status_is_no_2xx(synced, run, path, told):
+    ran = run("get", synced, path)
+    assert ran.code == 1
+    assert told in ran.err
+    assert ran.err.count("\n") == 1
