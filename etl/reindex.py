@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from typing import Any
 
 from etl.model import Resource, Shape
 from etl.search import texts_of, upper
@@ -43,7 +44,7 @@ def misindexed(conn: sqlite3.Connection, resource: Resource) -> list[int]:
 
 def _stale(conn: sqlite3.Connection, resource: Resource) -> str:
     """The query for the ids of records whose texts are missing, or not those of the tables."""
-    conn.create_function(_UPPER, 1, lambda text: text and upper(text), deterministic=True)
+    conn.create_function(_UPPER, 1, _capitals, deterministic=True)
     texts = texts_of(resource)
     differ = " OR ".join(f'held."{path}" IS NOT wanted."{path}"' for path in resource.search)
     return (
@@ -52,6 +53,11 @@ def _stale(conn: sqlite3.Connection, resource: Resource) -> str:
         f' UNION ALL SELECT id FROM "{texts}" WHERE id NOT IN'
         f" (SELECT id FROM _records WHERE resource = '{resource.name}')"
     )
+
+
+def _capitals(text: Any) -> Any:
+    """A text in capitals; what is none, as damage can leave it, as it is."""
+    return upper(text) if isinstance(text, str) else text
 
 
 def _wanted(resource: Resource) -> str:

@@ -361,6 +361,8 @@ _EXPLAINED: tuple[tuple[str, type[MirrorError], str], ...] = (
     ("no such column", NotAMirror, " lacks a column of a mirror: {}"),
     ("readonly", UsageError, " can't be written: {}"),
     ("unable to open", UsageError, " can't be written: {}"),
+    # Ours raises nothing itself: a signal came while SQLite called it.
+    ("user-defined function", Stopped, ": interrupted: run the same command again"),
     ("disk is full", Stopped, ": the disk is full: make room and run the same command again"),
     ("not a database", NotAMirror, " is no SQLite file: choose another name"),
 )

@@ -14,6 +14,7 @@ import pytest
 from conftest import execute, public_rows
 from world import FREE, World, command, equals, published, running
 
+from etl import reindex
 from etl.clock import Clock
 
 PROGRAM = [sys.executable, "-c", "from etl.cli import main; main()"]
@@ -325,3 +326,18 @@ def test_ctrl_c_ends_a_wait(tmp_path):
         process.send_signal(signal.SIGINT)
         told_so(process, ended(process, 10))
         assert staged(db) == [0, 100]
+
+
+def test_a_signal_within_a_call_of_sqlites_ends_tidily(synced, run, upstream, monkeypatch):
+    """SQLite hides what its caller's function raises."""
+
+    def interrupted(_: object) -> object:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(reindex, "_capitals", interrupted)
+    upstream.records["spacecraft", "normal"][0]["name"] = "Renamed"
+    before = public_rows(synced)
+    ran = run("sync", synced)
+    assert ran.code == 75
+    assert ran.err == f"ll2-mirror: {synced}: interrupted: run the same command again\n"
+    assert public_rows(synced) == before
