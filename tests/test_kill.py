@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import signal
+import sqlite3
 import subprocess
 import sys
 import threading
@@ -334,6 +335,7 @@ def test_a_signal_within_a_call_of_sqlites_ends_tidily(synced, run, upstream, mo
     def interrupted(_: object) -> object:
         raise KeyboardInterrupt
 
+    sqlite3.enable_callback_tracebacks(False)  # as it is, unless Datasette is imported
     monkeypatch.setattr(reindex, "_capitals", interrupted)
     upstream.records["spacecraft", "normal"][0]["name"] = "Renamed"
     before = public_rows(synced)
