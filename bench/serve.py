@@ -31,13 +31,14 @@ from time import perf_counter
 from typing import Any, NamedTuple
 from urllib.parse import urlencode
 
-import etl.query
 from bench import CONFIGS, SAMPLE, Handler, Table, pages
-from etl.query import Mirror
-from etl.question import Question
-from etl.render import Renderer
-from etl.serve import bound, datasette, run
-from etl.served import Sent
+
+from ll2_mirror.query import api
+from ll2_mirror.query.api import Mirror
+from ll2_mirror.query.select import Question
+from ll2_mirror.serve.server import bound, datasette, run
+from ll2_mirror.serve.wire import Sent
+from ll2_mirror.transform.render import Renderer
 
 LIST = "/2.3.0/spacecraft/"
 SCRIPT = str(Path(sys.executable).with_name("ll2-mirror"))
@@ -218,7 +219,7 @@ def from_memory(app: Any) -> Any:
 
 
 PARTS: list[tuple[Any, str, str]] = [
-    (etl.query, "conditions", "SQL"),
+    (api, "conditions", "SQL"),
     (Question, "page", "SQL"),
     (Question, "has", "SQL"),
     (Mirror, "_drawn", "rendering"),  # with the queries that fetch what is rendered

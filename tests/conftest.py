@@ -3,28 +3,23 @@
 from __future__ import annotations
 
 import copy
-import json
-import sqlite3
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any
 
 import pytest
 import sqlite_utils
 from click.testing import CliRunner
 from hypothesis import HealthCheck, settings
 
-from etl import sample
-from etl.budget import Budget
-from etl.check import check
-from etl.cli import main
-from etl.clock import Clock
-from etl.files import shipped
-from etl.http import Http
-from etl.store import open_store
-from etl.upstream import Upstream
+from ll2_mirror.cli.main import main
+from ll2_mirror.extract.budget import Budget
+from ll2_mirror.extract.client import Http
+from ll2_mirror.extract.upstream import Upstream
+from ll2_mirror.files import shipped
+from ll2_mirror.ll2.schema import check
+from ll2_mirror.store.store import open_store
+from ll2_mirror.testing import fake as sample
+from parts import Ran, TestClock
 
 settings.register_profile(
     "tests",
@@ -34,8 +29,6 @@ settings.register_profile(
 )
 settings.load_profile("tests")
 
-FIXTURES = Path(__file__).parent / "fixtures"
-
 
 def pytest_sessionstart() -> None:
     """No test means anything where the shapes and schema.sql disagree."""
@@ -43,36 +36,6 @@ def pytest_sessionstart() -> None:
         db.executescript(shipped("schema.sql").read_text(encoding="utf-8"))
         if complaints := check(db):
             pytest.exit("\n".join(complaints), returncode=1)
-
-
-@dataclass
-class Ran:
-    """What a command printed, and its exit code."""
-
-    code: int
-    out: str
-    err: str
-
-    @property
-    def json(self) -> Any:
-        return json.loads(self.out)
-
-
-class TestClock(Clock):
-    """The machine's clock, ahead by what was slept: nothing in a test waits for a pause."""
-
-    __test__ = False
-
-    def __init__(self) -> None:
-        self.ahead = timedelta(0)
-        self.slept: list[float] = []
-
-    def now(self) -> datetime:
-        return super().now() + self.ahead
-
-    def sleep(self, seconds: float) -> None:
-        self.slept.append(seconds)
-        self.ahead += timedelta(seconds=seconds)
 
 
 @pytest.fixture
@@ -123,33 +86,3 @@ def synced(db: Path, upstream: sample.SampleUpstream, run: Callable[..., Ran]) -
     """A file that mirrors the bundled spacecraft."""
     assert run("sync", db, "--base-url", upstream.base_url).code == 0
     return db
-
-
-def public_rows(db: Path) -> dict[str, list[tuple[Any, ...]]]:
-    """All rows of all public tables."""
-    conn = sqlite3.connect(db)
-    try:
-        names = [
-            name
-            for (name,) in conn.execute("SELECT name FROM sqlite_master WHERE type = 'table'")
-            if not name.startswith(("_", "sqlite_"))
-        ]
-        return {name: sorted(conn.execute(f'SELECT * FROM "{name}"'), key=repr) for name in names}
-    finally:
-        conn.close()
-
-
-def execute(db: Path, sql: str, *parameters: Any) -> list[Any]:
-    """Runs one statement on a file, committed."""
-    conn = sqlite3.connect(db)
-    try:
-        rows = conn.execute(sql, parameters).fetchall()
-        conn.commit()
-        return rows
-    finally:
-        conn.close()
-
-
-def pages_asked(upstream: sample.SampleUpstream) -> list[str]:
-    """The paths of the requests that count against a limit."""
-    return [path for path, _ in upstream.log if "api-throttle" not in path]

@@ -15,9 +15,9 @@ from threading import Thread
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
-from etl.jsontext import KEPT, parse, spell, text
-from etl.sample import Records, SampleUpstream, bundled
-from etl.shapes import API_PATH
+from ll2_mirror.ll2.jsontext import KEPT, parse, spell, text
+from ll2_mirror.ll2.page import API_PATH
+from ll2_mirror.testing.fake import Records, SampleUpstream, bundled
 
 COUNT = 205  # records: two pages of 100, and a short one
 LIST = f"{API_PATH}spacecraft/"

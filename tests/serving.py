@@ -13,9 +13,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
+from ll2_mirror.testing.fake import SampleUpstream
 from reference import page
-
-from etl.sample import SampleUpstream
 
 LIST = "/2.3.0/spacecraft/"
 SCRIPT = str(Path(sys.executable).with_name("ll2-mirror"))

@@ -10,8 +10,8 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from etl.model import Key, Shape
-from etl.shapes import RESOURCES
+from ll2_mirror.ll2.model import Key, Shape
+from ll2_mirror.ll2.resources import RESOURCES
 
 BASE = "https://ll.thespacedevs.com"
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=12)

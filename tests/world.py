@@ -15,12 +15,12 @@ from typing import Any, NamedTuple
 from urllib.parse import parse_qs, urlsplit
 
 from click.testing import CliRunner
-from conftest import Ran, execute
 
-from etl.cli import main
-from etl.clock import Clock
-from etl.jsontext import spell, text
-from etl.sample import SampleUpstream, bundled
+from ll2_mirror.cli.main import main
+from ll2_mirror.clock import Clock
+from ll2_mirror.ll2.jsontext import spell, text
+from ll2_mirror.testing.fake import SampleUpstream, bundled
+from parts import Ran, execute
 
 FREE = "/2.3.0/api-throttle/"
 LIST = "/2.3.0/spacecraft/"

@@ -1,0 +1,151 @@
+"""JSON text to values and back, byte for byte.
+
+Python's decoder forgets three things that are needed to write the same text again, and takes a
+fourth in silence: a number's spelling (``1e-7`` and ``1e-07`` are one float), an integer's sign
+(``-0``), a repeated key; and it accepts NaN. Here the first comes back, the others are refused.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import secrets
+from typing import Any, NoReturn
+
+from ll2_mirror.errors import NotAPage
+
+
+class Number(float):
+    """A number whose spelling Python would not give back; ``text`` is the spelling."""
+
+    __slots__ = ("text",)
+    text: str
+
+    @classmethod
+    def spelled(cls, text: str) -> Number:
+        """The number that ``text`` spells."""
+        number = cls(text)
+        number.text = text
+        return number
+
+
+def _float(text: str) -> float:
+    value = float(text)
+    return value if repr(value) == text else Number.spelled(text)
+
+
+def _constant(text: str) -> NoReturn:
+    raise NotAPage(f"not JSON: {text} is no JSON value")
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    value = dict(pairs)
+    if len(value) != len(pairs):
+        keys = [key for key, _ in pairs]
+        twice = next(key for key in keys if keys.count(key) > 1)
+        raise NotAPage(f"not understood: the key {quote(twice)} stands twice in one object")
+    return value
+
+
+def _signed_int(text: str) -> int | float:
+    return Number.spelled(text) if text == "-0" else int(text)
+
+
+_HOOKS: dict[str, Any] = {
+    "parse_float": _float,
+    "parse_constant": _constant,
+    "object_pairs_hook": _object,
+}
+# No string of upstream's can hold the mark: it is drawn anew in each process.
+_MARK = secrets.token_hex(16)
+_MARKED = re.compile(f'"{_MARK}([^"]*){_MARK}"')
+_LONE = re.compile("[\ud800-\udfff]")
+_MINUS_ZERO = re.compile(rb"-0(?:[,}\]\s]|\Z)")  # or a text that looks like it
+_ESCAPED_SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]")
+_QUOTED = 60  # characters of a value that an error shows
+_DEPTH = 50  # levels of nesting in what is kept: LL2's own have some 15
+KEPT = 200  # levels that what was kept may have where it is put, which was checked when it came
+
+
+def parse(body: bytes) -> Any:
+    """The value of a JSON text in UTF-8; a number with an unusual spelling comes as a Number.
+
+    Raises NotAPage for what isn't JSON, for a key twice in one object, and for a half of a
+    surrogate pair, which neither UTF-8 nor SQLite can hold.
+    """
+    hooks = dict(_HOOKS)
+    if _MINUS_ZERO.search(body):
+        hooks["parse_int"] = _signed_int
+    lone = None
+    try:
+        value = json.loads(body.decode("utf-8"), **hooks)
+        if _ESCAPED_SURROGATE.search(body):
+            lone = _lone_surrogate(value)
+    except UnicodeDecodeError as error:
+        raise NotAPage(f"not UTF-8: byte {error.start} is {body[error.start]:#04x}") from None
+    except RecursionError:
+        raise NotAPage("not understood: nested too deep") from None
+    except ValueError as error:
+        raise NotAPage(f"not JSON: {error}") from None
+    if lone:
+        raise NotAPage(f"not understood: {lone} has half of a surrogate pair")
+    return value
+
+
+def _lone_surrogate(value: Any, path: str = "the page") -> str | None:
+    if isinstance(value, str):
+        return path if _LONE.search(value) else None
+    if isinstance(value, dict):
+        keyed = list(value.items())
+    elif isinstance(value, list):
+        keyed = list(enumerate(value))
+    else:
+        return None
+    for key, item in keyed:
+        at = f"{path}.{ascii(key)[1:-1] if isinstance(key, str) else key}"
+        if isinstance(key, str) and _LONE.search(key):
+            return f"a key of {path}"
+        if found := _lone_surrogate(item, at):
+            return found
+    return None
+
+
+def spell(value: Any, depth: int = _DEPTH) -> Any:
+    """The value with each Number as the mark that ``text`` turns into its spelling.
+
+    Raises NotAPage for a value that nests deeper than ``depth``: what is kept must be readable
+    again wherever it is put.
+    """
+    if isinstance(value, Number):
+        return f"{_MARK}{value.text}{_MARK}"
+    if isinstance(value, dict | list) and not depth:
+        raise NotAPage("not understood: nested too deep")
+    if isinstance(value, dict):
+        return {key: spell(item, depth - 1) for key, item in value.items()}
+    if isinstance(value, list):
+        return [spell(item, depth - 1) for item in value]
+    return value
+
+
+def text(value: Any, indent: int | None = None) -> str:
+    """The JSON text of a spelled value as LL2 writes it: compact, or indented (4) as its pages.
+
+    Both are Django REST framework's: UTF-8 unescaped, except U+2028 and U+2029.
+    """
+    separators = (",", ":") if indent is None else (",", ": ")
+    out = json.dumps(
+        value, ensure_ascii=False, allow_nan=False, indent=indent, separators=separators
+    )
+    if _MARK in out:
+        out = _MARKED.sub(r"\1", out)
+    return out.replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")
+
+
+def quote(value: Any) -> str:
+    """A value as JSON for an error's text: one line, ASCII, cut to 60 characters."""
+    if isinstance(value, dict):
+        return "an object"
+    if isinstance(value, list):
+        return "a list"
+    out = json.dumps(value)
+    return out if len(out) <= _QUOTED else f"{out[: _QUOTED - 3]}..."

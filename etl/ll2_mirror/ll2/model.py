@@ -1,0 +1,154 @@
+"""What a shape, a key and a resource are; shapes.py has those of LL2."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from functools import cache, cached_property
+from typing import Any, NamedTuple
+
+Id = int | str
+
+# What a key of each kind holds: its JSON type in words, its Python types, its column's SQL type.
+# A null is understood everywhere but in an id.
+SCALARS: dict[str, tuple[str, tuple[type, ...], str]] = {
+    "str": ("text", (str,), "TEXT"),
+    "int": ("an integer", (int,), "INTEGER"),
+    "float": ("a number", (float,), "REAL"),
+    "bool": ("true or false", (bool,), "INTEGER"),
+    "uuid": ("text", (str,), "TEXT"),
+    "date": ("text", (str,), "TEXT"),
+    "datetime": ("text", (str,), "TEXT"),
+    "duration": ("text", (str,), "TEXT"),  # has a second column, in seconds
+    "link": ("text", (str,), "TEXT"),  # to LL2 itself: stored without host and query
+    "media": ("text", (str,), "TEXT"),  # a picture's URL: its host moves by itself
+}
+
+
+class Row(NamedTuple):
+    """One object of a page, as the row it becomes.
+
+    ``values`` has one value for each of ``shape.columns``, in order; for a list, a tuple of the
+    items' ids (of Rows, where the items have none), or None. ``extra`` is the JSON text of what
+    the columns can't hold, or None.
+    """
+
+    shape: Shape
+    id: Id | None
+    values: tuple[Any, ...]
+    extra: str | None
+
+
+@dataclass(frozen=True)
+class Key:
+    """One key of a shape: what it holds and where that is kept."""
+
+    name: str
+    kind: str  # one of SCALARS, or "const", "one" (a nested object), "many" (a list of them)
+    of: str = ""  # the constant; the name of the nested shape
+    moving: bool = False  # changes by itself, which is no news
+
+    @property
+    def column(self) -> str:
+        """The column that holds it: a list's counts its items, a constant has none."""
+        return (
+            "" if self.kind == "const" else f"{self.name}_id" if self.kind == "one" else self.name
+        )
+
+
+@dataclass(eq=False)
+class Shape:
+    """How one JSON object of the API is laid out over a table; named as in LL2's document."""
+
+    name: str
+    table: str  # empty: the objects have no id, and live in their owner's list table
+    keys: tuple[Key, ...]
+    nested: dict[str, Shape] = field(default_factory=dict, repr=False)  # by key
+    siblings: list[Shape] = field(default_factory=list, repr=False)  # all shapes of the table
+
+    @cached_property
+    def names(self) -> tuple[str, ...]:
+        """The keys' names, in the order LL2 sends them."""
+        return tuple(key.name for key in self.keys)
+
+    @cached_property
+    def stored(self) -> tuple[Key, ...]:
+        """The keys that have a column."""
+        return tuple(key for key in self.keys if key.column)
+
+    @cached_property
+    def columns(self) -> tuple[str, ...]:
+        """The columns of the stored keys, in their order."""
+        return tuple(key.column for key in self.stored)
+
+    @cached_property
+    def shared(self) -> bool:
+        """Whether other shapes lie over the same table, so that each row notes which it came in."""
+        return len(self.siblings) > 1
+
+    @cached_property
+    def id_type(self) -> type:
+        """The Python type of the id: int, or str for a UUID."""
+        return next(SCALARS[key.kind][1][0] for key in self.keys if key.name == "id")
+
+    @cached_property
+    def depth(self) -> int:
+        """Nesting levels below; sorted by it, a row comes after those it refers to."""
+        return 1 + max((shape.depth for shape in self.nested.values()), default=-1)
+
+    def list_table(self, key: Key) -> str:
+        """The table that holds the list under ``key``."""
+        return f"{self.table}__{key.name}"
+
+
+@dataclass(frozen=True)
+class Filter:
+    """One query parameter that narrows a list.
+
+    ``kind``: ``bool``, ``int``, ``text``, ``choice`` (the id of a nested object), ``codes`` (texts
+    between commas); ``opaque`` where LL2's document doesn't tell what it compares.
+    """
+
+    name: str
+    kind: str
+    path: str  # of the value, key by key: name, type__id, country__alpha_3_code
+    lookup: str = "exact"  # one of LOOKUPS
+
+
+LOOKUPS = ("exact", "contains", "gt", "gte", "lt", "lte")
+
+
+@dataclass(frozen=True)
+class Resource:
+    """One endpoint that can be mirrored: its shape by mode, and the ordering its walk asks for.
+
+    Then how LL2 lets its records be asked for: ``noun`` is what it calls one, ``search`` the paths
+    of the texts it searches, ``orderings`` the keys it sorts by, ``examples`` a value by parameter.
+    """
+
+    name: str
+    modes: dict[str, Shape]
+    ordering: str
+    noun: str = ""
+    filters: tuple[Filter, ...] = ()
+    search: tuple[str, ...] = ()
+    orderings: tuple[str, ...] = ()
+    examples: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def table(self) -> str:
+        """The table that holds its records."""
+        return next(iter(self.modes.values())).table
+
+
+@cache
+def overlap(one: Shape, other: Shape) -> tuple[tuple[int, int], ...]:
+    """The places, in each one's ``columns``, of the columns that two shapes of a table share."""
+    places = {column: place for place, column in enumerate(other.columns)}
+    return tuple((i, places[name]) for i, name in enumerate(one.columns) if name in places)
+
+
+def known_columns(shape: Shape, seen: Iterable[str]) -> set[str]:
+    """The columns that a row of the shape's table has values for, once it was seen in shapes."""
+    names = set(seen)
+    return {column for s in shape.siblings if s.name in names for column in s.columns}

@@ -1,0 +1,127 @@
+"""Extracts: fetches pages and records of LL2, within the budget. Knows URLs, no tables of LL2's."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from typing import Any, NamedTuple
+
+import orjson
+
+from ll2_mirror.errors import NotAPage
+from ll2_mirror.ll2.jsontext import parse, quote, spell
+from ll2_mirror.ll2.model import Id
+
+API_PATH = "/2.3.0/"
+
+INT64 = range(-(2**63), 2**63)
+_LINK = re.compile(rf"(.+?)({re.escape(API_PATH)}[^?#]*)(\?.*)?", re.DOTALL)
+
+
+class Links(NamedTuple):
+    """What stands before and after the path in each link of a page."""
+
+    base: str  # scheme and host: "https://ll.thespacedevs.com"
+    suffix: str  # the query that carries the request's format: "?format=api", or empty
+
+    def path(self, url: str) -> str:
+        """The path of a link of LL2's own; any other URL stays whole."""
+        if not self.base or not (url.startswith(self.base) and url.endswith(self.suffix)):
+            return url
+        path = url[len(self.base) : len(url) - len(self.suffix)]
+        return path if path.startswith(API_PATH) else url
+
+
+def records(page: Any) -> list[Any]:
+    """The records of a decoded page; raises NotAPage where it is no page of LL2."""
+    if type(page) is not dict:
+        raise NotAPage(f"no page of LL2: expected an object, got {quote(page)}")
+    for key, types in (("count", (int,)), ("next", (str, type(None))), ("results", (list,))):
+        if key not in page:
+            raise NotAPage(f'no page of LL2: it has no "{key}"')
+        if type(page[key]) not in types:
+            raise NotAPage(f'no page of LL2: "{key}" is {quote(page[key])}')
+    for key, value in page.items():
+        if key != "results":
+            spell(value)  # too deep a value could not be read again
+    results: list[Any] = page["results"]
+    return results
+
+
+def ids_of(results: list[Any]) -> list[Id | None]:
+    """The ids of a page's records, in order; None where there is none that could be one."""
+    found = (record.get("id") if type(record) is dict else None for record in results)
+    return [id_ if _may_be_id(id_) else None for id_ in found]
+
+
+def _may_be_id(value: Any) -> bool:
+    return type(value) is str or (type(value) is int and value in INT64)
+
+
+def links_of(results: list[Any]) -> Links:
+    """How the links of a page begin and end, read off the first that a record has."""
+    stack = results[::-1]
+    while stack:
+        value = stack.pop()
+        if isinstance(value, list):
+            stack.extend(value[::-1])
+        elif isinstance(value, dict):
+            url = value.get("url")
+            if isinstance(url, str) and (match := _LINK.fullmatch(url)):
+                return Links(match[1], match[3] or "")
+            stack.extend(list(value.values())[::-1])
+    return Links("", "")
+
+
+def page_digest(body: bytes) -> bytes:
+    """What a page is known by: the SHA-256 of its text."""
+    return hashlib.sha256(body).digest()
+
+
+class Page(NamedTuple):
+    """One page as it came."""
+
+    offset: int
+    limit: int
+    body: bytes
+    digest: bytes
+    total: int  # how many records there are in all, as this page says
+    ids: list[Id | None]  # of its records, in order; None where there is none that could be one
+
+
+def read_page(body: bytes, offset: int, limit: int) -> Page:
+    """A page from its text, as far as a walk needs it: its records are normalized later.
+
+    Raises NotAPage, also where it has fewer or more records than must follow.
+    """
+    total, results = _opened(body)
+    due = max(0, min(limit, total - offset))
+    if len(results) != due:
+        error = NotAPage(f"a page of {len(results)} records, where {due} of {total} must follow")
+        error.cut = len(results) < due
+        raise error
+    return Page(offset, limit, body, page_digest(body), total, ids_of(results))
+
+
+def _opened(body: bytes) -> tuple[int, list[Any]]:
+    """How many records there are in all, and those of a page; raises NotAPage."""
+    try:
+        document = orjson.loads(body)
+    except ValueError as error:
+        found = NotAPage(_why_not(body) or f"not JSON: {error}")
+        found.cut = body.lstrip()[:1] == b"{" and not body.rstrip().endswith(b"}")
+        raise found from None
+    results = records(document)
+    total: int = document["count"]
+    if not 0 <= total < 2**53:
+        raise NotAPage(f"no page of LL2: its count is {total}")
+    return total, results
+
+
+def _why_not(body: bytes) -> str:
+    """What is wrong with a body, in the words of what will read it in the end."""
+    try:
+        parse(body)
+    except NotAPage as error:
+        return str(error)
+    return ""

@@ -1,0 +1,151 @@
+"""A file of an earlier version, brought up to date: its tables are made anew from its pages.
+
+No request, and one transaction: until its end, readers see the file as it was.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import sqlite3
+from collections.abc import Iterator
+
+from ll2_mirror.errors import DataError, NotAMirror
+from ll2_mirror.files import shipped
+from ll2_mirror.ll2.jsontext import parse
+from ll2_mirror.ll2.model import Row
+from ll2_mirror.ll2.page import records
+from ll2_mirror.ll2.resources import RESOURCES
+from ll2_mirror.ll2.schema import wanted_columns
+from ll2_mirror.load.quarantine import standing
+from ll2_mirror.load.upsert import Upsert
+from ll2_mirror.store.lock import only_sync
+from ll2_mirror.store.search import reindex
+from ll2_mirror.store.sql import quoted
+from ll2_mirror.store.store import SCHEMA_VERSION, Store, Walk
+from ll2_mirror.transform.normalize import Bad, Normalizer
+
+# What the columns hold, as SQL, that a table of the tool's own has got since it was made.
+_NEW_COLUMNS = {"_pages": {"limit": "100"}}
+_INDEXES = "_search_"  # which are made anew
+_NO_RUN = 0  # whose history is dropped: nothing changed
+
+
+def upgraded(store: Store, *, locked: bool = False) -> Store:
+    """The store, its file of this version now; ``locked``: the caller is its only sync.
+
+    Raises NotAMirror where the file may not be written, Stopped where a sync is under way.
+    """
+    if store.version == SCHEMA_VERSION:
+        return store
+    if not os.access(store.path, os.W_OK):
+        raise NotAMirror(
+            f"{store.path} was made by an older ll2-mirror, and can't be written: let one who may"
+            f" run `ll2-mirror status {store.path}`, which upgrades it"
+        )
+    if locked:
+        _upgrade(store)
+    else:
+        with only_sync(store.path):
+            _upgrade(store)
+    return store
+
+
+def _upgrade(store: Store) -> None:
+    conn = store.conn
+    conn.execute("PRAGMA foreign_keys = OFF")  # can't be done within a transaction
+    try:
+        with store.transaction():
+            if store.version < SCHEMA_VERSION:  # nobody else did it meanwhile
+                own = list(_set_aside(conn))
+                for statement in _statements(shipped("schema.sql").read_text(encoding="utf-8")):
+                    conn.execute(statement)
+                _bring_back(conn, own)
+                _rebuild(store)
+                _check(store)
+    finally:
+        conn.execute("PRAGMA foreign_keys = ON")
+
+
+def _tables(conn: sqlite3.Connection) -> list[str]:
+    """The file's tables that are LL2's or the tool's; others are the user's own."""
+    schema = shipped("schema.sql").read_text(encoding="utf-8")
+    ours = {
+        *re.findall(r"^CREATE (?:VIRTUAL )?TABLE (\w+)", schema, re.MULTILINE),
+        *wanted_columns(),
+    }
+    names = conn.execute("SELECT name FROM main.sqlite_master WHERE type = 'table'")
+    return [name for (name,) in names if name in ours]
+
+
+def _set_aside(conn: sqlite3.Connection) -> Iterator[str]:
+    """Empties the file of our tables; those of the tool's own are copied first, and named."""
+    conn.execute("DELETE FROM _pages WHERE walk IN (SELECT id FROM _walks WHERE NOT published)")
+    conn.execute("DELETE FROM _walks WHERE NOT published")
+    conn.execute("DELETE FROM _bodies WHERE digest NOT IN (SELECT digest FROM _pages)")
+    for table in _tables(conn):
+        if table.startswith("_") and not table.startswith(_INDEXES):
+            conn.execute(f'CREATE TEMP TABLE "old{table}" AS SELECT * FROM main."{table}"')
+            yield table
+        conn.execute(f'DROP TABLE main."{table}"')
+
+
+def _bring_back(conn: sqlite3.Connection, tables: list[str]) -> None:
+    for table in tables:
+        old = _columns(conn, f"old{table}")
+        both = [name for name in _columns(conn, table) if name in old]
+        new = _NEW_COLUMNS.get(table, {})
+        new = {name: value for name, value in new.items() if name not in old}
+        if both:
+            values = ", ".join((quoted(both), *new.values()))
+            conn.execute(
+                f'INSERT INTO main."{table}" ({quoted([*both, *new])})'
+                f' SELECT {values} FROM temp."old{table}"'
+            )
+        conn.execute(f'DROP TABLE temp."old{table}"')
+
+
+def _columns(conn: sqlite3.Connection, table: str) -> list[str]:
+    return [row[1] for row in conn.execute(f'PRAGMA table_info("{table}")')]
+
+
+def _statements(script: str) -> Iterator[str]:
+    """Each statement of a script; sqlite3's own way to run one would commit first."""
+    statement = ""
+    for line in script.splitlines(keepends=True):
+        statement += line
+        if sqlite3.complete_statement(statement):
+            yield statement
+            statement = ""
+
+
+def _rebuild(store: Store) -> None:
+    """Fills the tables from the pages of each resource's last walk, in the order they came."""
+    last = store.conn.execute("SELECT resource FROM _runs GROUP BY 1 ORDER BY max(id)").fetchall()
+    for (name,) in last:
+        walk = store.published_walk(name)
+        if walk and name in RESOURCES and walk.mode in RESOURCES[name].modes:
+            upsert = Upsert(store.conn, _NO_RUN, RESOURCES[name].modes[walk.mode])
+            for rows in _rows(store, walk):
+                upsert.page(rows)
+    store.conn.execute("DELETE FROM _history WHERE run = ?", (_NO_RUN,))
+    reindex(store.conn)
+
+
+def _rows(store: Store, walk: Walk) -> Iterator[list[Row]]:
+    """The rows of a walk, those of records that stand from before it first."""
+    for shape, record in standing(store, walk.resource):
+        yield Normalizer().page(shape, [record])[0]
+    normalizer, bad = Normalizer(), list[Bad]()
+    for page in store.pages(walk):
+        results = records(parse(store.body(page.digest)))
+        yield normalizer.page(RESOURCES[walk.resource].modes[walk.mode], results, bad)[0]
+
+
+def _check(store: Store) -> None:
+    broken = store.conn.execute("PRAGMA foreign_key_check").fetchone()
+    if broken:
+        raise DataError(
+            f"{store.path}: its stored pages don't make whole tables ({broken[0]}): it stays as it"
+            " is; sync to a new file"
+        )

@@ -1,0 +1,236 @@
+"""LL2's browsable page, for ``format=api``: the answer with help, a form and pictures."""
+
+from __future__ import annotations
+
+import html
+import json
+import re
+import sqlite3
+from collections.abc import Iterator
+from functools import cache
+from http import HTTPStatus
+from pathlib import Path
+from typing import Any, NamedTuple
+from urllib.parse import urlencode
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
+from markupsafe import Markup
+
+from ll2_mirror.ll2.jsontext import text
+from ll2_mirror.ll2.model import Resource
+from ll2_mirror.ll2.page import API_PATH
+from ll2_mirror.query.api import Page
+from ll2_mirror.query.params import MOST_LIMIT, Params
+
+_INDENT = 4  # as Django REST framework shows JSON
+_MOST_OPTIONS = 300  # of a filter that are listed
+_TOKEN = re.compile(
+    r'(?P<string>"(?:[^"\\]|\\.)*")(?P<colon>: )?'
+    r"|(?P<number>-?\d[\d.eE+-]*)|(?P<word>true|false|null)|(?P<rest>[^\"\dtfn-]+|.)"
+)
+
+
+class Crumb(NamedTuple):
+    """A step on the way to the page."""
+
+    name: str
+    url: str
+
+
+class Field(NamedTuple):
+    """A field of the form; ``options`` are values with their names, none for a field to type in."""
+
+    name: str
+    label: str
+    value: str
+    options: list[tuple[str, str]]
+
+
+class Picture(NamedTuple):
+    """A record's picture, with whom to name for it."""
+
+    name: str
+    url: str
+    thumbnail: str
+    image: str
+    credit: str
+    license: str
+
+
+def browse(conn: sqlite3.Connection, page: Page) -> str:
+    """A page as HTML; every value in it is escaped."""
+    request, params, document = page.request, page.params, page.found.document
+    listed = "results" in document if isinstance(document, dict) else False
+    fields = list(_fields(conn, page.resource, params)) if listed and page.resource else []
+    return _template().render(
+        title=_title(page, listed),
+        crumbs=_crumbs(page, listed),
+        resource=page.resource,
+        examples=list(_examples(page)),
+        fields=fields,
+        narrowed=any(params.get(field.name) for field in fields),
+        method=request.method,
+        asked=f"{request.path}{'?' * bool(request.query)}{request.query}",
+        status=f"{page.found.status} {HTTPStatus(page.found.status).phrase}",
+        plain=_plain_url(page),
+        listed=listed,
+        pages=_pages(document, params) if listed else None,
+        pictures=list(_pictures(document, listed)) if page.found.is_good else [],
+        json=highlighted(text(document, _INDENT)),
+    )
+
+
+@cache
+def _template() -> Template:
+    environment = Environment(
+        loader=FileSystemLoader(Path(__file__).parent),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    return environment.get_template("browse.html")
+
+
+def highlighted(source: str) -> Markup:
+    """JSON text as HTML: each value in an element of its kind, and each web address a link."""
+    return Markup("".join(map(_marked, _TOKEN.finditer(source))))  # noqa: S704  (escaped below)
+
+
+def _marked(match: re.Match[str]) -> str:
+    kind, shown = match.lastgroup, html.escape(match[0], quote=False)
+    if match["string"] is None:
+        return shown if kind == "rest" else f'<span class="{kind}">{shown}</span>'
+    if match["colon"]:
+        key = html.escape(match["string"], quote=False)
+        return f'<span class="key">{key}</span>: '
+    value = json.loads(match["string"])
+    if value.startswith(("http://", "https://")):
+        shown = f'"<a href="{html.escape(value)}" rel="nofollow">{shown[1:-1]}</a>"'
+    return f'<span class="string">{shown}</span>'
+
+
+def _title(page: Page, listed: bool) -> str:
+    if page.request.path == API_PATH:
+        return "Api Root"
+    if page.resource:
+        return f"{_named(page.resource.name)} {'List' if listed else 'Instance'}"
+    return _named(page.request.path.removeprefix(API_PATH).strip("/"))
+
+
+def _named(name: str) -> str:
+    """A name of LL2's as a heading."""
+    return re.sub(r"[_/-]", " ", name).title()
+
+
+def _crumbs(page: Page, listed: bool) -> list[Crumb]:
+    """The way from the root to the page."""
+    suffix = "?format=api" if page.params.get("format") == "api" else ""
+    root = f"{page.request.base}{API_PATH}"
+    crumbs = [Crumb("Api Root", f"{root}{suffix}")]
+    if page.resource:
+        name = page.resource.name
+        crumbs.append(Crumb(f"{_named(name)} List", f"{root}{name}/{suffix}"))
+    if page.request.path not in (
+        API_PATH,
+        f"{API_PATH}{page.resource.name}/" if page.resource else "",
+    ):
+        url = f"{page.request.base}{page.request.path}{suffix}"
+        crumbs.append(Crumb(_title(page, listed), url))
+    return crumbs
+
+
+def _examples(page: Page) -> Iterator[tuple[str, Crumb]]:
+    """What the help shows of each kind of parameter: a link that uses it, by the kind."""
+    if page.resource is None:
+        return
+    url = f"{page.request.base}{API_PATH}{page.resource.name}/"
+    examples = {"mode": "detailed", **page.resource.examples, "limit": "2", "format": "json"}
+    for name, value in examples.items():
+        kind = name if name in ("mode", "search", "ordering", "limit", "format") else "filter"
+        shown = urlencode({name: value})
+        asked = shown if name == "format" else urlencode({name: value, "format": "api"})
+        yield kind, Crumb(f"/{page.resource.name}/?{shown}", f"{url}?{asked}")
+
+
+# The form
+
+
+def _fields(conn: sqlite3.Connection, resource: Resource, params: Params) -> Iterator[Field]:
+    """The form's fields: the search, each filter that compares one value, the order, the mode."""
+    yield Field("search", "Search", params.get("search") or "", [])
+    shape = next(iter(resource.modes.values()))
+    for one in resource.filters:
+        value = params.get(one.name) or ""
+        label = one.name.replace("_", " ").capitalize()
+        if one.kind == "bool":
+            chosen = value.lower().replace("1", "true").replace("0", "false")
+            yield Field(one.name, label, chosen, [("", "any"), ("true", "yes"), ("false", "no")])
+        elif one.kind == "choice":
+            yield Field(one.name, label, value, _options(conn, shape.nested[one.path].table))
+        elif one.kind == "text" and one.lookup == "exact":
+            yield Field(one.name, label, value, [])
+    yield Field("ordering", "Order", params.get("ordering") or "", list(_orders(resource)))
+    modes = [(mode, mode) for mode in resource.modes]
+    yield Field("mode", "Mode", params.get("mode") or "", modes)
+    sizes = [(str(size), str(size)) for size in (10, 25, 50, MOST_LIMIT)]
+    yield Field("limit", "Results per page", str(params.limit), sizes)
+
+
+def _options(conn: sqlite3.Connection, table: str) -> list[tuple[str, str]]:
+    """The rows that a filter can choose from, by name; none, where there are too many to list."""
+    sql = f'SELECT id, name FROM "{table}" ORDER BY name LIMIT {_MOST_OPTIONS + 1}'
+    rows = conn.execute(sql).fetchall()
+    if len(rows) > _MOST_OPTIONS:
+        return []
+    return [("", "any"), *((str(id_), str(name)) for id_, name in rows)]
+
+
+def _orders(resource: Resource) -> Iterator[tuple[str, str]]:
+    yield "", "by id"
+    for key in resource.orderings:
+        yield key, f"{key.replace('_', ' ')} ↑"
+        yield f"-{key}", f"{key.replace('_', ' ')} ↓"
+
+
+# What is shown of the answer
+
+
+def _plain_url(page: Page) -> str:
+    """The same request for JSON."""
+    sent = [(name, value) for name, value in page.params.pairs if name != "format"]
+    return f"{page.request.path}?{urlencode([*sent, ('format', 'json')])}"
+
+
+def _pages(document: dict[str, Any], params: Params) -> dict[str, Any]:
+    """Where the page stands in its list, with the links to those beside it."""
+    first = params.offset + 1 if document["results"] else 0
+    return {
+        "first": first,
+        "last": params.offset + len(document["results"]) if first else 0,
+        "count": document["count"],
+        "next": document["next"],
+        "previous": document["previous"],
+    }
+
+
+def _pictures(document: Any, listed: bool) -> Iterator[Picture]:
+    """The picture of each record that has one."""
+    for record in document["results"] if listed else [document]:
+        image = record.get("image")
+        if not isinstance(image, dict) or not _is_web(image.get("image_url")):
+            continue
+        shown = image.get("thumbnail_url") if listed else None
+        licence = image.get("license")
+        yield Picture(
+            name=str(record.get("name") or ""),
+            url=str(record["url"]) if _is_web(record.get("url")) else "",
+            thumbnail=str(shown if _is_web(shown) else image["image_url"]),
+            image=image["image_url"],
+            credit=str(image.get("credit") or ""),
+            license=str(licence.get("name") or "") if isinstance(licence, dict) else "",
+        )
+
+
+def _is_web(url: Any) -> bool:
+    return isinstance(url, str) and url.startswith(("http://", "https://"))

@@ -1,0 +1,201 @@
+"""Keeps the search index equal to the tables."""
+
+from __future__ import annotations
+
+import re
+import sqlite3
+from collections.abc import Sequence
+from typing import Any
+
+from ll2_mirror.ll2.model import Resource, Shape
+from ll2_mirror.ll2.resources import RESOURCES
+from ll2_mirror.store.sql import all_of
+
+# Any prefix that isn't white space or quotes, phrases in quotes, what stands right behind them;
+# else anything up to white space.
+_PHRASE = r"""(?:"(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*')"""
+_PLAIN = r"""[^\s'"]*"""
+_TOKEN = re.compile(rf"{_PLAIN}(?:{_PHRASE}{_PLAIN})+|\S+")
+_GRAM = 3  # characters that the index goes by
+_MOST_GRAMS = 25  # that stand for a short word: to look up more takes longer than to compare
+_NOWHERE = "\x01\x01\x01"  # a phrase that no text has
+
+
+def terms(text: str) -> list[str]:
+    """The terms of a search, as Django REST framework splits them.
+
+    White space and commas part them, but not within quotes; an empty phrase in quotes is a term.
+    """
+    found = []
+    for match in _TOKEN.finditer(text):
+        token = match[0].strip(",")
+        if token and token[0] in "\"'" and token[-1] == token[0]:
+            found.append(_unquoted(token))
+        else:
+            found += [part.strip() for part in token.split(",") if part]
+    return found
+
+
+def _unquoted(token: str) -> str:
+    quote = token[0]
+    return token[1:-1].replace(f"\\{quote}", quote).replace("\\\\", "\\")
+
+
+def upper(text: str) -> str:
+    """A text in capitals as PostgreSQL makes them: each character for itself, so ß stays."""
+    if text.isascii():
+        return text.upper()
+    return "".join(c.upper() if len(c.upper()) == 1 else c for c in text)
+
+
+def texts_of(resource: Resource) -> str:
+    """The table that has what a resource's records are searched by."""
+    return f"_search_{resource.name}"
+
+
+def is_short(word: str) -> bool:
+    """Whether a word is too short for a phrase of trigrams."""
+    return len(upper(word)) < _GRAM
+
+
+def matching(
+    resource: Resource, words: Sequence[str], grams: Sequence[str] | None = None
+) -> tuple[str, list[Any]]:
+    """The query for the ids of the records in which each word stands in one of the texts.
+
+    ``grams`` are all of the index, if each text has some: a short word is then looked up as any of
+    those that hold it, unless they are many.
+    """
+    capitals = dict.fromkeys(upper(word) for word in words)
+    phrases, short = [], []
+    for word in capitals:
+        holding = [gram for gram in grams or () if word in gram]
+        if len(word) >= _GRAM:
+            phrases.append(_phrase(word))
+        elif grams is not None and len(holding) <= _MOST_GRAMS:
+            phrases.append(f"({' OR '.join(map(_phrase, holding or [_NOWHERE]))})")
+        else:
+            short.append(word)
+    query, values = _match(resource, " AND ".join(phrases))
+    if not short:
+        return query, values
+    # The longest first: it leaves the fewest records to look at.
+    short.sort(key=len, reverse=True)
+    either = " OR ".join(f'instr("{path}", ?)' for path in resource.search)
+    parts = [f"id IN ({query})"] if phrases else []
+    condition = all_of([*parts, *[f"({either})"] * len(short)])
+    sql = f'SELECT id FROM "{texts_of(resource)}" WHERE {condition}'
+    compared = [word for word in short for _ in resource.search]
+    return sql, [*(values if phrases else ()), *compared]
+
+
+def grams(conn: sqlite3.Connection, resource: Resource) -> tuple[str, ...] | None:
+    """The trigrams of a resource's index; None where a text is too short to have any."""
+    texts = texts_of(resource)
+    brief = " OR ".join(f'length("{path}") IN (1, 2)' for path in resource.search)
+    if conn.execute(f'SELECT 1 FROM "{texts}" WHERE {brief} LIMIT 1').fetchone():
+        return None
+    conn.execute(
+        f'CREATE VIRTUAL TABLE IF NOT EXISTS temp."{texts}_grams"'
+        f" USING fts5vocab('main', '{texts}_fts', 'row')"
+    )
+    return tuple(term for (term,) in conn.execute(f'SELECT term FROM temp."{texts}_grams"'))
+
+
+def naming(resource: Resource, path: str, text: str) -> tuple[str, list[Any]]:
+    """The query for the ids of the records whose text at a searched path is this one, but for case.
+
+    Others may be among them.
+    """
+    capitals = upper(text)
+    if len(capitals) >= _GRAM:
+        return _match(resource, f"{path} : {_phrase(capitals)}")
+    return f'SELECT id FROM "{texts_of(resource)}" WHERE "{path}" = ?', [capitals]
+
+
+def _match(resource: Resource, expression: str) -> tuple[str, list[Any]]:
+    index = f"{texts_of(resource)}_fts"
+    return f'SELECT rowid AS id FROM "{index}" WHERE "{index}" MATCH ?', [expression]
+
+
+def _phrase(text: str) -> str:
+    return '"' + text.replace('"', '""') + '"'
+
+
+_UPPER = "ll2_upper"  # the SQL function
+
+
+def reindex(conn: sqlite3.Connection) -> None:
+    """Brings the index of each resource up to date, within the caller's transaction."""
+    for resource in searched():
+        texts, columns = texts_of(resource), _quoted(resource.search)
+        conn.execute("DROP TABLE IF EXISTS temp.stale")
+        conn.execute(f"CREATE TEMP TABLE stale AS {_stale(conn, resource)}")
+        stale = "IN (SELECT id FROM temp.stale)"
+        conn.execute(
+            f'INSERT INTO "{texts}_fts" ("{texts}_fts", rowid, {columns})'
+            f" SELECT 'delete', id, {columns} FROM \"{texts}\" WHERE id {stale}"
+        )
+        conn.execute(f'DELETE FROM "{texts}" WHERE id {stale}')
+        conn.execute(f'INSERT INTO "{texts}" {_wanted(resource)} AND record.id {stale}')
+        conn.execute(
+            f'INSERT INTO "{texts}_fts" (rowid, {columns})'
+            f' SELECT id, {columns} FROM "{texts}" WHERE id {stale}'
+        )
+        conn.execute("DROP TABLE temp.stale")
+
+
+def searched() -> list[Resource]:
+    """The resources that LL2 searches."""
+    return [resource for resource in RESOURCES.values() if resource.search]
+
+
+def misindexed(conn: sqlite3.Connection, resource: Resource) -> list[int]:
+    """The first records of a resource, if any, that search knows by another text than they have."""
+    return [id_ for (id_,) in conn.execute(f"{_stale(conn, resource)} LIMIT 5")]
+
+
+def _stale(conn: sqlite3.Connection, resource: Resource) -> str:
+    """The query for the ids of records whose texts are missing, or not those of the tables."""
+    conn.create_function(_UPPER, 1, _capitals, deterministic=True)
+    texts = texts_of(resource)
+    differ = " OR ".join(f'held."{path}" IS NOT wanted."{path}"' for path in resource.search)
+    return (
+        f'SELECT wanted.id FROM ({_wanted(resource)}) AS wanted LEFT JOIN "{texts}" AS held'
+        f" USING (id) WHERE held.id IS NULL OR {differ}"
+        f' UNION ALL SELECT id FROM "{texts}" WHERE id NOT IN'
+        f" (SELECT id FROM _records WHERE resource = '{resource.name}')"
+    )
+
+
+def _capitals(text: Any) -> Any:
+    """A text in capitals; what is none, as damage can leave it, as it is."""
+    return upper(text) if isinstance(text, str) else text
+
+
+def _wanted(resource: Resource) -> str:
+    """The query for what the records of a resource are to be searched by."""
+    shape = next(iter(resource.modes.values()))
+    joins: dict[str, str] = {}
+    texts = [f'{_UPPER}({_column(shape, path, joins)}) AS "{path}"' for path in resource.search]
+    return (
+        f'SELECT record.id, {", ".join(texts)} FROM _records JOIN "{resource.table}" AS record'
+        f" USING (id) {' '.join(joins.values())} WHERE _records.resource = '{resource.name}'"
+    )
+
+
+def _column(shape: Shape, path: str, joins: dict[str, str]) -> str:
+    """The column that a path leads to; adds the joins on the way, by the alias of their tables."""
+    *keys, column = path.split("__")
+    alias = "record"
+    for key in keys:
+        shape = shape.nested[key]
+        before, alias = alias, f"{alias}__{key}"
+        joins[alias] = (
+            f'LEFT JOIN "{shape.table}" AS "{alias}" ON "{alias}".id = "{before}"."{key}_id"'
+        )
+    return f'"{alias}"."{column}"'
+
+
+def _quoted(paths: tuple[str, ...]) -> str:
+    return ", ".join(f'"{path}"' for path in paths)

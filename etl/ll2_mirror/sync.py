@@ -1,0 +1,165 @@
+"""The one use case: walk and stage each resource, then publish all of them, or none."""
+
+from __future__ import annotations
+
+import json
+from time import monotonic
+from typing import Any, NamedTuple
+
+from ll2_mirror.clock import stamp
+from ll2_mirror.errors import DataError, MirrorError, Stopped, UsageError
+from ll2_mirror.extract.crawl import STALE, Crawl
+from ll2_mirror.extract.missing import fate
+from ll2_mirror.extract.upstream import DEFAULT_BASE_URL, Upstream
+from ll2_mirror.ll2.page import API_PATH
+from ll2_mirror.ll2.resources import DEFAULT_RESOURCE, MODES, RESOURCES
+from ll2_mirror.load.publish import Brought, Unreadable, bring_in, close_books
+from ll2_mirror.load.quarantine import missed
+from ll2_mirror.load.report import Report
+from ll2_mirror.progress import Tell, silence
+from ll2_mirror.store.store import Store, Walk
+from ll2_mirror.store.walks import Fate
+
+
+class Wanted(NamedTuple):
+    """What a sync is to mirror."""
+
+    base_url: str
+    mode: str
+    resources: list[str]
+
+
+def wanted(store: Store, resources: list[str], base_url: str | None, mode: str | None) -> Wanted:
+    """What is asked for; where nothing is said, what a sync that was cut off was to do.
+
+    Else what the file holds. Raises UsageError where that is a richer mode: there is no way back.
+    """
+    cut_off = _cut_off(store)
+    held = store.mode
+    begun = max((walk.mode for walk in cut_off), key=MODES.index, default=None)
+    chosen = mode or begun or held or MODES[0]
+    if held and MODES.index(chosen) < MODES.index(held):
+        raise UsageError(
+            f"{store.path} is in {held} mode, and a file's mode only grows: leave --mode out,"
+            f" or sync {chosen} mode to another file"
+        )
+    urls = [base_url, *(walk.base_url for walk in cut_off), store.setting("base_url")]
+    return Wanted(
+        base_url=next((url for url in urls if url), DEFAULT_BASE_URL),
+        mode=chosen,
+        resources=list(dict.fromkeys(resources))
+        or list(dict.fromkeys([*store.resources, *(walk.resource for walk in cut_off)]))
+        or [DEFAULT_RESOURCE],
+    )
+
+
+def _cut_off(store: Store) -> list[Walk]:
+    """The walks of a sync that was cut off.
+
+    One that never got a page may have been a slip: it binds nobody, unless there is nothing else.
+    """
+    walks = [walk for walk in store.walks_under_way() if walk.resource in RESOURCES]
+    begun = not store.resources or any(store.pages(walk) for walk in walks)
+    return [walk for walk in walks if walk.mode in MODES] if begun else []
+
+
+def sync(
+    store: Store,
+    upstream: Upstream,
+    what: Wanted,
+    tell: Tell = silence,
+    *,
+    allow_shrink: bool = False,
+    stale: float = STALE,
+) -> list[Report]:
+    """Mirrors these resources in this mode: one transaction for all of them.
+
+    Raises UpstreamError, Stopped or DataError, of which NotAPage and NotUnderstood are two; the
+    tables are then as they were.
+    """
+    upstream.budget.forget()
+    upstream.learn_limit()
+    crawls = [Crawl(store, upstream, RESOURCES[name], what.mode, tell) for name in what.resources]
+    for crawl in crawls:
+        crawl.begin(stale)
+    done = _complete(store, upstream, crawls, allow_shrink, tell)
+    try:
+        reports = _publish(store, upstream, what, done)
+    except DataError:
+        for crawl, _ in done:  # else the next sync would meet the same again, for a day
+            store.drop_walk(crawl.walk.resource)
+        raise
+    for report in reports:
+        tell("published", **report.as_json())
+    return reports
+
+
+def _publish(
+    store: Store, upstream: Upstream, what: Wanted, done: list[tuple[Crawl, Fate]]
+) -> list[Report]:
+    """Brings all walks into the tables at once. A page that can't be read is fetched once more."""
+    fetched: set[tuple[int, int]] = set()
+    while True:
+        try:
+            with store.transaction():
+                brought = [_bring_in(store, upstream, crawl, found) for crawl, found in done]
+                close_books(store, brought)
+                held = list(dict.fromkeys([*store.resources, *what.resources]))
+                store.remember(base_url=what.base_url, mode=what.mode, resources=json.dumps(held))
+                store.forget("last_error")
+            return [one.report for one in brought]
+        except Unreadable as error:
+            crawl = next(crawl for crawl, _ in done if crawl.walk.id == error.walk.id)
+            place = (error.walk.id, error.page.offset)
+            if place in fetched or not crawl.mend(error.page):
+                raise
+            fetched.add(place)
+
+
+def _complete(
+    store: Store, upstream: Upstream, crawls: list[Crawl], allow_shrink: bool, tell: Tell
+) -> list[tuple[Crawl, Fate]]:
+    """Walks all to their ends, then finds out about the records that the walks didn't meet."""
+    for crawl in crawls:
+        crawl.run()
+    done = []
+    for crawl in crawls:
+        missed_before = missed(store, crawl.walk.resource)
+        found = fate(store, upstream, crawl.walk, missed_before, allow_shrink, tell)
+        while found.skipped:
+            name = f"{crawl.walk.resource} {found.skipped[0]}"
+            crawl.again(f"LL2 has {name}, which the walk didn't meet")
+            crawl.run()
+            found = fate(store, upstream, crawl.walk, missed_before, allow_shrink, tell)
+        done.append((crawl, found))
+    return done
+
+
+def _bring_in(store: Store, upstream: Upstream, crawl: Crawl, found: Fate) -> Brought:
+    began, walk = monotonic(), crawl.walk
+    spent = upstream.budget.spent_on(f"{API_PATH}{walk.resource}/")
+    brought = bring_in(store, walk, spent, found)
+    brought.report.seconds = crawl.seconds + monotonic() - began
+    return brought
+
+
+def incomplete(
+    store: Store, upstream: Upstream, asked: Wanted, error: MirrorError
+) -> list[dict[str, Any]]:
+    """The JSON objects of ``sync --json`` for a sync that failed: what it spent and staged."""
+    under_way = {walk.resource: walk for walk in store.walks_under_way()}
+    resumes = error.resumes if isinstance(error, Stopped) else None
+    found = []
+    for name in asked.resources:
+        pages = store.pages(under_way[name]) if name in under_way else []
+        spent = upstream.budget.spent_on(f"{API_PATH}{name}/")
+        report = Report(name, asked.mode, complete=False, requests=spent)
+        found.append(
+            {
+                **report.as_json(),
+                "staged": len(pages),
+                "error": str(error),
+                "resumes": stamp(resumes) if resumes else None,
+            }
+        )
+    return found

@@ -1,0 +1,722 @@
+"""A walk that was cut off is gone on with; one that moved misses nothing; what is odd is held."""
+
+from __future__ import annotations
+
+import json
+from datetime import timedelta
+
+import pytest
+
+from ll2_mirror.clock import moment
+from parts import TestClock, execute, public_rows
+from world import StillClock, World, command, equals, published, running
+
+
+@pytest.fixture
+def clock():
+    return StillClock()
+
+
+@pytest.fixture
+def world(clock):
+    """250 records, so three pages; no limit."""
+    with running(World(250, clock)) as world:
+        yield world
+
+
+@pytest.fixture
+def sync(db, world, clock):
+    """Syncs the file from the world."""
+
+    def sync(*options, to=db):
+        return command(clock, "sync", to, "--base-url", world.base_url, *options)
+
+    return sync
+
+
+def said(ran):
+    """What a command told people, wherever."""
+    return ran.out + ran.err
+
+
+def fresh(sync, db):
+    """The rows of a file that is made now, undisturbed."""
+    other = db.with_name("undisturbed.db")
+    other.unlink(missing_ok=True)
+    assert sync(to=other).code == 0
+    return public_rows(other)
+
+
+# A walk in pieces
+
+
+def cut(sync, db, world, pieces):
+    """Makes so many syncs of one request each; all are cut off, and publish nothing."""
+    for _ in range(pieces):
+        before, asked = public_rows(db) if db.exists() else None, len(world.requests)
+        done = sync("--max-requests", 1)
+        assert done.code == 75, done.err
+        assert "1 requests of --max-requests are spent" in done.err
+        assert done.err.count("Traceback") == 0
+        assert len([one for one in world.requests[asked:] if one.counted]) == 1
+        after = public_rows(db)
+        assert after == before if before else not any(after.values())
+        assert command(world.clock, "verify", db).code == 0
+
+
+def test_a_first_walk_in_pieces_asks_for_each_page_once(db, world, sync):
+    cut(sync, db, world, 2)
+    assert sync("--max-requests", 1).code == 0
+    assert world.pages() == [0, 100, 200]
+    assert equals(db, world)
+    assert public_rows(db) == fresh(sync, db)
+
+
+def test_a_later_walk_in_pieces_asks_for_each_page_once(db, world, sync):
+    sync()
+    world.change(10, name="Renamed")
+    world.change(2500, name="Renamed, too")
+    world.append()
+    asked = len(world.requests)
+    cut(sync, db, world, 2)
+    report = sync("--max-requests", 1, "--json")
+    assert report.code == 0
+    assert (report.json["added"], report.json["changed"]) == (1, 2)
+    assert world.pages(asked) == [0, 100, 200]
+    assert equals(db, world)
+    assert public_rows(db) == fresh(sync, db)
+
+
+def test_a_cut_sync_says_what_it_spent_and_staged(world, sync):
+    report = sync("--max-requests", 2, "--json").json
+    found = [report[key] for key in ("complete", "requests", "staged", "resumes")]
+    assert found == [False, 2, 2, None]
+    assert "--max-requests" in report["error"]
+
+
+def test_a_sync_that_goes_on_says_so(db, world, sync, clock):
+    sync("--max-requests", 1)
+    assert "goes on with the walk of 2026-01-01" in said(sync("--max-requests", 1))
+    assert json.loads(command(clock, "status", db, "--json").out)["under_way"][0]["pages"] == 2
+
+
+def test_a_cut_first_sync_with_options_is_continued_by_a_plain_one(db, world, sync, clock):
+    world.detail()
+    sync("spacecraft", "--mode", "detailed", "--max-requests", 1)
+    done = command(clock, "sync", db, "--json")
+    assert done.code == 0, done.err
+    assert done.json["mode"] == "detailed"
+    assert world.pages() == [0, 100, 200]
+    assert equals(db, world)
+
+
+def test_several_resources_in_pieces_are_published_as_one(db, world, sync, clock):
+    world.records["agencies", "normal"] = []
+    cut(lambda *a: sync("spacecraft", "agencies", *a), db, world, 3)
+    done = command(clock, "sync", db, "--json")
+    assert done.code == 0, done.err
+    assert [one["complete"] for one in done.json] == [True, True]
+    assert world.pages() == [0, 100, 200, 0]
+    assert equals(db, world)
+
+
+# A walk that can't be gone on with
+
+
+def test_a_walk_older_than_a_day_begins_anew(db, world, sync, clock):
+    sync("--max-requests", 2)
+    clock.move(timedelta(days=1, seconds=1).total_seconds())
+    done = sync()
+    assert done.code == 0
+    assert "begins the walk anew: it is of 2026-01-01" in said(done)
+    assert world.pages() == [0, 100, 0, 100, 200]
+    assert equals(db, world)
+
+
+def test_a_walk_younger_than_a_day_is_gone_on_with(db, world, sync, clock):
+    sync("--max-requests", 2)
+    clock.move(timedelta(hours=23, minutes=59).total_seconds())
+    assert sync().code == 0
+    assert world.pages() == [0, 100, 200]
+
+
+def test_how_old_is_too_old_can_be_said(db, world, sync, clock):
+    sync("--max-requests", 2)
+    clock.move(3601)
+    assert "begins the walk anew" in said(sync("--stale-after", "1h"))
+    assert world.pages() == [0, 100, 0, 100, 200]
+
+
+@pytest.mark.parametrize("change", ["append", "delete"])
+def test_another_count_begins_anew(db, world, sync, change):
+    sync("--max-requests", 2)
+    world.append() if change == "append" else world.delete(500)
+    done = sync()
+    assert done.code == 0, done.err
+    assert "begins the walk anew: LL2's list went from 250 to" in said(done)
+    assert equals(db, world)
+
+
+def test_another_mode_begins_anew(db, world, sync):
+    world.detail()
+    sync("--max-requests", 2)
+    done = sync("--mode", "detailed")
+    assert done.code == 0, done.err
+    assert "begins the walk anew: it was in normal mode" in said(done)
+    assert world.pages() == [0, 100, 0, 100, 200]
+    assert equals(db, world)
+
+
+def test_another_base_url_begins_anew(db, world, sync, clock):
+    sync("--max-requests", 2)
+    with running(World(130, clock)) as other:
+        done = command(clock, "sync", db, "--base-url", other.base_url)
+        assert done.code == 0, done.err
+        assert f"begins the walk anew: it was from {world.base_url}" in said(done)
+        assert other.pages() == [0, 100]
+        assert equals(db, other)
+
+
+# The budget
+
+
+@pytest.fixture
+def tight(clock):
+    """1,730 records, so 18 pages, of which 15 may be asked for in an hour."""
+    with running(World(1730, clock, limit=15)) as world:
+        yield world
+
+
+def test_a_sync_stops_at_the_limit_and_the_next_goes_on(db, tight, clock):
+    sync = ["sync", db, "--base-url", tight.base_url, "--json"]
+    began = clock.now()
+    first = command(clock, *sync)
+    assert first.code == 75
+    resumes = moment(first.json["resumes"])
+    assert timedelta(0) <= resumes - (began + timedelta(hours=1)) < timedelta(seconds=10)
+    assert first.json["staged"] == 15
+    assert "429" not in first.err
+    budget = json.loads(command(clock, "status", db, "--json").out)["budget"]
+    assert (budget["limit"], budget["left"], budget["resumes"]) == (15, 0, first.json["resumes"])
+
+    asked = len(tight.requests)
+    clock.move(60)
+    again = command(clock, *sync)
+    assert again.code == 75
+    off = abs(moment(again.json["resumes"]) - resumes)
+    assert off < timedelta(seconds=2)
+    assert tight.pages(asked) == []
+
+    clock.time = max(resumes, moment(again.json["resumes"]))
+    done = command(clock, *sync)
+    # The first of the 15 is an hour old, the others are so a moment later.
+    while done.code == 75:
+        clock.time = moment(done.json["resumes"])
+        done = command(clock, *sync)
+    assert done.code == 0, done.err
+    assert tight.pages() == list(range(0, 1800, 100))
+    assert {one.status for one in tight.requests} == {200}
+    assert equals(db, tight)
+
+
+def test_wait_completes_by_sleeping(db, tight, clock):
+    done = command(clock, "sync", db, "--base-url", tight.base_url, "--wait")
+    assert done.code == 0, done.err
+    assert 3590 < sum(clock.slept) < 3660
+    assert tight.pages() == list(range(0, 1800, 100))
+    assert {one.status for one in tight.requests} == {200}
+    assert 1 <= said(done).count("LL2's limit is reached: goes on at") <= 4
+    assert equals(db, tight)
+
+
+def test_what_others_spend_counts(db, tight, clock):
+    tight.others(10)
+    done = command(clock, "sync", db, "--base-url", tight.base_url, "--json")
+    assert done.code == 75
+    assert done.json["staged"] == 5
+    assert {one.status for one in tight.requests} == {200}
+
+
+def test_a_429_out_of_the_blue_stops_until_it_says(db, world, sync, clock):
+    world.at(2, "429 1800")
+    done = sync("--json")
+    assert done.code == 75
+    left = (moment(done.json["resumes"]) - clock.now()).total_seconds()
+    assert 1795 < left <= 1800
+    asked = len(world.requests)
+    assert sync().code == 75
+    assert world.pages(asked) == []
+    clock.move(1801)
+    assert sync().code == 0
+    assert world.pages() == [0, 100, 100, 200]
+
+
+def test_a_short_429_is_waited_out(db, world, sync, clock):
+    world.at(2, "429 30")
+    assert sync().code == 0
+    assert world.pages() == [0, 100, 100, 200]
+    assert 30 <= sum(clock.slept) < 31
+
+
+@pytest.mark.parametrize("fault", ["500", "503", "html", "reset", "cut"])
+def test_a_fault_is_tried_again(db, world, sync, fault):
+    world.at(2, fault)
+    done = sync()
+    assert done.code == 0, done.err
+    assert equals(db, world)
+
+
+@pytest.mark.parametrize("fault", ["500", "503", "html", "reset", "cut"])
+def test_a_fault_that_lasts_ends_the_sync_and_keeps_what_is_staged(db, world, sync, fault):
+    sync()
+    world.change(10, name="Renamed")
+    before, asked = public_rows(db), len(world.requests)
+    for k in range(2, 100):
+        world.at(k, fault)
+    done = sync("--json")
+    assert done.code in (65, 69), done.err
+    assert done.json["staged"] == 1
+    assert public_rows(db) == before
+    world.forget_plan()
+    healed = len(world.requests)
+    assert sync().code == 0
+    assert world.pages(asked)[0] == 0
+    assert 0 not in world.pages(healed)
+    assert equals(db, world)
+
+
+def test_requests_are_logged_without_the_token(db, world, clock):
+    done = command(clock, "sync", db, "--base-url", world.base_url, "--token", "s3cr3t-t0ken")
+    assert done.code == 0
+    logged = execute(db, "SELECT path, counted, status FROM _requests ORDER BY id")
+    assert logged == [(one.path, int(one.counted), one.status) for one in world.requests]
+    assert [counted for _, counted, _ in logged] == [0, 1, 1, 1]
+    for file in db.parent.iterdir():
+        assert b"s3cr3t-t0ken" not in file.read_bytes()
+
+
+def test_another_server_without_api_throttle_has_no_limit(db, clock):
+    with running(World(1730, clock)) as world:
+        done = command(clock, "sync", db, "--base-url", world.base_url)
+        assert done.code == 0, done.err
+        assert world.pages() == list(range(0, 1800, 100))
+        budget = json.loads(command(clock, "status", db, "--json").out)["budget"]
+        assert (budget["limit"], budget["left"], budget["resumes"]) == (None, None, None)
+
+
+# A list that moves
+
+
+EDITS = {
+    "delete at the start": lambda world: world.delete(10),
+    "delete at the end of a page": lambda world: world.delete(1000),
+    "delete at the start of a page": lambda world: world.delete(1010),
+    "delete at the end": lambda world: world.delete(2500),
+    "insert at the start": lambda world: world.insert(5),
+    "insert in the middle": lambda world: world.insert(1255),
+    "append": lambda world: world.append(),
+    "rename first": lambda world: world.change(10, name="Renamed"),
+    "rename last": lambda world: world.change(2500, name="Renamed"),
+    "many gone": lambda world: world.delete(*range(10, 160, 10)),
+    "a page gone": lambda world: world.delete(*range(1010, 1210, 10)),
+    "many added": lambda world: [world.insert(n) for n in range(11, 60) if n % 10],
+}
+
+
+@pytest.mark.parametrize("held", [False, True])
+@pytest.mark.parametrize("k", [1, 2, 3])
+@pytest.mark.parametrize("edit", EDITS)
+def test_one_edit_during_a_walk_skips_nothing_and_doubles_nothing(db, world, sync, held, k, edit):
+    """What is published is the list as it was before the edit, or as it is after it."""
+    if held:
+        assert sync().code == 0
+    world.moments[:] = [world.listed]
+    world.at(k, lambda: EDITS[edit](world))
+    done = sync()
+    assert done.code == 0, done.err
+    assert published(db) in (world.moments[0], world.listed)
+    assert command(world.clock, "verify", db).code == 0
+    assert sync().code == 0
+    assert equals(db, world)
+
+
+@pytest.mark.parametrize("edit", EDITS)
+def test_one_edit_between_two_pieces_of_a_walk_skips_nothing(db, world, sync, edit):
+    sync("--max-requests", 2)
+    EDITS[edit](world)
+    done = sync()
+    assert done.code == 0, done.err
+    assert published(db) in world.moments
+    assert command(world.clock, "verify", db).code == 0
+
+
+def test_a_renamed_agency_during_a_walk_is_one_name(db, world, sync):
+    sync()
+    world.at(2, lambda: world.rename_agency("Renamed"))
+    assert sync().code == 0
+    assert equals(db, world)
+
+
+@pytest.mark.parametrize("k", [2, 3])
+def test_a_held_record_that_the_walk_missed_at_an_equal_count_is_found(db, world, sync, k):
+    """One goes behind the walk, one comes at the end: another slips from page to page."""
+    sync()
+
+    def edit():
+        world.delete(10)
+        world.append()
+
+    world.at(k, edit)
+    done = sync()
+    assert done.code == 0, done.err
+    assert "which the walk didn't meet" in said(done)
+    assert published(db) == world.listed
+    assert execute(db, "SELECT id FROM _tombstones") == [(10,)]
+    assert equals(db, world)
+
+
+def test_an_insert_behind_and_a_delete_ahead_double_nothing(db, world, sync):
+    sync()
+
+    def edit():
+        world.insert(5)
+        world.delete(2500)
+
+    world.at(2, edit)
+    assert sync().code == 0
+    assert equals(db, world)
+
+
+def test_a_record_that_moved_the_list_in_a_cut_walk_is_found(db, world, sync):
+    """At an equal count, too, between two syncs."""
+    sync()
+    sync("--max-requests", 1)
+    world.delete(20)
+    world.append()
+    assert sync().code == 0
+    assert equals(db, world)
+
+
+def test_a_list_that_never_rests_publishes_nothing(db, world, sync):
+    sync()
+    before = public_rows(db)
+    for k in range(1, 200):
+        world.at(k, lambda: world.insert_before(1000))
+    done = sync()
+    assert done.code == 75
+    assert public_rows(db) == before
+    world.forget_plan()
+    assert sync().code == 0
+    assert equals(db, world)
+
+
+def test_a_step_back_that_is_cut_off_begins_anew(db, world, sync):
+    sync()
+    world.at(3, lambda: world.delete(10))
+    assert sync("--max-requests", 4).code == 75
+    done = sync()
+    assert done.code == 0
+    assert equals(db, world)
+
+
+@pytest.mark.parametrize("size", [0, 1, 99, 100, 101, 200])
+def test_any_size_is_walked_whole(db, clock, size):
+    with running(World(size, clock)) as world:
+        assert command(clock, "sync", db, "--base-url", world.base_url).code == 0
+        assert world.pages() == list(range(0, max(size, 1), 100))
+        assert published(db) == world.listed
+
+
+# Gone, or only missed
+
+
+def hidden(world, monkeypatch, *ids):
+    """Keeps records off the list, which still answer for themselves; counts without them."""
+    page = world._page
+
+    def listed(path, query, records):
+        return page(path, query, [record for record in records if record["id"] not in ids])
+
+    monkeypatch.setattr(world, "_page", listed)
+
+
+def test_a_record_that_is_alive_is_never_buried(db, world, sync, monkeypatch):
+    sync()
+    hidden(world, monkeypatch, 30)
+    for _ in range(3):
+        done = sync()
+        assert done.code == 75, done.err
+        assert "LL2 has spacecraft 30, which the walk didn't meet" in done.err
+        assert 30 in published(db)
+        assert execute(db, "SELECT * FROM _tombstones") == []
+        assert command(world.clock, "verify", db).code == 0
+    monkeypatch.undo()
+    assert sync().code == 0
+    assert equals(db, world)
+
+
+def test_a_record_that_is_gone_is_asked_for_once(db, world, sync):
+    sync()
+    world.delete(30, 2000)
+    report = sync("--json").json
+    assert (report["gone"], report["requests"]) == (2, 5)
+    assert world.details() == ["/2.3.0/spacecraft/30/", "/2.3.0/spacecraft/2000/"]
+    assert execute(db, "SELECT id FROM _tombstones ORDER BY id") == [(30,), (2000,)]
+    assert equals(db, world)
+
+
+def test_what_can_not_be_asked_stays_until_a_second_walk_lacks_it(db, world, sync, clock):
+    sync()
+    world.delete(30)
+    first = sync("--max-requests", 3, "--json")
+    assert first.code == 0
+    assert (first.json["gone"], first.json["missing"]) == (0, 1)
+    assert 30 in published(db)
+    assert command(clock, "verify", db).code == 0
+    [held] = json.loads(command(clock, "status", db, "--json").out)["quarantine"]
+    assert (held["id"], held["reason"]) == (30, "not listed, and not confirmed gone")
+    second = sync("--max-requests", 3, "--json")
+    assert (second.json["gone"], second.json["missing"]) == (1, 0)
+    [(body,)] = execute(db, "SELECT body FROM _tombstones WHERE id = 30")
+    assert json.loads(body)["name"] == "Craft 30"
+    assert equals(db, world)
+
+
+def test_what_comes_back_before_the_second_walk_was_never_gone(db, world, sync, clock):
+    sync()
+    record = world.craft[2]
+    world.delete(30)
+    sync("--max-requests", 3)
+    world.craft.append(record)
+    assert sync("--max-requests", 3, "--json").json["added"] == 0
+    assert json.loads(command(clock, "status", db, "--json").out)["quarantine"] == []
+    assert execute(db, "SELECT kind FROM _history WHERE id = 30 AND run > 1") == []
+    world.delete(30)
+    assert sync("--max-requests", 3, "--json").json["missing"] == 1
+    assert equals(db, world) if sync().code == 0 else False
+
+
+def test_a_cut_walk_between_two_complete_ones_does_not_count(db, world, sync):
+    sync()
+    world.delete(30)
+    sync("--max-requests", 3)
+    sync("--max-requests", 1)
+    assert 30 in published(db)
+    assert sync("--max-requests", 2).code == 0
+    assert 30 not in published(db)
+
+
+# A list that shrinks too much
+
+
+def test_a_list_that_shrank_too_much_is_not_believed(db, world, sync, clock):
+    sync()
+    before = public_rows(db)
+    kept = list(world.craft)
+    world.delete(*range(10, 270, 10))
+    done = sync()
+    assert done.code == 65
+    assert "26 of the 250 held would go" in done.err
+    assert public_rows(db) == before
+    assert command(clock, "verify", db).code == 0
+    assert world.details() == []
+    world.craft[:] = kept
+    assert sync().code == 0
+    assert equals(db, world)
+    world.delete(*range(10, 270, 10))
+    assert sync().code == 65
+    assert sync("--allow-shrink", "--json").json["gone"] == 26
+    assert equals(db, world)
+
+
+@pytest.mark.parametrize(("count", "gone"), [(250, 25), (60, 20)])
+def test_a_list_that_shrank_less_than_that_is_believed(db, clock, count, gone):
+    with running(World(count, clock)) as world:
+        command(clock, "sync", db, "--base-url", world.base_url)
+        world.delete(*world.ids[:gone])
+        done = command(clock, "sync", db, "--json")
+        assert (done.code, done.json["gone"]) == (0, gone)
+        assert equals(db, world)
+
+
+def test_an_empty_list_is_not_believed(db, world, sync):
+    sync()
+    world.delete(*world.ids)
+    assert sync().code == 65
+    assert len(published(db)) == 250
+
+
+# Quarantine
+
+
+def listed_as(world, monkeypatch, id_, **values):
+    """Has the list show a record with other values; it answers for itself as it is."""
+    page = world._page
+
+    def listed(path, query, records):
+        odd = [{**one, **values} if one["id"] == id_ else one for one in records]
+        return page(path, query, odd)
+
+    monkeypatch.setattr(world, "_page", listed)
+
+
+def quarantine(db, clock):
+    return json.loads(command(clock, "status", db, "--json").out)["quarantine"]
+
+
+def test_a_bad_record_keeps_its_last_good_version(db, world, sync, clock):
+    sync()
+    world.change(30, name=5)
+    world.change(40, name="Renamed")
+    for _ in range(2):
+        done = sync("--json")
+        assert done.code == 65
+        assert "spacecraft 30: name: expected text, got 5" in done.err
+        assert done.json["complete"] is True
+        assert [one["id"] for one in done.json["quarantined"]] == [30]
+        assert published(db) == {**world.listed, 30: "Craft 30"}
+        [held] = quarantine(db, clock)
+        assert (held["id"], held["sent"], held["stands"]) == (30, True, True)
+        verdict = command(clock, "verify", db)
+        assert verdict.code == 0, verdict.out
+    world.change(30, name="Good again")
+    done = sync("--json")
+    assert (done.code, done.json["changed"]) == (0, 1)
+    assert quarantine(db, clock) == []
+    assert equals(db, world)
+
+
+def test_a_bad_record_that_is_deleted_is_gone(db, world, sync, clock):
+    sync()
+    world.change(30, name=5)
+    sync()
+    world.delete(30)
+    done = sync("--json")
+    assert (done.code, done.json["gone"]) == (0, 1)
+    [(body,)] = execute(db, "SELECT body FROM _tombstones")
+    assert json.loads(body)["name"] == "Craft 30"
+    assert quarantine(db, clock) == []
+    assert equals(db, world)
+
+
+def test_a_bad_new_record_is_left_out(db, world, sync, clock):
+    sync()
+    id_ = world.append()
+    world.change(id_, name=5)
+    for _ in range(2):
+        done = sync("--json")
+        assert done.code == 65
+        assert done.json["added"] == 0
+        assert id_ not in published(db)
+        assert len(published(db)) == 250
+        assert [one["stands"] for one in quarantine(db, clock)] == [False]
+        assert command(clock, "verify", db).code == 0
+    world.change(id_, name="Good")
+    done = sync("--json")
+    assert (done.code, done.json["added"]) == (0, 1)
+    assert equals(db, world)
+
+
+def test_a_bad_new_record_that_goes_again_leaves_nothing(db, world, sync, clock):
+    sync()
+    id_ = world.append()
+    world.change(id_, name=5)
+    sync()
+    world.delete(id_)
+    done = sync("--json")
+    assert (done.code, done.json["gone"]) == (0, 0)
+    assert quarantine(db, clock) == []
+    assert execute(db, "SELECT * FROM _tombstones") == []
+    assert equals(db, world)
+
+
+def test_a_bad_record_in_a_first_sync_is_left_out(db, world, sync, clock):
+    world.change(30, name=5)
+    assert sync().code == 65
+    assert len(published(db)) == 249
+    assert command(clock, "verify", db).code == 0
+    world.change(30, name="Good")
+    assert sync().code == 0
+    assert equals(db, world)
+
+
+def test_too_many_bad_records_publish_nothing(db, world, sync, clock):
+    """More than one, and more than one in a hundred."""
+    sync()
+    before = public_rows(db)
+    world.change(40, name="Renamed")
+    for id_ in (10, 20, 30):
+        world.change(id_, name=5)
+    done = sync()
+    assert done.code == 65
+    assert "3 of 250 records of spacecraft are not understood: nothing was published" in done.err
+    assert public_rows(db) == before
+    assert command(clock, "verify", db).code == 0
+    world.change(30, name="Good")  # two of 250 may be
+    assert sync().code == 65
+    assert published(db)[40] == "Renamed"
+    for id_ in (10, 20):
+        world.change(id_, name="Good")
+    assert sync().code == 0
+    assert equals(db, world)
+
+
+@pytest.mark.parametrize("id_", [None, 1.5, True, [], 2**70])
+def test_a_bad_record_without_an_id_is_left_out(db, world, sync, clock, monkeypatch, id_):
+    """While it is there, any that is missing may be it: nothing is taken for gone."""
+    sync()
+    listed_as(world, monkeypatch, 30, id=id_)
+    for _ in range(3):
+        done = sync("--json")
+        assert done.code == 65, done.err
+        assert published(db)[30] == "Craft 30"
+        assert len(published(db)) == 250
+        assert execute(db, "SELECT * FROM _tombstones") == []
+        assert command(clock, "verify", db).code == 0
+        assert None in [one["id"] for one in quarantine(db, clock)]
+    monkeypatch.undo()
+    assert sync().code == 0
+    assert quarantine(db, clock) == []
+    assert equals(db, world)
+
+
+@pytest.mark.parametrize("odd", [{"id": "31"}, {"spacecraft_config": {}}, {"time_docked": 3}])
+def test_other_faults_of_a_record_are_held_as_well(db, world, sync, clock, monkeypatch, odd):
+    sync()
+    listed_as(world, monkeypatch, 30, **odd)
+    done = sync()
+    assert done.code == 65, done.err
+    assert published(db)[30] == "Craft 30"
+    assert command(clock, "verify", db).code == 0
+    monkeypatch.undo()
+    assert sync().code == 0
+    assert equals(db, world)
+
+
+def test_a_record_that_is_no_object_is_left_out(db, world, sync, clock, monkeypatch):
+    sync()
+    page = world._page
+
+    def odd(path, query, records):
+        found = page(path, query, records)
+        if query["offset"] == "0":
+            found["results"][2] = 7
+        return found
+
+    monkeypatch.setattr(world, "_page", odd)
+    done = sync()
+    assert done.code == 65, done.err
+    assert published(db)[30] == "Craft 30"
+    assert command(clock, "verify", db).code == 0
+    monkeypatch.undo()
+    assert sync().code == 0
+    assert equals(db, world)
+
+
+def test_the_machines_clock_works_as_well(db):
+    """The world's limit by a clock that goes on by itself."""
+    clock = TestClock()
+    with running(World(330, clock, limit=2)) as world:
+        done = command(clock, "sync", db, "--base-url", world.base_url, "--wait")
+        assert done.code == 0, done.err
+        assert equals(db, world)

@@ -1,0 +1,81 @@
+"""JSON text comes back byte for byte, or is refused."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ll2_mirror.errors import NotAPage
+from ll2_mirror.ll2.jsontext import parse, quote, spell, text
+
+VALUES = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | st.text(st.characters(exclude_categories=["Cs"])),
+    lambda inner: st.lists(inner) | st.dictionaries(st.text("abc\u2028é\n"), inner),
+)
+
+
+def _again(body: str) -> str:
+    return text(spell(parse(body.encode())))
+
+
+@given(VALUES)
+def test_what_django_rest_framework_prints_comes_back(value):
+    compact = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    printed = compact.replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")
+    assert _again(printed) == printed
+
+
+@pytest.mark.parametrize(
+    "number",
+    ["1e-7", "1e-07", "5.972168e+24", "5.972168e24", "10.0", "1.50", "-0", "-0.0", "0", "1E5"]
+    + ["1e400", "123456789012345678901234567890", "0.1", "-1.5e-300"],
+)
+@pytest.mark.parametrize("body", ["[{}]", '{{"a":{}}}', '{{"a":{},"b":[1]}}', "[{},1]", "{}"])
+def test_a_number_keeps_its_spelling(number, body):
+    assert _again(body.format(number)) == body.format(number)
+
+
+def test_the_indented_text_is_the_browsable_page():
+    value = {"a": [{}, [], {"b": None}], "c": "é"}
+    assert text(value, 4) == json.dumps(value, indent=4, ensure_ascii=False)
+
+
+@pytest.mark.parametrize(
+    ("body", "reason"),
+    [
+        (b"", "not JSON"),
+        (b"<html>", "not JSON"),
+        (b'{"a":1', "not JSON"),
+        (b'{"a":NaN}', "NaN"),
+        (b"[Infinity]", "Infinity"),
+        (b'{"a":{"b":1,"b":2}}', '"b" stands twice'),
+        (b'{"a":"\xff"}', "not UTF-8: byte 6 is 0xff"),
+        (b'{"a":["\\ud800"]}', "the page.a.0 has half of a surrogate pair"),
+        (b'{"\\udc00":1}', "a key of the page has half of a surrogate pair"),
+        (b"[" * 100_000, "nested too deep"),
+        (b"1" * 5000, "not JSON"),
+    ],
+)
+def test_what_would_not_come_back_is_refused(body, reason):
+    with pytest.raises(NotAPage) as refused:
+        parse(body)
+    assert reason in str(refused.value)
+    assert "\n" not in str(refused.value)
+
+
+def test_a_pair_of_surrogates_is_one_character():
+    assert parse(b'"\\ud83d\\ude80"') == "\N{ROCKET}"
+
+
+def test_a_quoted_value_fits_an_error():
+    assert quote("x" * 1000) == '"' + "x" * 56 + "..."
+    assert quote({"a": 1}) == "an object"
+    assert quote([1]) == "a list"
+    assert quote(None) == "null"

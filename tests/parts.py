@@ -1,0 +1,96 @@
+"""What many tests use: the program and what it printed, a clock, a file's rows."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+import sys
+from contextlib import closing
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from click.testing import CliRunner
+
+from ll2_mirror.cli.main import main
+from ll2_mirror.clock import Clock
+from ll2_mirror.testing.fake import SampleUpstream
+
+ROOT = Path(__file__).parents[1]
+FIXTURES = ROOT / "tests" / "fixtures"
+PROGRAM = [sys.executable, "-c", "from ll2_mirror.cli.main import main; main()"]
+
+
+@dataclass
+class Ran:
+    """What a command printed, and its exit code."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.out)
+
+
+class TestClock(Clock):
+    """The machine's clock, ahead by what was slept: nothing in a test waits for a pause."""
+
+    __test__ = False
+
+    def __init__(self) -> None:
+        self.ahead = timedelta(0)
+        self.slept: list[float] = []
+
+    def now(self) -> datetime:
+        return super().now() + self.ahead
+
+    def sleep(self, seconds: float) -> None:
+        self.slept.append(seconds)
+        self.ahead += timedelta(seconds=seconds)
+
+
+def public_rows(db: Path) -> dict[str, list[tuple[Any, ...]]]:
+    """All rows of all public tables."""
+    conn = sqlite3.connect(db)
+    try:
+        names = [
+            name
+            for (name,) in conn.execute("SELECT name FROM sqlite_master WHERE type = 'table'")
+            if not name.startswith(("_", "sqlite_"))
+        ]
+        return {name: sorted(conn.execute(f'SELECT * FROM "{name}"'), key=repr) for name in names}
+    finally:
+        conn.close()
+
+
+def execute(db: Path, sql: str, *parameters: Any) -> list[Any]:
+    """Runs one statement on a file, committed."""
+    conn = sqlite3.connect(db)
+    try:
+        rows = conn.execute(sql, parameters).fetchall()
+        conn.commit()
+        return rows
+    finally:
+        conn.close()
+
+
+def pages_asked(upstream: SampleUpstream) -> list[str]:
+    """The paths of the requests that count against a limit."""
+    return [path for path, _ in upstream.log if "api-throttle" not in path]
+
+
+def sync(db: Path, *arguments: str) -> Any:
+    """Syncs a file; gives what was done, as JSON."""
+    result = CliRunner().invoke(main, ["sync", str(db), "--json", *arguments])
+    assert result.exit_code == 0, result.output
+    return json.loads(result.stdout)
+
+
+def rows(db: Path, sql: str) -> tuple[list[str], list[tuple[Any, ...]]]:
+    """The columns and the rows that a query of a file gives."""
+    with closing(sqlite3.connect(db)) as conn:
+        cursor = conn.execute(sql)
+        return [column[0] for column in cursor.description], cursor.fetchall()

@@ -1,0 +1,144 @@
+"""verify names whatever is not as upstream sent it."""
+
+from __future__ import annotations
+
+import sqlite3
+
+import pytest
+
+from parts import execute
+
+
+@pytest.fixture
+def detailed(db, run, upstream):
+    run("sync", db, "--base-url", upstream.base_url, "--mode", "detailed")
+    assert run("verify", db, "--json").json["ok"] is True
+    return db
+
+
+def damage(db, sql, *parameters):
+    conn = sqlite3.connect(db)  # without foreign keys, as any tool might
+    conn.execute(sql, parameters)
+    conn.commit()
+    conn.close()
+
+
+@pytest.mark.parametrize(
+    ("sql", "named"),
+    [
+        (
+            "UPDATE spacecraft SET name = 'X' WHERE id = 201",
+            'spacecraft 201: name is "X", but LL2 sent "Soyuz 6"',
+        ),
+        (
+            "UPDATE spacecraft SET in_space = NULL WHERE id = 201",
+            "spacecraft 201: in_space is null, but LL2 sent false",
+        ),
+        (
+            "UPDATE agencies SET abbrev = 'KGB' WHERE id = 63",
+            'agencies 63: abbrev is "KGB", but LL2 sent "RFSA"',
+        ),
+        (
+            "UPDATE spacecraft SET status_id = 1 WHERE id = 201",
+            "spacecraft 201: status is 1, but LL2 sent 4",
+        ),
+        (
+            "UPDATE spacecraft SET time_in_space_seconds = 1 WHERE id = 201",
+            "spacecraft 201: time_in_space_seconds is 1",
+        ),
+        (
+            "UPDATE spacecraft_configurations__family SET position = 9 WHERE item = 6",
+            "spacecraft_configurations 6: family is [7,6], but LL2 sent [6,7]",
+        ),
+        (
+            "UPDATE images SET variants = 3 WHERE id = 1927",
+            "images__variants has 0 of the 3 items of images 1927",
+        ),
+        ("UPDATE launches SET net = NULL", "launches 07e945c1"),
+        ("DELETE FROM spacecraft WHERE id = 201", "spacecraft 201 is not in the file"),
+        ("DELETE FROM image_licenses WHERE id = 1", "image_licenses 1 is not in the file"),
+        ("DELETE FROM _records WHERE id = 201", "spacecraft 201: only LL2's pages has it"),
+        ("INSERT INTO spacecraft (id) VALUES (9999)", "spacecraft 9999: nothing that LL2 lists"),
+        ("INSERT INTO spacecraft (id) VALUES (9999)", "spacecraft 9999: _shapes is null, which no"),
+        ("INSERT INTO _records VALUES ('spacecraft', 9)", "only the list of records has it"),
+        ("UPDATE spacecraft SET image_id = 424242 WHERE id = 201", "a row that images doesn't"),
+        ("UPDATE _bodies SET body = zeroblob(9)", "is damaged"),
+        ("UPDATE spacecraft SET _extra = '{' WHERE id = 201", "spacecraft 201: _extra is not"),
+        ("UPDATE spacecraft SET _extra = '[]' WHERE id = 201", "spacecraft 201: _extra is not"),
+        ("UPDATE spacecraft SET _extra = '' WHERE id = 201", "spacecraft 201: _extra is not"),
+        ("UPDATE agencies SET url = 'http://evil' || url WHERE id = 63", "agencies 63: url is"),
+        ("UPDATE agencies SET url = url || '?x=1' WHERE id = 63", "agencies 63: url is"),
+        ("UPDATE spacecraft SET in_space = 2 WHERE id = 201", "201: in_space is 2, neither 0 nor"),
+        ("UPDATE spacecraft SET in_space = 'zzz' WHERE id = 201", "201: in_space is 'zzz', which"),
+        ("UPDATE spacecraft SET name = x'00ff' WHERE id = 201", "spacecraft 201: name is b'"),
+        ("UPDATE spacecraft SET time_in_space = x'00' WHERE id = 201", "201: time_in_space is b"),
+        ("UPDATE spacecraft SET _shapes = x'00' WHERE id = 201", "spacecraft 201: _shapes is b"),
+        ("UPDATE spacecraft SET _shapes = 'Moon' WHERE id = 201", '_shapes is "Moon", which no'),
+        ("INSERT INTO images (id) VALUES (999999)", "images 999999: nothing that LL2 lists"),
+        (
+            "INSERT INTO spacecraft_configuration_families (id, parent_id, _shapes)"
+            " VALUES (999, 999, 'SpacecraftConfigFamilyMini')",
+            "spacecraft_configuration_families 999: nothing that LL2 lists",
+        ),
+        ("UPDATE launcher_configurations SET length = 9", "length is held, but LL2 never sent"),
+        ("UPDATE agencies__country SET position = position + 5", "the positions are not 0, 1"),
+        ("UPDATE agencies__country SET position = 'x'", "position is 'x', which is no integer"),
+        ("UPDATE _walks SET published = 0", "spacecraft: the pages of its last walk are gone"),
+        ("UPDATE _walks SET mode = 'x'", "spacecraft: the pages of its last walk are gone"),
+        ("UPDATE _bodies SET ids = '[1]'", "is listed with other records"),
+        ('UPDATE _pages SET "offset" = 7', "offset 7 follows 0 records"),
+    ],
+)
+def test_a_damaged_row_is_named(detailed, run, sql, named):
+    execute(detailed, "SELECT 1")
+    damage(detailed, sql)
+    verdict = run("verify", detailed)
+    assert verdict.code == 1
+    assert named in verdict.out
+    assert run("verify", detailed, "--json").json["ok"] is False
+
+
+def test_a_flipped_byte_is_found(detailed, run):
+    """In any page of the file that holds rows."""
+    execute(detailed, "PRAGMA wal_checkpoint(TRUNCATE)")
+    body = bytearray(detailed.read_bytes())
+    place = body.index(b"Soyuz 6 was a Soyuz")
+    body[place] ^= 1
+    detailed.write_bytes(body)
+    assert run("verify", detailed).code == 1
+
+
+def test_a_torn_file_is_found(detailed, run):
+    execute(detailed, "PRAGMA wal_checkpoint(TRUNCATE)")
+    body = bytearray(detailed.read_bytes())
+    for place in range(4096 * 8, len(body), 4096 * 3):
+        body[place : place + 64] = bytes(64)
+    detailed.write_bytes(body)
+    verdict = run("verify", detailed)
+    assert verdict.code in (1, 65)  # 65 where it can't even be opened
+    assert "damaged" in verdict.out or "malformed" in verdict.err
+    assert (verdict.out + verdict.err).count("Traceback") == 0
+
+
+def test_an_empty_mirror_is_sound(db, run, upstream):
+    upstream.records.clear()
+    assert run("sync", db, "--base-url", upstream.base_url).code == 69
+    verdict = run("verify", db)
+    assert verdict.code == 0
+    assert "no sync was completed yet" in verdict.out
+
+
+def test_a_page_spelled_another_way_agrees_in_value(db, run, upstream, monkeypatch):
+    """Escapes and spaces are the writer's; what they stand for is what counts."""
+    import json
+
+    records = upstream.records["spacecraft", "normal"]
+    records[:] = [record for record in records if record["id"] != 551]  # of another host
+    answer = upstream.answer
+    monkeypatch.setattr(
+        upstream, "answer", lambda *a: (200, json.dumps(answer(*a)[1], indent=1).encode())
+    )
+    run("sync", db, "--base-url", upstream.base_url)
+    verdict = run("verify", db, "--json")
+    assert verdict.code == 0
+    assert verdict.json["respelled"] == 1

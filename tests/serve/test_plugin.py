@@ -1,0 +1,425 @@
+"""LL2's API over HTTP: headers, methods, one snapshot an answer, a sync that shows at once."""
+
+from __future__ import annotations
+
+import asyncio
+import copy
+import gzip
+import json
+import shutil
+import threading
+from contextlib import contextmanager
+from http.client import HTTPConnection
+from urllib.parse import urlsplit
+
+import pytest
+import requests
+from datasette.app import Datasette
+
+from ll2_mirror.query.request import Request
+from ll2_mirror.serve.wire import Cache, Sent
+from ll2_mirror.testing import fake as sample
+from parts import execute, public_rows
+from serving import LIST, Answering, served
+
+
+@pytest.fixture(scope="module")
+def db(tmp_path_factory):
+    """A file with all three resources in detailed mode."""
+    from click.testing import CliRunner
+
+    from ll2_mirror.cli.main import main
+
+    db = tmp_path_factory.mktemp("serve") / "spacecraft.db"
+    names = ("spacecraft", "agencies", "spacecraft_configurations")
+    with sample.running(sample.bundled()) as upstream:
+        arguments = ["sync", str(db), *names, "--mode", "detailed", "--base-url", upstream.base_url]
+        assert CliRunner().invoke(main, arguments).exit_code == 0
+    return db
+
+
+@pytest.fixture(scope="module")
+def url(db):
+    """Where the file is served."""
+    with served(db) as url:
+        yield url
+
+
+def raw(url, method, path, **headers):
+    """One request as it is, without what a client library adds."""
+    parts = urlsplit(url)
+    conn = HTTPConnection(parts.hostname, parts.port, timeout=20)
+    conn.putrequest(method, path, skip_host="Host" in headers, skip_accept_encoding=True)
+    for name, value in headers.items():
+        conn.putheader(name.replace("_", "-"), value)
+    conn.endheaders()
+    response = conn.getresponse()
+    body = response.read()
+    conn.close()
+    return response, body
+
+
+def test_a_page_has_upstreams_headers(url):
+    response, body = raw(url, "GET", f"{LIST}?limit=1")
+    assert response.status == 200
+    assert response.headers["Content-Type"] == "application/json"
+    assert response.headers["Allow"] == "GET"
+    assert response.headers["Vary"] == "Accept"
+    assert response.headers["Content-Length"] == str(len(body))
+    assert response.headers["Access-Control-Allow-Origin"] == "*"
+    assert "Set-Cookie" not in response.headers
+    assert json.loads(body)["next"] == f"{url}{LIST}?limit=1&offset=1"
+
+
+def test_an_answer_is_packed_for_who_takes_it(url):
+    plain = raw(url, "GET", LIST)[1]
+    response, body = raw(url, "GET", LIST, Accept_Encoding="br, gzip;q=0.5")
+    assert response.headers["Content-Encoding"] == "gzip"
+    assert response.headers["Vary"] == "Accept, Accept-Encoding"
+    assert gzip.decompress(body) == plain
+    for refusing in ("identity", "gzip;q=0", "br"):
+        assert raw(url, "GET", LIST, Accept_Encoding=refusing)[1] == plain
+
+
+def test_a_client_that_has_the_answer_gets_304(url):
+    first, body = raw(url, "GET", LIST)
+    etag = first.headers["ETag"]
+    assert first.headers["Cache-Control"] == "public, max-age=0, must-revalidate"
+    assert first.headers["Last-Modified"].endswith("GMT")
+    for known in (etag, f'"other", {etag}', "*", etag.removeprefix("W/")):
+        again, nothing = raw(url, "GET", LIST, If_None_Match=known)
+        assert (again.status, nothing, again.headers["ETag"]) == (304, b"", etag)
+    for other in ('"other"', "", "W/", "nonsense,,"):
+        again, all_of_it = raw(url, "GET", LIST, If_None_Match=other)
+        assert (again.status, all_of_it) == (200, body)
+    assert raw(url, "GET", f"{LIST}?limit=1")[0].headers["ETag"] != etag
+
+
+def test_head_is_get_without_a_body(url):
+    head, nothing = raw(url, "HEAD", f"{LIST}201/")
+    got, body = raw(url, "GET", f"{LIST}201/")
+    assert (head.status, nothing) == (200, b"")
+    unlike = {"date"}
+    assert {k: v for k, v in head.headers.items() if k not in unlike} == {
+        k: v for k, v in got.headers.items() if k not in unlike
+    }
+    assert int(head.headers["Content-Length"]) == len(body)
+
+
+@pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "DELETE", "OPTIONS", "BREW"])
+def test_writes_are_not_allowed(url, method):
+    response, body = raw(url, method, LIST, Content_Length="0")
+    assert (response.status, response.headers["Allow"]) == (405, "GET")
+    assert json.loads(body) == {"detail": f'Method "{method}" not allowed.'}
+
+
+def test_a_browser_may_ask_from_any_page(url):
+    asking = {
+        "Origin": "https://example.org",
+        "Access_Control_Request_Method": "GET",
+        "Access_Control_Request_Headers": "authorization,x-own",
+    }
+    response, body = raw(url, "OPTIONS", LIST, **asking)
+    assert (response.status, body) == (204, b"")
+    assert response.headers["Access-Control-Allow-Origin"] == "*"
+    assert response.headers["Access-Control-Allow-Methods"] == "GET, HEAD"
+    assert response.headers["Access-Control-Allow-Headers"] == "authorization,x-own"
+
+
+def test_a_redirect_adds_the_slash(url):
+    response, body = raw(url, "GET", "/2.3.0/spacecraft?limit=1")
+    assert (response.status, body) == (301, b"")
+    assert response.headers["Location"] == f"{LIST}?limit=1"
+    assert requests.get(f"{url}/2.3.0/spacecraft?limit=1", timeout=20).json()["count"] == 21
+
+
+@pytest.mark.parametrize("host", ['evil"><script>', "a b", "a/b", "", "x:y", "ä"])
+def test_a_host_that_is_none_is_refused(url, host):
+    response, body = raw(url, "GET", LIST, Host=host.encode())
+    assert response.status in (200, 400)
+    assert response.status == 400 or json.loads(body)["next"].startswith("http://")
+    assert b"<script>" not in body
+
+
+def test_links_lead_where_the_client_asked(url):
+    _, body = raw(url, "GET", f"{LIST}?limit=1", Host="my.host:99")
+    assert json.loads(body)["results"][0]["url"] == f"http://my.host:99{LIST}148/"
+
+
+def test_links_lead_where_serve_was_told(db):
+    with served(db, "--base-url", "https://ll2.example.org/") as url:
+        page = requests.get(f"{url}{LIST}?limit=1", timeout=20).json()
+    assert page["next"] == f"https://ll2.example.org{LIST}?limit=1&offset=1"
+
+
+def test_datasettes_pages_are_beside(url):
+    assert "spacecraft_configurations" in requests.get(f"{url}/spacecraft", timeout=20).text
+    rows = requests.get(f"{url}/spacecraft/spacecraft.json?_shape=array&id=201", timeout=20).json()
+    assert rows[0]["name"] == "Soyuz 6"
+
+
+# Beside a sync
+
+
+@contextmanager
+def syncing(run, tmp_path):
+    """A served file, its upstream, and what syncs it."""
+    db = tmp_path / "live.db"
+    with sample.running(copy.deepcopy(sample.bundled())) as upstream:
+        assert run("sync", db, "--base-url", upstream.base_url).code == 0
+        with served(db) as url:
+            yield url, upstream.records["spacecraft", "normal"], lambda: run("sync", db, "--quiet")
+
+
+def test_a_sync_of_the_same_file_shows_at_once(run, tmp_path):
+    with syncing(run, tmp_path) as (url, listed, sync):
+        asked = f"{url}{LIST}?search=renamed"
+        before = requests.get(asked, timeout=20)
+        assert before.json()["count"] == 0
+        listed[0]["name"] = "Renamed by its builder"
+        assert sync().code == 0
+        after = requests.get(asked, timeout=20)
+        assert [r["name"] for r in after.json()["results"]] == ["Renamed by its builder"]
+        assert after.headers["ETag"] != before.headers["ETag"]
+        assert after.headers["Last-Modified"] >= before.headers["Last-Modified"]
+
+
+def test_each_answer_is_from_one_state_of_the_file(run, tmp_path):
+    """While syncs rename all craft at once, and list more and fewer, no answer mixes two states."""
+    seen, wrong = set(), []
+    with syncing(run, tmp_path) as (url, listed, sync):
+        spare = listed.pop()
+        done = threading.Event()
+
+        def ask() -> None:
+            with requests.Session() as session:
+                while not done.is_set():
+                    page = session.get(f"{url}{LIST}?limit=100&ordering=-id", timeout=20).json()
+                    states = {r["name"].partition(" of ")[0] for r in page["results"]}
+                    if len(states) != 1 or page["count"] != len(page["results"]):
+                        wrong.append((page["count"], len(page["results"]), states))
+                    seen.update(states)
+
+        def rename(state: int) -> None:
+            for record in listed:
+                record["name"] = f"State {state} of {record['id']}"
+
+        rename(0)
+        assert sync().code == 0
+        threads = [threading.Thread(target=ask) for _ in range(4)]
+        for thread in threads:
+            thread.start()
+        for state in range(1, 6):
+            listed.append(spare) if state % 2 else listed.remove(spare)
+            rename(state)
+            assert sync().code == 0
+        done.set()
+        for thread in threads:
+            thread.join()
+    assert wrong == []
+    assert len(seen) > 1
+
+
+# A mirror of a mirror
+
+
+@pytest.mark.parametrize("mode", ["normal", "detailed"])
+def test_a_mirror_of_a_mirror_holds_the_same(run, tmp_path, mode):
+    one, other = tmp_path / "a.db", tmp_path / "b.db"
+    names = ("spacecraft", "agencies", "spacecraft_configurations")
+    with sample.running(sample.bundled()) as upstream:
+        options = ("--mode", mode, "--base-url", upstream.base_url)
+        assert run("sync", one, *names, *options).code == 0
+    with served(one) as url:
+        ran = run("sync", other, *names, "--mode", mode, "--base-url", url, "--json")
+        assert ran.code == 0, ran.err
+        assert [report["requests"] for report in ran.json] == [1, 1, 1]
+        assert run("sync", other, "--json").json[0]["unchanged"] == 21
+    assert public_rows(one) == public_rows(other)
+    assert run("verify", other).code == 0
+
+
+def test_a_normal_mirror_of_a_detailed_mirror_is_what_upstream_has(db, url, run, tmp_path):
+    one, other = tmp_path / "a.db", tmp_path / "b.db"
+    assert run("sync", one, "--base-url", url).code == 0
+    with sample.running(sample.bundled()) as upstream:
+        assert run("sync", other, "--base-url", upstream.base_url).code == 0
+    assert {t for t in public_rows(one) if public_rows(one)[t] != public_rows(other)[t]} <= {
+        "images"  # of which the detailed sample has one with another value
+    }
+
+
+# A client that others wrote
+
+
+CALLS = [  # as LL2's documentation shows them, on the help of the endpoint
+    "/spacecraft/?mode=detailed",
+    "/spacecraft/?is_placeholder=True",
+    "/spacecraft/?search=Endeavour",
+    "/spacecraft/?ordering=-flights_count",
+    "/spacecraft/?limit=2",
+    "/spacecraft/?format=json",
+    "/spacecraft/?search=Crew%20Dragon&in_space=true",
+    "/spacecraft/?mode=detailed&limit=100",
+    "/spacecraft/?in_space=true&limit=20",
+    "/spacecraft/?limit=610&offset=0&mode=detailed",
+    "/spacecraft/201/",
+    "/spacecraft/999999/",
+]
+
+
+def documented_client(base: str) -> list[tuple[int, object]]:
+    """What a program does with LL2: the calls of its documentation, and every page by `next`."""
+    answers: list[tuple[int, object]] = []
+    with requests.Session() as session:
+        session.headers["Authorization"] = "Token abc"
+        for call in CALLS:
+            response = session.get(f"{base}/2.3.0{call}", timeout=20)
+            answers.append((response.status_code, response.json()))
+        following = f"{base}{LIST}?limit=5&ordering=id"
+        while following:
+            page = session.get(following, timeout=20).json()
+            answers.append((200, page))
+            following = page["next"]
+    return answers
+
+
+def test_a_client_gets_from_the_file_what_it_gets_from_upstream(run, tmp_path):
+    """Only the base URL is another, and only it differs in the answers."""
+    records = copy.deepcopy(sample.bundled())
+    for mode in ("normal", "detailed"):
+        # Without what came from two API hosts, with two values of one image and configuration.
+        one_host = json.dumps(records["spacecraft", mode]).replace("devs-dev.", "devs-prod.")
+        listed = json.loads(one_host)
+        records["spacecraft", mode] = [r for r in listed if r["id"] not in (540, 541)]
+    db = tmp_path / "a.db"
+    with Answering(records) as upstream:
+        thread = threading.Thread(target=upstream.serve_forever, daemon=True)
+        thread.start()
+        options = ("--mode", "detailed", "--base-url", upstream.base_url)
+        assert run("sync", db, *options).code == 0
+        theirs = documented_client(upstream.base_url)
+        upstream.shutdown()
+        thread.join()
+    with served(db) as url:
+        ours = documented_client(url)
+    said = json.dumps(ours).replace(url, upstream.base_url)
+    missing = CALLS.index("/spacecraft/999999/")
+    assert ours[missing] == (404, {"detail": "No Spacecraft matches the given query."})
+    told = json.loads(said)
+    del told[missing], theirs[missing]
+    assert told == [list(answer) for answer in theirs]
+
+
+# The plugin
+
+
+def ask(*files, path, metadata=None, settings=None, **headers):
+    """What a plain Datasette on these files answers."""
+
+    async def asked():
+        app = Datasette([str(f) for f in files], metadata=metadata, settings=settings or {})
+        return await app.client.get(path, headers=headers)
+
+    return asyncio.run(asked())
+
+
+def test_a_plain_datasette_has_the_same_routes(db, url):
+    plain = ask(db, path=f"{LIST}?search=soyuz&limit=3")
+    ours = requests.get(f"{url}{LIST}?search=soyuz&limit=3", timeout=20)
+    assert plain.text.replace("http://localhost", url) == ours.text
+
+
+def test_the_tools_own_tables_are_hidden(db):
+    page = ask(db, path="/spacecraft.json").json()
+    shown = {table["name"] for table in page["tables"] if not table["hidden"]}
+    assert "spacecraft" in shown
+    assert not {name for name in shown if name.startswith("_")}
+    hidden = {table["name"] for table in page["tables"] if table["hidden"]}
+    assert {"_runs", "_history", "_search_spacecraft", "_search_spacecraft_fts"} <= hidden
+
+
+def test_other_databases_do_not_matter(db, tmp_path):
+    other = tmp_path / "other.db"
+    execute(other, "CREATE TABLE moons (id INTEGER PRIMARY KEY)")
+    assert ask(other, db, path=LIST).json()["count"] == 21
+    assert ask(other, path=LIST).status_code in (302, 404)  # as Datasette has it
+    assert "_runs" not in ask(other, path="/other.json").text
+
+
+@pytest.mark.parametrize(
+    "allow", [{"allow": {"id": "me"}}, {"databases": {"spacecraft": {"allow": False}}}]
+)
+def test_who_may_not_see_the_database_gets_no_answer(db, allow):
+    response = ask(db, path=LIST, metadata=allow)
+    assert response.status_code == 403
+    assert response.json() == {"detail": "You do not have permission to perform this action."}
+
+
+def test_a_datasette_under_a_prefix_has_the_paths_there(db):
+    settings = {"base_url": "/space/"}
+    page = ask(db, path=f"{LIST}?limit=1", settings=settings).json()
+    assert page["next"] == f"http://localhost/space{LIST}?limit=1&offset=1"
+    redirect = ask(db, path="/2.3.0/spacecraft", settings=settings)
+    assert redirect.headers["location"] == f"/space{LIST}"
+
+
+def test_a_file_of_another_version_says_so(db, tmp_path):
+    older = shutil.copy(db, tmp_path / "older.db")
+    execute(older, "PRAGMA user_version = 2")
+    response = ask(older, path=LIST)
+    assert response.status_code == 501
+    assert "ll2-mirror status older.db" in response.json()["detail"]
+
+
+def test_a_damaged_file_is_no_500(db, tmp_path):
+    damaged = shutil.copy(db, tmp_path / "damaged.db")
+    execute(damaged, "DROP TABLE image_licenses")
+    response = ask(damaged, path=LIST)
+    assert response.status_code == 503
+    assert "damaged.db" in response.json()["detail"]
+
+
+# The command
+
+
+def test_serve_says_in_one_line_why_it_cannot(run, tmp_path, db, url):
+    ran = run("serve", tmp_path / "none.db")
+    assert (ran.code, ran.err.count("\n")) == (2, 1)
+    ran = run("serve", db, "--port", urlsplit(url).port)
+    assert ran.code == 2
+    assert ran.err.startswith("ll2-mirror: can't listen at 127.0.0.1, port")
+    ran = run("serve", db, "--host", "999.999.1.1")
+    assert (ran.code, ran.err.count("\n")) == (2, 1)
+
+
+# The cache
+
+
+def sent(size: int) -> Sent:
+    return Sent(200, [], b"x" * size)
+
+
+def test_the_cache_forgets_when_the_file_changes():
+    cache, one = Cache(), Request(LIST)
+    assert cache.get(one, 1) is None
+    cache.keep(one, sent(1), 1)
+    assert cache.get(one, 1) == sent(1)
+    assert cache.get(one, 2) is None
+    cache.keep(one, sent(1), 1)  # read before the change
+    assert cache.get(one, 2) is None
+    assert cache.get(one, None) is None
+
+
+def test_the_cache_keeps_within_its_bounds_what_was_asked_last():
+    cache = Cache(most=30_000)
+    requests_ = [Request(LIST, f"offset={n}") for n in range(10)]
+    cache.get(requests_[0], 1)
+    for request in requests_:
+        cache.keep(request, sent(5000), 1)
+        cache.get(requests_[0], 1)
+    assert cache.get(requests_[0], 1)
+    assert cache.get(requests_[9], 1)
+    assert not cache.get(requests_[1], 1)
+    cache.keep(Request("/big"), sent(40_000), 1)
+    assert not cache.get(Request("/big"), 1)

@@ -1,0 +1,107 @@
+"""The docs name every command, option and module, and their examples run."""
+
+import copy
+import json
+import re
+
+import click
+import pytest
+from click.testing import CliRunner
+
+from ll2_mirror.cli.main import main
+from ll2_mirror.testing import fake as sample
+from parts import ROOT, rows, sync
+
+README, COMMANDS, TABLES, HOUSE, API = (
+    (ROOT / page).read_text(encoding="utf-8")
+    for page in (
+        "README.md",
+        "docs/commands.md",
+        "docs/tables.md",
+        "docs/architecture.md",
+        "docs/api.md",
+    )
+)
+SECTIONS = dict(re.findall(r"^## (\w+)\n(.*?)(?=^## |\Z)", COMMANDS, re.M | re.S))
+ANSWERS = re.findall(r"```sql\n(.*?)```\s+```text\n(.*?)```", README, re.S)
+
+
+@pytest.fixture(scope="session")
+def demo(tmp_path_factory):
+    """The file that `ll2-mirror demo` makes."""
+    db = tmp_path_factory.mktemp("docs") / "demo.db"
+    with sample.running(sample.bundled()) as upstream:
+        sync(db, "--base-url", upstream.base_url)
+    return db
+
+
+@pytest.fixture(scope="session")
+def lived(tmp_path_factory):
+    """A detailed file with a past (something changed, moved, went, was unknown); its last sync."""
+    db = tmp_path_factory.mktemp("docs") / "lived.db"
+    with sample.running(copy.deepcopy(sample.bundled())) as upstream:
+        sync(db, "--mode", "detailed", "--base-url", upstream.base_url, "spacecraft", "agencies")
+        listed = upstream.records["spacecraft", "detailed"]
+        listed[0]["status"], listed[1]["time_in_space"] = listed[6]["status"], "P9D"
+        listed[2]["nickname"] = "x"
+        listed.pop()
+        return db, sync(db)
+
+
+def keys(document):
+    """The keys of all objects in a document, but those that are data."""
+    if isinstance(document, dict):
+        inner = [v for key, v in document.items() if key not in ("tables", "from", "to")]
+        return set(document) | keys(inner)
+    return set().union(*map(keys, document)) if isinstance(document, list) else set()
+
+
+@pytest.mark.parametrize("name", main.commands)
+def test_each_command_is_documented_with_just_its_options(name):
+    params = main.commands[name].get_params(click.Context(main.commands[name]))
+    options = {option for p in params for option in p.opts if option.startswith("-")}
+    cells = " ".join(re.findall(r"^\| (`-.*?) \|", SECTIONS[name], re.M))
+    assert set(re.findall(r"(?<=`)--?[a-z-]+", cells)) == options
+    assert f"`ll2-mirror {name} " in README
+    assert [option for option in options if f"`{option}" not in README] == []
+
+
+@pytest.mark.parametrize("name", ["sync", "status", "verify", "changes"])
+def test_each_key_of_the_json_is_documented(name, lived):
+    db, document = lived
+    if name != "sync":
+        document = json.loads(CliRunner().invoke(main, [name, str(db), "--json"]).stdout)
+    assert [key for key in keys(document) if f"`{key}`" not in SECTIONS[name]] == []
+
+
+@pytest.mark.parametrize("sql", re.findall(r"```sql\n(.*?)```", TABLES, re.S))
+def test_each_query_has_an_answer(sql, lived):
+    assert rows(lived[0], sql)[1]
+
+
+@pytest.mark.parametrize(("sql", "answer"), ANSWERS)
+def test_the_answers_of_the_readme_are_those_of_the_sample(sql, answer, demo):
+    head, rule, *lines = answer.splitlines()
+    spans = [match.span() for match in re.finditer("-+", rule)]  # where the cells are
+    told = [[line[start:end].strip() for start, end in spans] for line in (head, *lines)]
+    columns, found = rows(demo, sql)
+    assert told == [
+        columns,
+        *(["" if cell is None else str(cell) for cell in row] for row in found),
+    ]
+    assert found
+
+
+def test_each_query_of_the_readme_has_its_answer_beside_it():
+    assert len(ANSWERS) == README.count("```sql") > 0
+
+
+def test_each_row_about_upstream_has_its_tests():
+    rows = re.findall(r"^\| [^|]+ \| [^|]+ \| [^|]+ \| ([^|]+) \|$", API, re.M)[2:]
+    assert len(rows) > 40
+    source = "".join(path.read_text("utf-8") for path in (ROOT / "tests").rglob("test_*.py"))
+    there = set(re.findall(r"^def (test_\w+)", source, re.M))
+    for row in rows:
+        named = re.findall(r"`(test_\w+)`", row)
+        assert named, row
+        assert [name for name in named if name not in there] == []

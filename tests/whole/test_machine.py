@@ -1,0 +1,180 @@
+"""The machine's faults: no room, no right, no file, another clock, readers and writers at once."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import threading
+from contextlib import closing, suppress
+from datetime import timedelta
+
+import pytest
+
+from ll2_mirror.store import store
+from parts import execute, pages_asked, public_rows
+
+
+def many(upstream, count, name="Craft"):
+    """An upstream of so many craft."""
+    first = upstream.records["spacecraft", "normal"][0]
+    upstream.records["spacecraft", "normal"] = [
+        {**first, "id": n, "name": f"{name} {n}", "description": name * 40}
+        for n in range(1, count + 1)
+    ]
+
+
+@pytest.fixture
+def little_room(monkeypatch):
+    """Bounds each file that is opened from now on, in pages of 4 kB; None lifts the bound."""
+    connect = store._connect
+    bound = None
+
+    def connected(*arguments):
+        conn = connect(*arguments)
+        if bound:
+            conn.execute(f"PRAGMA max_page_count = {bound}")
+        return conn
+
+    def leave(pages):
+        nonlocal bound
+        bound = pages
+
+    monkeypatch.setattr(store, "_connect", connected)
+    return leave
+
+
+def pages_of(db):
+    return execute(db, "PRAGMA page_count")[0][0]
+
+
+@pytest.mark.parametrize("room", [0, 1, 3, 10, 30])
+def test_a_full_disk_stops_a_sync_and_room_lets_it_go_on(db, run, upstream, little_room, room):
+    many(upstream, 250)
+    run("sync", db, "--base-url", upstream.base_url)
+    before = public_rows(db)
+    many(upstream, 250, "Another")
+    little_room(pages_of(db) + room)
+    full = run("sync", db)
+    assert full.code == 75
+    assert full.err == f"ll2-mirror: {db}: the disk is full: make room and run the same command" + (
+        " again\n"
+    )
+    assert public_rows(db) == before
+    assert run("verify", db).code == 0
+    little_room(None)
+    assert run("sync", db, "--json").json["changed"] == 250
+    assert run("verify", db).code == 0
+
+
+def test_no_room_to_make_a_file(db, run, upstream, little_room):
+    little_room(20)
+    assert run("sync", db, "--base-url", upstream.base_url).code == 75
+    little_room(None)
+    assert run("sync", db, "--base-url", upstream.base_url).code == 0
+
+
+@pytest.mark.parametrize("replaced", [False, True])
+def test_a_file_that_is_deleted_meanwhile(db, run, upstream, monkeypatch, replaced):
+    """What would be written then, nobody would see."""
+    many(upstream, 250)
+    run("sync", db, "--base-url", upstream.base_url)
+    answer = upstream.answer
+
+    def deleting(path, query):
+        if query.get("offset") == "100":
+            with suppress(FileNotFoundError):
+                db.rename(db.with_name("moved.db"))
+            if replaced:
+                db.write_bytes(b"mine")
+        return answer(path, query)
+
+    monkeypatch.setattr(upstream, "answer", deleting)
+    gone = run("sync", db)
+    assert gone.code == 75
+    assert (
+        gone.err
+        == f"ll2-mirror: {db} was deleted or replaced meanwhile: run the same command"
+        + (" again\n")
+    )
+    assert db.exists() == replaced
+    assert not replaced or db.read_bytes() == b"mine"
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may write anything")
+def test_a_file_that_may_not_be_written(synced, run):
+    synced.chmod(0o400)
+    refused = run("sync", synced)
+    assert refused.code == 2
+    assert refused.err.count("\n") == 1
+    assert run("status", synced).code == 0
+
+
+@pytest.mark.parametrize("days", [-400, -1, 1, 400])
+def test_a_clock_that_jumps_holds_nothing_up(db, run, upstream, clock, days):
+    many(upstream, 250)
+    run("sync", db, "--base-url", upstream.base_url)
+    many(upstream, 250, "Another")
+    assert run("sync", db, "--max-requests", "1").code == 75
+    clock.ahead += timedelta(days=days)
+    assert run("status", db).code == 0
+    assert run("plan", db).code == 0
+    assert run("sync", db, "--json").json["changed"] == 250
+    assert run("verify", db).code == 0
+    assert run("status", db, "--json").json["resources"][0]["age_seconds"] == 0
+
+
+def test_a_limit_noted_by_a_clock_that_ran_ahead_is_forgotten(db, run, upstream, clock):
+    clock.ahead += timedelta(days=400)
+    run("sync", db, "--base-url", upstream.base_url)
+    execute(
+        db,
+        "UPDATE _throttles SET resumes = strftime('%Y-%m-%dT%H:%M:%fZ', asked, '+1 hour')",
+    )
+    assert run("sync", db).code == 75
+    clock.ahead -= timedelta(days=400)
+    assert run("sync", db).code == 0
+
+
+def test_readers_never_wait_and_see_all_or_nothing(db, run, upstream):
+    many(upstream, 250)
+    run("sync", db, "--base-url", upstream.base_url)
+    many(upstream, 250, "Another")
+    seen, done = set(), threading.Event()
+
+    def read():
+        with closing(sqlite3.connect(db, timeout=0)) as conn:
+            while not done.is_set():
+                seen.add(
+                    conn.execute(
+                        "SELECT count(*), sum(name LIKE 'Another%') FROM spacecraft"
+                    ).fetchone()
+                )
+
+    reader = threading.Thread(target=read)
+    reader.start()
+    try:
+        assert run("sync", db).code == 0
+    finally:
+        done.set()
+        reader.join()
+    assert seen <= {(250, 0), (250, 250)}
+    assert (250, 0) in seen
+
+
+def test_what_one_run_spent_the_next_one_knows(db, run, upstream, clock, monkeypatch):
+    """Where a server doesn't count, the log in the file does."""
+    from ll2_mirror.extract import budget
+
+    monkeypatch.setitem(budget.DECLARED, "127.0.0.1", (4, 3600))
+    many(upstream, 250)
+    run("sync", db, "--base-url", upstream.base_url)
+    stopped = run("sync", db, "--json")
+    assert stopped.code == 75
+    assert stopped.json["requests"] == 1
+    assert "LL2's limit of 4 in an hour is reached" in stopped.err
+    upstream.log.clear()
+    assert run("sync", db).code == 75
+    assert pages_asked(upstream) == []
+    waited = run("sync", db, "--wait", "--json")
+    assert waited.json["requests"] == 2
+    assert 3500 < sum(clock.slept) < 3700

@@ -1,0 +1,201 @@
+"""The questions of docs/questions.md have the answers that stand beside them, asked in any way."""
+
+import asyncio
+import copy
+import re
+import shlex
+import shutil
+import sqlite3
+import subprocess
+import sys
+from contextlib import closing
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+from datasette.app import Datasette
+
+from ll2_mirror.testing import fake as sample
+from parts import rows, sync
+
+PAGE = (Path(__file__).parents[2] / "docs/questions.md").read_text(encoding="utf-8")
+ASKED = PAGE.partition("## How to ask")[0]
+ANY, DETAILED = ASKED.split("\n## In a detailed mirror\n")
+QUESTION = re.compile(
+    r"^### (?P<title>.+)\n\n"
+    r"(?P<why>(?!```).+)\n\n"
+    r"```sql\n(?P<sql>.+?)```\n"
+    r"(?:\n```text\n(?P<answer>.+?)```\n)?",
+    re.M | re.S,
+)
+
+
+def questions(text):
+    """Of each question its title, its query, and its answer or None."""
+    parts = re.split(r"^(?=### )", text, flags=re.M)[1:]
+    found = [QUESTION.match(part) for part in parts]
+    assert all(found), [part for part, match in zip(parts, found, strict=True) if not match]
+    return [(match["title"], match["sql"], match["answer"]) for match in found]
+
+
+ALL = questions(ASKED)
+SQL = {title: sql for title, sql, _ in ALL}
+# On which mirror: what any file can answer is asked of both.
+CASES = [("normal", *question) for question in questions(ANY)] + [
+    ("detailed", *question) for question in ALL
+]
+
+
+@pytest.fixture(scope="module")
+def mirrors(tmp_path_factory):
+    """The bundled sample, by mode, each in a file that is called as on the page."""
+    found = {}
+    for mode, resources in (
+        ("normal", ["spacecraft"]),
+        ("detailed", ["spacecraft", "agencies", "spacecraft_configurations"]),
+    ):
+        found[mode] = tmp_path_factory.mktemp(mode) / "spacecraft.db"
+        with sample.running(sample.bundled()) as upstream:
+            sync(found[mode], "--mode", mode, "--base-url", upstream.base_url, *resources)
+    return found
+
+
+@pytest.fixture
+def altered(mirrors, tmp_path):
+    """A copy of a mirror, to which a test does what LL2 may do."""
+
+    def alter(mode, sql):
+        db = tmp_path / "spacecraft.db"
+        shutil.copy(mirrors[mode], db)
+        with closing(sqlite3.connect(db)) as conn, conn:
+            assert conn.execute(sql).rowcount > 0
+        return db
+
+    return alter
+
+
+def ask(db, *paths, **params):
+    """What Datasette answers to each path."""
+
+    async def asked():
+        app = Datasette([str(db)])
+        return [await app.client.get(path, params=params or None) for path in paths]
+
+    return asyncio.run(asked())
+
+
+def cells(answer):
+    """The head and the lines of a shown answer, cell by cell."""
+    head, rule, *lines = answer.splitlines()
+    spans = [match.span() for match in re.finditer("-+", rule)]
+    return [[line[start:end].strip() for start, end in spans] for line in (head, *lines)]
+
+
+def test_there_are_a_dozen_questions_and_more():
+    titles = [title for title, _, _ in ALL]
+    assert len(set(titles)) == len(titles) >= 12
+    assert [title for title in titles if not title.endswith("?")] == []
+    assert PAGE.count("```sql") == len(ALL)
+
+
+def test_only_what_depends_on_the_day_has_no_answer_beside_it():
+    assert [title for title, _, answer in ALL if not answer] == ["What changed last week?"]
+
+
+@pytest.mark.parametrize(
+    ("mode", "title", "sql", "answer"), CASES, ids=[f"{case[0]}-{case[1]}" for case in CASES]
+)
+def test_each_question_has_the_answer_that_is_shown(mode, title, sql, answer, mirrors):
+    columns, found = rows(mirrors[mode], sql)
+    assert found
+    if answer:
+        told = [["" if cell is None else str(cell) for cell in row] for row in found]
+        assert cells(answer) == [columns, *told]
+
+
+def test_datasettes_json_has_the_same_answers(mirrors):
+    db = mirrors["detailed"]
+    for title, sql, _ in ALL:
+        [response] = ask(db, "/spacecraft.json", sql=sql, _shape="array")
+        assert response.status_code == 200, (title, response.text)
+        columns, found = rows(db, sql)
+        assert response.json() == [dict(zip(columns, row, strict=True)) for row in found], title
+
+
+def test_the_links_of_the_page_lead_somewhere(mirrors):
+    links = [urlsplit(link) for link in re.findall(r"http://127\.0\.0\.1:8001[^\s>]*", PAGE)]
+    paths = [link._replace(scheme="", netloc="").geturl() for link in links]
+    answers = ask(mirrors["detailed"], *paths)
+    assert [response.status_code for response in answers] == [200] * 5
+    told = [response.json() for response in answers if ".json" in response.url.path]
+    assert told == [
+        [{"name": "Crew Dragon Freedom", "serial_number": "C212"}],
+        [{"name": "Crew Dragon Endeavour"}, {"name": "Crew Dragon Freedom"}],
+    ]
+    page, facets, row = (response.text for response in answers if ".json" not in response.url.path)
+    assert "Custom SQL query" in page
+    assert all(name in facets for name in ("Single Use", "Crew Dragon 2", "facet-info"))
+    assert "spacecraft_config_id in spacecraft" in row
+
+
+@pytest.mark.parametrize("line", re.findall(r"^    (sqlite(?:3|-utils) .+)$", PAGE, re.M))
+def test_the_commands_of_the_page_run(line, mirrors):
+    name, *arguments = shlex.split(line)
+    here = Path(sys.executable).with_name(name)
+    program = str(here) if here.exists() else shutil.which(name)
+    if program is None:
+        pytest.skip(f"there is no {name}")
+    done = subprocess.run(
+        [program, *arguments],
+        cwd=mirrors["normal"].parent,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "Crew Dragon Freedom" in done.stdout
+    assert "C212" in done.stdout
+
+
+def test_a_family_has_what_only_the_families_in_it_list(mirrors, altered):
+    sql = SQL["How much has each family flown, with the families in it?"]
+    db = altered(
+        "normal", "DELETE FROM spacecraft_configurations__family WHERE owner = 6 AND item = 6"
+    )
+    assert rows(db, sql) == rows(mirrors["normal"], sql)
+
+
+def test_a_type_out_of_use_is_found_by_its_craft_in_space(altered):
+    sql = SQL["Which types are in use but never flew, or out of use but in space?"]
+    db = altered("normal", "UPDATE spacecraft_configurations SET in_use = 0 WHERE id = 6")
+    assert ("Crew Dragon 2", 0, 3, 11, 1) in rows(db, sql)[1]
+
+
+def test_a_craft_without_a_type_belongs_to_no_family(altered):
+    sql = SQL["What is missing from the data?"]
+    db = altered("normal", "UPDATE spacecraft SET spacecraft_config_id = NULL WHERE id = 148")
+    assert ("belongs to no family", 9) in rows(db, sql)[1]
+
+
+def test_last_week_has_what_was_added_changed_and_went(tmp_path):
+    db = tmp_path / "spacecraft.db"
+    sql = SQL["What changed last week?"]
+    with sample.running(copy.deepcopy(sample.bundled())) as upstream:
+        sync(db, "--base-url", upstream.base_url)
+        listed = upstream.records["spacecraft", "normal"]
+        listed[0]["description"] = "not JSON"
+        sync(db)
+        listed[0]["description"] = "nor this"
+        sync(db)
+        name = listed.pop(0)["name"]
+        sync(db)
+    added, found = rows(db, sql)[1][:21], rows(db, sql)[1][21:]
+    assert {row[1] for row in added} == {"added"}
+    assert [row[1:4] for row in found] == [
+        ("changed", name, "description"),
+        ("changed", name, "description"),
+        ("gone", name, ""),
+    ]
+    with closing(sqlite3.connect(db)) as conn, conn:
+        conn.execute("UPDATE _runs SET finished = '2020-01-01T00:00:00Z'")
+    assert rows(db, sql)[1] == []
