@@ -17,7 +17,7 @@ from ll2_mirror.extract.client import Http
 from ll2_mirror.extract.upstream import Upstream
 from ll2_mirror.files import shipped
 from ll2_mirror.ll2.schema import check
-from ll2_mirror.store.store import open_store
+from ll2_mirror.store.opening import open_store
 from ll2_mirror.testing import fake as sample
 from parts import Ran, TestClock
 

@@ -62,11 +62,9 @@ def _resource(
 
 def _held(store: Store, name: str) -> int | None:
     """How many records LL2 had when they were walked last."""
-    if not store.published_walk(name):
+    if not store.walks.published(name):
         return None
-    counted = "SELECT count(*) FROM _records WHERE resource = ?"
-    count: int = store.conn.execute(counted, (name,)).fetchone()[0]
-    return count
+    return store.ledger.records(name)
 
 
 def _last(spent: list[datetime], throttle: Throttle, requests: int, start: datetime) -> datetime:

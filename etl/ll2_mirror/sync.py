@@ -17,8 +17,8 @@ from ll2_mirror.load.publish import Brought, Unreadable, bring_in, close_books
 from ll2_mirror.load.quarantine import missed
 from ll2_mirror.load.report import Report
 from ll2_mirror.progress import Tell, silence
-from ll2_mirror.store.store import Store, Walk
-from ll2_mirror.store.walks import Fate
+from ll2_mirror.store.store import Store
+from ll2_mirror.store.walks import Fate, Walk
 
 
 class Wanted(NamedTuple):
@@ -35,7 +35,7 @@ def wanted(store: Store, resources: list[str], base_url: str | None, mode: str |
     Else what the file holds. Raises UsageError where that is a richer mode: there is no way back.
     """
     cut_off = _cut_off(store)
-    held = store.mode
+    held = store.settings.mode
     begun = max((walk.mode for walk in cut_off), key=MODES.index, default=None)
     chosen = mode or begun or held or MODES[0]
     if held and MODES.index(chosen) < MODES.index(held):
@@ -43,12 +43,12 @@ def wanted(store: Store, resources: list[str], base_url: str | None, mode: str |
             f"{store.path} is in {held} mode, and a file's mode only grows: leave --mode out,"
             f" or sync {chosen} mode to another file"
         )
-    urls = [base_url, *(walk.base_url for walk in cut_off), store.setting("base_url")]
+    urls = [base_url, *(walk.base_url for walk in cut_off), store.settings.get("base_url")]
     return Wanted(
         base_url=next((url for url in urls if url), DEFAULT_BASE_URL),
         mode=chosen,
         resources=list(dict.fromkeys(resources))
-        or list(dict.fromkeys([*store.resources, *(walk.resource for walk in cut_off)]))
+        or list(dict.fromkeys([*store.settings.resources, *(walk.resource for walk in cut_off)]))
         or [DEFAULT_RESOURCE],
     )
 
@@ -58,8 +58,8 @@ def _cut_off(store: Store) -> list[Walk]:
 
     One that never got a page may have been a slip: it binds nobody, unless there is nothing else.
     """
-    walks = [walk for walk in store.walks_under_way() if walk.resource in RESOURCES]
-    begun = not store.resources or any(store.pages(walk) for walk in walks)
+    walks = [walk for walk in store.walks.under_way() if walk.resource in RESOURCES]
+    begun = not store.settings.resources or any(store.walks.pages(walk) for walk in walks)
     return [walk for walk in walks if walk.mode in MODES] if begun else []
 
 
@@ -87,7 +87,7 @@ def sync(
         reports = _publish(store, upstream, what, done)
     except DataError:
         for crawl, _ in done:  # else the next sync would meet the same again, for a day
-            store.drop_walk(crawl.walk.resource)
+            store.walks.drop(crawl.walk.resource)
         raise
     for report in reports:
         tell("published", **report.as_json())
@@ -104,9 +104,11 @@ def _publish(
             with store.transaction():
                 brought = [_bring_in(store, upstream, crawl, found) for crawl, found in done]
                 close_books(store, brought)
-                held = list(dict.fromkeys([*store.resources, *what.resources]))
-                store.remember(base_url=what.base_url, mode=what.mode, resources=json.dumps(held))
-                store.forget("last_error")
+                held = list(dict.fromkeys([*store.settings.resources, *what.resources]))
+                store.settings.remember(
+                    base_url=what.base_url, mode=what.mode, resources=json.dumps(held)
+                )
+                store.settings.forget("last_error")
             return [one.report for one in brought]
         except Unreadable as error:
             crawl = next(crawl for crawl, _ in done if crawl.walk.id == error.walk.id)
@@ -147,11 +149,11 @@ def incomplete(
     store: Store, upstream: Upstream, asked: Wanted, error: MirrorError
 ) -> list[dict[str, Any]]:
     """The JSON objects of ``sync --json`` for a sync that failed: what it spent and staged."""
-    under_way = {walk.resource: walk for walk in store.walks_under_way()}
+    under_way = {walk.resource: walk for walk in store.walks.under_way()}
     resumes = error.resumes if isinstance(error, Stopped) else None
     found = []
     for name in asked.resources:
-        pages = store.pages(under_way[name]) if name in under_way else []
+        pages = store.walks.pages(under_way[name]) if name in under_way else []
         spent = upstream.budget.spent_on(f"{API_PATH}{name}/")
         report = Report(name, asked.mode, complete=False, requests=spent)
         found.append(

@@ -8,7 +8,7 @@ from contextlib import closing
 
 import pytest
 
-from ll2_mirror.store.store import SCHEMA_VERSION
+from ll2_mirror.store.opening import SCHEMA_VERSION
 from parts import execute, public_rows
 
 

@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from ll2_mirror.cli.main import main
 from ll2_mirror.ll2.jsontext import parse, spell, text
 from ll2_mirror.ll2.resources import RESOURCES
+from ll2_mirror.query import memory
 from ll2_mirror.query import select as question
 from ll2_mirror.query.api import Answer, Mirror
 from ll2_mirror.query.request import Request
@@ -757,7 +758,8 @@ def large(detailed, tmp_path_factory):
     """Two files that are taken for large ones: of one, not all rows are listed."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(question, "FEW", 3)
-        patch.setattr(question, "_MANY", 1)
+        patch.setattr(memory, "FEW", 3)
+        patch.setattr(memory, "_MANY", 1)
         found = {}
         for whole in (True, False):
             db = shutil.copy(detailed, tmp_path_factory.mktemp("large") / f"{whole}.db")

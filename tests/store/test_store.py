@@ -12,7 +12,7 @@ from isodate import duration_isoformat
 
 from ll2_mirror.errors import DataError
 from ll2_mirror.ll2.duration import seconds
-from ll2_mirror.store.store import APPLICATION_ID, SCHEMA_VERSION, open_store
+from ll2_mirror.store.opening import APPLICATION_ID, SCHEMA_VERSION, open_store
 from parts import execute
 
 
@@ -26,12 +26,12 @@ def test_an_error_undoes_the_whole_transaction(db):
     with open_store(db, create=True) as store:
 
         def half():
-            store.remember(mode="normal")
+            store.settings.remember(mode="normal")
             raise KeyboardInterrupt
 
         with pytest.raises(KeyboardInterrupt), store.transaction():
             half()
-        assert store.setting("mode") is None
+        assert store.settings.get("mode") is None
 
 
 def test_a_row_that_refers_to_nothing_is_refused_at_the_commit(db):
@@ -55,11 +55,11 @@ def test_references_are_enforced_and_indexed(synced):
 def test_a_damaged_page_is_named(synced):
     execute(synced, "UPDATE _bodies SET body = x'00'")
     with open_store(synced) as store, pytest.raises(DataError, match=r"page [0-9a-f]{12} is damag"):
-        store.body(execute(synced, "SELECT digest FROM _bodies")[0][0])
+        store.walks.body(execute(synced, "SELECT digest FROM _bodies")[0][0])
 
 
 def test_a_lock_that_stays_is_said_in_one_line(synced, run, monkeypatch):
-    monkeypatch.setattr("ll2_mirror.store.store._BUSY_SECONDS", 0.1)
+    monkeypatch.setattr("ll2_mirror.store.opening._BUSY_SECONDS", 0.1)
     other = sqlite3.connect(synced)
     other.execute("BEGIN IMMEDIATE")
     refused = run("sync", synced)

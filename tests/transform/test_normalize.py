@@ -92,18 +92,17 @@ def test_a_nested_object_is_not_taken_for_one_that_equals_it(record, twin):
 
 def test_a_nested_object_is_walked_once_as_long_as_it_is_the_same(record):
     others = [{**copy.deepcopy(record), "id": id_} for id_ in (7, 8, 9)]
-    rows, ids = Normalizer().page(NORMAL, others)
-    assert ids == [7, 8, 9]
-    assert len([row for row in rows if row.shape.table == "agencies"]) == 2  # RFSA and Energia
-    assert len([row for row in rows if row.shape.table == "spacecraft"]) == 3
+    [group] = Normalizer().page(NORMAL, others)
+    assert list(group[NORMAL]) == [7, 8, 9]
+    assert len(group[SHAPES["AgencyMini"]]) == 2  # RFSA and Energia
 
 
 def test_what_comes_later_is_seen_also_where_it_is_the_first_value_again(record):
-    """Two values of a row in turn: each arrival that differs from the one before is a row."""
+    """Two values of a row in turn: each that differs from the one before is a group."""
     others = [{**copy.deepcopy(record), "id": id_} for id_ in (7, 8, 9)]
     others[1]["status"]["name"] = "Lost"
-    rows, _ = Normalizer().page(NORMAL, others)
-    statuses = [row.values for row in rows if row.shape.table == "spacecraft_statuses"]
+    groups = Normalizer().page(NORMAL, others)
+    statuses = [group[SHAPES["SpacecraftStatus"]][4].values for group in groups]
     assert statuses == [(4, "Single Use"), (4, "Lost"), (4, "Single Use")]
 
 

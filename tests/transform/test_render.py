@@ -16,7 +16,9 @@ from ll2_mirror.ll2.page import links_of, records
 from ll2_mirror.ll2.resources import RESOURCES
 from ll2_mirror.ll2.shapes import SHAPES
 from ll2_mirror.load.upsert import Upsert
-from ll2_mirror.store.store import Store, Walk, open_store
+from ll2_mirror.store.opening import open_store
+from ll2_mirror.store.store import Store
+from ll2_mirror.store.walks import Walk
 from ll2_mirror.testing.fake import bundled
 from ll2_mirror.transform.normalize import Normalizer
 from ll2_mirror.transform.render import Renderer
@@ -32,10 +34,10 @@ def store(db):
 
 def bring(store: Store, shape: Shape, body: bytes) -> list[Any]:
     """Brings a page into the file; gives the ids of its records."""
-    rows, ids = Normalizer().page(shape, records(parse(body)))
-    run = store.insert_run(Walk(0, "", "", "", "", None), 0)
-    Upsert(store.conn, run, shape).page(rows)
-    return ids
+    listed = records(parse(body))
+    run = store.ledger.open_run(Walk(0, "", "", "", "", None), 0)
+    Upsert(store.conn, store.ledger, run, shape).page(Normalizer().page(shape, listed))
+    return [record["id"] for record in listed]
 
 
 def again(store: Store, shape: Shape, body: bytes, indent: int | None = None) -> bytes:

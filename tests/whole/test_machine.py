@@ -10,7 +10,7 @@ from datetime import timedelta
 
 import pytest
 
-from ll2_mirror.store import store
+from ll2_mirror.store import opening
 from parts import execute, pages_asked, public_rows
 
 
@@ -26,11 +26,11 @@ def many(upstream, count, name="Craft"):
 @pytest.fixture
 def little_room(monkeypatch):
     """Bounds each file that is opened from now on, in pages of 4 kB; None lifts the bound."""
-    connect = store._connect
+    connect = opening.connect
     bound = None
 
-    def connected(*arguments):
-        conn = connect(*arguments)
+    def connected(*arguments, **options):
+        conn = connect(*arguments, **options)
         if bound:
             conn.execute(f"PRAGMA max_page_count = {bound}")
         return conn
@@ -39,7 +39,7 @@ def little_room(monkeypatch):
         nonlocal bound
         bound = pages
 
-    monkeypatch.setattr(store, "_connect", connected)
+    monkeypatch.setattr(opening, "connect", connected)
     return leave
 
 

@@ -57,9 +57,11 @@ class Commands(click.Group):
         except MirrorError as error:
             fail(error)
         except sqlite3.Error as error:
-            from ll2_mirror.store.store import explained
+            from ll2_mirror.store.explain import explained
 
-            fail(explained(error, ctx.meta.get("db", Path("the file"))))
+            if told := explained(error, ctx.meta.get("db", Path("the file"))):
+                fail(told)
+            raise
         except KeyboardInterrupt:
             fail(Stopped("interrupted: what was published before stands"))
         except OSError as error:
@@ -77,14 +79,17 @@ def fail(error: MirrorError) -> NoReturn:
 
 def ours(error: BaseException, db: Path) -> MirrorError:
     """What ended a sync, as one of our errors."""
-    from ll2_mirror.store.store import explained
+    from ll2_mirror.store.explain import explained
 
     if isinstance(error, MirrorError):
         return error
     if isinstance(error, KeyboardInterrupt):
         return Stopped("interrupted: what was published before stands; the next sync goes on")
-    assert isinstance(error, Exception)
-    return explained(error, db)
+    assert isinstance(error, sqlite3.Error)
+    found = explained(error, db)
+    if found is None:
+        raise error
+    return found
 
 
 _IN_PASSING = ("retry", "smaller", "request", "page", "published")  # of interest to a watcher

@@ -142,7 +142,7 @@ def get(db: Path, path: str, pretty: bool, base_url: str | None) -> None:
     from ll2_mirror.serve.browse import browse
 
     with opened(db) as store:
-        base = base_url or store.setting("base_url") or DEFAULT_BASE_URL
+        base = base_url or store.settings.get("base_url") or DEFAULT_BASE_URL
         with store.snapshot():
             mirror = Mirror(store.conn, db.name, browse)
             answer = mirror.answer(request_for(path, base, pretty=pretty))

@@ -31,7 +31,7 @@ def clock() -> Clock:
 def opened(db: Path) -> Iterator[Store]:
     """The mirror, for a command that makes none; upgraded where it is of an earlier version."""
     from ll2_mirror.load.rebuild import upgraded
-    from ll2_mirror.store.store import open_store
+    from ll2_mirror.store.opening import open_store
 
     with open_store(db, clock()) as store:
         yield upgraded(store)

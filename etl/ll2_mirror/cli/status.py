@@ -14,8 +14,11 @@ from ll2_mirror.clock import stamp
 from ll2_mirror.errors import DataError, UsageError
 from ll2_mirror.extract.budget import Budget
 from ll2_mirror.extract.crawl import end_of
+from ll2_mirror.ll2.resources import RESOURCES
 from ll2_mirror.ll2.shapes import SHAPES
-from ll2_mirror.store.store import SCHEMA_VERSION, Store
+from ll2_mirror.load.quarantine import quarantined
+from ll2_mirror.store.opening import SCHEMA_VERSION
+from ll2_mirror.store.store import Store
 
 _KINDS = ("added", "changed", "reordered", "gone")
 _AGE = re.compile(r"(\d+)\s*([smhdw])")
@@ -38,12 +41,12 @@ def status(store: Store, now: datetime) -> dict[str, Any]:
         return {
             "db": str(store.path),
             "schema_version": SCHEMA_VERSION,
-            "base_url": store.setting("base_url"),
-            "mode": store.mode,
+            "base_url": store.settings.get("base_url"),
+            "mode": store.settings.mode,
             "resources": list(_resources(store, now)),
             "under_way": list(_under_way(store)),
             "budget": _budget(store),
-            "last_error": json.loads(store.setting("last_error") or "null"),
+            "last_error": json.loads(store.settings.get("last_error") or "null"),
             "quarantine": list(_quarantine(store)),
             "tables": _table_counts(store),
             "drift": _drift(store),
@@ -57,8 +60,8 @@ def oldest_age(found: dict[str, Any]) -> int | None:
 
 def _under_way(store: Store) -> Iterator[dict[str, Any]]:
     """The walks that were begun and not published, as far as they are."""
-    for walk in store.walks_under_way():
-        pages = store.pages(walk)
+    for walk in store.walks.under_way():
+        pages = store.walks.pages(walk)
         if pages:
             left = max(0, (walk.total or 0) - end_of(pages))
             limit = pages[-1].limit
@@ -92,41 +95,37 @@ def _budget(store: Store) -> dict[str, Any] | None:
 
 def _quarantine(store: Store) -> Iterator[dict[str, Any]]:
     """The records that the last walk didn't bring."""
-    rows = store.conn.execute(
-        "SELECT _quarantine.resource, _quarantine.id, reason, sent IS NOT NULL, stands IS NOT NULL,"
-        " finished FROM _quarantine JOIN _runs ON _runs.id = run ORDER BY 1, 2"
-    )
-    for resource, id_, reason, sent, stands, since in rows.fetchall():
-        yield {
-            "resource": resource,
-            "id": id_,
-            "reason": reason,
-            "sent": bool(sent),
-            "stands": bool(stands),
-            "since": since,
-        }
+    for name in RESOURCES:
+        for one in quarantined(store, name):
+            yield {
+                "resource": name,
+                "id": one.id,
+                "reason": one.reason,
+                "sent": one.sent is not None,
+                "stands": one.stands is not None,
+                "since": _finished(store, one.run),
+            }
+
+
+def _finished(store: Store, run: int) -> str:
+    """When a run ended."""
+    return store.ledger.runs("id = ?", run)[0].finished
 
 
 def _resources(store: Store, now: datetime) -> Iterator[dict[str, Any]]:
-    for name in store.resources:
-        walk = store.published_walk(name)
-        row = store.conn.execute(
-            "SELECT finished, records, requests, conflicts FROM _runs WHERE resource = ?"
-            " ORDER BY id DESC LIMIT 1",
-            (name,),
-        ).fetchone()
-        tombstones = store.conn.execute(
-            "SELECT count(*) FROM _tombstones WHERE resource = ?", (name,)
-        ).fetchone()[0]
+    for name in store.settings.resources:
+        walk, run = store.walks.published(name), store.ledger.last_run(name)
+        if run is None:
+            raise ValueError(f"{name} has no run")
         yield {
             "resource": name,
             "mode": walk.mode if walk else None,
-            "synced": row[0],
-            "age_seconds": max(0, round((now - parsed(row[0])).total_seconds())),
-            "records": int(row[1]),
-            "requests": int(row[2]),
-            "conflicts": int(row[3]),
-            "tombstones": tombstones,
+            "synced": run.finished,
+            "age_seconds": max(0, round((now - parsed(run.finished)).total_seconds())),
+            "records": int(run.records),
+            "requests": int(run.requests),
+            "conflicts": int(run.conflicts),
+            "tombstones": store.ledger.tombstones(name),
         }
 
 
@@ -141,11 +140,11 @@ def _table_counts(store: Store) -> dict[str, int]:
 
 
 def _drift(store: Store) -> list[dict[str, Any]]:
-    rows = store.conn.execute(
-        "SELECT shape, key, what, _drift.id, finished FROM _drift JOIN _runs ON _runs.id = run"
-        " ORDER BY 1, 2, 3"
-    )
-    return [dict(zip(("shape", "key", "what", "id", "since"), row, strict=True)) for row in rows]
+    rows = store.conn.execute("SELECT shape, key, what, id, run FROM _drift ORDER BY 1, 2, 3")
+    return [
+        {"shape": shape, "key": key, "what": what, "id": id_, "since": _finished(store, run)}
+        for shape, key, what, id_, run in rows.fetchall()
+    ]
 
 
 def changes(store: Store, since: datetime | None, everything: bool) -> dict[str, Any]:
@@ -155,33 +154,32 @@ def changes(store: Store, since: datetime | None, everything: bool) -> dict[str,
     """
     runs = []
     with _reading(store):
-        for run, resource, finished in store.conn.execute(
-            "SELECT id, resource, finished FROM _runs ORDER BY id"
-        ).fetchall():
-            if since and parsed(finished) < since:
+        for run in store.ledger.runs():
+            if since and parsed(run.finished) < since:
                 continue
-            if found := list(_run_changes(store, run, everything)):
-                about = {"run": run, "resource": resource, "finished": finished}
+            if found := list(_run_changes(store, run.id, everything)):
+                about = {"run": run.id, "resource": run.resource, "finished": run.finished}
                 runs.append({**about, "changes": found})
     return {"runs": runs}
 
 
 def _run_changes(store: Store, run: int, everything: bool) -> Iterator[dict[str, Any]]:
     kinds = {(s.table, key.name): key.kind for s in SHAPES.values() for key in s.keys}
-    for table, id_, key, kind, old, new, moving in store.conn.execute(
-        "SELECT table_name, id, key, kind, from_value, to_value, moving FROM _history"
-        " WHERE run = ? AND moving <= ? ORDER BY table_name, id, key",
-        (run, everything),
-    ).fetchall():
-        if kind not in _KINDS:
-            raise ValueError(f"a change of the kind {kind}")
-        change = {"table": table, "id": id_, "name": _name(store, table, id_), "kind": kind}
-        if key:
-            kept = kinds.get((table, key), "many")  # _extra is JSON, as lists are
-            change |= {"key": key, "from": _value(kept, old), "to": _value(kept, new)}
-        elif kind == "gone":
-            change["from"] = _value("many", old)
-        yield {**change, "moving": bool(moving)}
+    for one in store.ledger.changes(run, moving=everything):
+        if one.kind not in _KINDS:
+            raise ValueError(f"a change of the kind {one.kind}")
+        name = _name(store, one.table, one.id)
+        change = {"table": one.table, "id": one.id, "name": name, "kind": one.kind}
+        if one.key:
+            kept = kinds.get((one.table, one.key), "many")  # _extra is JSON, as lists are
+            change |= {
+                "key": one.key,
+                "from": _value(kept, one.before),
+                "to": _value(kept, one.after),
+            }
+        elif one.kind == "gone":
+            change["from"] = _value("many", one.before)
+        yield {**change, "moving": bool(one.moving)}
 
 
 def _name(store: Store, table: str, id_: Any) -> str | None:
@@ -191,12 +189,8 @@ def _name(store: Store, table: str, id_: Any) -> str | None:
     row = store.conn.execute(f'SELECT name FROM "{table}" WHERE id = ?', (id_,)).fetchone()
     if row:
         return str(row[0]) if row[0] is not None else None
-    last = store.conn.execute(
-        "SELECT from_value FROM _history WHERE table_name = ? AND id = ? AND kind = 'gone'"
-        " ORDER BY run DESC LIMIT 1",
-        (table, id_),
-    ).fetchone()
-    return json.loads(last[0]).get("name") if last else None
+    last = store.ledger.last_state(table, id_)
+    return json.loads(last).get("name") if last else None
 
 
 def _value(kind: str, value: Any) -> Any:

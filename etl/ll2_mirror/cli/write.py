@@ -10,7 +10,6 @@ import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
@@ -133,7 +132,7 @@ def sync(
 ) -> None:
     """Runs a sync and says what it did."""
     from ll2_mirror.cli.text import sync_lines
-    from ll2_mirror.store.store import checked_path
+    from ll2_mirror.store.opening import checked_path
 
     _no_resource(db)
     checked_path(db)
@@ -177,7 +176,7 @@ def _synced(
     """Syncs as the file's only sync; a failure is noted in the file."""
     from ll2_mirror.load.rebuild import upgraded
     from ll2_mirror.store.lock import only_sync
-    from ll2_mirror.store.store import open_store
+    from ll2_mirror.store.opening import open_store
     from ll2_mirror.sync import incomplete, sync, wanted
 
     most, wait, allow_shrink = how
@@ -249,7 +248,7 @@ def _note(store: Store, error: MirrorError) -> None:
         "resumes": stamp(error.resumes) if isinstance(error, Stopped) and error.resumes else None,
     }
     with suppress(sqlite3.Error):
-        store.remember(last_error=json.dumps(document, ensure_ascii=False))
+        store.settings.remember(last_error=json.dumps(document, ensure_ascii=False))
 
 
 def _bad(db: Path, reports: list[Report]) -> DataError | None:
@@ -295,14 +294,11 @@ def plan(
 @contextmanager
 def _opened_or_blank(db: Path) -> Iterator[Store]:
     """The mirror; one that a sync would make is made elsewhere, and goes away again."""
-    from ll2_mirror.store.store import checked_path, open_store
+    from ll2_mirror.store.opening import blank_store, checked_path
 
-    if not checked_path(db):
-        with opened(db) as store:
+    if checked_path(db):
+        with blank_store(db, clock()) as store:
             yield store
         return
-    with (
-        TemporaryDirectory() as folder,
-        open_store(Path(folder, "blank.db"), clock(), create=True) as store,
-    ):
+    with opened(db) as store:
         yield store

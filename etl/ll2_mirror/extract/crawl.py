@@ -15,8 +15,8 @@ from ll2_mirror.extract.upstream import LIMITS, Upstream
 from ll2_mirror.ll2.model import Resource
 from ll2_mirror.ll2.page import Page
 from ll2_mirror.progress import Tell
-from ll2_mirror.store.store import StagedPage, Store, Walk
-from ll2_mirror.store.walks import Walked
+from ll2_mirror.store.store import Store
+from ll2_mirror.store.walks import Met, StagedPage, Walk
 
 STALE = 86400.0  # seconds after which a walk that was cut off isn't gone on with
 _ANEW = 2  # how often one sync begins a walk anew because the list moves
@@ -64,8 +64,8 @@ class Crawl:
     def under_way(self, stale: float) -> tuple[Walk | None, list[StagedPage], str | None]:
         """The walk that was cut off with its pages, or else why it can't be gone on with."""
         name = self._resource.name
-        walk = next((w for w in self._store.walks_under_way() if w.resource == name), None)
-        pages = self._store.pages(walk) if walk else []
+        walk = next((w for w in self._store.walks.under_way() if w.resource == name), None)
+        pages = self._store.walks.pages(walk) if walk else []
         why = self._why_anew(walk, stale) if walk and pages else None
         return (walk, [], why) if why else (walk, pages, None)
 
@@ -82,14 +82,16 @@ class Crawl:
 
     def first_limit(self, staged: list[StagedPage]) -> int:
         """A page as large as may be; where large ones failed within a day, as those after that."""
-        last = self._store.published_walk(self._resource.name)
+        last = self._store.walks.published(self._resource.name)
         if not staged and last and (last.mode, last.base_url) == self._asked:
             age = self._store.clock.now() - moment(last.started)
-            staged = self._store.pages(last) if abs(age.total_seconds()) < STALE else []
+            staged = self._store.walks.pages(last) if abs(age.total_seconds()) < STALE else []
         return min((page.limit for page in staged), default=LIMITS[0])
 
     def _fresh(self) -> None:
-        self.walk = self._store.begin_walk(self._resource.name, self._mode, self._upstream.base_url)
+        self.walk = self._store.walks.begin(
+            self._resource.name, self._mode, self._upstream.base_url
+        )
         self._resumed = False
 
     def run(self) -> None:
@@ -107,15 +109,15 @@ class Crawl:
             except _Moved as error:
                 self.again(str(error))
             except NotThere:
-                if not self._store.pages(self.walk):
-                    self._store.drop_walk(self._resource.name)  # no sync need try it again
+                if not self._store.walks.pages(self.walk):
+                    self._store.walks.drop(self._resource.name)  # no sync need try it again
                 raise
 
     def again(self, why: str) -> None:
         """Drops what is staged and begins anew; raises Stopped where that was done enough."""
         self._anew += 1
         if self._anew > _ANEW:
-            self._store.drop_walk(self._resource.name)
+            self._store.walks.drop(self._resource.name)
             raise Stopped(f"{self._resource.name}: {why}: run the same command again")
         self._tell("anew", resource=self._resource.name, why=why)
         self._fresh()
@@ -133,37 +135,37 @@ class Crawl:
         return True
 
     def _stage_all(self) -> None:
-        walked = Walked(self._store, self.walk)
-        pages = self._store.pages(self.walk)
-        if not walked.refill(pages):
+        met = Met(self._store.conn, self.walk)
+        pages = self._store.walks.pages(self.walk)
+        if not met.refill(pages):
             raise _Moved("LL2's list moved: a record came twice")
         offset = end_of(pages)
         while self.walk.total is None or offset < self.walk.total:
             page = self._page(offset)
             if self.walk.total is None:
-                self.walk = self._store.set_total(self.walk, page.total)
+                self.walk = self._store.walks.set_total(self.walk, page.total)
             if self.walk.total != page.total:
                 change = f"LL2's list went from {self.walk.total} to {page.total} records"
                 if self._resumed:
                     raise _Moved(change)
-                self._step_back(page, walked, change)
-            elif walked.add(json.dumps(page.ids)):
+                self._step_back(page, met, change)
+            elif met.add(json.dumps(page.ids)):
                 self._stage(page)
             else:
-                self._step_back(page, walked, "LL2's list moved: a record came twice")
+                self._step_back(page, met, "LL2's list moved: a record came twice")
             self._resumed = False
             offset = page.offset + page.limit
             done = min(offset, page.total)
             self._tell("page", resource=self._resource.name, staged=done, total=page.total)
 
-    def _step_back(self, page: Page, walked: Walked, why: str) -> None:
+    def _step_back(self, page: Page, met: Met, why: str) -> None:
         """Fetches the pages before one again, back to the first that lists what it did.
 
         Meanwhile the walk has no total: if the sync ends here, the next begins anew.
         """
         self._tell("moved", resource=self._resource.name, why=why)
-        self.walk = self._store.set_total(self.walk, None)
-        for before in reversed(self._store.pages(self.walk)):
+        self.walk = self._store.walks.set_total(self.walk, None)
+        for before in reversed(self._store.walks.pages(self.walk)):
             fresh = self._page(before.offset, before.limit)
             if fresh.total != page.total:
                 raise _Moved("LL2's list keeps moving")
@@ -171,10 +173,10 @@ class Crawl:
             if json.dumps(fresh.ids) == before.ids:
                 break
         self._stage(page)
-        self._store.drop_pages_behind(self.walk, page.total)
-        if not walked.refill(self._store.pages(self.walk)):
+        self._store.walks.drop_pages_behind(self.walk, page.total)
+        if not met.refill(self._store.walks.pages(self.walk)):
             raise _Moved("LL2's list keeps moving")
-        self.walk = self._store.set_total(self.walk, page.total)
+        self.walk = self._store.walks.set_total(self.walk, page.total)
 
     def _page(self, offset: int, limit: int | None = None) -> Page:
         """The page at an offset; a smaller one where one of its size keeps failing."""
@@ -199,8 +201,7 @@ class Crawl:
                 self._tell("smaller", resource=self._resource.name, limit=size, smaller=self._limit)
 
     def _stage(self, page: Page) -> None:
-        ids = json.dumps(page.ids)
-        self._store.stage(self.walk, page.offset, page.limit, page.body, page.digest, ids)
+        self._store.walks.stage(self.walk, page)
 
 
 def end_of(pages: list[StagedPage]) -> int:

@@ -9,8 +9,8 @@ from ll2_mirror.extract.upstream import Upstream
 from ll2_mirror.ll2.model import Id
 from ll2_mirror.ll2.resources import RESOURCES
 from ll2_mirror.progress import Tell
-from ll2_mirror.store.store import Store, Walk
-from ll2_mirror.store.walks import Fate, Walked
+from ll2_mirror.store.store import Store
+from ll2_mirror.store.walks import Fate, Met, Walk
 
 # A walk that lacks more than both is taken for a fault of LL2's.
 SHRINK_SHARE = 0.10
@@ -31,12 +31,12 @@ def fate(
     the complete walk before this one missed it, too (``missed_before``). Raises Shrunk where too
     many are missing.
     """
-    missing = Walked(store, walk).missing(walk.resource)
+    missing = store.ledger.missing(Met(store.conn, walk))
     if _too_many(store, walk, len(missing)):
         if allow_shrink:
             return Fate(missing, [], [])
-        store.drop_walk(walk.resource)
-        listed = _listed(store, walk)
+        store.walks.drop(walk.resource)
+        listed = store.ledger.records(walk.resource)
         raise Shrunk(
             f"{walk.resource}: LL2 lists {walk.total} records; {len(missing)} of the {listed} held"
             " would go: nothing was published. If that is right, sync with --allow-shrink"
@@ -58,19 +58,16 @@ def fate(
 
 
 def _too_many(store: Store, walk: Walk, missing: int) -> bool:
-    return missing > SHRINK_COUNT and missing > SHRINK_SHARE * _listed(store, walk)
-
-
-def _listed(store: Store, walk: Walk) -> int:
-    row = store.conn.execute("SELECT count(*) FROM _records WHERE resource = ?", (walk.resource,))
-    count: int = row.fetchone()[0]
-    return count
+    listed = store.ledger.records(walk.resource)
+    return missing > SHRINK_COUNT and missing > SHRINK_SHARE * listed
 
 
 def _has_nameless(store: Store, walk: Walk) -> bool:
     """Whether a record came without a readable id: it may be any of those missing."""
     kind = RESOURCES[walk.resource].modes[walk.mode].id_type
-    return any(type(id_) is not kind for page in store.pages(walk) for id_ in json.loads(page.ids))
+    return any(
+        type(id_) is not kind for page in store.walks.pages(walk) for id_ in json.loads(page.ids)
+    )
 
 
 def _lists(upstream: Upstream, resource: str, id_: Id, why: str) -> tuple[bool | None, str]:

@@ -150,3 +150,14 @@ def _check_references(db: Database, name: str, columns: Columns) -> Iterator[str
     expected = ["id"] if "id" in columns else ["owner", "position"]
     if table.pks != expected:
         yield f"{name}: its key is {table.pks}"
+
+
+def list_tables_of(table: str) -> list[str]:
+    """The tables of the lists that a table's rows have."""
+    found = {
+        shape.list_table(key): None
+        for shape in SHAPES.values()
+        for key in shape.keys
+        if shape.table == table and key.kind == "many"
+    }
+    return list(found)

@@ -1,6 +1,7 @@
 """Takes out of the tables what no listed record leads to any more; its last state goes to history.
 
-So the tables hold what LL2 says now. Only what lost a reference in this run is looked at.
+So the tables hold what LL2 says now. Only what lost a reference in this sync is looked at, and what
+a table of the user's own kept the last time.
 """
 
 from __future__ import annotations
@@ -11,29 +12,29 @@ from collections.abc import Iterable, Iterator
 
 from ll2_mirror.ll2.model import Id
 from ll2_mirror.ll2.resources import RESOURCES
-from ll2_mirror.ll2.schema import Edge, edges
+from ll2_mirror.ll2.schema import Edge, edges, list_tables_of
 from ll2_mirror.ll2.shapes import SHAPES
-from ll2_mirror.store.ledger import bury
-from ll2_mirror.store.sql import list_items, quoted
+from ll2_mirror.store.ledger import Ledger
+from ll2_mirror.store.sql import list_items, quoted, users_edges
 
 Node = tuple[str, Id]
 
 
 class Pruner:
-    """Removes rows that nothing listed leads to; a run of the sync that began with ``first``."""
+    """Removes rows that nothing listed leads to; a run of the sync that began with ``first``.
 
-    def __init__(self, conn: sqlite3.Connection, first: int, run: int) -> None:
+    ``kept`` has those that stay because a table of the user's own refers to them, with its name.
+    """
+
+    def __init__(self, conn: sqlite3.Connection, ledger: Ledger, first: int, run: int) -> None:
+        self.kept: dict[Node, str] = {}
         self._conn = conn
+        self._ledger = ledger
         self._first = first
         self._run = run
-        self._referrers: dict[str, list[Edge]] = {}
-        self._references: dict[str, list[Edge]] = {}
-        for edge in edges():
-            self._referrers.setdefault(edge.target, []).append(edge)
-            self._references.setdefault(edge.owner_table, []).append(edge)
-        self._resources: dict[str, list[str]] = {}
-        for resource in RESOURCES.values():
-            self._resources.setdefault(resource.table, []).append(resource.name)
+        self._referrers = _by(edges(), "target")
+        self._references = _by(edges(), "owner_table")
+        self._users = _by(users_edges(conn), "target")
 
     def prune(self, candidates: Iterable[Node]) -> None:
         """Removes those of the candidates that no record leads to, and what only they led to."""
@@ -48,24 +49,41 @@ class Pruner:
         return found.fetchone() is not None
 
     def _alive(self, node: Node) -> bool:
-        """Whether the way up from a row, through those that refer to it, reaches a record."""
+        """Whether the way up from a row, through those that refer to it, reaches a record.
+
+        Or a row of the user's own: then the row on the way that it refers to is kept.
+        """
+        way = []
+        for above in self._upwards(node):
+            if self._is_record(above):
+                return True
+            way.append(above)
+        kept = {one: by for one in way if (by := self._user_of(one))}
+        self.kept |= kept
+        return bool(kept)
+
+    def _upwards(self, node: Node) -> Iterator[Node]:
+        """A row, those that refer to it, those that refer to these, and so on; each once."""
         seen, stack = {node}, [node]
         while stack:
             node = stack.pop()
-            if self._is_record(node):
-                return True
-            for above in self._above(node):
-                if above not in seen:
-                    seen.add(above)
-                    stack.append(above)
-        return False
+            yield node
+            above = {one for one in self._above(node) if one not in seen}
+            seen |= above
+            stack.extend(above)
 
     def _is_record(self, node: Node) -> bool:
-        listed = "SELECT 1 FROM _records WHERE resource = ? AND id = ?"
-        return any(
-            self._conn.execute(listed, (resource, node[1])).fetchone()
-            for resource in self._resources.get(node[0], ())
-        )
+        names = (name for name, resource in RESOURCES.items() if resource.table == node[0])
+        return any(self._ledger.lists(name, node[1]) for name in names)
+
+    def _user_of(self, node: Node) -> str | None:
+        """The table of the user's own that refers to a row, if one does."""
+        found = (edge.table for edge in self._users.get(node[0], ()) if self._refers(edge, node[1]))
+        return next(found, None)
+
+    def _refers(self, edge: Edge, id_: Id) -> bool:
+        sql = f'SELECT 1 FROM "{edge.table}" WHERE "{edge.column}" = ? LIMIT 1'
+        return self._conn.execute(sql, (id_,)).fetchone() is not None
 
     def _above(self, node: Node) -> Iterator[Node]:
         for edge in self._referrers.get(node[0], ()):
@@ -77,21 +95,20 @@ class Pruner:
     def _remove(self, node: Node) -> list[Node]:
         """Removes a row and its lists; gives what it referred to."""
         table, id_ = node
-        below: list[Node] = []
-        lists = set()
-        for edge in self._references.get(table, ()):
-            for (target,) in self._conn.execute(
-                f'SELECT "{edge.column}" FROM "{edge.table}" WHERE "{edge.owner}" = ?', (id_,)
-            ):
-                if target is not None:
-                    below.append((edge.target, target))
-            if edge.table != table:
-                lists.add(edge.table)
-        bury(self._conn, self._first, self._run, node, self._as_json(table, id_))
-        for name in lists:
+        below = [
+            below for edge in self._references.get(table, ()) for below in self._below(edge, id_)
+        ]
+        self._ledger.row_gone(self._first, self._run, node, self._as_json(table, id_))
+        for name in list_tables_of(table):
             self._conn.execute(f'DELETE FROM "{name}" WHERE owner = ?', (id_,))
         self._conn.execute(f'DELETE FROM "{table}" WHERE id = ?', (id_,))
         return below
+
+    def _below(self, edge: Edge, id_: Id) -> Iterator[Node]:
+        """What a row refers to by an edge."""
+        sql = f'SELECT "{edge.column}" FROM "{edge.table}" WHERE "{edge.owner}" = ?'
+        targets = self._conn.execute(sql, (id_,))
+        return ((edge.target, target) for (target,) in targets if target is not None)
 
     def _as_json(self, table: str, id_: Id) -> str:
         """A row by LL2's keys: a nested object as its id, a list as its items' ids or values."""
@@ -109,3 +126,11 @@ class Pruner:
         if extra[0] is not None:
             state["_extra"] = json.loads(extra[0])
         return json.dumps(state, ensure_ascii=False)
+
+
+def _by(found: Iterable[Edge], end: str) -> dict[str, list[Edge]]:
+    """Edges by the table at one of their ends."""
+    by: dict[str, list[Edge]] = {}
+    for edge in found:
+        by.setdefault(getattr(edge, end), []).append(edge)
+    return by

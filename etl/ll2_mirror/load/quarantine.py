@@ -3,36 +3,38 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
 from typing import Any, NamedTuple
 
 from ll2_mirror.ll2.jsontext import KEPT, parse, spell, text
 from ll2_mirror.ll2.model import Id, Shape
 from ll2_mirror.ll2.page import ids_of, records
 from ll2_mirror.ll2.resources import RESOURCES
-from ll2_mirror.store.store import Store, Walk
+from ll2_mirror.store.store import Store
+from ll2_mirror.store.walks import Walk
 from ll2_mirror.transform.normalize import Bad
 
 MISSING = "not listed, and not confirmed gone"
 
 
-class Held(NamedTuple):
+class Quarantined(NamedTuple):
     """A record in quarantine."""
 
     id: Id | None
+    run: int  # the first that found it so
     reason: str
     sent: str | None  # JSON, as LL2 sent it last; None: it was not listed
     mode: str | None  # of the body that stands
     stands: str | None  # JSON, as LL2 sent it when it was understood: what is published
 
 
-def quarantined(store: Store, resource: str) -> list[Held]:
+def quarantined(store: Store, resource: str) -> list[Quarantined]:
     """The records of a resource that are in quarantine."""
     rows = store.conn.execute(
-        "SELECT id, reason, sent, mode, stands FROM _quarantine WHERE resource = ? ORDER BY id",
+        "SELECT id, run, reason, sent, mode, stands FROM _quarantine"
+        " WHERE resource = ? ORDER BY id",
         (resource,),
     )
-    return [Held(*row) for row in rows]
+    return [Quarantined(*row) for row in rows]
 
 
 def missed(store: Store, resource: str) -> set[Id]:
@@ -41,29 +43,28 @@ def missed(store: Store, resource: str) -> set[Id]:
     return {one.id for one in held if one.reason == MISSING and one.id is not None}
 
 
-def renew(store: Store, walk: Walk, run: int, bad: list[Bad], missing: Iterable[Id]) -> None:
+def renew(store: Store, walk: Walk, run: int, bad: list[Bad], missing: set[Id]) -> None:
     """Puts what this walk found into quarantine, and lets out what it didn't.
 
     Needs the walk before, whose pages have the bodies that stand.
     """
-    before = store.published_walk(walk.resource)
-    held = {one.id: one for one in quarantined(store, walk.resource) if one.id is not None}
-    since = dict(
-        store.conn.execute("SELECT id, run FROM _quarantine WHERE resource = ?", (walk.resource,))
+    before = store.walks.published(walk.resource)
+    held = {one.id: one for one in quarantined(store, walk.resource)}
+    bodies = last_sent(
+        store, walk.resource, {one.id for one in bad if one.id is not None} | missing
     )
     found = [
         *((one.id, one.reason, text(spell(one.record, KEPT))) for one in bad),
-        *((id_, MISSING, None) for id_ in missing),
+        *((id_, MISSING, None) for id_ in sorted(missing, key=str)),
     ]
-    bodies = last_sent(store, walk.resource, {id_ for id_, _, _ in found if id_ is not None})
     store.conn.execute("DELETE FROM _quarantine WHERE resource = ?", (walk.resource,))
     for id_, reason, sent in found:
-        stands = bodies.get(id_) if id_ is not None else None
-        mode = held[id_].mode if id_ in held else before.mode if before and stands else None
+        last, stands = held.get(id_), None if id_ is None else bodies.get(id_)
+        mode = last.mode if last else before.mode if before and stands else None
         store.conn.execute(
             "INSERT INTO _quarantine (resource, id, run, reason, sent, mode, stands)"
             " VALUES (?, ?, ?, ?, ?, ?, ?)",
-            (walk.resource, id_, since.get(id_, run), reason, sent, mode, stands),
+            (walk.resource, id_, last.run if last else run, reason, sent, mode, stands),
         )
 
 
@@ -72,10 +73,10 @@ def last_sent(store: Store, resource: str, wanted: set[Id]) -> dict[Id, str]:
     held = {one.id: one for one in quarantined(store, resource)}
     found = {id_: held[id_].stands for id_ in wanted & held.keys() if id_ is not None}
     left = wanted - held.keys()
-    walk = store.published_walk(resource)
-    for page in store.pages(walk) if walk and left else ():
+    walk = store.walks.published(resource)
+    for page in store.walks.pages(walk) if walk and left else ():
         if left.intersection(json.loads(page.ids)):
-            for record in records(parse(store.body(page.digest))):
+            for record in records(parse(store.walks.body(page.digest))):
                 if type(record) is dict and record.get("id") in left:
                     found[record["id"]] = text(spell(record, KEPT))
     return {id_: body for id_, body in found.items() if body is not None}

@@ -13,17 +13,18 @@ from collections.abc import Iterator
 from ll2_mirror.errors import DataError, NotAMirror
 from ll2_mirror.files import shipped
 from ll2_mirror.ll2.jsontext import parse
-from ll2_mirror.ll2.model import Row
 from ll2_mirror.ll2.page import records
 from ll2_mirror.ll2.resources import RESOURCES
 from ll2_mirror.ll2.schema import wanted_columns
 from ll2_mirror.load.quarantine import standing
 from ll2_mirror.load.upsert import Upsert
 from ll2_mirror.store.lock import only_sync
+from ll2_mirror.store.opening import SCHEMA_VERSION, version_of
 from ll2_mirror.store.search import reindex
 from ll2_mirror.store.sql import quoted
-from ll2_mirror.store.store import SCHEMA_VERSION, Store, Walk
-from ll2_mirror.transform.normalize import Bad, Normalizer
+from ll2_mirror.store.store import Store
+from ll2_mirror.store.walks import Walk
+from ll2_mirror.transform.normalize import Bad, Group, Normalizer
 
 # What the columns hold, as SQL, that a table of the tool's own has got since it was made.
 _NEW_COLUMNS = {"_pages": {"limit": "100"}}
@@ -36,7 +37,7 @@ def upgraded(store: Store, *, locked: bool = False) -> Store:
 
     Raises NotAMirror where the file may not be written, Stopped where a sync is under way.
     """
-    if store.version == SCHEMA_VERSION:
+    if version_of(store.conn) == SCHEMA_VERSION:
         return store
     if not os.access(store.path, os.W_OK):
         raise NotAMirror(
@@ -56,7 +57,7 @@ def _upgrade(store: Store) -> None:
     conn.execute("PRAGMA foreign_keys = OFF")  # can't be done within a transaction
     try:
         with store.transaction():
-            if store.version < SCHEMA_VERSION:  # nobody else did it meanwhile
+            if version_of(conn) != SCHEMA_VERSION:  # nobody else did it meanwhile
                 own = list(_set_aside(conn))
                 for statement in _statements(shipped("schema.sql").read_text(encoding="utf-8")):
                     conn.execute(statement)
@@ -121,25 +122,25 @@ def _statements(script: str) -> Iterator[str]:
 
 def _rebuild(store: Store) -> None:
     """Fills the tables from the pages of each resource's last walk, in the order they came."""
-    last = store.conn.execute("SELECT resource FROM _runs GROUP BY 1 ORDER BY max(id)").fetchall()
-    for (name,) in last:
-        walk = store.published_walk(name)
+    for name in store.ledger.resources():
+        walk = store.walks.published(name)
         if walk and name in RESOURCES and walk.mode in RESOURCES[name].modes:
-            upsert = Upsert(store.conn, _NO_RUN, RESOURCES[name].modes[walk.mode])
-            for rows in _rows(store, walk):
-                upsert.page(rows)
-    store.conn.execute("DELETE FROM _history WHERE run = ?", (_NO_RUN,))
+            shape = RESOURCES[name].modes[walk.mode]
+            upsert = Upsert(store.conn, store.ledger, _NO_RUN, shape)
+            for groups in _groups(store, walk):
+                upsert.page(groups)
+    store.ledger.forget(_NO_RUN)
     reindex(store.conn)
 
 
-def _rows(store: Store, walk: Walk) -> Iterator[list[Row]]:
+def _groups(store: Store, walk: Walk) -> Iterator[list[Group]]:
     """The rows of a walk, those of records that stand from before it first."""
     for shape, record in standing(store, walk.resource):
-        yield Normalizer().page(shape, [record])[0]
+        yield Normalizer().page(shape, [record])
     normalizer, bad = Normalizer(), list[Bad]()
-    for page in store.pages(walk):
-        results = records(parse(store.body(page.digest)))
-        yield normalizer.page(RESOURCES[walk.resource].modes[walk.mode], results, bad)[0]
+    for page in store.walks.pages(walk):
+        results = records(parse(store.walks.body(page.digest)))
+        yield normalizer.page(RESOURCES[walk.resource].modes[walk.mode], results, bad)
 
 
 def _check(store: Store) -> None:

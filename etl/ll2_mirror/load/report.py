@@ -1,4 +1,4 @@
-"""Brings a complete walk into the tables: normalize, upsert, prune, and the ledger."""
+"""What a sync did with one resource, as programs and people are told."""
 
 from __future__ import annotations
 
@@ -23,6 +23,7 @@ class Report:
     nested: int = 0  # rows that records nest, added, changed or gone
     conflicts: int = 0
     missing: int = 0  # not listed, not confirmed gone: they stay for now
+    kept: list[dict[str, Any]] = field(default_factory=list)  # for a table of the user's own
     quarantined: list[dict[str, Any]] = field(default_factory=list)
     drift: list[dict[str, Any]] = field(default_factory=list)
     seconds: float = 0.0

@@ -11,192 +11,121 @@ import re
 import sqlite3
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from typing import Any
+from typing import Any, NamedTuple
 
 from ll2_mirror.ll2.duration import seconds
-from ll2_mirror.ll2.jsontext import KEPT, parse, spell, text
-from ll2_mirror.ll2.model import Id, Key, Row, Shape, known_columns, overlap
+from ll2_mirror.ll2.model import Id, Key, Row, Shape, known_columns
 from ll2_mirror.ll2.schema import own_columns
+from ll2_mirror.store.ledger import Change, Ledger
 from ll2_mirror.store.sql import IN, among, list_items, quoted
+from ll2_mirror.transform.extra import merged, of_one_shape
+from ll2_mirror.transform.normalize import Group
 
-Segment = dict[Shape, dict[Any, Row]]
-Lists = dict[str, dict[Any, list[Any]]]  # what the list tables hold, by key and owner
 _HOST = re.compile(r"^[a-z]+://[^/]*")
+
+Difference = tuple[Key, Any, Any]  # a key with its value before and now; a list's as a list
+
+
+class Held(NamedTuple):
+    """A row as the file has it: ``values`` of the shape's columns, a list as its items."""
+
+    extra: str | None
+    shapes: str | None  # None where the table has one shape only
+    values: tuple[Any, ...]
 
 
 class Upsert:
     """Brings the rows of one walk into the tables.
 
     ``conflicts`` has each (table, id) that came with two values in the walk, ``unlinked`` each
-    that something ceased to refer to; ``overtaken`` says whether a row that records nest changed.
+    that something ceased to refer to.
     """
 
-    def __init__(self, conn: sqlite3.Connection, run: int, root: Shape) -> None:
+    def __init__(self, conn: sqlite3.Connection, ledger: Ledger, run: int, root: Shape) -> None:
         self.conflicts: set[tuple[str, Id]] = set()
-        self.overtaken = False
         self.unlinked: set[tuple[str, Id]] = set()
         self._conn = conn
+        self._ledger = ledger
         self._run = run
-        # A record comes once in a walk, so nothing else needs to remember that it did; unless
-        # records nest rows of their own table.
-        self._once = root if root.table not in _tables_below(root) else None
+        self._seen = _Seen(conn, root)
         self._statements: dict[Shape, Statements] = {}
-        conn.execute("DROP TABLE IF EXISTS temp.seen")
-        conn.execute(
-            "CREATE TEMP TABLE seen (table_name, id, shape, PRIMARY KEY (table_name, id, shape))"
-            " WITHOUT ROWID"
-        )
 
-    def page(self, rows: Iterable[Row]) -> None:
-        """Brings in the rows of one page, the later of two values standing."""
-        for segment in _segments(rows):
-            for shape in sorted(segment, key=lambda shape: shape.depth):
-                self._bring(shape, segment[shape])
+    def page(self, groups: Iterable[Group]) -> None:
+        """Brings in the rows of one page, those of a later group standing."""
+        for group in groups:
+            for shape in sorted(group, key=lambda shape: shape.depth):
+                self._bring(shape, group[shape])
 
     def _bring(self, shape: Shape, rows: dict[Any, Row]) -> None:
         statements = self._statements.get(shape)
         if statements is None:
             statements = self._statements[shape] = Statements(shape)
-        held = {row[0]: row[1:] for row in self._conn.execute(statements.select, (among(rows),))}
-        lists = {
-            key.name: list_items(self._conn, shape, key, held) for key in statements.lists if held
-        }
-        inserts, updates = [], []
-        for id_, row in rows.items():
-            if id_ not in held:
-                inserts.append((id_, row))
-            elif update := self._renew(statements, row, held[id_], lists):
-                updates.append((*update, id_))
-        self._insert(shape, statements, inserts)
+        held = statements.held(self._conn, rows)
+        fresh = [(row, statements.values(row)) for id_, row in rows.items() if id_ not in held]
+        self._insert(statements, fresh)
+        updates, changes = [], list[Change]()
+        for id_, before in held.items():
+            row, values = rows[id_], statements.values(rows[id_])
+            own = _own(shape, row.extra, before)
+            if values != before.values or own != before[:2]:
+                changes += self._changes(row, before, values, own[0])
+                self._renew_lists(statements, id_, before.values, values)
+                updates.append((*statements.stored(values, own), id_))
         self._conn.executemany(statements.update, updates)
-        if shape is not self._once:
-            self._conn.executemany(
-                "INSERT OR IGNORE INTO temp.seen VALUES (?, ?, ?)",
-                ((shape.table, id_, shape.name) for id_ in rows),
-            )
+        self._ledger.note(self._run, changes)
+        self._seen.add(shape, rows)
 
-    def _renew(
-        self, statements: Statements, row: Row, held: tuple[Any, ...], lists: Lists
-    ) -> tuple[Any, ...] | None:
-        """Compares a row with the held one; gives what to write, if anything differs.
-
-        The lists that differ are written, and the history of what was known before.
-        """
-        shape, id_, plain = row.shape, row.id, statements.plain(row.values)
-        assert id_ is not None
-        own, before = _split(held, statements.own)
-        extra, shapes = _merged(shape, row.extra, *own)
-        changed = self._changed(row, plain, before, lists)
-        if not changed and (extra, shapes) == own:
-            return None
-        known = known_columns(shape, (own[1] or "").split() if shape.shared else [shape.name])
-        noted = [change for change in changed if change[0].column in known]
-        self._note(shape, id_, noted)
-        if extra != own[0]:
-            self._log(shape, id_, "_extra", "changed", own[0], extra, False)
-        if noted or extra != own[0]:
-            self._overtake(shape, id_, {change[0].column for change in noted})
-        for key, _, new in changed:
-            if key.kind == "many":
-                self._replace_list(shape, key, id_, new)
-        return statements.stored(plain, extra, shapes)
-
-    def _insert(self, shape: Shape, statements: Statements, rows: list[tuple[Id, Row]]) -> None:
+    def _insert(self, statements: Statements, rows: list[tuple[Row, tuple[Any, ...]]]) -> None:
+        shape = statements.shape
         self._conn.executemany(
             statements.insert,
             (
-                statements.stored(statements.plain(row.values), extra, shape.name)
-                for _, row in rows
-                for extra in (_merged(shape, row.extra, None, None)[0],)
+                statements.stored(values, (of_one_shape(shape, row.extra), shape.name))
+                for row, values in rows
             ),
         )
-        self._conn.executemany(
-            "INSERT INTO _history VALUES (?, ?, ?, '', 'added', NULL, NULL, 0)",
-            ((self._run, shape.table, id_) for id_, _ in rows),
-        )
-        for place, key in statements.list_places:
-            for id_, row in rows:
-                if row.values[place]:
-                    items = _stored_items(shape, key, row.values[place]) or []
-                    self._write_list(shape, key, id_, items)
+        added = (Change(shape.table, row.id, "", "added") for row, _ in rows if row.id is not None)
+        self._ledger.note(self._run, added)
+        for row, values in rows:
+            self._write_lists(statements, row.id, values)
 
-    @staticmethod
-    def _changed(
-        row: Row, plain: tuple[Any, ...], before: tuple[Any, ...], lists: Lists
-    ) -> list[tuple[Key, Any, Any]]:
-        """The keys whose value differs, with the value before and now; a list's as a list."""
-        if plain == before and not lists:
-            return []
-        changed = []
-        for place, key in enumerate(row.shape.stored):
-            if key.kind == "many":
-                old = None if before[place] is None else lists[key.name].get(row.id, [])
-                new = _stored_items(row.shape, key, row.values[place])
-                if old != new:
-                    changed.append((key, old, new))
-            elif plain[place] != before[place]:
-                changed.append((key, before[place], plain[place]))
-        return changed
-
-    def _note(self, shape: Shape, id_: Id, changed: list[tuple[Key, Any, Any]]) -> None:
-        """Writes the history of a row's changes."""
-        for key, old, new in changed:
-            reordered = bool(key.kind == "many" and old and new and Counter(old) == Counter(new))
-            kind = "reordered" if reordered else "changed"
-            self._unlink(shape, key, old, new)
-            moving = reordered or key.moving or (key.kind == "media" and _host_moved(old, new))
-            held = [
-                json.dumps(side) if key.kind == "many" and side is not None else side
-                for side in (old, new)
-            ]
-            self._log(shape, id_, key.name, kind, held[0], held[1], moving)
-
-    def _overtake(self, shape: Shape, id_: Id, columns: set[str]) -> None:
-        """Notes what a change of these columns, or of a row's extra, means for the walk."""
-        self.overtaken |= shape is not self._once
-        names = {
-            name
-            for (name,) in self._conn.execute(
-                "SELECT shape FROM temp.seen WHERE table_name = ? AND id = ?", (shape.table, id_)
-            )
-        }
-        if known_columns(shape, names) & columns or (shape.name in names and not columns):
+    def _changes(
+        self, row: Row, before: Held, values: tuple[Any, ...], extra: str | None
+    ) -> Iterator[Change]:
+        """The history of a row: what was known before and is now another."""
+        shape, id_ = row.shape, row.id
+        assert id_ is not None
+        seen = (before.shapes or "").split() if shape.shared else [shape.name]
+        known = known_columns(shape, seen)
+        columns = set()
+        for key, old, new in _differing(shape, before.values, values):
+            if key.column in known:
+                columns.add(key.column)
+                self.unlinked.update(_left(shape, key, old, new))
+                yield _change(shape, id_, key, old, new)
+        if extra != before.extra:
+            yield Change(shape.table, id_, "_extra", "changed", before.extra, extra)
+        if (columns or extra != before.extra) and self._seen.knows(row, columns):
             self.conflicts.add((shape.table, id_))
 
-    def _log(
-        self, shape: Shape, id_: Id, key: str, kind: str, old: Any, new: Any, moving: bool
+    def _renew_lists(
+        self, statements: Statements, id_: Id, before: tuple[Any, ...], values: tuple[Any, ...]
     ) -> None:
-        self._conn.execute(
-            "INSERT INTO _history VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
-            " ON CONFLICT DO UPDATE SET to_value = excluded.to_value, kind = excluded.kind,"
-            " moving = excluded.moving",
-            (self._run, shape.table, id_, key, kind, old, new, moving),
-        )
+        for place, table, insert in statements.lists:
+            if before[place] != values[place]:
+                self._conn.execute(f'DELETE FROM "{table}" WHERE owner = ?', (id_,))
+                self._write_list(insert, id_, values[place])
 
-    def _unlink(self, shape: Shape, key: Key, old: Any, new: Any) -> None:
-        """Notes what the row referred to and no longer does."""
-        if key.kind == "one" and old is not None:
-            self.unlinked.add((shape.nested[key.name].table, old))
-        elif key.kind == "many" and old:
-            item = shape.nested[key.name]
-            if item.table:
-                self.unlinked.update((item.table, id_) for id_ in old if id_ not in (new or ()))
-            else:
-                self.unlinked.update(references(item, old))
+    def _write_lists(self, statements: Statements, id_: Any, values: tuple[Any, ...]) -> None:
+        for place, _, insert in statements.lists:
+            self._write_list(insert, id_, values[place])
 
-    def _replace_list(self, shape: Shape, key: Key, owner: Id, items: list[Any] | None) -> None:
-        self._conn.execute(f'DELETE FROM "{shape.list_table(key)}" WHERE owner = ?', (owner,))
-        self._write_list(shape, key, owner, items or [])
-
-    def _write_list(self, shape: Shape, key: Key, owner: Id, items: list[Any]) -> None:
-        item = shape.nested[key.name]
-        columns = ("item",) if item.table else (*item.columns, "_extra")
+    def _write_list(self, insert: str, owner: Id, items: list[Any] | None) -> None:
         self._conn.executemany(
-            f'INSERT INTO "{shape.list_table(key)}" (owner, position, {quoted(columns)})'
-            f" VALUES (?, ?{', ?' * len(columns)})",
+            insert,
             (
-                (owner, place, *((values,) if item.table else values))
-                for place, values in enumerate(items)
+                (owner, place, *(item if type(item) is tuple else (item,)))
+                for place, item in enumerate(items or ())
             ),
         )
 
@@ -205,15 +134,20 @@ class Statements:
     """The statements for one shape, and the way its rows become their parameters."""
 
     def __init__(self, shape: Shape) -> None:
-        self.own = own_columns(shape)
-        self.list_places = [(i, key) for i, key in enumerate(shape.stored) if key.kind == "many"]
-        self.lists = [key for _, key in self.list_places]
+        self.shape = shape
+        self.lists = [
+            (place, shape.list_table(key), _insert_into(shape, key))
+            for place, key in enumerate(shape.stored)
+            if key.kind == "many"
+        ]
+        self._own = own_columns(shape)
+        self._keys = [(place, shape.stored[place]) for place, _, _ in self.lists]
         self._durations = [i for i, key in enumerate(shape.stored) if key.kind == "duration"]
         derived = [f"{shape.columns[i]}_seconds" for i in self._durations]
-        columns = (*self.own, *shape.columns, *derived)
+        columns = (*self._own, *shape.columns, *derived)
         sets = ", ".join(f'"{column}" = ?' for column in columns)
-        self.select = (
-            f'SELECT id, {quoted((*self.own, *shape.columns))} FROM "{shape.table}" WHERE id {IN}'
+        self._select = (
+            f'SELECT id, {quoted((*self._own, *shape.columns))} FROM "{shape.table}" WHERE id {IN}'
         )
         self.insert = (
             f'INSERT INTO "{shape.table}" ({quoted(columns)})'
@@ -221,30 +155,71 @@ class Statements:
         )
         self.update = f'UPDATE "{shape.table}" SET {sets} WHERE id = ?'
 
-    def plain(self, values: tuple[Any, ...]) -> tuple[Any, ...]:
-        """The values as the columns hold them: a list as its length."""
-        if not self.list_places:
-            return values
-        out = list(values)
-        for place, _ in self.list_places:
-            out[place] = None if out[place] is None else len(out[place])
-        return tuple(out)
+    def held(self, conn: sqlite3.Connection, ids: Iterable[Id]) -> dict[Any, Held]:
+        """The rows that the file has, by id."""
+        own = len(self._own)
+        rows = {id_: row for id_, *row in conn.execute(self._select, (among(ids),))}
+        for place, key in self._keys if rows else ():
+            lists = list_items(conn, self.shape, key, rows)
+            for id_, row in rows.items():
+                row[own + place] = None if row[own + place] is None else lists.get(id_, [])
+        return {
+            id_: Held(row[0], row[1] if own > 1 else None, tuple(row[own:]))
+            for id_, row in rows.items()
+        }
+
+    def values(self, row: Row) -> tuple[Any, ...]:
+        """A row's values, each list as its table holds it."""
+        if not self._keys:
+            return row.values
+        values = list(row.values)
+        for place, key in self._keys:
+            if values[place] is not None:
+                values[place] = _items(self.shape.nested[key.name], values[place])
+        return tuple(values)
 
     def stored(
-        self, plain: tuple[Any, ...], extra: str | None, shapes: str | None
+        self, values: tuple[Any, ...], own: tuple[str | None, str | None]
     ) -> tuple[Any, ...]:
         """The parameters of ``insert``, and with the id behind them of ``update``."""
-        own = (extra, shapes)[: len(self.own)]
-        return (*own, *plain, *(seconds(plain[place]) for place in self._durations))
+        plain = list(values)
+        for place, _ in self._keys:
+            plain[place] = None if plain[place] is None else len(plain[place])
+        derived = (seconds(values[place]) for place in self._durations)
+        return (*own[: len(self._own)], *plain, *derived)
 
 
-def references(shape: Shape, rows: Iterable[Any]) -> Iterator[tuple[str, Id]]:
-    """Each (table, id) that rows of a shape refer to; a row is the values of its columns."""
-    for place, key in enumerate(shape.stored):
-        if key.kind == "one":
-            for row in rows:
-                if row[place] is not None:
-                    yield shape.nested[key.name].table, row[place]
+class _Seen:
+    """The shapes that each row came in during a walk, in a table of the connection's own."""
+
+    def __init__(self, conn: sqlite3.Connection, root: Shape) -> None:
+        self._conn = conn
+        # A record comes once in a walk, so nothing need remember that it did; unless records nest
+        # rows of their own table.
+        self._once = root if root.table not in _tables_below(root) else None
+        conn.execute("DROP TABLE IF EXISTS temp.seen")
+        conn.execute(
+            "CREATE TEMP TABLE seen (table_name, id, shape, PRIMARY KEY (table_name, id, shape))"
+            " WITHOUT ROWID"
+        )
+
+    def add(self, shape: Shape, ids: Iterable[Id]) -> None:
+        """Notes that rows came in a shape."""
+        if shape is not self._once:
+            self._conn.executemany(
+                "INSERT OR IGNORE INTO temp.seen VALUES (?, ?, ?)",
+                ((shape.table, id_, shape.name) for id_ in ids),
+            )
+
+    def knows(self, row: Row, columns: set[str]) -> bool:
+        """Whether the walk brought one of these columns of a row before; none: its extra."""
+        rows = self._conn.execute(
+            "SELECT shape FROM temp.seen WHERE table_name = ? AND id = ?", (row.shape.table, row.id)
+        )
+        names = {name for (name,) in rows}
+        return bool(known_columns(row.shape, names) & columns) or (
+            row.shape.name in names and not columns
+        )
 
 
 def _tables_below(shape: Shape) -> set[str]:
@@ -253,81 +228,54 @@ def _tables_below(shape: Shape) -> set[str]:
     return below.union(*map(_tables_below, shape.nested.values()))
 
 
-def _segments(rows: Iterable[Row]) -> Iterator[Segment]:
-    """The rows in groups within which none arrives with two values, in the order they came."""
-    segment: Segment = {}
-    for row in rows:
-        same = segment.get(row.shape, {}).get(row.id)
-        if same == row:
-            continue
-        if same or (row.shape.shared and _contradicts(segment, row)):
-            yield segment
-            segment = {}
-        segment.setdefault(row.shape, {})[row.id] = row
-    yield segment
-
-
-def _contradicts(segment: Segment, row: Row) -> bool:
-    for sibling in row.shape.siblings:
-        other = segment.get(sibling, {}).get(row.id)
-        if other and any(other.values[a] != row.values[b] for a, b in overlap(sibling, row.shape)):
-            return True
-    return False
-
-
-def _split(
-    held: tuple[Any, ...], own: tuple[str, ...]
-) -> tuple[tuple[str | None, str | None], tuple[Any, ...]]:
-    """A held row as its _extra and _shapes (None where the table has none), and its values."""
-    if len(own) == 2:
-        return (held[0], held[1]), held[2:]
-    return (held[0], None), held[1:]
-
-
-def _merged(
-    shape: Shape, extra: str | None, held: str | None, shapes: str | None
-) -> tuple[str | None, str | None]:
-    """The _extra and _shapes of a row after it came in a shape, from what they were before."""
-    if shape.shared:
-        names = (shapes or "").split()
-        if shape.name not in names:
-            order = [sibling.name for sibling in shape.siblings]
-            shapes = " ".join(sorted((*names, shape.name), key=order.index))
-    if extra is None and held is None:
-        return None, shapes
-    parts = spell(parse(held.encode()), KEPT) if held else {}
-    for sibling in shape.siblings:
-        if sibling is not shape and sibling.name in parts:
-            _drop_renewed(parts, sibling, shape)
-    parts.pop(shape.name, None)
-    if extra is not None:
-        parts[shape.name] = spell(parse(extra.encode()), KEPT)
-    return (text(dict(sorted(parts.items()))) if parts else None), shapes
-
-
-def _drop_renewed(parts: dict[str, Any], sibling: Shape, shape: Shape) -> None:
-    """Takes out of a sibling's part the values of keys that the shape has brought anew."""
-    part = parts[sibling.name]
-    anew = set(sibling.names) & set(shape.columns)
-    part["values"] = {key: value for key, value in part["values"].items() if key not in anew}
-    if not part["values"] and "keys" not in part:
-        del parts[sibling.name]
-
-
-def _stored_items(shape: Shape, key: Key, items: tuple[Any, ...] | None) -> list[Any] | None:
-    """A list as its table holds it: ids, or the columns and the extra of items without one."""
-    if items is None:
-        return None
+def _insert_into(shape: Shape, key: Key) -> str:
+    """The statement that adds an item to a list."""
     item = shape.nested[key.name]
+    columns = ("item",) if item.table else (*item.columns, "_extra")
+    return (
+        f'INSERT INTO "{shape.list_table(key)}" (owner, position, {quoted(columns)})'
+        f" VALUES (?, ?{', ?' * len(columns)})"
+    )
+
+
+def _items(item: Shape, items: tuple[Any, ...]) -> list[Any]:
+    """A list as its table holds it: ids, or the columns and the extra of items without one."""
     if item.table:
         return list(items)
     return [
         (
             *(int(value) if type(value) is bool else value for value in row.values),
-            _merged(item, row.extra, None, None)[0],
+            of_one_shape(item, row.extra),
         )
         for row in items
     ]
+
+
+def _own(shape: Shape, extra: str | None, held: Held) -> tuple[str | None, str | None]:
+    """The _extra and _shapes of a row after it came in a shape, from what they were before."""
+    shapes = held.shapes
+    if shape.shared and shape.name not in (shapes or "").split():
+        names = {shape.name, *(shapes or "").split()}
+        shapes = " ".join(sibling.name for sibling in shape.siblings if sibling.name in names)
+    return merged(shape, extra, held.extra), shapes
+
+
+def _differing(
+    shape: Shape, before: tuple[Any, ...], values: tuple[Any, ...]
+) -> Iterator[Difference]:
+    triples = zip(shape.stored, before, values, strict=True)
+    return (triple for triple in triples if triple[1] != triple[2])
+
+
+def _change(shape: Shape, id_: Id, key: Key, old: Any, new: Any) -> Change:
+    """A change of one key for the history, in which a list is JSON."""
+    if key.kind != "many":
+        moving = key.moving or (key.kind == "media" and _host_moved(old, new))
+        return Change(shape.table, id_, key.name, "changed", old, new, moving)
+    reordered = bool(old and new) and Counter(old) == Counter(new)
+    kind = "reordered" if reordered else "changed"
+    before, after = (None if side is None else json.dumps(side) for side in (old, new))
+    return Change(shape.table, id_, key.name, kind, before, after, reordered)
 
 
 def _host_moved(old: Any, new: Any) -> bool:
@@ -335,3 +283,25 @@ def _host_moved(old: Any, new: Any) -> bool:
     if not isinstance(old, str) or not isinstance(new, str):
         return False
     return _HOST.sub("", old) == _HOST.sub("", new)
+
+
+def _left(shape: Shape, key: Key, old: Any, new: Any) -> Iterator[tuple[str, Id]]:
+    """What a row referred to by a key and no longer does."""
+    nested = shape.nested.get(key.name)
+    if nested is None or old is None:
+        return
+    if key.kind == "one":
+        yield nested.table, old
+    elif nested.table:
+        yield from ((nested.table, id_) for id_ in old if id_ not in (new or ()))
+    else:
+        yield from _references(nested, old)
+
+
+def _references(shape: Shape, rows: Iterable[Any]) -> Iterator[tuple[str, Id]]:
+    """Each (table, id) that rows of a shape refer to; a row is the values of its columns."""
+    ones = [(place, key) for place, key in enumerate(shape.stored) if key.kind == "one"]
+    for row in rows:
+        for place, key in ones:
+            if row[place] is not None:
+                yield shape.nested[key.name].table, row[place]

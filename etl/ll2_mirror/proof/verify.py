@@ -19,7 +19,8 @@ from ll2_mirror.ll2.page import Links, ids_of, links_of, page_digest, records
 from ll2_mirror.ll2.resources import RESOURCES
 from ll2_mirror.load.quarantine import Understood, quarantined, standing
 from ll2_mirror.proof.soundness import faults
-from ll2_mirror.store.store import StagedPage, Store
+from ll2_mirror.store.store import Store
+from ll2_mirror.store.walks import StagedPage
 from ll2_mirror.transform.render import Renderer
 
 _MANY = 20  # differences that are named
@@ -68,7 +69,7 @@ def verify(store: Store) -> Verdict:
     verdict = Verdict()
     store.conn.execute("BEGIN")
     try:
-        verdict.problems, readable = faults(store.conn)
+        verdict.problems, readable = faults(store)
         differences: list[Difference] = []
         verdict.problems += _settings(store)
         for name in RESOURCES if readable else ():
@@ -85,7 +86,7 @@ def verify(store: Store) -> Verdict:
 def _settings(store: Store) -> Iterator[str]:
     """What the next sync would do must be understood."""
     try:
-        if store.resources and not store.mode:
+        if store.settings.resources and not store.settings.mode:
             yield "the setting mode is gone"
     except DataError as error:
         yield str(error)
@@ -93,13 +94,10 @@ def _settings(store: Store) -> Iterator[str]:
 
 def _resource(store: Store, name: str, verdict: Verdict) -> list[Difference]:
     """Renders each page of a resource's last walk and compares it with what came."""
-    walk = store.published_walk(name)
-    held = {
-        id_ for (id_,) in store.conn.execute("SELECT id FROM _records WHERE resource = ?", (name,))
-    }
+    walk = store.walks.published(name)
+    held = set(store.ledger.ids(name))
     if not walk or walk.mode not in RESOURCES[name].modes:
-        ran = "SELECT 1 FROM _runs WHERE resource = ?"
-        if held or store.conn.execute(ran, (name,)).fetchone():
+        if held or store.ledger.last_run(name):
             verdict.problems.append(f"{name}: the pages of its last walk are gone")
         return []
     found: list[Difference] = []
@@ -111,7 +109,7 @@ def _resource(store: Store, name: str, verdict: Verdict) -> list[Difference]:
         links = links_of([record])
         mine = _render(Renderer(store.conn, *links), shape, [record], verdict)
         found += _differing(shape, [record], mine, links, verdict)
-    for page in store.pages(walk):
+    for page in store.walks.pages(walk):
         verdict.pages += 1
         try:
             body, document = _stored(store, page, before)
@@ -131,7 +129,7 @@ def _resource(store: Store, name: str, verdict: Verdict) -> list[Difference]:
 
 def _stored(store: Store, page: StagedPage, before: int) -> tuple[bytes, dict[str, Any]]:
     """A page's text and what it says; raises DataError where the file holds another than came."""
-    body = store.body(page.digest)
+    body = store.walks.body(page.digest)
     at = f"the stored page at offset {page.offset}"
     if page_digest(body) != page.digest:
         raise DataError(f"{at} is not the one that came")
@@ -286,9 +284,9 @@ def _sent(store: Store, name: str) -> Iterator[tuple[Shape, Any, Links]]:
     """The records that a resource's rows are from, those that stand from before first."""
     for shape, record in standing(store, name):
         yield shape, record, links_of([record])
-    walk, understood = store.published_walk(name), Understood(store, name)
-    for page in store.pages(walk) if walk else ():
-        sent = understood.among(records(parse(store.body(page.digest))))
+    walk, understood = store.walks.published(name), Understood(store, name)
+    for page in store.walks.pages(walk) if walk else ():
+        sent = understood.among(records(parse(store.walks.body(page.digest))))
         links = links_of(sent)
         for record in sent:
             yield RESOURCES[name].modes[walk.mode if walk else ""], record, links

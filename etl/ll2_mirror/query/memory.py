@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 from ll2_mirror.ll2.model import Id, Resource
 from ll2_mirror.ll2.resources import RESOURCES
+from ll2_mirror.store.ledger import LISTED
 from ll2_mirror.store.search import grams, is_short
 from ll2_mirror.transform.render import Objects
 
@@ -42,8 +43,7 @@ def held(conn: sqlite3.Connection, resources: dict[str, Resource]) -> dict[str, 
     walks = conn.execute("SELECT resource, mode FROM _walks WHERE published").fetchall()
     for name, mode in walks:
         if name in resources and mode in resources[name].modes:
-            counted = "SELECT count(*) FROM _records WHERE resource = ?"
-            count = conn.execute(counted, (name,)).fetchone()[0]
+            count = conn.execute(f"SELECT count(*) FROM ({LISTED})", (name,)).fetchone()[0]
             rows = conn.execute(f'SELECT count(*) FROM "{resources[name].table}"').fetchone()[0]
             found[name] = Held(mode, count, rows == count)
     return found

@@ -10,6 +10,7 @@ from ll2_mirror.ll2.model import Id, Resource
 from ll2_mirror.query.filters import Condition
 from ll2_mirror.query.memory import FEW, Held, Known
 from ll2_mirror.query.params import Params
+from ll2_mirror.store.ledger import LISTED
 from ll2_mirror.store.search import matching
 from ll2_mirror.store.sql import all_of
 
@@ -100,10 +101,9 @@ class Question(NamedTuple):
 
     def _ids(self, *, ordered: bool = False) -> tuple[str, tuple[Any, ...]]:
         """The query for all ids, from the narrowest table that knows; ``ordered``: by columns."""
-        listed = "SELECT id FROM _records WHERE resource = ?"
         if not self.where and not ordered:
             return (
-                (self.found, self.found_values) if self.found else (listed, (self.resource.name,))
+                (self.found, self.found_values) if self.found else (LISTED, (self.resource.name,))
             )
         parts: list[str] = []
         values: list[Any] = []
@@ -111,7 +111,7 @@ class Question(NamedTuple):
             parts.append(f"id IN ({self.found})")
             values += self.found_values
         elif not self.held.whole:
-            parts.append(f"id IN ({listed})")
+            parts.append(f"id IN ({LISTED})")
             values.append(self.resource.name)
         if self.where:
             parts.append(self.where)

@@ -7,14 +7,15 @@ from email.utils import format_datetime
 from pathlib import Path
 from typing import NamedTuple
 
-from ll2_mirror.clock import moment
+from ll2_mirror.clock import Clock, moment
 from ll2_mirror.errors import DataError
 from ll2_mirror.query.api import Mirror, refusal
 from ll2_mirror.query.memory import Known
 from ll2_mirror.query.request import Request
 from ll2_mirror.serve.browse import browse
 from ll2_mirror.serve.wire import Sent, prepared
-from ll2_mirror.store.store import APPLICATION_ID, SCHEMA_VERSION
+from ll2_mirror.store.ledger import Ledger
+from ll2_mirror.store.opening import APPLICATION_ID, SCHEMA_VERSION
 
 _QUICK = 20_000  # records that are asked so quickly that nobody need wait elsewhere
 
@@ -82,7 +83,7 @@ class Reader:
         """The facts of the snapshot; those read before, where the file is the same."""
         version = self._conn.execute("PRAGMA data_version").fetchone()[0]
         if self._facts is None or self._facts.version != version:
-            finished = self._conn.execute("SELECT max(finished) FROM _runs").fetchone()[0]
+            finished = Ledger(self._conn, Clock()).finished()
             try:
                 synced = format_datetime(moment(finished), usegmt=True) if finished else None
             except (ValueError, TypeError):

@@ -1,81 +1,301 @@
-"""What a sync's history says when all is brought in, and what that counts up to."""
+"""The ledger: what each run did, which records LL2 lists, what changed, what is gone.
+
+The only module with SQL on ``_runs``, ``_records``, ``_history`` and ``_tombstones``.
+"""
 
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Iterable, Iterator
+from typing import Any, NamedTuple
 
-from ll2_mirror.ll2.model import Resource
+from ll2_mirror.clock import Clock, stamp
+from ll2_mirror.ll2.model import Id, Resource
+from ll2_mirror.store.sql import IN, among
+from ll2_mirror.store.walks import Met, Walk
 
+LISTED = "SELECT id FROM _records WHERE resource = ?"  # the ids of a resource's records
+# What is counted of each run, beside its requests.
+COUNTS = ("records", "added", "changed", "moved", "unchanged", "gone", "conflicts")
 _OF_SYNC = "run IN (SELECT id FROM _runs WHERE id >= ?1)"
 
 
-def settle(conn: sqlite3.Connection, first: int) -> None:
-    """Keeps, of all that the runs from ``first`` on noted, the state before the sync and after it.
-
-    A row that came with two values, in one walk or in those of two resources, was written by each.
-    """
-    conn.execute(
-        f"DELETE FROM _history AS done WHERE {_OF_SYNC} AND key <> '' AND (from_value IS to_value"
-        " OR EXISTS (SELECT 1 FROM _history AS row"
-        f" WHERE row.{_OF_SYNC} AND row.table_name = done.table_name AND row.id = done.id"
-        " AND row.key = '' AND row.kind = 'added'))",
-        (first,),
-    )
-    for place in conn.execute(
-        f"SELECT table_name, id, key FROM _history WHERE {_OF_SYNC} AND key <> ''"
-        " GROUP BY 1, 2, 3 HAVING count(*) > 1",
-        (first,),
-    ).fetchall():
-        _settle_key(conn, first, place)
+def listed(resource: str) -> str:
+    """The query for the ids of a resource's records, without a parameter."""
+    return LISTED.replace("?", f"'{resource}'")
 
 
-def _settle_key(conn: sqlite3.Connection, first: int, place: tuple[str, object, str]) -> None:
-    """Makes one entry of those that several runs wrote for a key, or none."""
-    which = f"{_OF_SYNC} AND (table_name, id, key) = (?2, ?3, ?4)"
-    entries = conn.execute(
-        f"SELECT run, from_value, to_value FROM _history WHERE {which} ORDER BY run",
-        (first, *place),
-    ).fetchall()
-    before, after = entries[0][1], entries[-1][2]
-    kept = entries[-1][0] if before != after else -1
-    conn.execute(f"DELETE FROM _history WHERE {which} AND run <> ?5", (first, *place, kept))
-    conn.execute(f"UPDATE _history SET from_value = ?5 WHERE {which}", (first, *place, before))
+class Run(NamedTuple):
+    """What one sync did with one resource; the moments as text, the counts as ``COUNTS`` says."""
+
+    id: int
+    resource: str
+    mode: str
+    base_url: str
+    started: str
+    finished: str
+    requests: int
+    records: int
+    added: int
+    changed: int
+    moved: int
+    unchanged: int
+    gone: int
+    conflicts: int
 
 
-def bury(
-    conn: sqlite3.Connection, first: int, run: int, row: tuple[str, object], last: str
-) -> None:
-    """Notes that a row is gone, with its last state; one that this sync added was never there."""
-    which = f"{_OF_SYNC} AND (table_name, id) = (?2, ?3)"
-    added = conn.execute(
-        f"SELECT 1 FROM _history WHERE {which} AND kind = 'added'", (first, *row)
-    ).fetchone()
-    if added:
-        conn.execute(f"DELETE FROM _history WHERE {which}", (first, *row))
-    else:
-        conn.execute(
+class Change(NamedTuple):
+    """One entry of the history. ``key`` is LL2's, empty for a whole row; a list is JSON."""
+
+    table: str
+    id: Id
+    key: str
+    kind: str  # added, changed, reordered, gone
+    before: Any = None
+    after: Any = None
+    moving: bool = False  # moves by itself: no news
+
+
+class Ledger:
+    """The ledger of one file. It commits nothing: the caller's transaction does."""
+
+    def __init__(self, conn: sqlite3.Connection, clock: Clock) -> None:
+        self._conn = conn
+        self._clock = clock
+
+    def _one(self, sql: str, *values: Any) -> Any:
+        """The first value of the first row, or None."""
+        row = self._conn.execute(sql, values).fetchone()
+        return row[0] if row else None
+
+    # Runs
+
+    def open_run(self, walk: Walk, requests: int) -> int:
+        """Begins a run; gives its id."""
+        cursor = self._conn.execute(
+            "INSERT INTO _runs (resource, mode, base_url, started, requests)"
+            " VALUES (?, ?, ?, ?, ?)",
+            (walk.resource, walk.mode, walk.base_url, walk.started, requests),
+        )
+        assert cursor.lastrowid is not None
+        return cursor.lastrowid
+
+    def close_run(self, run: int, counts: dict[str, int]) -> None:
+        """Writes what a run, which now ends, counted."""
+        sets = ", ".join(f"{name} = ?" for name in ("finished", *counts))
+        values = (stamp(self._clock.now()), *counts.values(), run)
+        self._conn.execute(f"UPDATE _runs SET {sets} WHERE id = ?", values)
+
+    def runs(self, condition: str = "1", *values: Any) -> list[Run]:
+        """The runs for which a condition holds, the oldest first."""
+        columns = ", ".join(Run._fields)
+        sql = f"SELECT {columns} FROM _runs WHERE {condition} ORDER BY id"
+        return [Run(*row) for row in self._conn.execute(sql, values)]
+
+    def last_run(self, resource: str, before: int = 2**62) -> Run | None:
+        """A resource's last run, of those before one."""
+        newest = "id = (SELECT max(id) FROM _runs WHERE resource = ? AND id < ?)"
+        return next(iter(self.runs(newest, resource, before)), None)
+
+    def finished(self) -> str | None:
+        """When the last sync ended."""
+        found: str | None = self._one("SELECT max(finished) FROM _runs")
+        return found
+
+    def resources(self) -> list[str]:
+        """The resources that were ever published, in the order of their last runs."""
+        sql = "SELECT resource FROM _runs GROUP BY resource ORDER BY max(id)"
+        return [name for (name,) in self._conn.execute(sql)]
+
+    # Records
+
+    def records(self, resource: str) -> int:
+        """How many records LL2 lists."""
+        count: int = self._one(f"SELECT count(*) FROM ({LISTED})", resource)
+        return count
+
+    def ids(self, resource: str) -> list[Id]:
+        """The records that LL2 lists, in order."""
+        return [id_ for (id_,) in self._conn.execute(f"{LISTED} ORDER BY id", (resource,))]
+
+    def lists(self, resource: str, id_: Id) -> bool:
+        """Whether LL2 lists a record."""
+        return self._one(f"SELECT 1 FROM ({LISTED}) WHERE id = ?", resource, id_) is not None
+
+    def missing(self, met: Met) -> list[Id]:
+        """The records that the file lists, and a walk didn't meet."""
+        sql = f"{LISTED} AND id NOT IN ({met.ids}) ORDER BY id"
+        return [id_ for (id_,) in self._conn.execute(sql, (met.resource,))]
+
+    def add_records(self, run: int, resource: Resource, met: Met, kept_out: list[Id]) -> int:
+        """Lists what a walk met first, but what is kept out; gives how many records that are."""
+        new = f"{met.ids} AND id NOT IN ({LISTED}) AND id NOT {IN}"
+        values = (resource.name, among(kept_out))
+        self._conn.execute(
+            "INSERT OR IGNORE INTO _history"
+            f" SELECT ?, ?, id, '', 'added', NULL, NULL, 0 FROM ({new})",
+            (run, resource.table, *values),
+        )
+        added = self._conn.execute(
+            f"INSERT INTO _records SELECT ?, id FROM ({new})", (resource.name, *values)
+        ).rowcount
+        self._conn.execute(
+            f"DELETE FROM _tombstones WHERE resource = ?1 AND id IN ({LISTED.replace('?', '?1')})",
+            (resource.name,),
+        )
+        return added
+
+    def bury(self, run: int, resource: Resource, bodies: dict[Id, str], gone: list[Id]) -> None:
+        """Takes records off the list; ``bodies`` are their JSON as LL2 last sent them."""
+        self._conn.executemany(
+            "INSERT INTO _tombstones VALUES (?, ?, ?, ?)",
+            ((resource.name, id_, run, body) for id_, body in bodies.items()),
+        )
+        self._conn.executemany(
+            "INSERT OR IGNORE INTO _history VALUES (?, ?, ?, '', 'gone', ?, NULL, 0)",
+            ((run, resource.table, id_, body) for id_, body in bodies.items()),
+        )
+        self._conn.execute(
+            f"DELETE FROM _records WHERE resource = ? AND id {IN}", (resource.name, among(gone))
+        )
+
+    def tombstones(self, resource: str) -> int:
+        """How many records LL2 no longer lists."""
+        sql = "SELECT count(*) FROM _tombstones WHERE resource = ?"
+        count: int = self._one(sql, resource)
+        return count
+
+    # History
+
+    def note(self, run: int, changes: Iterable[Change]) -> None:
+        """Adds changes to a run's history; of two for one key, the state before the first stays."""
+        self._conn.executemany(
+            "INSERT INTO _history VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
+            " ON CONFLICT DO UPDATE SET to_value = excluded.to_value, kind = excluded.kind,"
+            " moving = excluded.moving",
+            ((run, *change) for change in changes),
+        )
+
+    def changes(self, run: int, *, moving: bool = True) -> list[Change]:
+        """What a run changed, by table, id and key; ``moving``: also what moves by itself."""
+        rows = self._conn.execute(
+            "SELECT table_name, id, key, kind, from_value, to_value, moving FROM _history"
+            " WHERE run = ? AND moving <= ? ORDER BY table_name, id, key",
+            (run, moving),
+        )
+        return [Change(*row) for row in rows]
+
+    def changed_in(self, first: int, last: int = 2**62) -> bool:
+        """Whether any of these runs changed anything."""
+        sql = "SELECT 1 FROM _history WHERE run BETWEEN ? AND ? LIMIT 1"
+        return self._one(sql, first, last) is not None
+
+    def last_state(self, table: str, id_: Id) -> str | None:
+        """A row that is gone, as JSON."""
+        state: str | None = self._one(
+            "SELECT from_value FROM _history WHERE table_name = ? AND id = ? AND kind = 'gone'"
+            " ORDER BY run DESC LIMIT 1",
+            table,
+            id_,
+        )
+        return state
+
+    def forget(self, run: int) -> None:
+        """Drops a run's history."""
+        self._conn.execute("DELETE FROM _history WHERE run = ?", (run,))
+
+    def row_gone(self, first: int, run: int, row: tuple[str, Id], last: str) -> None:
+        """Notes that a row is gone, with its last state; one that the sync added was never there.
+
+        The sync's runs are those from ``first`` on.
+        """
+        which = f"{_OF_SYNC} AND (table_name, id) = (?2, ?3)"
+        if self._one(f"SELECT 1 FROM _history WHERE {which} AND kind = 'added'", first, *row):
+            self._conn.execute(f"DELETE FROM _history WHERE {which}", (first, *row))
+            return
+        self._conn.execute(
             "INSERT OR IGNORE INTO _history VALUES (?, ?, ?, '', 'gone', ?, NULL, 0)",
             (run, *row, last),
         )
 
+    def settle(self, first: int) -> None:
+        """Keeps, of all that the runs from ``first`` on noted, the state before and after them.
 
-def count(conn: sqlite3.Connection, resource: Resource, run: int) -> tuple[int, int, int]:
-    """How many records a run changed, how many only moved, how many rows of other tables changed.
+        A row that came with two values, in one walk or in those of two resources, was written by
+        each.
+        """
+        self._conn.execute(
+            f"DELETE FROM _history AS done WHERE {_OF_SYNC} AND key <> ''"
+            " AND (from_value IS to_value OR EXISTS (SELECT 1 FROM _history AS row"
+            f" WHERE row.{_OF_SYNC} AND row.table_name = done.table_name AND row.id = done.id"
+            " AND row.key = '' AND row.kind = 'added'))",
+            (first,),
+        )
+        for place in self._conn.execute(
+            f"SELECT table_name, id, key FROM _history WHERE {_OF_SYNC} AND key <> ''"
+            " GROUP BY 1, 2, 3 HAVING count(*) > 1",
+            (first,),
+        ).fetchall():
+            self._settle_key(first, place)
 
-    ``temp.arrived`` has the records that are new in the list: they are added, not changed.
-    """
-    own = (
-        "SELECT id, min(moving) AS moving FROM _history WHERE run = ?1 AND table_name = ?2"
-        " AND key <> '' AND id IN (SELECT id FROM _records WHERE resource = ?3)"
-        " AND id NOT IN (SELECT id FROM temp.arrived WHERE run = ?1) GROUP BY id"
-    )
-    changed, moved = conn.execute(
-        f"SELECT ifnull(sum(NOT moving), 0), ifnull(sum(moving), 0) FROM ({own})",
-        (run, resource.table, resource.name),
-    ).fetchone()
-    nested = conn.execute(
-        "SELECT count(*) FROM (SELECT DISTINCT table_name, id FROM _history"
-        " WHERE run = ? AND table_name <> ? AND NOT moving)",
-        (run, resource.table),
-    ).fetchone()
-    return changed, moved, nested[0]
+    def _settle_key(self, first: int, place: tuple[str, Id, str]) -> None:
+        """Makes one entry of those that several runs wrote for a key, or none."""
+        which = f"{_OF_SYNC} AND (table_name, id, key) = (?2, ?3, ?4)"
+        entries = self._conn.execute(
+            f"SELECT run, from_value, to_value FROM _history WHERE {which} ORDER BY run",
+            (first, *place),
+        ).fetchall()
+        before, after = entries[0][1], entries[-1][2]
+        kept = entries[-1][0] if before != after else -1
+        values = (first, *place)
+        self._conn.execute(f"DELETE FROM _history WHERE {which} AND run <> ?5", (*values, kept))
+        self._conn.execute(f"UPDATE _history SET from_value = ?5 WHERE {which}", (*values, before))
+
+    def count(self, run: int, resource: Resource) -> tuple[int, int, int]:
+        """How many records a run changed, how many only moved, how many rows of other tables.
+
+        A record that is new in the list was added, not changed.
+        """
+        new = "SELECT id FROM _history WHERE run = ?1 AND table_name = ?2 AND kind = 'added'"
+        own = (
+            "SELECT id, min(moving) AS moving FROM _history WHERE run = ?1 AND table_name = ?2"
+            f" AND key <> '' AND id IN ({LISTED.replace('?', '?3')}) AND id NOT IN ({new})"
+            " GROUP BY id"
+        )
+        changed, moved = self._conn.execute(
+            f"SELECT ifnull(sum(NOT moving), 0), ifnull(sum(moving), 0) FROM ({own})",
+            (run, resource.table, resource.name),
+        ).fetchone()
+        nested = self._one(
+            "SELECT count(*) FROM (SELECT DISTINCT table_name, id FROM _history"
+            " WHERE run = ? AND table_name <> ? AND NOT moving)",
+            run,
+            resource.table,
+        )
+        return changed, moved, nested
+
+    # What no sync writes
+
+    def unsound(self, tables: Iterable[str]) -> Iterator[tuple[str, int]]:
+        """Each table of the ledger that has rows which no sync writes, and how many.
+
+        ``tables``: those whose rows have a history.
+        """
+        for table, wrong in _unsound(tables).items():
+            if found := self._one(f"SELECT count(*) FROM {table} WHERE {wrong}"):
+                yield table, found
+
+
+def _unsound(tables: Iterable[str]) -> dict[str, str]:
+    """By table, the condition that holds for what no sync writes."""
+    counts = " OR ".join(f"typeof({count}) <> 'integer'" for count in ("requests", *COUNTS))
+    names = ", ".join(f"'{table}'" for table in tables)
+    return {
+        "_runs": f"{counts} OR julianday(finished) IS NULL OR julianday(started) IS NULL"
+        " OR finished NOT GLOB '????-??-??T*'",
+        "_tombstones": "NOT json_valid(body)",
+        "_history": f"table_name NOT IN ({names}) OR moving NOT IN (0, 1) OR typeof(key) <> 'text'"
+        " OR kind NOT IN ('added', 'gone', 'changed', 'reordered')"
+        " OR (key = '') <> (kind IN ('added', 'gone') AND from_value IS NULL OR kind = 'gone')"
+        " OR kind = 'gone' AND (from_value IS NULL OR NOT json_valid(from_value))",
+    }

@@ -9,6 +9,7 @@ from typing import Any
 
 from ll2_mirror.ll2.model import Resource, Shape
 from ll2_mirror.ll2.resources import RESOURCES
+from ll2_mirror.store.ledger import listed
 from ll2_mirror.store.sql import all_of
 
 # Any prefix that isn't white space or quotes, phrases in quotes, what stands right behind them;
@@ -164,7 +165,7 @@ def _stale(conn: sqlite3.Connection, resource: Resource) -> str:
         f'SELECT wanted.id FROM ({_wanted(resource)}) AS wanted LEFT JOIN "{texts}" AS held'
         f" USING (id) WHERE held.id IS NULL OR {differ}"
         f' UNION ALL SELECT id FROM "{texts}" WHERE id NOT IN'
-        f" (SELECT id FROM _records WHERE resource = '{resource.name}')"
+        f" ({listed(resource.name)})"
     )
 
 
@@ -179,8 +180,8 @@ def _wanted(resource: Resource) -> str:
     joins: dict[str, str] = {}
     texts = [f'{_UPPER}({_column(shape, path, joins)}) AS "{path}"' for path in resource.search]
     return (
-        f'SELECT record.id, {", ".join(texts)} FROM _records JOIN "{resource.table}" AS record'
-        f" USING (id) {' '.join(joins.values())} WHERE _records.resource = '{resource.name}'"
+        f"SELECT record.id, {', '.join(texts)} FROM ({listed(resource.name)}) JOIN"
+        f' "{resource.table}" AS record USING (id) {" ".join(joins.values())} WHERE true'
     )
 
 

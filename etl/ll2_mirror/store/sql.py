@@ -1,9 +1,4 @@
-"""Search as LL2 does it: the terms, their case, and the index that finds them.
-
-``_search_<resource>`` has what each record is searched by, in capitals, a column for each path;
-``_search_<resource>_fts`` their trigrams. It is exact: a word of three characters or more is
-looked up as a phrase of trigrams, a shorter one is compared with each text.
-"""
+"""The SQL that reading and writing share."""
 
 from __future__ import annotations
 
@@ -13,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from ll2_mirror.ll2.model import Id, Key, Shape
+from ll2_mirror.ll2.schema import Edge, wanted_columns
 
 IN = "IN (SELECT value FROM json_each(?))"  # any number of ids in one parameter, see among()
 
@@ -52,3 +48,21 @@ def all_of(parts: Sequence[str]) -> str:
         return parts[0]
     half = len(parts) // 2
     return f"({all_of(parts[:half])} AND {all_of(parts[half:])})"
+
+
+def users_edges(conn: sqlite3.Connection) -> list[Edge]:
+    """Each column by which a table of the user's own refers to one of LL2's, and would keep a row.
+
+    One that says what is to happen when the row goes (CASCADE, SET NULL) keeps none.
+    """
+    rows = conn.execute(
+        'SELECT tables.name, keys."from", keys."table" FROM sqlite_master AS tables,'
+        " pragma_foreign_key_list(tables.name) AS keys WHERE tables.type = 'table'"
+        " AND on_delete IN ('NO ACTION', 'RESTRICT') AND lower(ifnull(keys.\"to\", 'id')) = 'id'"
+    ).fetchall()
+    ours = wanted_columns().keys()
+    return [
+        Edge(table, column, column, table, target.lower())
+        for table, column, target in rows
+        if table not in ours and not table.startswith("_") and target.lower() in ours
+    ]

@@ -1,136 +1,98 @@
 """JSON pages to rows, by shape. Pure: values in, rows out.
 
-The hot path never looks at a value twice. A record whose keys and types were met before is checked
-by comparing two tuples; a nested object that came before, to the byte, is not walked again.
+A nested object that came before, to the byte, is not walked again. That is what makes pages cheap:
+a hundred craft nest the same few configurations, agencies and images.
 """
 
 from __future__ import annotations
 
 import json
 import marshal
-import math
-from typing import Any, NamedTuple
+from collections.abc import Iterable
+from typing import Any
 
-from ll2_mirror.errors import NotAPage, NotUnderstood
-from ll2_mirror.ll2.jsontext import Number, quote, spell, text
-from ll2_mirror.ll2.model import SCALARS, Id, Key, Row, Shape, overlap
-from ll2_mirror.ll2.page import API_PATH, INT64, Links, ids_of, links_of
+from ll2_mirror.errors import NotUnderstood
+from ll2_mirror.ll2.model import Id, Key, Row, Shape, overlap
+from ll2_mirror.ll2.page import Links, ids_of, links_of
+from ll2_mirror.transform.layout import Drift, Layout
 
-_CACHE = 2000  # nested objects remembered, to bound the memory of a walk
-_SIGNATURES = 1000  # combinations of types remembered by shape
+_REMEMBERED = 2000  # rows and objects, to bound the memory of a walk
 
-
-class Drift(NamedTuple):
-    """Something that LL2's document doesn't know; kept, rendered back, and reported."""
-
-    shape: str
-    key: str
-    what: str
+Group = dict[Shape, dict[Any, Row]]  # rows of which none comes with two values, by shape and id
 
 
-class Bad(NamedTuple):
-    """A record that can't be understood."""
+class Bad:
+    """A record that can't be understood; ``id`` is None where it has none that could be one."""
 
-    id: Id | None  # None: it has none that could be one
-    reason: str
-    record: Any
-
-
-class Layout:
-    """A shape as the hot path wants it: the places of the values that need more than a type."""
-
-    def __init__(self, shape: Shape) -> None:
-        def places(*kinds: str) -> tuple[int, ...]:
-            return tuple(i for i, key in enumerate(shape.keys) if key.kind in kinds)
-
-        self.shape = shape
-        self.names = shape.names
-        self.signatures: set[tuple[type, ...]] = set()
-        self.ints = places("int")
-        self.floats = places("float")
-        self.links = places("link")
-        self.uuids = places("uuid")
-        self.consts = [(i, shape.keys[i].of) for i in reversed(places("const"))]
-        self.nested = [
-            (i, shape.keys[i], shape.nested[shape.keys[i].name]) for i in places("one", "many")
-        ]
-        self.id_place = next((i for i, key in enumerate(shape.keys) if key.name == "id"), -1)
-
-    def familiar(self, values: list[Any]) -> bool:
-        """Whether nothing about the values needs a closer look."""
-        if tuple(map(type, values)) not in self.signatures:
-            return False
-        for place in self.ints:
-            if values[place] is not None and values[place] not in INT64:
-                return False
-        for place in self.floats:
-            if values[place] == 0 and math.copysign(1, values[place]) < 0:
-                return False
-        for place in self.links:
-            if values[place] is not None and values[place].startswith(API_PATH):
-                return False
-        for place in self.uuids:
-            if values[place] is not None and "\0" in values[place]:
-                return False
-        return all(values[place] == const for place, const in self.consts)
+    def __init__(self, shape: Shape, record: Any, error: NotUnderstood) -> None:
+        id_ = ids_of([record])[0]
+        self.id: Id | None = id_ if type(id_) is shape.id_type else None
+        self.reason = str(error)
+        self.record = record
 
 
 class Normalizer:
     """Turns the records of one walk into rows, each nested object once as long as it is the same.
 
     ``drift`` fills with what was met: an id of an object that shows it, by Drift.
+
+    A row can come with two values. The later one stands, so what was remembered is forgotten then,
+    and a new group of rows begins::
+
+        A{agency 1 "X"}  B{agency 1 "Y"}  C{agency 1 "X"}
+        groups:  [agency 1 "X", A]  [agency 1 "Y", B]  [agency 1 "X", C]
     """
 
     def __init__(self) -> None:
         self.drift: dict[Drift, Id | None] = {}
-        self._layouts: dict[str, Layout] = {}
-        self._known: dict[tuple[str, Id], tuple[bytes, tuple[Any, ...]]] = {}
+        self._layouts: dict[Shape, Layout] = {}
+        # The last row by shape and id, with the bytes of its object once that is whole.
+        self._known: dict[tuple[str, Any], tuple[bytes, Row]] = {}
         self._forgotten = 0  # how often all that was known was forgotten
         self._links = Links("", "")
-        self._rows: list[Row] = []
+        self._rows: list[Row | None] = []  # of one record; None parts two groups
+        self._drift: dict[Drift, Id | None] = {}  # of one record
 
-    def page(
-        self, shape: Shape, results: list[Any], bad: list[Bad] | None = None
-    ) -> tuple[list[Row], list[Id]]:
-        """The rows of a page's records, nested ones before those they belong to, and the ids.
+    def page(self, shape: Shape, results: list[Any], bad: list[Bad] | None = None) -> list[Group]:
+        """The rows of a page's records in groups, each to be brought in after the one before.
 
-        A row stands again for each time it arrives with other values. A record that can't be
-        understood leaves no row and goes to ``bad``; without that it raises NotUnderstood, which
-        names the record, the path of the key, what was expected and what came.
+        A record that can't be understood leaves no row and goes to ``bad``; without that it raises
+        NotUnderstood, which names the record, the path of the key, what was expected and what came.
         """
         links = links_of(results)
         if links != self._links:
             self._forget()
             self._links = links
-        self._rows = []
-        ids: list[Id] = []
+        groups: list[Group] = [{}]
         for number, record in enumerate(results):
-            before, known = len(self._rows), len(self.drift)
             try:
-                ids.append(self._object(shape, record)[0])
+                _add(groups, self._record(shape, record))
             except NotUnderstood as error:
                 error.where = _name(shape, record, number)
                 if bad is None:
                     raise
-                del self._rows[before:]
-                for drift in list(self.drift)[known:]:
-                    del self.drift[drift]
-                self._forget()
-                bad.append(Bad(_id_of(shape, record), str(error), record))
-        return self._rows, ids
+                bad.append(Bad(shape, record, error))
+                groups.append({})
+        return groups
 
-    def _object(self, shape: Shape, value: Any) -> tuple[Any, tuple[Any, ...], str | None]:
-        """Emits the rows of an object and all that it nests; gives its id, values and extra."""
-        layout = self._layouts.get(shape.name)
+    def _record(self, shape: Shape, record: Any) -> list[Row | None]:
+        """The rows of one record and all it nests, those it refers to before itself."""
+        self._rows, self._drift = [], {}
+        try:
+            self._object(shape, record)
+        except NotUnderstood:
+            self._forget()
+            raise
+        for drift, id_ in self._drift.items():
+            self.drift.setdefault(drift, id_)
+        return self._rows
+
+    def _object(self, shape: Shape, value: Any) -> Row:
+        """The row of an object, which is emitted behind the rows of all that it nests."""
+        layout = self._layouts.get(shape)
         if layout is None:
-            layout = self._layouts[shape.name] = Layout(shape)
-        extra = None
-        if type(value) is dict and tuple(value) == layout.names:
-            values = list(value.values())
-            if not layout.familiar(values):
-                values, extra = self._inspect(layout, value)
-        else:
-            values, extra = self._inspect(layout, value)
+            layout = self._layouts[shape] = Layout(shape, self._note)
+        values, extra = layout.read(value)
         for place in layout.links:
             if values[place] is not None:
                 values[place] = self._links.path(values[place])
@@ -140,12 +102,13 @@ class Normalizer:
         id_ = values[layout.id_place] if layout.id_place >= 0 else None
         for place, _ in layout.consts:
             del values[place]
-        row = tuple(values)
+        row = Row(shape, id_, tuple(values), extra)
         if shape.table:
-            if shape.shared and self._contradicts(shape, id_, row):
-                self._forget()
-            self._rows.append(Row(shape, id_, row, extra))
-        return id_, row, extra
+            self._emit(row)
+        return row
+
+    def _note(self, drift: Drift, id_: Id | None) -> None:
+        self._drift.setdefault(drift, id_)
 
     def _nest(self, key: Key, shape: Shape, value: Any) -> Any:
         """What the owner's row holds of a nested object or list: ids, or rows that have none."""
@@ -165,132 +128,71 @@ class Normalizer:
     def _once(self, shape: Shape, value: Any) -> Any:
         """The id of a nested object, walked only where it isn't the one that came last."""
         if not shape.table:
-            _, values, extra = self._object(shape, value)
-            return Row(shape, None, values, extra)
+            return self._object(shape, value)
         if type(value) is not dict or type(value.get("id")) is not shape.id_type:
-            return self._object(shape, value)[0]
-        known = (shape.name, value["id"])
-        try:
-            # Not ==, to which 1, 1.0 and True, and any order of keys, are the same.
-            blob = marshal.dumps(value, 2)
-        except ValueError:  # a Number
-            blob = b""
-        before = self._known.get(known)
-        if before and before[0] == blob:
-            return known[1]
-        if before or len(self._known) >= _CACHE:
+            return self._object(shape, value).id
+        key, blob = (shape.name, value["id"]), _blob(value)
+        before, _ = self._known.get(key, (b"", None))
+        if before:
+            if before == blob:
+                return key[1]
             self._forget()
         forgotten = self._forgotten
-        id_, values, _ = self._object(shape, value)
-        if blob and forgotten == self._forgotten:
-            self._known[known] = blob, values
-        return id_
+        row = self._object(shape, value)
+        if forgotten == self._forgotten:  # else others may nest what this one's parts overtook
+            self._known[key] = blob, row
+        return row.id
+
+    def _emit(self, row: Row) -> None:
+        """Adds a row, in a new group where it came with another value before."""
+        key = (row.shape.name, row.id)
+        known = self._known.get(key)
+        if known and known[1] == row:
+            return
+        if known or len(self._known) >= _REMEMBERED or self._contradicts(row):
+            self._forget()
+        self._known[key] = b"", row
+        self._rows.append(row)
+
+    def _contradicts(self, row: Row) -> bool:
+        """Whether a sibling shape brought other values for the same row."""
+        if not row.shape.shared:
+            return False
+        for sibling in row.shape.siblings:
+            if known := self._known.get((sibling.name, row.id)):
+                theirs, places = known[1].values, overlap(sibling, row.shape)
+                if any(theirs[a] != row.values[b] for a, b in places):
+                    return True
+        return False
 
     def _forget(self) -> None:
-        """Forgets all objects: others may nest the value that one overtakes.
+        """Forgets all that is known: others may nest the value that a row overtakes.
 
         If one like them comes later, it must be seen; so must those that are being walked now.
         """
         self._known.clear()
         self._forgotten += 1
-
-    def _contradicts(self, shape: Shape, id_: Any, values: tuple[Any, ...]) -> bool:
-        """Whether a sibling shape brought other values for the same row."""
-        for sibling in shape.siblings:
-            before = self._known.get((sibling.name, id_))
-            if before and any(before[1][a] != values[b] for a, b in overlap(sibling, shape)):
-                return True
-        return False
-
-    def _inspect(self, layout: Layout, value: Any) -> tuple[list[Any], str | None]:
-        """The values in the shape's order and what the columns can't hold, each key looked at.
-
-        Raises NotUnderstood. What is understood and unremarkable, the layout remembers.
-        """
-        shape = layout.shape
-        if type(value) is not dict:
-            raise NotUnderstood("an object", quote(value))
-        values, exact = [], {}
-        for key in shape.keys:
-            if key.name not in value:
-                raise NotUnderstood(_expected(key), "no such key").inside(key.name)
-            item = value[key.name]
-            try:
-                column_value, as_is = self._scalar(key, item)
-            except NotUnderstood as error:
-                raise error.inside(key.name) from None
-            values.append(column_value)
-            if not as_is:
-                exact[key.name] = spell(item)
-                if key.kind == "const":
-                    self._drifts(shape, key.name, f"is {quote(item)}, not {quote(key.of)}", value)
-        known = set(layout.names)
-        for name in value:
-            if name not in known:
-                exact[name] = _kept(name, value[name])
-                self._drifts(shape, name, "unknown key", value)
-        if not exact and tuple(value) == layout.names:
-            if len(layout.signatures) >= _SIGNATURES:
-                layout.signatures.clear()
-            layout.signatures.add(tuple(map(type, value.values())))
-            return values, None
-        extra: dict[str, Any] = {"values": exact}
-        if tuple(value) != layout.names:
-            extra["keys"] = list(value)
-            if len(value) == len(layout.names):
-                self._drifts(shape, "", "keys in another order", value)
-        return values, text(extra)
-
-    def _drifts(self, shape: Shape, key: str, what: str, value: dict[str, Any]) -> None:
-        id_ = value.get("id") if shape.table else None
-        self.drift.setdefault(Drift(shape.name, key, what), id_)
-
-    def _scalar(self, key: Key, value: Any) -> tuple[Any, bool]:
-        """The value for the column, and whether that is all there is to it."""
-        if value is None:
-            if key.name == "id":
-                raise NotUnderstood(_expected(key), "null")
-            return None, key.kind != "const"
-        if key.kind == "const":
-            if type(value) is not str:
-                raise NotUnderstood("text", quote(value))
-            return value, value == key.of
-        if key.kind in ("one", "many"):
-            if type(value) is not (dict if key.kind == "one" else list):
-                raise NotUnderstood(_expected(key), quote(value))
-            return value, True
-        if key.kind == "float" and type(value) in (int, Number):
-            number = float(value) if abs(value) < 1e300 else None
-            return number, False
-        if type(value) not in SCALARS[key.kind][1]:
-            raise NotUnderstood(_expected(key), quote(value))
-        if type(value) is int and value not in INT64:
-            raise NotUnderstood("an integer of at most 64 bits", quote(value))
-        if key.kind == "link" and value.startswith(API_PATH):
-            return None, False  # else it would be taken for the path of a link
-        if key.kind == "uuid" and "\0" in value:
-            raise NotUnderstood("a UUID", quote(value))
-        return value, not (key.kind == "float" and value == 0 and math.copysign(1, value) < 0)
+        self._rows.append(None)
 
 
-def _kept(name: str, value: Any) -> Any:
-    """The value of an unknown key, spelled."""
+def _blob(value: dict[str, Any]) -> bytes:
+    """What tells an object from others, keys in order and all; empty where it has a Number.
+
+    Not ==, to which 1, 1.0 and True, and any order of keys, are the same.
+    """
     try:
-        return spell(value)
-    except NotAPage:
-        raise NotUnderstood("fewer levels of nesting", "too many").inside(name) from None
+        return marshal.dumps(value, 2)
+    except ValueError:
+        return b""
 
 
-def _expected(key: Key) -> str:
-    """What a key holds, in words."""
-    nested = {"const": "text", "one": "an object", "many": "a list"}
-    return nested.get(key.kind) or SCALARS[key.kind][0]
-
-
-def _id_of(shape: Shape, record: Any) -> Id | None:
-    """The id of a record that isn't understood, where that much is."""
-    id_ = ids_of([record])[0]
-    return id_ if type(id_) is shape.id_type else None
+def _add(groups: list[Group], rows: Iterable[Row | None]) -> None:
+    """Puts rows into the last group; None begins a new one."""
+    for row in rows:
+        if row is None:
+            groups.append({})
+        else:
+            groups[-1].setdefault(row.shape, {})[row.id] = row
 
 
 def _name(shape: Shape, record: Any, number: int) -> str:

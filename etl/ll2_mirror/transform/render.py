@@ -10,12 +10,12 @@ import sqlite3
 from collections.abc import Iterable
 from typing import Any
 
-from ll2_mirror.errors import NotHeld
-from ll2_mirror.ll2.jsontext import KEPT, parse, spell
+from ll2_mirror.errors import DataError, NotHeld
 from ll2_mirror.ll2.model import Id, Key, Shape, known_columns
 from ll2_mirror.ll2.page import API_PATH
 from ll2_mirror.ll2.schema import own_columns
 from ll2_mirror.store.sql import IN, among, list_items, quoted
+from ll2_mirror.transform.extra import completed
 
 _BOOLS = {0: False, 1: True}  # anything else comes out as it is, and differs
 Objects = dict[Any, dict[str, Any]]
@@ -83,7 +83,7 @@ class Renderer:
                 row.insert(place, const)
             found[id_] = dict(zip(shape.names, row, strict=True))
             if id_ in extras:
-                found[id_] = _with_extra(found[id_], shape, extras[id_])
+                found[id_] = _completed(found[id_], shape, id_, extras[id_])
         return found
 
     def _nested(self, shape: Shape, key: Key, values: dict[Any, list[Any]], place: int) -> Objects:
@@ -135,9 +135,9 @@ class Renderer:
         return list(self._assemble(shape, values, extras).values())
 
     def _link(self, stored: str | None) -> str | None:
-        if stored is None or not stored.startswith(API_PATH):
-            return stored
-        return f"{self._base}{stored}{self._suffix}"
+        if isinstance(stored, str) and stored.startswith(API_PATH):
+            return f"{self._base}{stored}{self._suffix}"
+        return stored
 
 
 def _check_seen(shape: Shape, id_: Id, seen: str | None) -> None:
@@ -152,18 +152,9 @@ def _check_seen(shape: Shape, id_: Id, seen: str | None) -> None:
         )
 
 
-def _with_extra(found: dict[str, Any], shape: Shape, extra: str) -> dict[str, Any]:
-    """The object with what its columns can't hold, in the place it came in.
-
-    What a sibling's shape brought for a key that both know is what the row holds; unknown keys,
-    constants and the order of keys belong to the shape they came in.
-    """
-    by_shape = spell(parse(extra.encode()), KEPT)
-    consts = {key.name for key in shape.keys if key.kind == "const"}
-    for sibling in shape.siblings:
-        for key in by_shape.get(sibling.name, {}).get("values", {}):
-            if key in found and key in sibling.names and key not in consts:
-                found[key] = by_shape[sibling.name]["values"][key]
-    mine = by_shape.get(shape.name, {"values": {}})
-    found.update(mine["values"])
-    return {key: found[key] for key in mine["keys"]} if "keys" in mine else found
+def _completed(found: dict[str, Any], shape: Shape, id_: Any, extra: str) -> dict[str, Any]:
+    """An object with what its columns can't hold; raises DataError, which names the row."""
+    try:
+        return completed(found, shape, extra)
+    except DataError as error:
+        raise DataError(f"{shape.table or shape.name} {id_}: {error}") from None

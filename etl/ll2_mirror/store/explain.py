@@ -1,0 +1,47 @@
+"""What SQLite says, as one of our errors: what happened, to which file, and what to do."""
+
+from __future__ import annotations
+
+import sqlite3
+from pathlib import Path
+
+from ll2_mirror.errors import DataError, MirrorError, NotAMirror, Stopped, UsageError
+
+_AGAIN = "run the same command again"
+_NO_ROOM = f": no room for it (the disk, a quota or a limit is full): make room and {_AGAIN}"
+_DAMAGED = " is damaged: {}: put a backup back, or sync to a new file"
+
+# How SQLite names the error, the error of ours that it is, and how that goes on after the file's
+# name. The first that fits counts. EDQUOT and EFBIG come as IOERR_WRITE: only ENOSPC is FULL.
+_NAMED: tuple[tuple[str, type[MirrorError], str], ...] = (
+    ("SQLITE_BUSY", Stopped, f" is in use by another process: {_AGAIN}"),
+    ("SQLITE_LOCKED", Stopped, f" is in use by another process: {_AGAIN}"),
+    ("SQLITE_FULL", Stopped, _NO_ROOM),
+    ("SQLITE_IOERR_WRITE", Stopped, _NO_ROOM),
+    ("SQLITE_IOERR_SHMSIZE", Stopped, _NO_ROOM),
+    ("SQLITE_IOERR_CORRUPTFS", DataError, _DAMAGED),
+    ("SQLITE_IOERR", Stopped, f": the disk doesn't do its work ({{}}): {_AGAIN}"),
+    ("SQLITE_READONLY", UsageError, " can't be written: {}"),
+    ("SQLITE_CANTOPEN", UsageError, " can't be opened: {}"),
+    ("SQLITE_NOTADB", NotAMirror, " is no SQLite file: choose another name"),
+    ("SQLITE_CORRUPT", DataError, _DAMAGED),
+    ("SQLITE_INTERRUPT", Stopped, f": interrupted: {_AGAIN}"),
+)
+# The same by a part of what is said, where SQLite has no name for it.
+_SAID: tuple[tuple[str, type[MirrorError], str], ...] = (
+    ("no such table", NotAMirror, " lacks a table of a mirror: {}"),
+    ("no such column", NotAMirror, " lacks a column of a mirror: {}"),
+    ("no such module", NotAMirror, " needs an SQLite with FTS5: {}"),
+    ("Could not decode", DataError, _DAMAGED),
+    # Ours raises nothing itself: a signal came while SQLite called it.
+    ("user-defined function", Stopped, f": interrupted: {_AGAIN}"),
+)
+
+
+def explained(error: sqlite3.Error, path: Path) -> MirrorError | None:
+    """An error of SQLite's in words for people; None for one that only a bug of ours makes."""
+    name = getattr(error, "sqlite_errorname", "")
+    named = (row for row in _NAMED if name.startswith(row[0]))
+    said = (row for row in _SAID if row[0] in str(error))
+    _, ours, words = next(named, None) or next(said, ("", None, ""))
+    return ours(f"{path}{words.format(error)}") if ours else None

@@ -1,0 +1,165 @@
+"""Opens a mirror, makes one, and tells one from other files."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import tempfile
+from contextlib import suppress
+from pathlib import Path
+
+from ll2_mirror.clock import Clock
+from ll2_mirror.errors import NotAMirror, UsageError
+from ll2_mirror.files import shipped
+from ll2_mirror.ll2.schema import wanted_columns
+from ll2_mirror.store.explain import explained
+from ll2_mirror.store.store import Store
+
+APPLICATION_ID = 0x4C4C326D  # as in schema.sql
+SCHEMA_VERSION = 3  # as in schema.sql
+_BUSY_SECONDS = 5.0
+
+
+def open_store(path: Path, clock: Clock | None = None, *, create: bool = False) -> Store:
+    """Opens the mirror at ``path``; ``create`` makes one where there is none, to write to it.
+
+    One of an earlier version comes as it is: see load/rebuild.py.
+
+    Raises UsageError where there is no such file or folder, or no right to it, NotAMirror where
+    the file is something else or newer than this version.
+    """
+    fresh = checked_path(path)
+    if fresh and not create:
+        raise UsageError(f"{path} is not there: `ll2-mirror sync {path}` makes it")
+    try:
+        conn = connect(path, write=create)
+        try:
+            _prepare(conn, path, create)
+        except BaseException:
+            conn.close()
+            raise
+    except sqlite3.Error as error:
+        raise explained(error, path) or error from error
+    return Store(conn, path, clock or Clock())
+
+
+def blank_store(path: Path, clock: Clock) -> Store:
+    """A mirror in memory that holds nothing, as the one that a sync would make at ``path``."""
+    conn = sqlite3.connect(":memory:", isolation_level=None)
+    _create(conn)
+    return Store(conn, path, clock)
+
+
+def checked_path(path: Path) -> bool:
+    """Whether there is no file yet, or an empty one; raises UsageError where none can be."""
+    try:
+        if path.is_dir():
+            raise UsageError(f"{path} is a folder: name a file in it")
+        if not path.parent.is_dir():
+            raise UsageError(f"{path.parent} is no folder: create it first")
+        return not path.exists() or path.stat().st_size == 0
+    except (OSError, RuntimeError) as error:  # RuntimeError: links that lead round in a circle
+        raise UsageError(f"{path}: {getattr(error, 'strerror', None) or error}") from None
+
+
+def connect(path: Path, *, write: bool) -> sqlite3.Connection:
+    """A connection to a file; one who only reads may lack the right to write, even beside it."""
+    real = path.resolve()
+    mode = "rwc" if write else "rw"
+    if not write and not os.access(real, os.W_OK):
+        # Without a write-ahead log nobody is writing, so there is nothing to look out for.
+        logged = real.with_name(f"{real.name}-wal").exists()
+        mode = "ro" if logged else "ro&immutable=1"
+    # isolation_level=None: transactions begin and end where the program says so.
+    return sqlite3.connect(
+        f"{real.as_uri()}?mode={mode}", uri=True, isolation_level=None, timeout=_BUSY_SECONDS
+    )
+
+
+def _prepare(conn: sqlite3.Connection, path: Path, create: bool) -> None:
+    """Makes the tables where there are none, and sets what a connection needs."""
+    if create:
+        _find_temp_folder(path)
+        if _is_blank(conn):
+            _create(conn)
+    _check(conn, path)
+    if create:
+        _restore(conn)
+    conn.execute("PRAGMA foreign_keys = ON")
+    conn.execute("PRAGMA temp.cache_size = -256")  # kB: what a walk met may go to disk
+    conn.execute("PRAGMA synchronous = NORMAL")  # in WAL mode: safe against any crash of ours
+
+
+def _find_temp_folder(path: Path) -> None:
+    """Has SQLite keep its temporary tables beside the mirror where no other folder takes them."""
+    try:
+        tempfile.TemporaryFile(dir=None).close()
+    except OSError:
+        os.environ["SQLITE_TMPDIR"] = str(path.resolve().parent)
+
+
+def _is_blank(conn: sqlite3.Connection) -> bool:
+    """Whether a file holds nothing: a full disk may have ended its making before the tables."""
+    return not conn.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
+
+
+def _create(conn: sqlite3.Connection) -> None:
+    schema = shipped("schema.sql").read_text(encoding="utf-8")
+    conn.execute("PRAGMA journal_mode = WAL")  # readers go on during a sync
+    conn.executescript(f"BEGIN IMMEDIATE;\n{schema}\nCOMMIT;")
+
+
+def _restore(conn: sqlite3.Connection) -> None:
+    """Gives a copy back what its making lost: the numbers in its header, WAL mode."""
+    if not conn.execute("PRAGMA application_id").fetchone()[0]:
+        conn.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+        conn.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
+    with suppress(sqlite3.OperationalError):  # in use now: the next sync does it
+        conn.execute("PRAGMA journal_mode = WAL")
+
+
+def version_of(conn: sqlite3.Connection) -> int | None:
+    """The version of a mirror's schema; None for a file that is no mirror.
+
+    One restored from a dump has lost its header. It is of this version if it has all its columns.
+    """
+    application = conn.execute("PRAGMA application_id").fetchone()[0]
+    version: int = conn.execute("PRAGMA user_version").fetchone()[0]
+    if application == APPLICATION_ID:
+        return version or None
+    restored = (application, version) == (0, 0) and not missing_column(conn)
+    return SCHEMA_VERSION if restored else None
+
+
+def missing_column(conn: sqlite3.Connection) -> str:
+    """The first column of LL2's that a file lacks, as ``table.column``; empty: none.
+
+    SQLite would take the quoted name of a column that isn't there for a text.
+    """
+    there = set(
+        conn.execute(
+            "SELECT tables.name, columns.name FROM sqlite_master AS tables,"
+            " pragma_table_info(tables.name) AS columns WHERE tables.type = 'table'"
+        )
+    )
+    wanted = {(table, name) for table, columns in wanted_columns().items() for name in columns}
+    return ".".join(min(wanted - there, default=()))
+
+
+def _check(conn: sqlite3.Connection, path: Path) -> None:
+    """Raises NotAMirror for a file that this version can't read."""
+    if _is_blank(conn):
+        raise UsageError(f"{path} holds nothing yet: `ll2-mirror sync {path}` fills it")
+    version = version_of(conn)
+    if version is None:
+        raise NotAMirror(f"{path} is an SQLite file, but no ll2-mirror: choose another name")
+    if version > SCHEMA_VERSION:
+        raise NotAMirror(
+            f"{path} was made by a newer ll2-mirror (its schema is {version}, this one reads"
+            f" {SCHEMA_VERSION}): upgrade ll2-mirror"
+        )
+    if version == SCHEMA_VERSION and (missing := missing_column(conn)):
+        raise NotAMirror(
+            f"{path} lacks a column of a mirror: {missing}: put a backup back, or sync to a new"
+            " file"
+        )

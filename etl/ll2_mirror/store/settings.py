@@ -1,0 +1,78 @@
+"""What the next sync does unless told otherwise, as the file remembers it."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from pathlib import Path
+from typing import Any
+
+from ll2_mirror.errors import DataError
+from ll2_mirror.ll2.jsontext import quote
+from ll2_mirror.ll2.resources import MODES, RESOURCES
+
+
+class Settings:
+    """The settings of one file: texts by name. Never the token."""
+
+    def __init__(self, conn: sqlite3.Connection, path: Path) -> None:
+        self._conn = conn
+        self._path = path
+
+    def get(self, key: str) -> str | None:
+        """What the file remembers under a key, or None; raises DataError for what is no text."""
+        row = self._conn.execute("SELECT value FROM _settings WHERE key = ?", (key,)).fetchone()
+        if row and type(row[0]) is not str:
+            raise self._damaged(key, repr(row[0]))
+        return row[0] if row else None
+
+    def remember(self, **settings: str) -> None:
+        """Keeps settings for the next sync; a value that is there already isn't written again."""
+        self._conn.executemany(
+            "INSERT INTO _settings (key, value) VALUES (?, ?)"
+            " ON CONFLICT DO UPDATE SET value = excluded.value WHERE value <> excluded.value",
+            settings.items(),
+        )
+
+    def keep(self, key: str, value: list[Any]) -> None:
+        """Keeps a list as JSON; drops the setting where the list is empty."""
+        if value:
+            self.remember(**{key: json.dumps(value)})
+        else:
+            self.forget(key)
+
+    def forget(self, *keys: str) -> None:
+        """Drops settings."""
+        self._conn.executemany("DELETE FROM _settings WHERE key = ?", [(key,) for key in keys])
+
+    def read(self, key: str, kind: type) -> Any:
+        """The JSON value of a setting, or None; raises DataError where it is of another kind."""
+        held = self.get(key)
+        if held is None:
+            return None
+        try:
+            value = json.loads(held)
+        except (ValueError, RecursionError):
+            value = None
+        if type(value) is not kind:
+            raise self._damaged(key, held)
+        return value
+
+    @property
+    def mode(self) -> str | None:
+        """The mode of the file, or None before the first sync."""
+        mode = self.get("mode")
+        if mode is not None and mode not in MODES:
+            raise self._damaged("mode", mode)
+        return mode
+
+    @property
+    def resources(self) -> list[str]:
+        """The resources that the file mirrors, in the order in which they were first asked for."""
+        names = self.read("resources", list) or []
+        if not all(type(name) is str and name in RESOURCES for name in names):
+            raise self._damaged("resources", json.dumps(names))
+        return names
+
+    def _damaged(self, key: str, held: str) -> DataError:
+        return DataError(f"{self._path}: its setting {key} is damaged: {quote(held)}")
