@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 import sqlite3
 import sys
+import time
+from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from click.testing import CliRunner
 
@@ -20,6 +22,7 @@ from ll2_mirror.testing.fake import SampleUpstream
 ROOT = Path(__file__).parents[1]
 FIXTURES = ROOT / "tests" / "fixtures"
 PROGRAM = [sys.executable, "-c", "from ll2_mirror.cli.main import main; main()"]
+T = TypeVar("T")
 
 
 @dataclass
@@ -94,3 +97,20 @@ def rows(db: Path, sql: str) -> tuple[list[str], list[tuple[Any, ...]]]:
     with closing(sqlite3.connect(db)) as conn:
         cursor = conn.execute(sql)
         return [column[0] for column in cursor.description], cursor.fetchall()
+
+
+def growth(read: Callable[[T], object], make: Callable[[int], T], size: int) -> float:
+    """How many times longer it takes to read what is twice as large: 2 if linear, 4 if quadratic.
+
+    Of several runs the shortest, in the thread's own time: a loaded machine is no growth.
+    """
+
+    def shortest(value: T) -> float:
+        times = []
+        for _ in range(5):
+            began = time.thread_time()
+            read(value)
+            times.append(time.thread_time() - began)
+        return min(times)
+
+    return shortest(make(2 * size)) / shortest(make(size))

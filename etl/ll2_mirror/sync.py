@@ -17,6 +17,7 @@ from ll2_mirror.load.publish import Brought, Unreadable, bring_in, close_books
 from ll2_mirror.load.quarantine import missed
 from ll2_mirror.load.report import Report
 from ll2_mirror.progress import Tell, silence
+from ll2_mirror.store.search import mend
 from ll2_mirror.store.store import Store
 from ll2_mirror.store.walks import Fate, Walk
 
@@ -102,6 +103,7 @@ def _publish(
     while True:
         try:
             with store.transaction():
+                mend(store.conn)
                 brought = [_bring_in(store, upstream, crawl, found) for crawl, found in done]
                 close_books(store, brought)
                 held = list(dict.fromkeys([*store.settings.resources, *what.resources]))

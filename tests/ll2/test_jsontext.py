@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from ll2_mirror.errors import NotAPage
 from ll2_mirror.ll2.jsontext import parse, quote, spell, text
+from parts import growth
 
 VALUES = st.recursive(
     st.none()
@@ -60,7 +61,6 @@ def test_the_indented_text_is_the_browsable_page():
         (b'{"a":["\\ud800"]}', "the page.a.0 has half of a surrogate pair"),
         (b'{"\\udc00":1}', "a key of the page has half of a surrogate pair"),
         (b"[" * 100_000, "nested too deep"),
-        (b"1" * 5000, "not JSON"),
     ],
 )
 def test_what_would_not_come_back_is_refused(body, reason):
@@ -79,3 +79,20 @@ def test_a_quoted_value_fits_an_error():
     assert quote({"a": 1}) == "an object"
     assert quote([1]) == "a list"
     assert quote(None) == "null"
+
+
+def test_a_key_that_stands_twice_among_many_is_found_in_one_pass():
+    def make(size):
+        return b"{" + b",".join(b'"k%d":1' % n for n in range(size)) + b',"k7":1}'
+
+    def refused(body):
+        with pytest.raises(NotAPage, match='"k7" stands twice'):
+            parse(body)
+
+    assert growth(refused, make, 20_000) < 3
+
+
+@pytest.mark.parametrize("spelled", ["1e400", "-1E999", "9" * 400, "-" + "1" * 5000])
+def test_a_number_that_python_has_no_room_for_keeps_its_spelling(spelled):
+    body = f'{{"a":{spelled},"b":[{spelled}]}}'
+    assert text(spell(parse(body.encode()))) == body

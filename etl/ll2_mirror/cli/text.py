@@ -27,6 +27,8 @@ def sync_lines(report: Report) -> Iterator[str]:
         yield f"  {_some(report.missing, 'record')} not listed, but not confirmed gone: kept"
     if report.conflicts:
         yield f"  {_some(report.conflicts, 'row')} came with two values: the later stands"
+    for one in report.kept:
+        yield f"  {one['table']} {one['id']} is kept: your table {one['by']} refers to it"
     for drift in report.drift:
         key = f".{drift['key']}" if drift["key"] else ""
         yield f"  new in LL2, kept: {drift['shape']}{key}: {drift['what']} (as in {drift['id']})"

@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import re
 import secrets
+from collections import Counter
 from typing import Any, NoReturn
 
 from ll2_mirror.errors import NotAPage
@@ -41,14 +42,14 @@ def _constant(text: str) -> NoReturn:
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     value = dict(pairs)
     if len(value) != len(pairs):
-        keys = [key for key, _ in pairs]
-        twice = next(key for key in keys if keys.count(key) > 1)
+        [(twice, _)] = Counter(key for key, _ in pairs).most_common(1)
         raise NotAPage(f"not understood: the key {quote(twice)} stands twice in one object")
     return value
 
 
-def _signed_int(text: str) -> int | float:
-    return Number.spelled(text) if text == "-0" else int(text)
+def _odd_int(text: str) -> int | float:
+    """An integer, or a Number where Python's has no sign or no room for it."""
+    return Number.spelled(text) if text == "-0" or len(text) >= _LONG else int(text)
 
 
 _HOOKS: dict[str, Any] = {
@@ -60,7 +61,9 @@ _HOOKS: dict[str, Any] = {
 _MARK = secrets.token_hex(16)
 _MARKED = re.compile(f'"{_MARK}([^"]*){_MARK}"')
 _LONE = re.compile("[\ud800-\udfff]")
-_MINUS_ZERO = re.compile(rb"-0(?:[,}\]\s]|\Z)")  # or a text that looks like it
+_LONG = 300  # digits, beyond which int() takes long, or refuses
+# -0 or a long number, or a text that looks like one.
+_ODD_INT = re.compile(rb"-0(?:[,}\]\s]|\Z)|\d{%d}" % _LONG)
 _ESCAPED_SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]")
 _QUOTED = 60  # characters of a value that an error shows
 _DEPTH = 50  # levels of nesting in what is kept: LL2's own have some 15
@@ -74,8 +77,8 @@ def parse(body: bytes) -> Any:
     surrogate pair, which neither UTF-8 nor SQLite can hold.
     """
     hooks = dict(_HOOKS)
-    if _MINUS_ZERO.search(body):
-        hooks["parse_int"] = _signed_int
+    if _ODD_INT.search(body):
+        hooks["parse_int"] = _odd_int
     lone = None
     try:
         value = json.loads(body.decode("utf-8"), **hooks)
@@ -147,5 +150,5 @@ def quote(value: Any) -> str:
         return "an object"
     if isinstance(value, list):
         return "a list"
-    out = json.dumps(value)
+    out = value.text if isinstance(value, Number) else json.dumps(value)
     return out if len(out) <= _QUOTED else f"{out[: _QUOTED - 3]}..."

@@ -1,4 +1,7 @@
-"""Extracts: fetches pages and records of LL2, within the budget. Knows URLs, no tables of LL2's."""
+"""A page of LL2: its text, its digest, its records and their ids, its links.
+
+A walk needs no more than that; what the records say is read when they are normalized.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +18,7 @@ from ll2_mirror.ll2.model import Id
 API_PATH = "/2.3.0/"
 
 INT64 = range(-(2**63), 2**63)
-_LINK = re.compile(rf"(.+?)({re.escape(API_PATH)}[^?#]*)(\?.*)?", re.DOTALL)
+_ENDS_PATH = re.compile("[?#]")
 
 
 class Links(NamedTuple):
@@ -67,10 +70,21 @@ def links_of(results: list[Any]) -> Links:
             stack.extend(value[::-1])
         elif isinstance(value, dict):
             url = value.get("url")
-            if isinstance(url, str) and (match := _LINK.fullmatch(url)):
-                return Links(match[1], match[3] or "")
+            if isinstance(url, str) and (links := _links_in(url)):
+                return links
             stack.extend(list(value.values())[::-1])
     return Links("", "")
+
+
+def _links_in(url: str) -> Links | None:
+    """How a link begins and ends; None where a URL is none of LL2's own."""
+    start = url.find(API_PATH, 1)
+    while start > 0:
+        end = _ENDS_PATH.search(url, start)
+        if end is None or end[0] == "?":
+            return Links(url[:start], url[end.start() :] if end else "")
+        start = url.find(API_PATH, end.start())
+    return None
 
 
 def page_digest(body: bytes) -> bytes:
@@ -107,10 +121,8 @@ def _opened(body: bytes) -> tuple[int, list[Any]]:
     """How many records there are in all, and those of a page; raises NotAPage."""
     try:
         document = orjson.loads(body)
-    except ValueError as error:
-        found = NotAPage(_why_not(body) or f"not JSON: {error}")
-        found.cut = body.lstrip()[:1] == b"{" and not body.rstrip().endswith(b"}")
-        raise found from None
+    except ValueError:  # perhaps only a number that it has no room for
+        document = _carefully(body)
     results = records(document)
     total: int = document["count"]
     if not 0 <= total < 2**53:
@@ -118,10 +130,10 @@ def _opened(body: bytes) -> tuple[int, list[Any]]:
     return total, results
 
 
-def _why_not(body: bytes) -> str:
-    """What is wrong with a body, in the words of what will read it in the end."""
+def _carefully(body: bytes) -> Any:
+    """The document, read as what will read it in the end does; raises NotAPage."""
     try:
-        parse(body)
+        return parse(body)
     except NotAPage as error:
-        return str(error)
-    return ""
+        error.cut = body.lstrip()[:1] == b"{" and not body.rstrip().endswith(b"}")
+        raise

@@ -17,6 +17,8 @@ def own_columns(shape: Shape) -> tuple[str, ...]:
     return ("_extra", "_shapes") if shape.shared else ("_extra",)
 
 
+TOKENIZER = "trigram case_sensitive 1"  # of each index that finds parts of texts
+
 Columns = dict[str, tuple[str, str]]  # by name: the SQL type, and the table it refers to or ""
 
 

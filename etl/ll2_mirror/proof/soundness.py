@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sqlite3
 from collections.abc import Iterator
 from itertools import islice
 from typing import Any
@@ -16,7 +17,7 @@ from ll2_mirror.ll2.resources import RESOURCES
 from ll2_mirror.ll2.schema import Edge, edges, wanted_columns
 from ll2_mirror.ll2.shapes import SHAPES
 from ll2_mirror.store.ledger import listed
-from ll2_mirror.store.search import misindexed, searched, texts_of
+from ll2_mirror.store.search import has_right_terms, misindexed, searched, texts_of
 from ll2_mirror.store.sql import quoted, users_edges
 from ll2_mirror.store.store import Store
 from ll2_mirror.transform.extra import read
@@ -78,6 +79,12 @@ def _searched(store: Store) -> Iterator[str]:
     for resource in searched():
         for id_ in misindexed(store.conn, resource):
             yield f"{texts_of(resource)} {id_} isn't what {resource.name} {id_} is searched by"
+        try:
+            right = has_right_terms(store.conn, resource)
+        except sqlite3.DatabaseError:
+            right = False
+        if not right:
+            yield f"{texts_of(resource)}_fts doesn't find what {resource.name} is searched by"
 
 
 def _types(store: Store) -> Iterator[str]:

@@ -8,7 +8,7 @@ from pathlib import Path
 from ll2_mirror.errors import DataError, MirrorError, NotAMirror, Stopped, UsageError
 
 _AGAIN = "run the same command again"
-_NO_ROOM = f": no room for it (the disk, a quota or a limit is full): make room and {_AGAIN}"
+_NO_ROOM = f": the disk, a quota or a limit of files is full: make room and {_AGAIN}"
 _DAMAGED = " is damaged: {}: put a backup back, or sync to a new file"
 
 # How SQLite names the error, the error of ours that it is, and how that goes on after the file's
@@ -16,7 +16,7 @@ _DAMAGED = " is damaged: {}: put a backup back, or sync to a new file"
 _NAMED: tuple[tuple[str, type[MirrorError], str], ...] = (
     ("SQLITE_BUSY", Stopped, f" is in use by another process: {_AGAIN}"),
     ("SQLITE_LOCKED", Stopped, f" is in use by another process: {_AGAIN}"),
-    ("SQLITE_FULL", Stopped, _NO_ROOM),
+    ("SQLITE_FULL", Stopped, f": the disk is full: make room and {_AGAIN}"),
     ("SQLITE_IOERR_WRITE", Stopped, _NO_ROOM),
     ("SQLITE_IOERR_SHMSIZE", Stopped, _NO_ROOM),
     ("SQLITE_IOERR_CORRUPTFS", DataError, _DAMAGED),

@@ -5,11 +5,13 @@ from __future__ import annotations
 import re
 import sqlite3
 from collections.abc import Sequence
+from itertools import zip_longest
 from typing import Any
 
 from ll2_mirror.ll2.model import Resource, Shape
 from ll2_mirror.ll2.resources import RESOURCES
-from ll2_mirror.store.ledger import listed
+from ll2_mirror.ll2.schema import TOKENIZER
+from ll2_mirror.store.ledger import LISTED, listed
 from ll2_mirror.store.sql import all_of
 
 # Any prefix that isn't white space or quotes, phrases in quotes, what stands right behind them;
@@ -138,12 +140,87 @@ def reindex(conn: sqlite3.Connection) -> None:
             f" SELECT 'delete', id, {columns} FROM \"{texts}\" WHERE id {stale}"
         )
         conn.execute(f'DELETE FROM "{texts}" WHERE id {stale}')
-        conn.execute(f'INSERT INTO "{texts}" {_wanted(resource)} AND record.id {stale}')
+        conn.execute(f'INSERT INTO "{texts}" {_wanted(conn, resource)} AND record.id {stale}')
         conn.execute(
             f'INSERT INTO "{texts}_fts" (rowid, {columns})'
             f' SELECT id, {columns} FROM "{texts}" WHERE id {stale}'
         )
         conn.execute("DROP TABLE temp.stale")
+
+
+# What FTS5 keeps of an index that has no text: without it, it opens none.
+_EMPTY = ((1, b""), (10, bytes(7)))
+
+
+def mend(conn: sqlite3.Connection) -> None:
+    """Makes each index anew that is damaged, within the caller's transaction."""
+    for resource in searched():
+        if not is_whole(conn, resource):
+            texts = texts_of(resource)
+            conn.execute(f'DELETE FROM "{texts}"')
+            conn.execute(f'INSERT INTO "{texts}" {_wanted(conn, resource)}')
+            conn.execute(f'DELETE FROM "{texts}_fts_idx"')
+            conn.execute(f'DELETE FROM "{texts}_fts_data"')
+            conn.executemany(f'INSERT INTO "{texts}_fts_data" VALUES (?, ?)', _EMPTY)
+            conn.execute(f'INSERT INTO "{texts}_fts" ("{texts}_fts") VALUES (\'rebuild\')')
+
+
+def is_whole(conn: sqlite3.Connection, resource: Resource) -> bool:
+    """Whether an index has as many texts as there are records, and finds the first and the last.
+
+    That is quickly told; ``verify`` compares all terms.
+    """
+    texts, path = texts_of(resource), resource.search[0]
+    counts = f'SELECT (SELECT count(*) FROM "{texts}") = (SELECT count(*) FROM ({LISTED}))'
+    ends = f'SELECT min(id) FROM "{texts}" UNION SELECT max(id) FROM "{texts}"'
+    try:
+        known = conn.execute(counts, (resource.name,)).fetchone()[0]
+        rows = conn.execute(f'SELECT id, "{path}" FROM "{texts}" WHERE id IN ({ends})').fetchall()
+        return bool(known) and all(_finds(conn, resource, path, *row) for row in rows)
+    except sqlite3.DatabaseError as error:
+        if getattr(error, "sqlite_errorname", "").startswith("SQLITE_CORRUPT"):
+            return False
+        raise
+
+
+def _finds(
+    conn: sqlite3.Connection, resource: Resource, path: str, id_: int, text: str | None
+) -> bool:
+    """Whether a record is found by its text, where that is long enough to be in the index."""
+    if text is None or len(text) < _GRAM:
+        return True
+    query, values = _match(resource, f"{path} : {_phrase(text)}")
+    return conn.execute(f"{query} AND rowid = ?", (*values, id_)).fetchone() is not None
+
+
+def has_right_terms(conn: sqlite3.Connection, resource: Resource) -> bool:
+    """Whether an index has the terms that its texts make, each where it should be.
+
+    Raises sqlite3.DatabaseError where it can't be read.
+    """
+    texts, columns = texts_of(resource), _quoted(resource.search)
+    anew = f"{texts}_anew"
+    conn.execute(
+        f"CREATE VIRTUAL TABLE temp.\"{anew}\" USING fts5({columns}, content = '',"
+        f" tokenize = '{TOKENIZER}')"
+    )
+    conn.execute(
+        f'INSERT INTO temp."{anew}" (rowid, {columns}) SELECT id, {columns} FROM "{texts}"'
+    )
+    pairs = zip_longest(_terms(conn, "temp", anew), _terms(conn, "main", f"{texts}_fts"))
+    same = all(one == other for one, other in pairs)
+    conn.execute(f'DROP TABLE temp."{anew}"')
+    return same
+
+
+def _terms(conn: sqlite3.Connection, schema: str, index: str) -> sqlite3.Cursor:
+    """Each term of an index with the places where it stands, in order."""
+    vocabulary = f'temp."{index}_terms"'
+    conn.execute(
+        f"CREATE VIRTUAL TABLE IF NOT EXISTS {vocabulary}"
+        f" USING fts5vocab('{schema}', '{index}', 'instance')"
+    )
+    return conn.execute(f"SELECT term, doc, col, offset FROM {vocabulary}")
 
 
 def searched() -> list[Resource]:
@@ -158,11 +235,10 @@ def misindexed(conn: sqlite3.Connection, resource: Resource) -> list[int]:
 
 def _stale(conn: sqlite3.Connection, resource: Resource) -> str:
     """The query for the ids of records whose texts are missing, or not those of the tables."""
-    conn.create_function(_UPPER, 1, _capitals, deterministic=True)
     texts = texts_of(resource)
     differ = " OR ".join(f'held."{path}" IS NOT wanted."{path}"' for path in resource.search)
     return (
-        f'SELECT wanted.id FROM ({_wanted(resource)}) AS wanted LEFT JOIN "{texts}" AS held'
+        f'SELECT wanted.id FROM ({_wanted(conn, resource)}) AS wanted LEFT JOIN "{texts}" AS held'
         f" USING (id) WHERE held.id IS NULL OR {differ}"
         f' UNION ALL SELECT id FROM "{texts}" WHERE id NOT IN'
         f" ({listed(resource.name)})"
@@ -174,8 +250,9 @@ def _capitals(text: Any) -> Any:
     return upper(text) if isinstance(text, str) else text
 
 
-def _wanted(resource: Resource) -> str:
+def _wanted(conn: sqlite3.Connection, resource: Resource) -> str:
     """The query for what the records of a resource are to be searched by."""
+    conn.create_function(_UPPER, 1, _capitals, deterministic=True)
     shape = next(iter(resource.modes.values()))
     joins: dict[str, str] = {}
     texts = [f'{_UPPER}({_column(shape, path, joins)}) AS "{path}"' for path in resource.search]

@@ -48,11 +48,21 @@ class Store:
             self._still_there()
             self.conn.execute("COMMIT")
         except BaseException as error:
+            broken = self._broken(error)
             if self.conn.in_transaction:
                 self.conn.execute("ROLLBACK")
-            if isinstance(error, sqlite3.IntegrityError):
-                raise DataError(f"{self.path}: {error}: nothing was published") from error
+            if broken:
+                raise DataError(f"{self.path}: {broken}: nothing was published") from error
             raise
+
+    def _broken(self, error: BaseException) -> str:
+        """Which reference a commit was refused for; empty where it was something else."""
+        if not isinstance(error, sqlite3.IntegrityError):
+            return ""
+        rows = self.conn.execute("PRAGMA foreign_key_check") if self.conn.in_transaction else ()
+        for table, rowid, target, _ in rows:
+            return f"{table} {rowid} refers to a row that {target} doesn't have"
+        return str(error)
 
     @contextmanager
     def snapshot(self) -> Iterator[None]:

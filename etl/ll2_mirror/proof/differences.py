@@ -1,0 +1,103 @@
+"""How two objects of one shape differ: by row and key, each value as its row holds it. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+from ll2_mirror.ll2.jsontext import text
+from ll2_mirror.ll2.model import Id, Shape
+from ll2_mirror.ll2.page import Links
+
+ORDER = "the order of its keys"  # what differs where the key of a place is None
+_ABSENT = "nothing"
+
+
+class Place(NamedTuple):
+    """What a value belongs to: a key of a row; for what only one shape knows, in that shape."""
+
+    table: str
+    id: Id | None
+    key: str | None
+    shape: str
+
+
+class Difference(NamedTuple):
+    """A value that the file renders otherwise than LL2 sent it, both as the row holds them."""
+
+    record: str  # "spacecraft 201"
+    path: str  # "spacecraft_config.agency.name"
+    place: Place
+    held: str
+    sent: str
+
+
+def differences(
+    record: str, shape: Shape, sent: dict[str, Any], held: dict[str, Any], links: Links
+) -> Iterator[Difference]:
+    """Each value in which an object that came differs from the one that the file renders."""
+    return _within(record, "", shape, sent, held, links)
+
+
+def _within(
+    record: str, path: str, shape: Shape, sent: dict[str, Any], held: dict[str, Any], links: Links
+) -> Iterator[Difference]:
+    """The differences of two objects at a path, the innermost of each."""
+    for name in (*dict.fromkeys((*sent, *held)), None):
+        theirs, mine = form(shape, name, sent, links), form(shape, name, held, links)
+        at = f"{path}.{ORDER if name is None else name}".lstrip(".")
+        if theirs != mine:
+            yield Difference(record, at, _place(shape, name, sent.get("id")), mine, theirs)
+        elif name in shape.nested and sent[name]:
+            inner = shape.nested[name]
+            for below, one, other in _pairs(at, sent[name], held[name]):
+                yield from _within(record, below, inner, one, other, links)
+
+
+def _pairs(at: str, sent: Any, held: Any) -> Iterator[tuple[str, Any, Any]]:
+    """The objects under a key that came and those that are held, each with its path."""
+    if isinstance(sent, dict):
+        yield at, sent, held
+        return
+    for place, (one, other) in enumerate(zip(sent, held, strict=True)):
+        yield f"{at}[{place}]", one, other
+
+
+def _place(shape: Shape, name: str | None, id_: Id | None) -> Place:
+    stored = any(key.name == name and key.column for key in shape.keys)
+    return Place(shape.table, id_, name, "" if stored else shape.name)
+
+
+def form(shape: Shape, name: str | None, value: dict[str, Any], links: Links) -> str:
+    """A value as its row holds it, as text: a nested object is its id, a link its path.
+
+    None stands for the order of the keys.
+    """
+    if name is None:
+        return "as documented" if tuple(value) == shape.names else text(list(value))
+    if name not in value:
+        return _ABSENT
+    item, inner = value[name], shape.nested.get(name)
+    if inner and item:
+        return text(_of_nested(inner, item, links))
+    if isinstance(item, str) and any(k.kind == "link" and k.name == name for k in shape.keys):
+        return text(links.path(item))
+    return text(item)
+
+
+def _of_nested(shape: Shape, item: Any, links: Links) -> Any:
+    """Nested objects by their ids. Those without live in the list; what they nest has its rows."""
+    if isinstance(item, dict):
+        return item["id"]
+    if shape.table:
+        return [one["id"] for one in item]
+    return [{key: form(shape, key, one, links) for key in one} for one in item]
+
+
+def objects(shape: Shape, value: dict[str, Any]) -> Iterator[tuple[Shape, dict[str, Any]]]:
+    """An object and all it nests, in the order in which their rows come: the owner last."""
+    for name, nested in shape.nested.items():
+        item = value[name] or ()
+        for inner in [item] if isinstance(item, dict) else item:
+            yield from objects(nested, inner)
+    yield shape, value

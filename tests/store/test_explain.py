@@ -1,0 +1,40 @@
+"""What SQLite says, in words that name what is wrong and what to do."""
+
+from __future__ import annotations
+
+import resource
+import subprocess
+
+import pytest
+
+from parts import PROGRAM, execute
+
+
+@pytest.mark.parametrize("room", [200_000, 900_000])
+def test_a_limit_of_files_stops_a_sync_as_a_full_disk_does(db, upstream, room):
+    """A quota says so, too: EDQUOT and EFBIG are no ENOSPC to SQLite."""
+    first, *_ = upstream.records["spacecraft", "normal"]
+    upstream.records["spacecraft", "normal"] = [
+        {**first, "id": n, "description": f"{n} " * 3000} for n in range(1, 300)
+    ]
+    done = subprocess.run(
+        [*PROGRAM, "sync", str(db), "--base-url", upstream.base_url],
+        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (room, room)),
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 75
+    assert done.stderr.count("\n") == 1
+    assert "make room and run the same command again" in done.stderr
+    again = subprocess.run([*PROGRAM, "sync", str(db)], capture_output=True, text=True)
+    if room > 500_000:  # else nothing could be remembered
+        assert again.returncode == 0
+        assert execute(db, "SELECT count(*) FROM spacecraft") == [(299,)]
+
+
+def test_text_that_is_no_utf8_is_damage(synced, run):
+    execute(synced, "UPDATE spacecraft SET name = CAST(x'ff41' AS TEXT) WHERE id = 201")
+    told = run("get", synced, "/2.3.0/spacecraft/201/?mode=normal")
+    told = run("get", synced, "/2.3.0/spacecraft/?limit=100")
+    assert told.code == 65
+    assert "damaged" in told.err

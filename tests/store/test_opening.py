@@ -1,0 +1,114 @@
+"""Opening: what is a mirror, what is none, and what a copy lost on its way."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sqlite3
+import subprocess
+from contextlib import closing
+
+import pytest
+
+from ll2_mirror.store.opening import APPLICATION_ID, SCHEMA_VERSION
+from parts import PROGRAM, execute, public_rows
+
+
+@pytest.fixture
+def dumped(synced, tmp_path):
+    """A file made from another's dump, as a backup in SQL is put back."""
+    if not shutil.which("sqlite3"):
+        pytest.skip("no sqlite3 on this machine")
+    to = tmp_path / "restored.db"
+    dump = subprocess.run(["sqlite3", synced, ".dump"], capture_output=True, check=True)
+    subprocess.run(["sqlite3", to], input=dump.stdout, check=True)
+    assert execute(to, "PRAGMA application_id") == [(0,)]
+    return to
+
+
+def test_a_file_restored_from_a_dump_is_read_and_synced(dumped, synced, run):
+    wanted = public_rows(synced)
+    before = dumped.read_bytes()
+    assert run("verify", dumped).code == 0
+    assert run("get", dumped, "/2.3.0/spacecraft/?search=soyuz").code == 0
+    assert dumped.read_bytes() == before
+    assert run("sync", dumped).code == 0
+    assert public_rows(dumped) == wanted
+    assert execute(dumped, "PRAGMA application_id") == [(APPLICATION_ID,)]
+    assert execute(dumped, "PRAGMA user_version") == [(SCHEMA_VERSION,)]
+
+
+def test_a_copy_gets_its_wal_mode_back(synced, run, tmp_path):
+    copy = tmp_path / "copy.db"
+    execute(synced, "VACUUM INTO ?", str(copy))
+    assert execute(copy, "PRAGMA journal_mode") == [("delete",)]
+    assert run("sync", copy).code == 0
+    assert execute(copy, "PRAGMA journal_mode") == [("wal",)]
+
+
+def test_a_reader_of_a_copy_stops_no_sync(synced, run, tmp_path):
+    copy = tmp_path / "copy.db"
+    execute(synced, "VACUUM INTO ?", str(copy))
+    run("sync", copy)
+    with closing(sqlite3.connect(copy)) as reader:
+        reader.execute("BEGIN")
+        reader.execute("SELECT * FROM spacecraft").fetchone()
+        assert run("sync", copy).code == 0
+
+
+@pytest.mark.parametrize("command", ["sync", "status", "verify", "changes", "plan"])
+def test_a_missing_column_is_named(synced, run, command):
+    execute(synced, "ALTER TABLE spacecraft DROP COLUMN serial_number")
+    told = run(command, synced)
+    assert told.code == 65
+    assert "lacks a column of a mirror: spacecraft.serial_number" in told.err
+    assert told.err.count("\n") == 1
+
+
+def test_a_missing_column_is_not_answered_as_its_name(synced, run):
+    execute(synced, "ALTER TABLE countries DROP COLUMN nationality_name")
+    told = run("get", synced, "/2.3.0/spacecraft/")
+    assert (told.code, told.out) == (65, "")
+    assert "countries.nationality_name" in told.err
+
+
+def test_a_file_that_a_full_disk_left_without_tables_waits_for_its_sync(db, run, upstream):
+    with closing(sqlite3.connect(db)) as conn:
+        conn.execute("PRAGMA journal_mode = WAL")
+        conn.execute("CREATE TABLE x (y)")
+        conn.execute("DROP TABLE x")
+    told = run("status", db)
+    assert told.code == 2
+    assert told.err == f"ll2-mirror: {db} holds nothing yet: `ll2-mirror sync {db}` fills it\n"
+    assert run("sync", db, "--base-url", upstream.base_url).code == 0
+
+
+@pytest.mark.parametrize("command", ["sync", "status", "verify", "plan"])
+def test_links_that_lead_round_in_a_circle_are_told(tmp_path, run, command):
+    one, other = tmp_path / "one.db", tmp_path / "other.db"
+    one.symlink_to(other)
+    other.symlink_to(one)
+    told = run(command, one)
+    assert told.code == 2
+    assert told.err.startswith(f"ll2-mirror: {one}: ")
+    assert told.err.count("\n") == 1
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root may mount")
+def test_a_sync_needs_no_temp_folder_but_the_files_own(tmp_path, upstream):
+    """In a mount namespace whose temp folders can't be written."""
+    if subprocess.run(["unshare", "-m", "true"], capture_output=True).returncode:
+        pytest.skip("no mount namespaces here")
+    db = tmp_path / "data" / "spacecraft.db"
+    db.parent.mkdir()
+    sync = f"{PROGRAM[0]} -c '{PROGRAM[2]}' sync /mnt/spacecraft.db --base-url {upstream.base_url}"
+    inside = f"""
+        set -e
+        mount --bind {db.parent} /mnt
+        for d in /tmp /var/tmp; do mount --bind $d $d; mount -o remount,ro,bind $d; done
+        cd /proc
+        exec {sync}
+    """
+    done = subprocess.run(["unshare", "-m", "sh", "-c", inside], capture_output=True, text=True)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert execute(db, "SELECT count(*) FROM spacecraft") == [(21,)]
