@@ -6,6 +6,7 @@ from typing import Any, Protocol
 
 # Each event with what people read; None: only programs do.
 EVENTS = {
+    "upgraded": "{db} is of this version now; as it was, it is {copy}",
     "request": None,
     "page": None,
     "resumed": "{resource}: goes on with the walk of {started}: {staged} of {total} records staged",

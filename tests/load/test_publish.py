@@ -1,4 +1,4 @@
-"""Publishing: what is odd in one record is that record's matter, and costs no more than its size."""
+"""Publishing: what is odd in one record is its matter alone, and costs no more than its size."""
 
 from __future__ import annotations
 

@@ -29,12 +29,12 @@ def clock() -> Clock:
 
 @contextmanager
 def opened(db: Path) -> Iterator[Store]:
-    """The mirror, for a command that makes none; upgraded where it is of an earlier version."""
-    from ll2_mirror.load.rebuild import upgraded
+    """The mirror, for a command that only reads; of an older file a copy that is up to date."""
+    from ll2_mirror.load.rebuild import readable
     from ll2_mirror.store.opening import open_store
 
-    with open_store(db, clock()) as store:
-        yield upgraded(store)
+    with open_store(db, clock()) as store, readable(store) as found:
+        yield found
 
 
 DB = click.argument("db", type=click.Path(path_type=Path), callback=_remember)

@@ -174,14 +174,14 @@ def _synced(
     db: Path, asked: Asked, how: tuple[int | None, bool, bool], tell: Teller
 ) -> list[Report]:
     """Syncs as the file's only sync; a failure is noted in the file."""
-    from ll2_mirror.load.rebuild import upgraded
+    from ll2_mirror.load.rebuild import upgrade
     from ll2_mirror.store.lock import only_sync
     from ll2_mirror.store.opening import open_store
     from ll2_mirror.sync import incomplete, sync, wanted
 
     most, wait, allow_shrink = how
     with only_sync(db), open_store(db, clock(), create=True) as store:
-        upgraded(store, locked=True)
+        upgrade(store, tell)
         what = wanted(store, asked.resources, asked.base_url, asked.mode)
         upstream = _upstream(store, what.base_url, asked, most, wait, tell)
         try:

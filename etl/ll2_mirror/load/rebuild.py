@@ -5,12 +5,11 @@ No request, and one transaction: until its end, readers see the file as it was.
 
 from __future__ import annotations
 
-import os
 import re
 import sqlite3
 from collections.abc import Iterator
 
-from ll2_mirror.errors import DataError, NotAMirror
+from ll2_mirror.errors import DataError
 from ll2_mirror.files import shipped
 from ll2_mirror.ll2.jsontext import parse
 from ll2_mirror.ll2.page import records
@@ -18,7 +17,7 @@ from ll2_mirror.ll2.resources import RESOURCES
 from ll2_mirror.ll2.schema import wanted_columns
 from ll2_mirror.load.quarantine import standing
 from ll2_mirror.load.upsert import Upsert
-from ll2_mirror.store.lock import only_sync
+from ll2_mirror.progress import Tell
 from ll2_mirror.store.opening import SCHEMA_VERSION, version_of
 from ll2_mirror.store.search import reindex
 from ll2_mirror.store.sql import quoted
@@ -32,24 +31,37 @@ _INDEXES = "_search_"  # which are made anew
 _NO_RUN = 0  # whose history is dropped: nothing changed
 
 
-def upgraded(store: Store, *, locked: bool = False) -> Store:
-    """The store, its file of this version now; ``locked``: the caller is its only sync.
+def readable(store: Store) -> Store:
+    """The mirror as one of this version; an older file stays as it is, and a copy is made anew.
 
-    Raises NotAMirror where the file may not be written, Stopped where a sync is under way.
+    Raises DataError where the file's stored pages don't make whole tables.
     """
     if version_of(store.conn) == SCHEMA_VERSION:
         return store
-    if not os.access(store.path, os.W_OK):
-        raise NotAMirror(
-            f"{store.path} was made by an older ll2-mirror, and can't be written: let one who may"
-            f" run `ll2-mirror status {store.path}`, which upgrades it"
-        )
-    if locked:
+    copy = sqlite3.connect("", isolation_level=None)  # a file of SQLite's own, until it is closed
+    store.conn.backup(copy)
+    found = Store(copy, store.path, store.clock)
+    _upgrade(found)
+    return found
+
+
+def upgrade(store: Store, tell: Tell) -> None:
+    """Brings the file of a sync, which has its lock, up to date; a copy of it as it was stays.
+
+    The copy has the file's name with the version of its schema: ``spacecraft.db.v3``.
+    """
+    version = version_of(store.conn)
+    if version == SCHEMA_VERSION:
+        return
+    copy = store.path.with_name(f"{store.path.name}.v{version}")
+    copy.unlink(missing_ok=True)
+    store.conn.execute("VACUUM INTO ?", (str(copy),))
+    try:
         _upgrade(store)
-    else:
-        with only_sync(store.path):
-            _upgrade(store)
-    return store
+    except BaseException:
+        copy.unlink()
+        raise
+    tell("upgraded", db=str(store.path), copy=str(copy))
 
 
 def _upgrade(store: Store) -> None:
@@ -57,13 +69,12 @@ def _upgrade(store: Store) -> None:
     conn.execute("PRAGMA foreign_keys = OFF")  # can't be done within a transaction
     try:
         with store.transaction():
-            if version_of(conn) != SCHEMA_VERSION:  # nobody else did it meanwhile
-                own = list(_set_aside(conn))
-                for statement in _statements(shipped("schema.sql").read_text(encoding="utf-8")):
-                    conn.execute(statement)
-                _bring_back(conn, own)
-                _rebuild(store)
-                _check(store)
+            own = list(_set_aside(conn))
+            for statement in _statements(shipped("schema.sql").read_text(encoding="utf-8")):
+                conn.execute(statement)
+            _bring_back(conn, own)
+            _rebuild(store)
+            _check(store)
     finally:
         conn.execute("PRAGMA foreign_keys = ON")
 
@@ -144,9 +155,15 @@ def _groups(store: Store, walk: Walk) -> Iterator[list[Group]]:
 
 
 def _check(store: Store) -> None:
+    """Raises DataError where a row refers to one that isn't there; it may be the user's own."""
     broken = store.conn.execute("PRAGMA foreign_key_check").fetchone()
-    if broken:
+    if broken and broken[0] in _tables(store.conn):
         raise DataError(
             f"{store.path}: its stored pages don't make whole tables ({broken[0]}): it stays as it"
             " is; sync to a new file"
+        )
+    if broken:
+        raise DataError(
+            f"{store.path}: your table {broken[0]} refers to a row of {broken[2]} that LL2 no"
+            " longer has: take that out first"
         )
