@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from ll2_mirror.ll2.jsontext import KEPT, parse, spell, text
@@ -50,36 +51,39 @@ def renew(store: Store, walk: Walk, run: int, bad: list[Bad], missing: set[Id]) 
     """
     before = store.walks.published(walk.resource)
     held = {one.id: one for one in quarantined(store, walk.resource)}
-    bodies = last_sent(
-        store, walk.resource, {one.id for one in bad if one.id is not None} | missing
-    )
+    bodies = last_sent(store, walk.resource, {one.id for one in bad} | missing)
     found = [
         *((one.id, one.reason, text(spell(one.record, KEPT))) for one in bad),
         *((id_, MISSING, None) for id_ in sorted(missing, key=str)),
     ]
     store.conn.execute("DELETE FROM _quarantine WHERE resource = ?", (walk.resource,))
     for id_, reason, sent in found:
-        last, stands = held.get(id_), None if id_ is None else bodies.get(id_)
-        mode = last.mode if last else before.mode if before and stands else None
+        fresh = Quarantined(id_, run, reason, sent, before and before.mode, bodies.get(id_))
+        last = held.get(id_, fresh)
         store.conn.execute(
             "INSERT INTO _quarantine (resource, id, run, reason, sent, mode, stands)"
             " VALUES (?, ?, ?, ?, ?, ?, ?)",
-            (walk.resource, id_, last.run if last else run, reason, sent, mode, stands),
+            (walk.resource, *fresh._replace(run=last.run, mode=last.stands and last.mode)),
         )
 
 
-def last_sent(store: Store, resource: str, wanted: set[Id]) -> dict[Id, str]:
+def last_sent(store: Store, resource: str, wanted: set[Id] | set[Id | None]) -> dict[Any, str]:
     """The JSON of these records as LL2 last sent them in a form that was understood, by id."""
-    held = {one.id: one for one in quarantined(store, resource)}
-    found = {id_: held[id_].stands for id_ in wanted & held.keys() if id_ is not None}
-    left = wanted - held.keys()
+    held = {one.id: one.stands for one in quarantined(store, resource)}
+    found = {id_: body for id_, body in held.items() if body is not None and id_ in wanted}
+    return found | dict(_published(store, resource, wanted - held.keys() - {None}))
+
+
+def _published(store: Store, resource: str, wanted: set[Any]) -> Iterator[tuple[Id, str]]:
+    """The JSON of these records on the pages of a resource's last walk, each with its id."""
     walk = store.walks.published(resource)
-    for page in store.walks.pages(walk) if walk and left else ():
-        if left.intersection(json.loads(page.ids)):
-            for record in records(parse(store.walks.body(page.digest))):
-                if type(record) is dict and record.get("id") in left:
-                    found[record["id"]] = text(spell(record, KEPT))
-    return {id_: body for id_, body in found.items() if body is not None}
+    for page in store.walks.pages(walk) if walk and wanted else ():
+        ids = json.loads(page.ids)
+        if wanted.intersection(ids):
+            results = records(parse(store.walks.body(page.digest)))
+            for id_, record in zip(ids, results, strict=True):
+                if id_ in wanted:
+                    yield id_, text(spell(record, KEPT))
 
 
 class Understood:

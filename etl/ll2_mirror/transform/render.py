@@ -7,7 +7,7 @@ that nests others, however many they are.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from ll2_mirror.errors import DataError, NotHeld
@@ -19,6 +19,8 @@ from ll2_mirror.transform.extra import completed
 
 _BOOLS = {0: False, 1: True}  # anything else comes out as it is, and differs
 Objects = dict[Any, dict[str, Any]]
+Values = dict[Any, Any]  # of one key, none of them null, by the id of their object
+Rows = dict[Any, list[Any]]  # the values of the stored keys, by id
 
 
 class Renderer:
@@ -40,55 +42,73 @@ class Renderer:
         self._base = base
         self._suffix = suffix
         self._known = nested
+        # What a column holds to what JSON has; values of other kinds are the same in both.
+        self._renderers: dict[str, Callable[[Shape, Key, Values], Values]] = {
+            "one": self._ones,
+            "many": self._lists,
+            "bool": lambda _shape, _key, held: {i: _BOOLS.get(v, v) for i, v in held.items()},
+            "link": lambda _shape, _key, held: {i: self._link(v) for i, v in held.items()},
+        }
 
     def objects(self, shape: Shape, ids: Iterable[Id]) -> Objects:
         """The objects with these ids, spelled for ``jsontext.text``, by id.
 
-        Raises NotHeld for a row that isn't there, or was never seen in a shape with these keys.
+        Raises NotHeld for a row that isn't there, or was never seen in a shape with these keys,
+        DataError for one that holds what no sync writes.
         """
         wanted = list(dict.fromkeys(ids))
-        own = own_columns(shape)
-        rows = self._conn.execute(
-            f'SELECT id, {quoted((*own, *shape.columns))} FROM "{shape.table}" WHERE id {IN}',
-            (among(wanted),),
-        ).fetchall()
-        if len(rows) < len(wanted):
-            missing = sorted(set(wanted) - {row[0] for row in rows}, key=str)
-            raise NotHeld(f"{shape.table} {missing[0]} is not in the file")
-        if shape.shared:
-            for row in rows:
-                _check_seen(shape, row[0], row[2])
-        values = {row[0]: list(row[1 + len(own) :]) for row in rows}
-        self._fill_lists(shape, values)
-        found = self._assemble(shape, values, {row[0]: row[1] for row in rows if row[1]})
-        return {id_: found[id_] for id_ in wanted}
+        own = len(own_columns(shape))
+        columns = quoted((*own_columns(shape), *shape.columns))
+        sql = f'SELECT id, {columns} FROM "{shape.table}" WHERE id {IN}'
+        rows = {id_: row for id_, *row in self._conn.execute(sql, (among(wanted),))}
+        for id_ in wanted:
+            _check_held(shape, id_, rows.get(id_))
+        extras = {id_: row[0] for id_, row in rows.items() if row[0]}
+        return self._assemble(shape, {id_: rows[id_][own:] for id_ in wanted}, extras)
 
-    def _assemble(
-        self, shape: Shape, values: dict[Any, list[Any]], extras: dict[Any, str]
-    ) -> Objects:
-        """The objects of rows whose lists are filled; ``values`` are in the order of columns."""
+    def _assemble(self, shape: Shape, rows: Rows, extras: dict[Any, str]) -> Objects:
+        """The objects of rows; what lies beyond their columns stands in ``extras``, by id."""
         for place, key in enumerate(shape.stored):
-            if key.kind == "one":
-                self._fill(values, place, self._nested(shape, key, values, place))
-            elif key.kind == "bool":
-                for row in values.values():
-                    row[place] = _BOOLS.get(row[place], row[place])
-            elif key.kind == "link":
-                for row in values.values():
-                    row[place] = self._link(row[place])
+            if render := self._renderers.get(key.kind):
+                held = {id_: row[place] for id_, row in rows.items() if row[place] is not None}
+                for id_, value in render(shape, key, held).items():
+                    rows[id_][place] = value
         consts = [(i, key.of) for i, key in enumerate(shape.keys) if key.kind == "const"]
-        found = {}
-        for id_, row in values.items():
+        for row in rows.values() if consts else ():
             for place, const in consts:
                 row.insert(place, const)
-            found[id_] = dict(zip(shape.names, row, strict=True))
-            if id_ in extras:
-                found[id_] = _completed(found[id_], shape, id_, extras[id_])
+        found = {id_: dict(zip(shape.names, row, strict=True)) for id_, row in rows.items()}
+        for id_, extra in extras.items():
+            found[id_] = _completed(found[id_], shape, id_, extra)
         return found
 
-    def _nested(self, shape: Shape, key: Key, values: dict[Any, list[Any]], place: int) -> Objects:
-        ids = {row[place] for row in values.values()} - {None}
-        return self._shared(shape.nested[key.name], ids) if ids else {}
+    def _ones(self, shape: Shape, key: Key, held: Values) -> Values:
+        """The nested object of each id."""
+        objects = self._shared(shape.nested[key.name], set(held.values())) if held else {}
+        return {id_: objects[nested] for id_, nested in held.items()}
+
+    def _lists(self, shape: Shape, key: Key, counts: Values) -> Values:
+        """The list that each count stands for."""
+        item = shape.nested[key.name]
+        items = list_items(self._conn, shape, key, counts) if any(counts.values()) else {}
+        if item.table:
+            objects = self._shared(item, (id_ for ids in items.values() for id_ in ids))
+            lists = {owner: [objects[id_] for id_ in ids] for owner, ids in items.items()}
+        else:
+            lists = {owner: self._owned(item, rows) for owner, rows in items.items()}
+        for id_, count in counts.items():
+            if len(lists.setdefault(id_, [])) != count:
+                raise NotHeld(
+                    f"{shape.list_table(key)} has {len(lists[id_])} of the {count} items"
+                    f" of {shape.table} {id_}"
+                )
+        return lists
+
+    def _owned(self, shape: Shape, rows: list[Any]) -> list[dict[str, Any]]:
+        """The objects of a list whose items have no id; a row is its columns and its extra."""
+        values = {place: list(row[:-1]) for place, row in enumerate(rows)}
+        extras = {place: row[-1] for place, row in enumerate(rows) if row[-1]}
+        return list(self._assemble(shape, values, extras).values())
 
     def _shared(self, shape: Shape, ids: Iterable[Id]) -> Objects:
         """Objects that others nest, among them those with these ids."""
@@ -99,57 +119,23 @@ class Renderer:
             known.update(self.objects(shape, missing))
         return known
 
-    @staticmethod
-    def _fill(values: dict[Any, list[Any]], place: int, found: Objects) -> None:
-        for row in values.values():
-            row[place] = None if row[place] is None else found[row[place]]
-
-    def _fill_lists(self, shape: Shape, values: dict[Any, list[Any]]) -> None:
-        """Puts each list in the place of its count."""
-        for place, key in enumerate(shape.stored):
-            if key.kind != "many":
-                continue
-            item = shape.nested[key.name]
-            owners = [id_ for id_, row in values.items() if row[place]]
-            lists = list_items(self._conn, shape, key, owners) if owners else {}
-            if item.table:
-                objects = self._shared(item, (i for ids in lists.values() for i in ids))
-                filled = {owner: [objects[i] for i in ids] for owner, ids in lists.items()}
-            else:
-                filled = {owner: self._owned(item, rows) for owner, rows in lists.items()}
-            for id_, row in values.items():
-                counted = row[place]
-                if counted is None:
-                    continue
-                row[place] = filled.get(id_, [])
-                if len(row[place]) != counted:
-                    raise NotHeld(
-                        f"{shape.list_table(key)} has {len(row[place])} of the {counted} items"
-                        f" of {shape.table} {id_}"
-                    )
-
-    def _owned(self, shape: Shape, rows: list[Any]) -> list[dict[str, Any]]:
-        """The objects of a list whose items have no id; a row is its columns and its extra."""
-        values = {place: list(row[:-1]) for place, row in enumerate(rows)}
-        extras = {place: row[-1] for place, row in enumerate(rows) if row[-1]}
-        return list(self._assemble(shape, values, extras).values())
-
-    def _link(self, stored: str | None) -> str | None:
+    def _link(self, stored: Any) -> Any:
         if isinstance(stored, str) and stored.startswith(API_PATH):
             return f"{self._base}{stored}{self._suffix}"
         return stored
 
 
-def _check_seen(shape: Shape, id_: Id, seen: str | None) -> None:
-    """Raises NotHeld unless the shapes that a row was seen in have all of the shape's columns."""
-    names = (seen or "").split()
-    if shape.name in names:
+def _check_held(shape: Shape, id_: Id, row: list[Any] | None) -> None:
+    """Raises NotHeld unless a row is there, seen in shapes that have all of the shape's columns."""
+    if row is None:
+        raise NotHeld(f"{shape.table} {id_} is not in the file")
+    names = (row[1] or "").split() if shape.shared else [shape.name]
+    if shape.name in names or known_columns(shape, names).issuperset(shape.columns):
         return
-    if not known_columns(shape, names).issuperset(shape.columns):
-        raise NotHeld(
-            f"{shape.table} {id_} was seen as {', '.join(names) or 'nothing'} only, which lacks"
-            f" keys of {shape.name}: a sync with --mode detailed may bring them"
-        )
+    raise NotHeld(
+        f"{shape.table} {id_} was seen as {', '.join(names) or 'nothing'} only, which lacks"
+        f" keys of {shape.name}: a sync with --mode detailed may bring them"
+    )
 
 
 def _completed(found: dict[str, Any], shape: Shape, id_: Any, extra: str) -> dict[str, Any]:
