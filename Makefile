@@ -1,5 +1,6 @@
 # make demo     install, then mirror the bundled sample of LL2 and ask it three questions
 # make test     install, then run the tests
+# make schema   make schema.sql and docs/columns.md anew from what ll2_mirror/ll2 declares
 # make check    what CI runs: format, lint, types, then the tests
 # make soak     the tests that take minutes: 200 kills, a simulated year of cron, long walks
 # make bench    time and memory as ratios to a floor, in one run
@@ -9,10 +10,13 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: demo test soak lint check bench clean
+.PHONY: demo schema test soak lint check bench clean
 
 demo: $(STAMP)
 	$(BIN)/ll2-mirror demo data/demo
+
+schema: $(STAMP)
+	$(BIN)/python -m ll2_mirror.ll2.generate
 
 test: $(STAMP)
 	$(BIN)/python -m pytest

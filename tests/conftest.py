@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-import sqlite_utils
 from click.testing import CliRunner
 from hypothesis import HealthCheck, settings
 
@@ -15,8 +14,6 @@ from ll2_mirror.cli.main import main
 from ll2_mirror.extract.budget import Budget
 from ll2_mirror.extract.client import Http
 from ll2_mirror.extract.upstream import Upstream
-from ll2_mirror.files import shipped
-from ll2_mirror.ll2.schema import check
 from ll2_mirror.store.opening import open_store
 from ll2_mirror.testing import fake as sample
 from parts import Ran, TestClock
@@ -28,14 +25,6 @@ settings.register_profile(
     derandomize=True,
 )
 settings.load_profile("tests")
-
-
-def pytest_sessionstart() -> None:
-    """No test means anything where the shapes and schema.sql disagree."""
-    with sqlite_utils.Database(memory=True) as db:
-        db.executescript(shipped("schema.sql").read_text(encoding="utf-8"))
-        if complaints := check(db):
-            pytest.exit("\n".join(complaints), returncode=1)
 
 
 @pytest.fixture

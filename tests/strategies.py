@@ -11,7 +11,7 @@ from typing import Any
 from hypothesis import strategies as st
 
 from ll2_mirror.ll2.model import Key, Shape
-from ll2_mirror.ll2.resources import RESOURCES
+from ll2_mirror.ll2.resources import MODES, RESOURCES
 
 BASE = "https://ll.thespacedevs.com"
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=12)
@@ -91,5 +91,10 @@ class World:
 
 
 def resources_and_modes() -> list[tuple[str, str]]:
-    """Each resource in each mode."""
+    """Each resource in each mode that it knows."""
     return [(name, mode) for name, resource in RESOURCES.items() for mode in resource.modes]
+
+
+def synced_modes() -> list[tuple[str, str]]:
+    """Each resource in each mode that a file can have."""
+    return [(name, mode) for name, mode in resources_and_modes() if mode in MODES]

@@ -8,7 +8,7 @@ from contextlib import closing
 
 import pytest
 
-from ll2_mirror.store.opening import SCHEMA_VERSION
+from ll2_mirror.ll2.schema import SCHEMA_VERSION
 from parts import FIXTURES, execute, public_rows
 
 

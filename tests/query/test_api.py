@@ -522,6 +522,42 @@ def test_the_mode_of_a_list(ask, query, mode):
     assert ask.json(f"{LIST}?{query}")["results"][0]["response_mode"] == mode
 
 
+@pytest.mark.parametrize(
+    ("query", "mode"),
+    [
+        ("agencies/?mode=list", "list"),
+        ("agencies/?mode=normal&mode=list", "list"),
+        ("agencies/?mode=List", "normal"),
+        ("agencies/?", "normal"),
+        ("agencies/?mode=detailed", "detailed"),
+        ("spacecraft/?mode=list", "normal"),
+        ("spacecraft_configurations/?mode=list", "normal"),
+    ],
+)
+def test_a_list_answers_in_the_modes_of_its_document(ask, query, mode):
+    name = query.partition("/")[0]
+    found = ask.json(f"/2.3.0/{query}&limit=100")["results"]
+    listed = sample.bundled()[name, mode]
+    assert [list(record) for record in found] == [list(record) for record in listed]
+    assert {record["response_mode"] for record in found} == {mode}
+
+
+def test_a_short_list_is_searched_and_filtered_as_a_long_one(ask):
+    [nasa] = sample.bundled()["agencies", "list"]
+    found = {**nasa, "url": f"{B}/2.3.0/agencies/44/"}
+    for asked in ("country_code=USA", "founding_year__lt=1960", "search=nasa", "ordering=featured"):
+        assert ask.json(f"/2.3.0/agencies/?mode=list&{asked}")["results"] == [found]
+    assert ask.json("/2.3.0/agencies/?mode=list&founding_year__gt=1960")["results"] == []
+
+
+def test_a_file_in_normal_mode_answers_in_the_poorer_ones(tmp_path):
+    asking = Asking(made(tmp_path / "few.db", "normal", "agencies"))
+    with closing(asking.conn):
+        found = [asking(f"/2.3.0/agencies/?mode={mode}").status for mode in ("list", "normal")]
+        assert found == [200, 200]
+        assert asking("/2.3.0/agencies/?mode=detailed").status == 501
+
+
 def test_a_detail_is_detailed_and_ignores_what_is_a_lists(ask):
     plain = ask(f"{LIST}201/")
     assert json.loads(plain.body)["response_mode"] == "detailed"

@@ -27,8 +27,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ll2_mirror.cli.main import main
-from ll2_mirror.files import shipped
 from ll2_mirror.ll2.resources import RESOURCES
+from ll2_mirror.ll2.schema import own_tables, wanted_columns
 from ll2_mirror.query.api import Answer, Mirror
 from ll2_mirror.query.params import Params
 from ll2_mirror.query.request import Request, request_for
@@ -109,10 +109,9 @@ class Watched:
 @cache
 def known() -> re.Pattern[str]:
     """What the tables are called that an answer may be read from; an index opens its own."""
-    schema = shipped("schema.sql").read_text(encoding="utf-8")
-    tables = re.findall(r"^CREATE (?:VIRTUAL )?TABLE (\w+)", schema, re.MULTILINE)
     private = {"_settings", "_runs", "_history", "_bodies", "_pages"}
-    return re.compile(rf"({'|'.join(set(tables) - private)})(_fts_\w+)?|json_each|sqlite_master|")
+    tables = {*own_tables(), *wanted_columns()} - private
+    return re.compile(rf"({'|'.join(tables)})(_fts_\w+)?|json_each|sqlite_master|")
 
 
 def made(db: Path, records: sample.Records, mode: str, *resources: str) -> Path:

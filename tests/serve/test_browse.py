@@ -16,7 +16,7 @@ from click.testing import CliRunner
 from playwright.sync_api import expect, sync_playwright
 
 from ll2_mirror.cli.main import main
-from ll2_mirror.ll2.resources import RESOURCES
+from ll2_mirror.ll2.resources import MODES, RESOURCES
 from ll2_mirror.testing import fake as sample
 from serving import LIST, served
 
@@ -141,6 +141,20 @@ def test_the_help_says_what_can_be_asked(page, url, name):
     )
     assert len(links) >= 5
     assert {requests.get(link, timeout=20).status_code for link in links} == {200}
+
+
+@pytest.mark.parametrize(
+    ("name", "modes"), [("agencies", ["list", *MODES]), ("spacecraft", list(MODES))]
+)
+def test_the_form_has_the_modes_of_the_list_and_chooses_normal(page, url, name, modes):
+    page.goto(f"{url}/2.3.0/{name}/?format=api")
+    page.locator("summary", has_text="Search and filter").click()
+    field = page.get_by_label("Mode", exact=True)
+    assert field.locator("option").all_inner_texts() == modes
+    expect(field).to_have_value("normal")
+    field.select_option(modes[0])
+    page.get_by_role("button", name="Show").click()
+    expect(page.locator("pre")).to_contain_text(f'"response_mode": "{modes[0]}"')
 
 
 def test_links_lead_from_page_to_page(page, url):

@@ -16,6 +16,7 @@ import pytest
 import requests
 from datasette.app import Datasette
 
+from ll2_mirror.ll2.describe import sections
 from ll2_mirror.query.request import Request
 from ll2_mirror.serve.wire import Cache, Sent
 from ll2_mirror.testing import fake as sample
@@ -337,6 +338,32 @@ def test_the_tools_own_tables_are_hidden(db):
     assert not {name for name in shown if name.startswith("_")}
     hidden = {table["name"] for table in page["tables"] if table["hidden"]}
     assert {"_runs", "_history", "_search_spacecraft", "_search_spacecraft_fts"} <= hidden
+
+
+def test_datasette_says_of_each_table_and_column_what_it_means(db):
+    told = ask(db, path="/-/metadata.json").json()["databases"]["spacecraft"]["tables"]
+    public = [table for section in sections() for table in section.tables]
+    assert {name for name, about in told.items() if "hidden" not in about} == {
+        table.name for table in public
+    }
+    for table in public:
+        comments = {one.column.name: one.comment for one in table.columns}
+        assert told[table.name] == {"description": table.text, "columns": comments}
+    shown = ask(db, path="/spacecraft/spacecraft.json").json()
+    assert shown["columns"] == list(told["spacecraft"]["columns"])
+    page = ask(db, path="/spacecraft/images__variants").text
+    assert "Other cuts of the same picture." in page
+    assert "<dt>position</dt><dd>the place in the list, from 0</dd>" in page
+
+
+def test_what_a_datasette_is_configured_to_say_stands_beside_it(db):
+    mine = {"columns": {"name": "mine"}, "sort": "name"}
+    metadata = {"databases": {"spacecraft": {"tables": {"spacecraft": mine}}}}
+    page = ask(db, path="/spacecraft/spacecraft", metadata=metadata).text
+    assert "<dd>mine</dd>" in page
+    assert "<dd>the builder&#39;s number, where there is one</dd>" in page
+    plain = ask(db, path="/spacecraft/spacecraft").text
+    assert "<dd>as LL2 calls it; not unique</dd>" in plain
 
 
 def test_other_databases_do_not_matter(db, tmp_path):

@@ -10,7 +10,7 @@ from contextlib import closing
 
 import pytest
 
-from ll2_mirror.store.opening import APPLICATION_ID, SCHEMA_VERSION
+from ll2_mirror.ll2.schema import APPLICATION_ID, SCHEMA_VERSION
 from parts import PROGRAM, execute, public_rows
 
 

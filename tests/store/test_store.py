@@ -12,7 +12,8 @@ from isodate import duration_isoformat
 
 from ll2_mirror.errors import DataError
 from ll2_mirror.ll2.duration import seconds
-from ll2_mirror.store.opening import APPLICATION_ID, SCHEMA_VERSION, open_store
+from ll2_mirror.ll2.schema import APPLICATION_ID, SCHEMA_VERSION
+from ll2_mirror.store.opening import open_store
 from parts import execute
 
 

@@ -17,7 +17,7 @@ from ll2_mirror.ll2.jsontext import parse, spell, text
 from ll2_mirror.ll2.page import API_PATH
 from ll2_mirror.testing.fake import bundled, running
 from parts import TestClock, public_rows
-from strategies import ANYTHING, resources_and_modes
+from strategies import ANYTHING, synced_modes
 
 TOKEN = "5ecre7-and-t0-be-kept-t0-0urselves"
 
@@ -82,7 +82,7 @@ def mirrors(tmp_path_factory):
     """The bundled upstream and, for each resource and mode, a file that mirrors it."""
     folder = tmp_path_factory.mktemp("mirrors")
     with running(bundled()) as server:
-        for resource, mode in resources_and_modes():
+        for resource, mode in synced_modes():
             asked = [str(folder / f"{resource}.{mode}"), resource, "--mode", mode]
             asked += ["--base-url", server.base_url]
             assert CliRunner().invoke(main, ["sync", *asked], obj=TestClock()).exit_code == 0
@@ -95,7 +95,7 @@ def test_a_damaged_page_is_kept_exactly_or_refused_in_one_line(
     mirrors, run, tmp_path, monkeypatch, data
 ):
     server, folder = mirrors
-    resource, mode = data.draw(st.sampled_from(resources_and_modes()))
+    resource, mode = data.draw(st.sampled_from(synced_modes()))
     path, asked = f"{API_PATH}{resource}/", {"limit": "100", "mode": mode, "ordering": "id"}
     right = type(server).answer
     body = damaged(parse(text(spell(right(server, path, asked)[1])).encode()), data)

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from ll2_mirror.ll2.resources import RESOURCES
 from ll2_mirror.testing import fake as sample
 from parts import execute, pages_asked, public_rows
-from strategies import World, resources_and_modes
+from strategies import World, synced_modes
 
 ALL = list(RESOURCES)
 
@@ -306,7 +306,7 @@ def test_after_any_syncs_the_file_equals_a_fresh_one(tmp_path_factory, data):
 
     from ll2_mirror.cli.main import main
 
-    resource, mode = data.draw(st.sampled_from(resources_and_modes()))
+    resource, mode = data.draw(st.sampled_from(synced_modes()))
     shape = RESOURCES[resource].modes[mode]
     folder = tmp_path_factory.mktemp("walks")
 

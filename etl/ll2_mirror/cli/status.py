@@ -15,9 +15,9 @@ from ll2_mirror.errors import DataError, UsageError
 from ll2_mirror.extract.budget import Budget
 from ll2_mirror.extract.crawl import end_of
 from ll2_mirror.ll2.resources import RESOURCES
+from ll2_mirror.ll2.schema import SCHEMA_VERSION
 from ll2_mirror.ll2.shapes import SHAPES
 from ll2_mirror.load.quarantine import quarantined
-from ll2_mirror.store.opening import SCHEMA_VERSION
 from ll2_mirror.store.store import Store
 
 _KINDS = ("added", "changed", "reordered", "gone")

@@ -1,4 +1,4 @@
-"""What a shape, a key and a resource are; shapes.py has those of LL2."""
+"""What a shape, a key, a row, a filter and a resource are: what LL2's declarations are made of."""
 
 from __future__ import annotations
 
@@ -39,6 +39,9 @@ class Row(NamedTuple):
     extra: str | None
 
 
+_COLUMNS = {"const": "", "one": "{}_id"}  # of the kinds whose column isn't called as the key is
+
+
 @dataclass(frozen=True)
 class Key:
     """One key of a shape: what it holds and where that is kept."""
@@ -51,9 +54,12 @@ class Key:
     @property
     def column(self) -> str:
         """The column that holds it: a list's counts its items, a constant has none."""
-        return (
-            "" if self.kind == "const" else f"{self.name}_id" if self.kind == "one" else self.name
-        )
+        return _COLUMNS.get(self.kind, "{}").format(self.name)
+
+    @property
+    def sort_column(self) -> str:
+        """The column to order by: of a duration, the one in seconds."""
+        return f"{self.name}_seconds" if self.kind == "duration" else self.column
 
 
 @dataclass(eq=False)
@@ -70,6 +76,11 @@ class Shape:
     def names(self) -> tuple[str, ...]:
         """The keys' names, in the order LL2 sends them."""
         return tuple(key.name for key in self.keys)
+
+    @cached_property
+    def by_name(self) -> dict[str, Key]:
+        """The keys by their names."""
+        return {key.name: key for key in self.keys}
 
     @cached_property
     def stored(self) -> tuple[Key, ...]:
@@ -89,12 +100,17 @@ class Shape:
     @cached_property
     def id_type(self) -> type:
         """The Python type of the id: int, or str for a UUID."""
-        return next(SCALARS[key.kind][1][0] for key in self.keys if key.name == "id")
+        return SCALARS[self.by_name["id"].kind][1][0]
 
     @cached_property
     def depth(self) -> int:
         """Nesting levels below; sorted by it, a row comes after those it refers to."""
         return 1 + max((shape.depth for shape in self.nested.values()), default=-1)
+
+    @cached_property
+    def lists(self) -> tuple[Key, ...]:
+        """The keys that hold lists."""
+        return tuple(key for key in self.keys if key.kind == "many")
 
     def list_table(self, key: Key) -> str:
         """The table that holds the list under ``key``."""
@@ -105,16 +121,17 @@ class Shape:
 class Filter:
     """One query parameter that narrows a list.
 
-    ``kind``: ``bool``, ``int``, ``text``, ``choice`` (the id of a nested object), ``codes`` (texts
-    between commas); ``opaque`` where LL2's document doesn't tell what it compares.
+    ``kind``: ``choice`` is the id of a nested object, ``codes`` are texts between commas,
+    ``opaque`` is it where LL2's document doesn't tell what it compares.
     """
 
     name: str
-    kind: str
+    kind: str  # one of FILTER_KINDS
     path: str  # of the value, key by key: name, type__id, country__alpha_3_code
     lookup: str = "exact"  # one of LOOKUPS
 
 
+FILTER_KINDS = ("bool", "int", "text", "choice", "codes", "opaque")
 LOOKUPS = ("exact", "contains", "gt", "gte", "lt", "lte")
 
 
@@ -124,21 +141,37 @@ class Resource:
 
     Then how LL2 lets its records be asked for: ``noun`` is what it calls one, ``search`` the paths
     of the texts it searches, ``orderings`` the keys it sorts by, ``examples`` a value by parameter.
+    ``indexed``: there are so many that what they are filtered and sorted by has indexes.
     """
 
     name: str
-    modes: dict[str, Shape]
+    modes: dict[str, Shape]  # those it knows, from the poorest to the richest
     ordering: str
     noun: str = ""
     filters: tuple[Filter, ...] = ()
     search: tuple[str, ...] = ()
     orderings: tuple[str, ...] = ()
     examples: dict[str, str] = field(default_factory=dict)
+    indexed: bool = False
+
+    @property
+    def richest(self) -> Shape:
+        """The shape of the richest mode, which has all that the others have."""
+        return next(reversed(self.modes.values()))
 
     @property
     def table(self) -> str:
         """The table that holds its records."""
-        return next(iter(self.modes.values())).table
+        return self.richest.table
+
+    def mode_for(self, asked: str | None) -> str:
+        """The mode of a list's answer: the one asked for, where the list has it, else normal."""
+        return asked if asked in self.modes else "normal"
+
+    @property
+    def search_table(self) -> str:
+        """The table that has what its records are searched by."""
+        return f"_search_{self.name}"
 
 
 @cache

@@ -1,15 +1,9 @@
-"""The shapes and resources of LL2 2.3.0, as data: the only module that names a resource.
+"""The lists of LL2 2.3.0, as data: what each is called, which shapes it has, how it is asked.
 
-Each shape has the name of its schema in LL2's OpenAPI document, then its table; below, its keys in
-the order LL2 sends them. The notation:
-
-    name                 text                    name:int, name:bool    a kind of model.SCALARS
-    key:Shape            a nested object         key:[Shape]            a list of them
-    key=value            always this text        ~                      moves by itself: no news
-
-What moves by itself was seen on records captured twice: times of craft in space and flights under
-way, counts that grow with each launch, ``last_updated``. A shape without a table has no id: its
-objects live in their owner's list.
+Filters are written ``name:kind=path``: text where no kind stands, the name's own path where none
+does; ``*`` adds __gt, __gte, __lt and __lte. They are from the parameters and the help of LL2's
+document; a kind it leaves open is taken to be that of its like: an id that must exist, or a
+number.
 """
 
 from __future__ import annotations
@@ -18,9 +12,6 @@ from ll2_mirror.ll2.model import Resource
 from ll2_mirror.ll2.notation import read_filters
 from ll2_mirror.ll2.shapes import SHAPES
 
-# Filters: name:kind=path, text where no kind stands, the name's own path where none does; * adds
-# __gt, __gte, __lt and __lte. From the parameters and the help of LL2's document; a kind it leaves
-# open is as BEHAVIOUR tells of the like: an id that must exist, or a number.
 RESOURCES = {
     resource.name: resource
     for resource in (
@@ -42,10 +33,15 @@ RESOURCES = {
                 "search": "Endeavour",
                 "ordering": "-flights_count",
             },
+            indexed=True,
         ),
         Resource(
             "agencies",
-            {"normal": SHAPES["AgencyNormal"], "detailed": SHAPES["AgencyEndpointDetailed"]},
+            {
+                "list": SHAPES["AgencyMini"],
+                "normal": SHAPES["AgencyNormal"],
+                "detailed": SHAPES["AgencyEndpointDetailed"],
+            },
             ordering="id",
             noun="Agency",
             filters=read_filters("""
@@ -110,4 +106,4 @@ ENDPOINTS = frozenset(
 )
 
 DEFAULT_RESOURCE = "spacecraft"
-MODES = ("normal", "detailed")  # from the poorer to the richer: a file's mode only grows
+MODES = ("normal", "detailed")  # that a file can have, from the poorer: its mode only grows

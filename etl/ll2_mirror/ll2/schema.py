@@ -1,15 +1,35 @@
-"""Proves that the shapes and schema.sql agree; the tests begin with it."""
+"""The tables that the shapes make, and what refers to what among them."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
+from functools import cache
+from itertools import chain
 from typing import NamedTuple
 
-from sqlite_utils import Database
-
-from ll2_mirror.ll2.model import SCALARS, Shape
-from ll2_mirror.ll2.resources import RESOURCES
+from ll2_mirror.files import shipped
+from ll2_mirror.ll2.model import SCALARS, Key, Shape
 from ll2_mirror.ll2.shapes import SHAPES
+
+APPLICATION_ID = 0x4C4C326D  # "LL2m": this file is an ll2-mirror
+SCHEMA_VERSION = 3  # goes up when files made before need their tables made anew
+
+
+TOKENIZER = "trigram case_sensitive 1"  # of each index that finds parts of texts
+
+
+class Column(NamedTuple):
+    """One column of a public table."""
+
+    name: str
+    kind: str  # of its key; "owner", "position", "item" in a list's table; "seconds", "own"
+    type: str  # SQL's
+    target: str = ""  # the table it refers to
+
+
+Columns = dict[str, tuple[str, str]]  # by name: the SQL type, and the table it refers to or ""
+_TYPES = {kind: sql_type for kind, (_, _, sql_type) in SCALARS.items()} | {"many": "INTEGER"}
 
 
 def own_columns(shape: Shape) -> tuple[str, ...]:
@@ -17,51 +37,67 @@ def own_columns(shape: Shape) -> tuple[str, ...]:
     return ("_extra", "_shapes") if shape.shared else ("_extra",)
 
 
-TOKENIZER = "trigram case_sensitive 1"  # of each index that finds parts of texts
+@cache
+def tables() -> dict[str, tuple[Column, ...]]:
+    """The columns of each public table, in order; a list's table stands behind its owner's."""
+    lying = {shape.table: shape for shape in SHAPES.values() if shape.table}
+    return dict(chain.from_iterable(map(_table, lying.values())))
 
-Columns = dict[str, tuple[str, str]]  # by name: the SQL type, and the table it refers to or ""
+
+def _table(shape: Shape) -> Iterator[tuple[str, tuple[Column, ...]]]:
+    """The table of a shape, with the columns of all that lie over it, and those of their lists."""
+    columns = {column.name: column for each in shape.siblings for column in _columns(each)}
+    yield shape.table, (*columns.values(), *map(_own, reversed(own_columns(shape))))
+    for each in shape.siblings:
+        for key in each.lists:
+            yield each.list_table(key), tuple(_list_columns(each, each.nested[key.name]))
+
+
+def _columns(shape: Shape) -> Iterator[Column]:
+    """The columns that a shape has values for; of a duration, there are two."""
+    for key in shape.stored:
+        yield _column(shape, key)
+        if key.sort_column != key.column:
+            yield Column(key.sort_column, "seconds", "REAL")
+
+
+def _column(shape: Shape, key: Key) -> Column:
+    if key.kind == "one":
+        return _reference(key.column, key.kind, shape.nested[key.name])
+    return Column(key.column, key.kind, _TYPES[key.kind])
+
+
+def _reference(name: str, kind: str, shape: Shape) -> Column:
+    return Column(name, kind, _TYPES[shape.by_name["id"].kind], shape.table)
+
+
+def _own(name: str) -> Column:
+    return Column(name, "own", "TEXT")
+
+
+def _list_columns(shape: Shape, item: Shape) -> Iterator[Column]:
+    """A list's table links its owner to its items; those without an id live in it."""
+    yield _reference("owner", "owner", shape)
+    yield Column("position", "position", "INTEGER")
+    if item.table:
+        yield _reference("item", "item", item)
+    else:
+        yield from (*_columns(item), _own("_extra"))
 
 
 def wanted_columns() -> dict[str, Columns]:
     """The columns of each public table, as the shapes want them."""
-    wanted: dict[str, Columns] = {}
-    for shape in SHAPES.values():
-        if not shape.table:
-            continue
-        columns = wanted.setdefault(shape.table, {"_extra": ("TEXT", "")})
-        if shape.shared:
-            columns["_shapes"] = ("TEXT", "")
-        columns |= _shape_columns(shape)
-        for key in shape.stored:
-            if key.kind == "many":
-                item = shape.nested[key.name]
-                listed = {
-                    "owner": (_id_type(shape), shape.table),
-                    "position": ("INTEGER", ""),
-                }
-                if item.table:
-                    listed["item"] = (_id_type(item), item.table)
-                else:
-                    listed |= {**_shape_columns(item), "_extra": ("TEXT", "")}
-                wanted[shape.list_table(key)] = listed
-    return wanted
+    return {
+        table: {column.name: (column.type, column.target) for column in columns}
+        for table, columns in tables().items()
+    }
 
 
-def _shape_columns(shape: Shape) -> Columns:
-    columns: Columns = {}
-    for key in shape.stored:
-        if key.kind == "one":
-            nested = shape.nested[key.name]
-            columns[key.column] = (_id_type(nested), nested.table)
-        else:
-            columns[key.column] = ("INTEGER" if key.kind == "many" else SCALARS[key.kind][2], "")
-        if key.kind == "duration":
-            columns[f"{key.column}_seconds"] = ("REAL", "")
-    return columns
-
-
-def _id_type(shape: Shape) -> str:
-    return "INTEGER" if shape.id_type is int else "TEXT"
+@cache
+def own_tables() -> tuple[str, ...]:
+    """The tool's own tables, those of the search index among them."""
+    schema = shipped("schema.sql").read_text(encoding="utf-8")
+    return tuple(re.findall(r"^CREATE (?:VIRTUAL )?TABLE (_\w+)", schema, re.MULTILINE))
 
 
 def list_tables(item: Shape) -> list[str]:
@@ -69,9 +105,15 @@ def list_tables(item: Shape) -> list[str]:
     return [
         shape.list_table(key)
         for shape in SHAPES.values()
-        for key in shape.keys
-        if key.kind == "many" and shape.nested[key.name] is item
+        for key in shape.lists
+        if shape.nested[key.name] is item
     ]
+
+
+def list_tables_of(table: str) -> list[str]:
+    """The tables of the lists that a table's rows have."""
+    owners = {name: columns[0] for name, columns in tables().items()}
+    return [name for name, one in owners.items() if (one.kind, one.target) == ("owner", table)]
 
 
 class Edge(NamedTuple):
@@ -86,80 +128,12 @@ class Edge(NamedTuple):
 
 def edges() -> list[Edge]:
     """Each column by which a row of one table refers to a row of another, from the shapes."""
-    found = set()
-    for shape in SHAPES.values():
-        for key in shape.keys if shape.table else ():
-            if key.kind == "one":
-                target = shape.nested[key.name].table
-                found.add(Edge(shape.table, key.column, "id", shape.table, target))
-            elif key.kind == "many" and shape.nested[key.name].table:
-                target = shape.nested[key.name].table
-                found.add(Edge(shape.list_table(key), "item", "owner", shape.table, target))
-            elif key.kind == "many":
-                item = shape.nested[key.name]
-                for inner in item.keys:
-                    if inner.kind == "one":
-                        target = item.nested[inner.name].table
-                        table = shape.list_table(key)
-                        found.add(Edge(table, inner.column, "owner", shape.table, target))
-    return sorted(found)
+    return sorted(chain.from_iterable(map(_edges, tables().items())))
 
 
-def check(db: Database) -> list[str]:
-    """What doesn't agree between the shapes and the tables of a mirror; nothing, if all is well.
-
-    Every key has its column, of its type, keyed and indexed; every column has its key.
-    """
-    wanted = wanted_columns()
-    found = {
-        table.name: {column.name: column.type for column in table.columns}
-        for table in db.tables
-        if not table.name.startswith("_")
-    }
-    complaints = [f"{name}: no such table" for name in wanted.keys() - found.keys()]
-    complaints += [f"{name}: a table of no shape" for name in found.keys() - wanted.keys()]
-    for name in wanted.keys() & found.keys():
-        types = {column: sql_type for column, (sql_type, _) in wanted[name].items()}
-        complaints += [
-            f"{name}.{column}: {types.get(column)} by the shapes, {found[name].get(column)} there"
-            for column in types.keys() | found[name].keys()
-            if types.get(column) != found[name].get(column)
-        ]
-        complaints += _check_references(db, name, wanted[name])
-    return sorted([*complaints, *_check_search(db)])
-
-
-def _check_search(db: Database) -> Iterator[str]:
-    """What a resource is searched by has its table, and its index."""
-    for resource in RESOURCES.values():
-        wanted = {"id": "INTEGER", **dict.fromkeys(resource.search, "TEXT")}
-        texts = f"_search_{resource.name}"
-        if resource.search and db.table(texts).columns_dict.keys() != wanted.keys():
-            yield f"{texts}: its columns aren't {', '.join(wanted)}"
-        if resource.search and f"{texts}_fts" not in db.table_names():
-            yield f"{texts}_fts: no such index"
-
-
-def _check_references(db: Database, name: str, columns: Columns) -> Iterator[str]:
-    table = db.table(name)
-    keys = {str(key.column): key.other_table for key in table.foreign_keys}
-    for column, (_, target) in columns.items():
-        if keys.get(column, "") != target:
-            yield f"{name}.{column}: refers to {keys.get(column)}, not to {target or 'a table'}"
-    indexed: set[str | None] = {index.columns[0] for index in table.indexes} | set(table.pks[:1])
-    for column in keys.keys() - indexed:
-        yield f"{name}.{column}: no index"
-    expected = ["id"] if "id" in columns else ["owner", "position"]
-    if table.pks != expected:
-        yield f"{name}: its key is {table.pks}"
-
-
-def list_tables_of(table: str) -> list[str]:
-    """The tables of the lists that a table's rows have."""
-    found = {
-        shape.list_table(key): None
-        for shape in SHAPES.values()
-        for key in shape.keys
-        if shape.table == table and key.kind == "many"
-    }
-    return list(found)
+def _edges(table: tuple[str, tuple[Column, ...]]) -> Iterator[Edge]:
+    name, columns = table
+    owner = columns[0]  # "id", or a list's "owner"
+    for column in columns[1:]:
+        if column.target:
+            yield Edge(name, column.name, owner.name, owner.target or name, column.target)

@@ -1,7 +1,7 @@
-"""The shapes and resources of LL2 2.3.0, as data: the only module that names a resource.
+"""The shapes of LL2 2.3.0, as data.
 
-Each shape has the name of its schema in LL2's OpenAPI document, then its table; below, its keys in
-the order LL2 sends them. The notation:
+Each has the name of its schema in LL2's OpenAPI document, then its table; below, its keys in the
+order LL2 sends them. The notation:
 
     name                 text                    name:int, name:bool    a kind of model.SCALARS
     key:Shape            a nested object         key:[Shape]            a list of them
@@ -9,7 +9,7 @@ the order LL2 sends them. The notation:
 
 What moves by itself was seen on records captured twice: times of craft in space and flights under
 way, counts that grow with each launch, ``last_updated``. A shape without a table has no id: its
-objects live in their owner's list.
+objects live in their owner's list. What its columns mean is said in ``tables``.
 """
 
 from __future__ import annotations

@@ -5,7 +5,6 @@ No request, and one transaction: until its end, readers see the file as it was.
 
 from __future__ import annotations
 
-import re
 import sqlite3
 from collections.abc import Iterator
 
@@ -14,11 +13,11 @@ from ll2_mirror.files import shipped
 from ll2_mirror.ll2.jsontext import parse
 from ll2_mirror.ll2.page import records
 from ll2_mirror.ll2.resources import RESOURCES
-from ll2_mirror.ll2.schema import wanted_columns
+from ll2_mirror.ll2.schema import SCHEMA_VERSION, own_tables, wanted_columns
 from ll2_mirror.load.quarantine import standing
 from ll2_mirror.load.upsert import Upsert
 from ll2_mirror.progress import Tell
-from ll2_mirror.store.opening import SCHEMA_VERSION, version_of
+from ll2_mirror.store.opening import version_of
 from ll2_mirror.store.search import reindex
 from ll2_mirror.store.sql import quoted
 from ll2_mirror.store.store import Store
@@ -81,11 +80,7 @@ def _upgrade(store: Store) -> None:
 
 def _tables(conn: sqlite3.Connection) -> list[str]:
     """The file's tables that are LL2's or the tool's; others are the user's own."""
-    schema = shipped("schema.sql").read_text(encoding="utf-8")
-    ours = {
-        *re.findall(r"^CREATE (?:VIRTUAL )?TABLE (\w+)", schema, re.MULTILINE),
-        *wanted_columns(),
-    }
+    ours = {*own_tables(), *wanted_columns()}
     names = conn.execute("SELECT name FROM main.sqlite_master WHERE type = 'table'")
     return [name for (name,) in names if name in ours]
 

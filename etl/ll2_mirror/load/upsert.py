@@ -143,7 +143,7 @@ class Statements:
         self._own = own_columns(shape)
         self._keys = [(place, shape.stored[place]) for place, _, _ in self.lists]
         self._durations = [i for i, key in enumerate(shape.stored) if key.kind == "duration"]
-        derived = [f"{shape.columns[i]}_seconds" for i in self._durations]
+        derived = [shape.stored[i].sort_column for i in self._durations]
         columns = (*self._own, *shape.columns, *derived)
         sets = ", ".join(f'"{column}" = ?' for column in columns)
         self._select = (

@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-import re
 import sqlite3
 from collections.abc import Iterator
 from itertools import islice
 from typing import Any
 
 from ll2_mirror.errors import DataError
-from ll2_mirror.files import shipped
 from ll2_mirror.ll2.duration import seconds
 from ll2_mirror.ll2.jsontext import quote
 from ll2_mirror.ll2.model import Shape, known_columns
 from ll2_mirror.ll2.resources import RESOURCES
-from ll2_mirror.ll2.schema import Edge, edges, wanted_columns
+from ll2_mirror.ll2.schema import Edge, edges, own_tables, wanted_columns
 from ll2_mirror.ll2.shapes import SHAPES
 from ll2_mirror.store.ledger import listed
-from ll2_mirror.store.search import has_right_terms, misindexed, searched, texts_of
+from ll2_mirror.store.search import has_right_terms, misindexed, searched
 from ll2_mirror.store.sql import quoted, users_edges
 from ll2_mirror.store.store import Store
 from ll2_mirror.transform.extra import read
@@ -63,9 +61,8 @@ def _integrity(store: Store) -> Iterator[str]:
 
 def _ledger(store: Store) -> Iterator[str]:
     """The tool's own tables are there, and hold what a sync writes."""
-    schema = shipped("schema.sql").read_text(encoding="utf-8")
     there = {name for (name,) in store.conn.execute("SELECT name FROM sqlite_master")}
-    ours = set(re.findall(r"^CREATE (?:VIRTUAL )?TABLE (\w+)", schema, re.MULTILINE))
+    ours = {*own_tables(), *wanted_columns()}
     yield from (f"{table}: no such table" for table in sorted(ours - there))
     walks = (
         "SELECT count(*) FROM _walks WHERE published NOT IN (0, 1) OR julianday(started) IS NULL"
@@ -78,13 +75,13 @@ def _searched(store: Store) -> Iterator[str]:
     """Search finds what the tables hold."""
     for resource in searched():
         for id_ in misindexed(store.conn, resource):
-            yield f"{texts_of(resource)} {id_} isn't what {resource.name} {id_} is searched by"
+            yield f"{resource.search_table} {id_} isn't what {resource.name} {id_} is searched by"
         try:
             right = has_right_terms(store.conn, resource)
         except sqlite3.DatabaseError:
             right = False
         if not right:
-            yield f"{texts_of(resource)}_fts doesn't find what {resource.name} is searched by"
+            yield f"{resource.search_table}_fts doesn't find what {resource.name} is searched by"
 
 
 def _types(store: Store) -> Iterator[str]:

@@ -214,7 +214,7 @@ class Mirror:
         question = self._question(resource, params)
         if isinstance(question, Found):
             return question
-        mode = "detailed" if params.get("mode") == "detailed" else "normal"
+        mode = resource.mode_for(params.get("mode"))
         order = ordering(resource, params)
         if poorer := self._poorer(resource, mode, [key for key, _ in order]):
             return poorer
@@ -237,7 +237,7 @@ class Mirror:
             return Found(404, _NOT_FOUND)
         if abs(id_) >= 2**63 or not question.has(self.conn, id_):
             return Found(404, {"detail": f"No {resource.noun} matches the given query."})
-        mode = MODES[-1]
+        mode = next(reversed(resource.modes))
         if poorer := self._poorer(resource, mode):
             return poorer
         nested = self._known.nested(request.base, params.suffix)
@@ -269,7 +269,8 @@ class Mirror:
         held = self._known.held[resource.name].mode
         known = resource.modes[held].names
         lacking = [key for key in keys or () if key not in known]
-        if MODES.index(mode) <= MODES.index(held) and not lacking:
+        modes = list(resource.modes)
+        if modes.index(mode) <= modes.index(held) and not lacking:
             return None
         what = (
             f"{resource.name} in {mode} mode" if not lacking else f"{lacking[0]} of {resource.name}"

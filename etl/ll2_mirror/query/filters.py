@@ -69,8 +69,8 @@ class Sent(NamedTuple):
 
     @property
     def shape(self) -> Shape:
-        """The shape of the records, in the poorest mode."""
-        return next(iter(self.resource.modes.values()))
+        """The shape of the records, in the richest mode."""
+        return self.resource.richest
 
     def checked(self) -> str:
         """The text; raises Refused where it holds a NUL."""
@@ -138,7 +138,7 @@ def _codes(sent: Sent) -> Condition | None:
     """Texts between commas, one of which an item of a list has."""
     key, column = sent.one.path.split("__")
     codes = json.dumps([code.strip() for code in sent.checked().split(",")])
-    listed = sent.shape.list_table(next(k for k in sent.shape.keys if k.name == key))
+    listed = sent.shape.list_table(sent.shape.by_name[key])
     sql = (
         f'id IN (SELECT owner FROM "{listed}" JOIN "{sent.shape.nested[key].table}" AS nested'
         f' ON item = nested.id WHERE nested."{column}" {IN})'

@@ -148,12 +148,8 @@ def ordering(resource: Resource, params: Params) -> list[tuple[str, bool]]:
 
 def columns(resource: Resource, order: list[tuple[str, bool]]) -> list[tuple[str, bool]]:
     """The columns that hold these keys: a duration's is the one in seconds."""
-    shape = next(reversed(resource.modes.values()))
-    kinds = {key.name: key.kind for key in shape.keys}
-    return [
-        (f"{key}_seconds" if kinds[key] == "duration" else key, descending)
-        for key, descending in order
-    ]
+    keys = resource.richest.by_name
+    return [(keys[name].sort_column, descending) for name, descending in order]
 
 
 def _order(order: list[tuple[str, bool]], backwards: bool = False) -> str:

@@ -159,7 +159,6 @@ def _examples(page: Page) -> Iterator[tuple[str, Crumb]]:
 def _fields(conn: sqlite3.Connection, resource: Resource, params: Params) -> Iterator[Field]:
     """The form's fields: the search, each filter that compares one value, the order, the mode."""
     yield Field("search", "Search", params.get("search") or "", [])
-    shape = next(iter(resource.modes.values()))
     for one in resource.filters:
         value = params.get(one.name) or ""
         label = one.name.replace("_", " ").capitalize()
@@ -167,12 +166,14 @@ def _fields(conn: sqlite3.Connection, resource: Resource, params: Params) -> Ite
             chosen = value.lower().replace("1", "true").replace("0", "false")
             yield Field(one.name, label, chosen, [("", "any"), ("true", "yes"), ("false", "no")])
         elif one.kind == "choice":
-            yield Field(one.name, label, value, _options(conn, shape.nested[one.path].table))
+            yield Field(
+                one.name, label, value, _options(conn, resource.richest.nested[one.path].table)
+            )
         elif one.kind == "text" and one.lookup == "exact":
             yield Field(one.name, label, value, [])
     yield Field("ordering", "Order", params.get("ordering") or "", list(_orders(resource)))
     modes = [(mode, mode) for mode in resource.modes]
-    yield Field("mode", "Mode", params.get("mode") or "", modes)
+    yield Field("mode", "Mode", resource.mode_for(params.get("mode")), modes)
     sizes = [(str(size), str(size)) for size in (10, 25, 50, MOST_LIMIT)]
     yield Field("limit", "Results per page", str(params.limit), sizes)
 

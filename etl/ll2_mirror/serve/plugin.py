@@ -12,7 +12,7 @@ import sqlite3
 from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, suppress
-from functools import cache, cached_property
+from functools import cached_property
 from http.cookies import CookieError
 from ipaddress import IPv6Address
 from pathlib import Path
@@ -24,9 +24,10 @@ from datasette.utils import await_me_maybe
 from datasette.utils.asgi import Request as Asked
 
 from ll2_mirror.errors import DataError
-from ll2_mirror.files import shipped
+from ll2_mirror.ll2.describe import Table, sections
 from ll2_mirror.ll2.page import API_PATH
 from ll2_mirror.ll2.resources import RESOURCES
+from ll2_mirror.ll2.schema import own_tables
 from ll2_mirror.query.api import refusal
 from ll2_mirror.query.request import Request, decoded
 from ll2_mirror.serve.reader import Reader, Watch, is_mirror
@@ -65,13 +66,15 @@ def asgi_wrapper(datasette: Datasette) -> Callable[[App], App]:
 
 
 @hookimpl
-def get_metadata(datasette: Datasette) -> dict[str, Any]:
-    """Hides the tool's own tables on Datasette's pages, and says whose the data are."""
-    found = {}
-    for name, database in datasette.databases.items():
-        if _is_mirror(database):
-            found[name] = _metadata()
-    return {"databases": found}
+def get_metadata(datasette: Datasette, key: str | None) -> dict[str, Any]:
+    """Says on Datasette's pages whose the data are and what they mean; hides the tool's own tables.
+
+    Datasette asks for many a key besides, for each table that it lists: those have nothing here.
+    It begins with some, so that a mirror is known as one before anything happens to its file.
+    """
+    mirrors = [name for name, database in datasette.databases.items() if _is_mirror(database)]
+    asked = key in (None, "databases")
+    return {"databases": {name: _metadata() for name in mirrors}} if asked else {}
 
 
 def _metadata() -> dict[str, Any]:
@@ -79,15 +82,16 @@ def _metadata() -> dict[str, Any]:
     return {
         "source": "Launch Library 2, The Space Devs",
         "source_url": "https://thespacedevs.com/llapi",
-        "tables": {table: {"hidden": True} for table in _own_tables()},
+        "tables": {
+            **{table: {"hidden": True} for table in own_tables()},
+            **{table.name: _told(table) for section in sections() for table in section.tables},
+        },
     }
 
 
-@cache
-def _own_tables() -> list[str]:
-    schema = shipped("schema.sql").read_text(encoding="utf-8")
-    tables: list[str] = re.findall(r"^CREATE (?:VIRTUAL )?TABLE (_\w+)", schema, re.MULTILINE)
-    return tables
+def _told(table: Table) -> dict[str, Any]:
+    columns = {one.column.name: one.comment for one in table.columns}
+    return {"description": table.text, "columns": columns}
 
 
 _known: WeakKeyDictionary[Database, bool] = WeakKeyDictionary()  # which are mirrors

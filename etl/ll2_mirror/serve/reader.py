@@ -9,13 +9,13 @@ from typing import NamedTuple
 
 from ll2_mirror.clock import Clock, moment
 from ll2_mirror.errors import DataError
+from ll2_mirror.ll2.schema import APPLICATION_ID, SCHEMA_VERSION
 from ll2_mirror.query.api import Mirror, refusal
 from ll2_mirror.query.memory import Known
 from ll2_mirror.query.request import Request
 from ll2_mirror.serve.browse import browse
 from ll2_mirror.serve.wire import Sent, prepared
 from ll2_mirror.store.ledger import Ledger
-from ll2_mirror.store.opening import APPLICATION_ID, SCHEMA_VERSION
 
 _QUICK = 20_000  # records that are asked so quickly that nobody need wait elsewhere
 

@@ -12,12 +12,10 @@ from pathlib import Path
 from ll2_mirror.clock import Clock
 from ll2_mirror.errors import NotAMirror, UsageError
 from ll2_mirror.files import shipped
-from ll2_mirror.ll2.schema import wanted_columns
+from ll2_mirror.ll2.schema import APPLICATION_ID, SCHEMA_VERSION, wanted_columns
 from ll2_mirror.store.explain import explained
 from ll2_mirror.store.store import Store
 
-APPLICATION_ID = 0x4C4C326D  # as in schema.sql
-SCHEMA_VERSION = 3  # as in schema.sql
 _BUSY_SECONDS = 5.0
 
 

@@ -51,11 +51,6 @@ def upper(text: str) -> str:
     return "".join(c.upper() if len(c.upper()) == 1 else c for c in text)
 
 
-def texts_of(resource: Resource) -> str:
-    """The table that has what a resource's records are searched by."""
-    return f"_search_{resource.name}"
-
-
 def is_short(word: str) -> bool:
     """Whether a word is too short for a phrase of trigrams."""
     return len(upper(word)) < _GRAM
@@ -87,14 +82,14 @@ def matching(
     either = " OR ".join(f'instr("{path}", ?)' for path in resource.search)
     parts = [f"id IN ({query})"] if phrases else []
     condition = all_of([*parts, *[f"({either})"] * len(short)])
-    sql = f'SELECT id FROM "{texts_of(resource)}" WHERE {condition}'
+    sql = f'SELECT id FROM "{resource.search_table}" WHERE {condition}'
     compared = [word for word in short for _ in resource.search]
     return sql, [*(values if phrases else ()), *compared]
 
 
 def grams(conn: sqlite3.Connection, resource: Resource) -> tuple[str, ...] | None:
     """The trigrams of a resource's index; None where a text is too short to have any."""
-    texts = texts_of(resource)
+    texts = resource.search_table
     brief = " OR ".join(f'length("{path}") IN (1, 2)' for path in resource.search)
     if conn.execute(f'SELECT 1 FROM "{texts}" WHERE {brief} LIMIT 1').fetchone():
         return None
@@ -113,11 +108,11 @@ def naming(resource: Resource, path: str, text: str) -> tuple[str, list[Any]]:
     capitals = upper(text)
     if len(capitals) >= _GRAM:
         return _match(resource, f"{path} : {_phrase(capitals)}")
-    return f'SELECT id FROM "{texts_of(resource)}" WHERE "{path}" = ?', [capitals]
+    return f'SELECT id FROM "{resource.search_table}" WHERE "{path}" = ?', [capitals]
 
 
 def _match(resource: Resource, expression: str) -> tuple[str, list[Any]]:
-    index = f"{texts_of(resource)}_fts"
+    index = f"{resource.search_table}_fts"
     return f'SELECT rowid AS id FROM "{index}" WHERE "{index}" MATCH ?', [expression]
 
 
@@ -131,7 +126,7 @@ _UPPER = "ll2_upper"  # the SQL function
 def reindex(conn: sqlite3.Connection) -> None:
     """Brings the index of each resource up to date, within the caller's transaction."""
     for resource in searched():
-        texts, columns = texts_of(resource), _quoted(resource.search)
+        texts, columns = resource.search_table, _quoted(resource.search)
         conn.execute("DROP TABLE IF EXISTS temp.stale")
         conn.execute(f"CREATE TEMP TABLE stale AS {_stale(conn, resource)}")
         stale = "IN (SELECT id FROM temp.stale)"
@@ -156,7 +151,7 @@ def mend(conn: sqlite3.Connection) -> None:
     """Makes each index anew that is damaged, within the caller's transaction."""
     for resource in searched():
         if not is_whole(conn, resource):
-            texts = texts_of(resource)
+            texts = resource.search_table
             conn.execute(f'DELETE FROM "{texts}"')
             conn.execute(f'INSERT INTO "{texts}" {_wanted(conn, resource)}')
             conn.execute(f'DELETE FROM "{texts}_fts_idx"')
@@ -170,7 +165,7 @@ def is_whole(conn: sqlite3.Connection, resource: Resource) -> bool:
 
     That is quickly told; ``verify`` compares all terms.
     """
-    texts, path = texts_of(resource), resource.search[0]
+    texts, path = resource.search_table, resource.search[0]
     counts = f'SELECT (SELECT count(*) FROM "{texts}") = (SELECT count(*) FROM ({LISTED}))'
     ends = f'SELECT min(id) FROM "{texts}" UNION SELECT max(id) FROM "{texts}"'
     try:
@@ -198,7 +193,7 @@ def has_right_terms(conn: sqlite3.Connection, resource: Resource) -> bool:
 
     Raises sqlite3.DatabaseError where it can't be read.
     """
-    texts, columns = texts_of(resource), _quoted(resource.search)
+    texts, columns = resource.search_table, _quoted(resource.search)
     anew = f"{texts}_anew"
     conn.execute(
         f"CREATE VIRTUAL TABLE temp.\"{anew}\" USING fts5({columns}, content = '',"
@@ -235,7 +230,7 @@ def misindexed(conn: sqlite3.Connection, resource: Resource) -> list[int]:
 
 def _stale(conn: sqlite3.Connection, resource: Resource) -> str:
     """The query for the ids of records whose texts are missing, or not those of the tables."""
-    texts = texts_of(resource)
+    texts = resource.search_table
     differ = " OR ".join(f'held."{path}" IS NOT wanted."{path}"' for path in resource.search)
     return (
         f'SELECT wanted.id FROM ({_wanted(conn, resource)}) AS wanted LEFT JOIN "{texts}" AS held'
@@ -253,9 +248,11 @@ def _capitals(text: Any) -> Any:
 def _wanted(conn: sqlite3.Connection, resource: Resource) -> str:
     """The query for what the records of a resource are to be searched by."""
     conn.create_function(_UPPER, 1, _capitals, deterministic=True)
-    shape = next(iter(resource.modes.values()))
     joins: dict[str, str] = {}
-    texts = [f'{_UPPER}({_column(shape, path, joins)}) AS "{path}"' for path in resource.search]
+    texts = [
+        f'{_UPPER}({_column(resource.richest, path, joins)}) AS "{path}"'
+        for path in resource.search
+    ]
     return (
         f"SELECT record.id, {', '.join(texts)} FROM ({listed(resource.name)}) JOIN"
         f' "{resource.table}" AS record USING (id) {" ".join(joins.values())} WHERE true'

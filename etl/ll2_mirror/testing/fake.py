@@ -12,7 +12,9 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 
 from ll2_mirror.files import shipped
 from ll2_mirror.ll2.jsontext import parse, spell, text
+from ll2_mirror.ll2.model import Resource
 from ll2_mirror.ll2.page import API_PATH
+from ll2_mirror.ll2.resources import RESOURCES
 
 Records = dict[tuple[str, str], list[dict[str, Any]]]  # by resource and mode
 
@@ -46,23 +48,26 @@ class SampleUpstream(ThreadingHTTPServer):
 
     def answer(self, path: str, query: dict[str, str]) -> tuple[int, Any]:
         """The status and the document for a request."""
-        resource, _, id_ = path.removeprefix(API_PATH).rstrip("/").partition("/")
+        name, _, id_ = path.removeprefix(API_PATH).rstrip("/").partition("/")
+        resource = RESOURCES.get(name)
+        if resource is None:
+            return 404, {"detail": "Not found."}
         if id_:
             return self._detail(resource, id_)
-        mode = "detailed" if query.get("mode") == "detailed" else "normal"
-        if path != f"{API_PATH}{resource}/" or (resource, mode) not in self.records:
+        listed = self.records.get((name, resource.mode_for(query.get("mode"))))
+        if path != f"{API_PATH}{name}/" or listed is None:
             return 404, {"detail": "Not found."}
-        listed = self.records[resource, mode]
         if order := query.get("ordering"):
             listed = sorted(listed, key=lambda record: record[order])
         return 200, self._page(path, query, listed)
 
-    def _detail(self, resource: str, id_: str) -> tuple[int, Any]:
+    def _detail(self, resource: Resource, id_: str) -> tuple[int, Any]:
         """One record, in the richest mode that is there."""
+        lists = (self.records.get((resource.name, mode)) for mode in reversed(resource.modes))
         found = [
             next((record for record in listed if str(record["id"]) == id_), None)
-            for (name, _), listed in sorted(self.records.items())
-            if name == resource
+            for listed in lists
+            if listed is not None
         ]
         if found and all(found):
             return 200, self._linked(found[0], "")

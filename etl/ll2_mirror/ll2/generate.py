@@ -1,0 +1,163 @@
+"""Makes schema.sql and docs/columns.md from the declarations; `make schema` runs it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from itertools import chain
+from textwrap import indent, wrap
+
+from ll2_mirror.files import shipped
+from ll2_mirror.ll2.describe import Described, Table, sections
+from ll2_mirror.ll2.model import Resource
+from ll2_mirror.ll2.resources import RESOURCES
+from ll2_mirror.ll2.schema import APPLICATION_ID, SCHEMA_VERSION, edges
+from ll2_mirror.ll2.tables import HEADER
+
+
+def made() -> dict[str, str]:
+    """The text of each file that is made, by its name."""
+    return {"schema.sql": _schema(), "docs/columns.md": _columns()}
+
+
+def _paragraphs(parts: Iterable[str]) -> str:
+    return "\n\n".join(part.strip("\n") for part in parts)
+
+
+# schema.sql
+
+_PRAGMAS = f"""\
+PRAGMA application_id = {APPLICATION_ID:#x};  -- "LL2m": this file is an ll2-mirror
+PRAGMA user_version = {SCHEMA_VERSION};  -- the version of this schema
+"""
+_SEARCH = """\
+-- What LL2 searches of each record, in capitals as PostgreSQL makes them. Beside each table, the
+-- index of its trigrams that finds any part of a text.
+"""
+_RULE = f"-- {'-' * 94}"
+# What a column must be, by its name and kind.
+_CONSTRAINTS = {
+    ("id", "int"): " PRIMARY KEY",
+    ("id", "uuid"): " PRIMARY KEY NOT NULL",
+    ("owner", "owner"): " NOT NULL",
+    ("position", "position"): " NOT NULL",
+    ("item", "item"): " NOT NULL",
+}
+
+
+def _schema() -> str:
+    own = shipped("store/own.sql").read_text(encoding="utf-8").splitlines()
+    own_indexes = [line for line in own if line.startswith("CREATE INDEX")]
+    own_tables = "\n".join(line for line in own if line not in own_indexes)
+    resources = RESOURCES.values()
+    searches = (_create_search(resource) for resource in resources if resource.search)
+    indexes = (
+        ("-- Of each column that refers to a row.", *map(_index, _references())),
+        ("-- Of what LL2 filters and orders by.", *map(_index, chain(*map(_sorted_by, resources)))),
+        ("-- Of the tool's own tables.", *own_indexes),
+    )
+    parts = [
+        HEADER,
+        _PRAGMAS,
+        *(_titled(one.heading, *map(_create, one.tables)) for one in sections()),
+        _titled("The tool's own", own_tables, _SEARCH, *searches),
+        _titled("Indexes", *map("\n".join, indexes)),
+    ]
+    return f"{_paragraphs(parts)}\n"
+
+
+def _titled(heading: str, *parts: str) -> str:
+    return _paragraphs([f"{_RULE}\n-- {heading}\n{_RULE}", *parts])
+
+
+def _create(table: Table) -> str:
+    """The statement that makes a table, its sentence and those of its columns in it.
+
+    In it, since SQLite keeps the statement: `.schema` of a mirror shows them, too.
+    """
+    key, kind = _LINKS if table.is_list else ([], "")
+    *columns, last = (_line(one) for one in table.columns)
+    lines = [
+        *wrap(table.text, 92, initial_indent="-- ", subsequent_indent="-- "),
+        *(f"{sql},  -- {comment}" for sql, comment in columns),
+        f"{last[0]}{',' if key else ''}  -- {last[1]}",
+        *key,
+    ]
+    return f"CREATE TABLE {table.name} (\n" + indent("\n".join(lines), "    ") + f"\n){kind};"
+
+
+_LINKS = (["PRIMARY KEY (owner, position)"], " WITHOUT ROWID")
+
+
+def _line(one: Described) -> tuple[str, str]:
+    """What a column is in SQL, and what stands beside it."""
+    column = one.column
+    constraint = _CONSTRAINTS.get((column.name, column.kind), "")
+    target = f" REFERENCES {column.target} (id)" if column.target else ""
+    return f"{column.name} {column.type}{constraint}{target}", one.comment
+
+
+def _create_search(resource: Resource) -> str:
+    texts, columns = (
+        resource.search_table,
+        "".join(f",\n    {path} TEXT" for path in resource.search),
+    )
+    return f"""\
+CREATE TABLE {texts} (
+    id INTEGER PRIMARY KEY{columns}
+);
+CREATE VIRTUAL TABLE {texts}_fts USING fts5(
+    {", ".join(resource.search)},
+    content = '{texts}', content_rowid = 'id', columnsize = 0,
+    tokenize = 'trigram case_sensitive 1'
+);"""
+
+
+def _index(place: tuple[str, str]) -> str:
+    table, column = place
+    return f"CREATE INDEX {table}_{column} ON {table} ({column});"
+
+
+def _references() -> Iterator[tuple[str, str]]:
+    """The columns that refer to a row, but the owner's, by which a list's table is sorted."""
+    for edge in edges():
+        yield edge.table, edge.column
+
+
+def _sorted_by(resource: Resource) -> Iterator[tuple[str, str]]:
+    """The columns of flags and orderings, where a resource has so many records that it matters."""
+    flags = (one.path for one in resource.filters if one.kind == "bool")
+    for name in (*flags, *resource.orderings) if resource.indexed else ():
+        if name != "id":
+            yield resource.table, resource.richest.by_name[name].sort_column
+
+
+# docs/columns.md
+
+_PAGE = (
+    "# All tables and columns\n\n"
+    "Made by `make schema` from the declarations that [schema.sql](../schema.sql) is made from. The"
+    " rules that they follow, and queries to start from, are in [tables.md](tables.md). The tool's"
+    " own tables, whose names begin with `_`, are described in schema.sql."
+)
+
+
+def _columns() -> str:
+    parts = chain(*((f"## {one.heading}", *map(_described, one.tables)) for one in sections()))
+    return _paragraphs([_PAGE, *parts]) + "\n"
+
+
+def _described(table: Table) -> str:
+    head = "| column | type | unit | what it holds |\n|---|---|---|---|"
+    rows = "\n".join(map(_row, table.columns))
+    return f"### `{table.name}`\n\n{table.text}\n\n{head}\n{rows}"
+
+
+def _row(one: Described) -> str:
+    column, text = one.column, one.text.replace("|", r"\|")
+    target = f" → [{column.target}](#{column.target})" if column.target else ""
+    return f"| `{column.name}` | {column.type}{target} | {one.unit} | {text} |"
+
+
+if __name__ == "__main__":
+    for name, text in made().items():
+        shipped(name).write_text(text, encoding="utf-8")

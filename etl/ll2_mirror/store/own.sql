@@ -1,0 +1,132 @@
+-- Written by hand, in etl/ll2_mirror/store/own.sql.
+
+CREATE TABLE _settings (
+    -- What the next sync does unless told otherwise: base_url, mode, resources. Never the token.
+    -- And last_error: how the last sync failed, as JSON, until one succeeds.
+    key TEXT PRIMARY KEY NOT NULL,
+    value TEXT NOT NULL
+) WITHOUT ROWID;
+
+CREATE TABLE _runs (
+    -- The ledger: one row for each resource that a sync published.
+    id INTEGER PRIMARY KEY,
+    resource TEXT NOT NULL,
+    mode TEXT NOT NULL,
+    base_url TEXT NOT NULL,
+    started TEXT NOT NULL,  -- UTC, ISO 8601
+    finished TEXT NOT NULL DEFAULT '',  -- UTC, ISO 8601
+    requests INTEGER NOT NULL,  -- that count against the limit, of the sync that published
+    records INTEGER NOT NULL DEFAULT 0,  -- that LL2 lists
+    added INTEGER NOT NULL DEFAULT 0,
+    changed INTEGER NOT NULL DEFAULT 0,
+    moved INTEGER NOT NULL DEFAULT 0,  -- of the unchanged: only keys that move by themselves, or an order, differ
+    unchanged INTEGER NOT NULL DEFAULT 0,
+    gone INTEGER NOT NULL DEFAULT 0,
+    conflicts INTEGER NOT NULL DEFAULT 0  -- rows that came with two values in one walk: the later stands
+);
+
+CREATE TABLE _records (
+    -- The records that LL2 lists now. A table can hold more rows than its endpoint lists: nested ones.
+    resource TEXT NOT NULL,
+    id NOT NULL,
+    PRIMARY KEY (resource, id)
+) WITHOUT ROWID;
+
+CREATE TABLE _tombstones (
+    -- The records that LL2 no longer lists, as they were.
+    resource TEXT NOT NULL,
+    id NOT NULL,
+    run INTEGER NOT NULL REFERENCES _runs (id),  -- the run that found it gone
+    body TEXT NOT NULL,  -- JSON, as LL2 last sent it
+    PRIMARY KEY (resource, id)
+);  -- with rowid: the bodies are large
+CREATE INDEX _tombstones_run ON _tombstones (run);
+
+CREATE TABLE _quarantine (
+    -- Records that stay as an earlier walk had them, or out: LL2 sent what is not understood, or
+    -- did not list them, which may be a fault as long as it is not confirmed.
+    resource TEXT NOT NULL,
+    id,  -- null: LL2 sent none that could be one
+    run INTEGER NOT NULL REFERENCES _runs (id),  -- the first that found it so
+    reason TEXT NOT NULL,
+    sent TEXT,  -- JSON, as LL2 sent it last; null: it was not listed
+    mode TEXT,  -- of the body that stands
+    stands TEXT  -- JSON, as LL2 sent it when it was understood: what is published; null: nothing is
+);
+CREATE INDEX _quarantine_resource ON _quarantine (resource);
+CREATE INDEX _quarantine_run ON _quarantine (run);
+
+CREATE TABLE _history (
+    -- What each run added, changed and found gone.
+    run INTEGER NOT NULL REFERENCES _runs (id),
+    table_name TEXT NOT NULL,
+    id NOT NULL,
+    key TEXT NOT NULL,  -- LL2's key; empty for a whole row
+    kind TEXT NOT NULL,  -- added, changed, reordered, gone
+    from_value,  -- a list or a whole row as JSON
+    to_value,
+    moving INTEGER NOT NULL,  -- 1: moves by itself (times in space, counts, orders), no news
+    PRIMARY KEY (run, table_name, id, key)
+) WITHOUT ROWID;
+
+CREATE TABLE _walks (
+    -- The last complete walk over each resource, and the one under way.
+    id INTEGER PRIMARY KEY,
+    resource TEXT NOT NULL,
+    mode TEXT NOT NULL,
+    base_url TEXT NOT NULL,
+    started TEXT NOT NULL,  -- UTC, ISO 8601
+    total INTEGER,  -- how many records LL2 lists; null: not known, or moving
+    published INTEGER NOT NULL  -- 1: the tables hold what this walk found
+);
+
+CREATE TABLE _pages (
+    -- The pages of each walk.
+    walk INTEGER NOT NULL REFERENCES _walks (id),
+    "offset" INTEGER NOT NULL,
+    "limit" INTEGER NOT NULL,
+    digest BLOB NOT NULL REFERENCES _bodies (digest),
+    PRIMARY KEY (walk, "offset")
+) WITHOUT ROWID;
+CREATE INDEX _pages_digest ON _pages (digest);
+
+CREATE TABLE _bodies (
+    -- The text of each page as LL2 sent it, kept once however often it comes: the proof that verify checks.
+    digest BLOB PRIMARY KEY NOT NULL,  -- SHA-256 of the text
+    ids TEXT NOT NULL,  -- JSON list of the records' ids, in order; null in it: not readable
+    body BLOB NOT NULL  -- the text, zlib
+);
+
+CREATE TABLE _drift (
+    -- What LL2 sent that its document does not know. Kept in _extra, and rendered back.
+    shape TEXT NOT NULL,
+    key TEXT NOT NULL,
+    what TEXT NOT NULL,
+    run INTEGER NOT NULL REFERENCES _runs (id),  -- the first to see it
+    id NOT NULL,  -- an object that has it
+    PRIMARY KEY (shape, key, what)
+) WITHOUT ROWID;
+CREATE INDEX _drift_run ON _drift (run);
+
+CREATE TABLE _requests (
+    -- Each request of the last week, from before it is sent.
+    id INTEGER PRIMARY KEY,
+    base_url TEXT NOT NULL,
+    path TEXT NOT NULL,  -- with its query; no header, so no token
+    sent TEXT NOT NULL,  -- UTC, ISO 8601
+    counted INTEGER NOT NULL,  -- 1: against the server's limit
+    status INTEGER,  -- null: there was no whole answer
+    bytes INTEGER,  -- of the body, unpacked
+    ms INTEGER  -- how long the whole answer took
+);
+CREATE INDEX _requests_sent ON _requests (sent);
+
+CREATE TABLE _throttles (
+    -- The limit of each server, as /api-throttle/ names it, or as declared for its host.
+    base_url TEXT PRIMARY KEY NOT NULL,
+    asked TEXT NOT NULL,  -- UTC, ISO 8601
+    your_request_limit INTEGER,  -- null: none
+    limit_frequency_secs INTEGER,
+    current_use INTEGER,  -- when asked; null: not said, so the log of requests tells
+    resumes TEXT  -- UTC, ISO 8601: when the server said it may be asked again
+) WITHOUT ROWID;

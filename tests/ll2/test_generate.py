@@ -1,0 +1,45 @@
+"""The files that are made from the declarations: as they stand, and to read."""
+
+from __future__ import annotations
+
+import re
+from itertools import pairwise
+
+import pytest
+
+from ll2_mirror.files import shipped
+from ll2_mirror.ll2.generate import made
+from ll2_mirror.ll2.schema import tables
+
+
+@pytest.mark.parametrize("name", list(made()))
+def test_a_file_that_is_made_is_as_the_declarations_want_it(name):
+    stands = shipped(name).read_text(encoding="utf-8")
+    assert stands == made()[name], f"{name} is stale: run `make schema`"
+
+
+def test_a_list_stands_under_its_owner_and_the_indexes_at_the_end():
+    schema = made()["schema.sql"]
+    names = re.findall(r"^CREATE TABLE ([a-z]\w*)", schema, re.MULTILINE)
+    assert sorted(names) == sorted(tables())
+    for before, name in pairwise(names):
+        owner = name.rpartition("__")[0]
+        assert not owner or before.startswith(owner)
+    assert schema.index("CREATE INDEX") > max(map(schema.index, ["_fts USING", *map(str, names)]))
+
+
+def test_each_column_says_beside_it_what_it_holds():
+    public = made()["schema.sql"].partition("-- The tool's own")[0]
+    for name, body in re.findall(r"^CREATE TABLE (\w+) \(\n(.*?)\n\)", public, re.M | re.S):
+        told, *columns = re.split(r"\n(?!    --)", body, maxsplit=1)
+        assert told.startswith("    -- "), name
+        lines = [line for line in columns[0].splitlines() if "PRIMARY KEY (" not in line]
+        assert [line for line in lines if not re.search(r",?  -- \S", line)] == [], name
+
+
+def test_the_page_of_columns_has_each_table_and_its_links_lead_there():
+    page = made()["docs/columns.md"]
+    headings = re.findall(r"^### `(\w+)`$", page, re.MULTILINE)
+    assert sorted(headings) == sorted(tables())
+    assert set(re.findall(r"\]\(#(\w+)\)", page)) <= set(headings)
+    assert {line.count("|") - line.count(r"\|") for line in page.splitlines() if "|" in line} == {5}
