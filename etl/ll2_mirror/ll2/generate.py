@@ -16,7 +16,7 @@ from ll2_mirror.ll2.tables import HEADER
 
 def made() -> dict[str, str]:
     """The text of each file that is made, by its name."""
-    return {"schema.sql": _schema(), "docs/columns.md": _columns()}
+    return {"schema.sql": _schema(), "docs/columns.md": _page()}
 
 
 def _paragraphs(parts: Iterable[str]) -> str:
@@ -48,21 +48,25 @@ def _schema() -> str:
     own = shipped("store/own.sql").read_text(encoding="utf-8").splitlines()
     own_indexes = [line for line in own if line.startswith("CREATE INDEX")]
     own_tables = "\n".join(line for line in own if line not in own_indexes)
-    resources = RESOURCES.values()
-    searches = (_create_search(resource) for resource in resources if resource.search)
-    indexes = (
-        ("-- Of each column that refers to a row.", *map(_index, _references())),
-        ("-- Of what LL2 filters and orders by.", *map(_index, chain(*map(_sorted_by, resources)))),
-        ("-- Of the tool's own tables.", *own_indexes),
-    )
+    searches = (_create_search(resource) for resource in RESOURCES.values() if resource.search)
     parts = [
         HEADER,
         _PRAGMAS,
         *(_titled(one.heading, *map(_create, one.tables)) for one in sections()),
         _titled("The tool's own", own_tables, _SEARCH, *searches),
-        _titled("Indexes", *map("\n".join, indexes)),
+        _titled("Indexes", *map("\n".join, _indexes(own_indexes))),
     ]
     return f"{_paragraphs(parts)}\n"
+
+
+def _indexes(own: list[str]) -> Iterator[list[str]]:
+    """The statements that make the indexes, in three paragraphs."""
+    referring = [(edge.table, edge.column) for edge in edges()]
+    yield ["-- Of each column that refers to a row.", *map(_index, referring)]
+    asked = dict.fromkeys(chain(*map(_asked_by, RESOURCES.values())))
+    others = (place for place in asked if place not in referring)
+    yield ["-- Of what LL2 filters and orders by.", *map(_index, others)]
+    yield ["-- Of the tool's own tables.", *own]
 
 
 def _titled(heading: str, *parts: str) -> str:
@@ -97,10 +101,8 @@ def _line(one: Described) -> tuple[str, str]:
 
 
 def _create_search(resource: Resource) -> str:
-    texts, columns = (
-        resource.search_table,
-        "".join(f",\n    {path} TEXT" for path in resource.search),
-    )
+    texts = resource.search_table
+    columns = "".join(f",\n    {path} TEXT" for path in resource.search)
     return f"""\
 CREATE TABLE {texts} (
     id INTEGER PRIMARY KEY{columns}
@@ -117,23 +119,18 @@ def _index(place: tuple[str, str]) -> str:
     return f"CREATE INDEX {table}_{column} ON {table} ({column});"
 
 
-def _references() -> Iterator[tuple[str, str]]:
-    """The columns that refer to a row, but the owner's, by which a list's table is sorted."""
-    for edge in edges():
-        yield edge.table, edge.column
-
-
-def _sorted_by(resource: Resource) -> Iterator[tuple[str, str]]:
+def _asked_by(resource: Resource) -> Iterator[tuple[str, str]]:
     """The columns of flags and orderings, where a resource has so many records that it matters."""
     flags = (one.path for one in resource.filters if one.kind == "bool")
+    keys = resource.richest.by_name
     for name in (*flags, *resource.orderings) if resource.indexed else ():
-        if name != "id":
-            yield resource.table, resource.richest.by_name[name].sort_column
+        if name in keys and name != "id":
+            yield resource.table, keys[name].sort_column
 
 
 # docs/columns.md
 
-_PAGE = (
+_INTRODUCTION = (
     "# All tables and columns\n\n"
     "Made by `make schema` from the declarations that [schema.sql](../schema.sql) is made from. The"
     " rules that they follow, and queries to start from, are in [tables.md](tables.md). The tool's"
@@ -141,12 +138,12 @@ _PAGE = (
 )
 
 
-def _columns() -> str:
-    parts = chain(*((f"## {one.heading}", *map(_described, one.tables)) for one in sections()))
-    return _paragraphs([_PAGE, *parts]) + "\n"
+def _page() -> str:
+    parts = chain(*((f"## {one.heading}", *map(_chapter, one.tables)) for one in sections()))
+    return _paragraphs([_INTRODUCTION, *parts]) + "\n"
 
 
-def _described(table: Table) -> str:
+def _chapter(table: Table) -> str:
     head = "| column | type | unit | what it holds |\n|---|---|---|---|"
     rows = "\n".join(map(_row, table.columns))
     return f"### `{table.name}`\n\n{table.text}\n\n{head}\n{rows}"
