@@ -10,7 +10,7 @@ from ll2_mirror.files import shipped
 from ll2_mirror.ll2.describe import Described, Table, sections
 from ll2_mirror.ll2.model import Resource
 from ll2_mirror.ll2.resources import RESOURCES
-from ll2_mirror.ll2.schema import APPLICATION_ID, SCHEMA_VERSION, edges
+from ll2_mirror.ll2.schema import APPLICATION_ID, SCHEMA_VERSION, TOKENIZER, edges
 from ll2_mirror.ll2.tables import HEADER
 
 
@@ -110,7 +110,7 @@ CREATE TABLE {texts} (
 CREATE VIRTUAL TABLE {texts}_fts USING fts5(
     {", ".join(resource.search)},
     content = '{texts}', content_rowid = 'id', columnsize = 0,
-    tokenize = 'trigram case_sensitive 1'
+    tokenize = '{TOKENIZER}'
 );"""
 
 
