@@ -11,8 +11,10 @@ import re
 import threading
 import weakref
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
+from time import monotonic
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
@@ -35,6 +37,7 @@ from ll2_mirror.errors import (
 USER_AGENT = f"ll2-mirror/{__version__} (+https://pypi.org/project/ll2-mirror/)"
 MAX_BODY = 64 * 1024 * 1024  # bytes, unpacked: far beyond the largest page
 _CHUNK = 256 * 1024
+_HEED = 0.1  # seconds: a signal that comes just before a wait begins doesn't end it
 _WORDS = 200  # letters of a server's own words that are told
 
 
@@ -125,11 +128,12 @@ class _Courier:
     def fetch(self, url: str) -> Answer | BaseException:
         """The answer, or what went wrong; after a TimeoutError the courier is of no more use."""
         self._urls.put(url)
-        try:
-            return self._answers.get(timeout=self._timeout)
-        except queue.Empty:
-            self._given_up.set()
-            return TimeoutError(f"no whole answer within {self._timeout:g} s")
+        until = monotonic() + self._timeout
+        while (left := until - monotonic()) > 0:
+            with suppress(queue.Empty):
+                return self._answers.get(timeout=min(left, _HEED))
+        self._given_up.set()
+        return TimeoutError(f"no whole answer within {self._timeout:g} s")
 
 
 def _work(
