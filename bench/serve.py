@@ -33,11 +33,11 @@ from urllib.parse import urlencode
 
 from bench import CONFIGS, SAMPLE, Handler, Table, pages
 
-from ll2_mirror.query import api
-from ll2_mirror.query.api import Mirror
-from ll2_mirror.query.select import Question
+from ll2_mirror.query import views
+from ll2_mirror.query.renderers import BodyRenderer
+from ll2_mirror.query.select import Selection
 from ll2_mirror.serve.server import bound, datasette, run
-from ll2_mirror.serve.wire import Sent
+from ll2_mirror.serve.wire import HttpResponse
 from ll2_mirror.transform.render import Renderer
 
 LIST = "/2.3.0/spacecraft/"
@@ -219,13 +219,13 @@ def from_memory(app: Any) -> Any:
 
 
 PARTS: list[tuple[Any, str, str]] = [
-    (api, "conditions", "SQL"),
-    (Question, "page", "SQL"),
-    (Question, "has", "SQL"),
-    (Mirror, "_drawn", "rendering"),  # with the queries that fetch what is rendered
+    (views, "conditions", "SQL"),
+    (Selection, "page", "SQL"),
+    (Selection, "has", "SQL"),
+    (BodyRenderer, "render", "rendering"),  # with the queries that fetch what is rendered
     (Renderer, "objects", "rendering"),
-    (vars(Sent)["etag"], "func", "packing"),
-    (vars(Sent)["packed"], "func", "packing"),
+    (vars(HttpResponse)["etag"], "func", "packing"),
+    (vars(HttpResponse)["packed"], "func", "packing"),
 ]
 NAMES = ("SQL", "rendering", "packing")
 

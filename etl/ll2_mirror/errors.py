@@ -69,6 +69,10 @@ class NotHeld(DataError):
     """The file doesn't hold what is asked for; the text says which sync would bring it."""
 
 
+class TooLong(DataError):
+    """Reading the file takes longer than any table of a mirror does: it may hold none."""
+
+
 class NotAMirror(DataError):
     """The file is no mirror, or one that this version can't read."""
 

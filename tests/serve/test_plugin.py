@@ -18,7 +18,8 @@ from datasette.app import Datasette
 
 from ll2_mirror.ll2.describe import sections
 from ll2_mirror.query.request import Request
-from ll2_mirror.serve.wire import Cache, Sent
+from ll2_mirror.serve.cache import ResponseCache
+from ll2_mirror.serve.wire import HttpResponse
 from ll2_mirror.testing import fake as sample
 from parts import execute, public_rows
 from serving import LIST, Answering, served
@@ -423,30 +424,30 @@ def test_serve_says_in_one_line_why_it_cannot(run, tmp_path, db, url):
 # The cache
 
 
-def sent(size: int) -> Sent:
-    return Sent(200, [], b"x" * size)
+def sent(size: int) -> HttpResponse:
+    return HttpResponse(200, [], b"x" * size)
 
 
 def test_the_cache_forgets_when_the_file_changes():
-    cache, one = Cache(), Request(LIST)
-    assert cache.get(one, 1) is None
-    cache.keep(one, sent(1), 1)
-    assert cache.get(one, 1) == sent(1)
-    assert cache.get(one, 2) is None
-    cache.keep(one, sent(1), 1)  # read before the change
-    assert cache.get(one, 2) is None
+    cache, one = ResponseCache(), Request(LIST)
+    assert cache.get(one, (1, 1)) is None
+    cache.keep(one, sent(1), (1, 1))
+    assert cache.get(one, (1, 1)) == sent(1)
+    assert cache.get(one, (1, 2)) is None
+    cache.keep(one, sent(1), (1, 1))  # read before the change
+    assert cache.get(one, (1, 2)) is None
     assert cache.get(one, None) is None
 
 
 def test_the_cache_keeps_within_its_bounds_what_was_asked_last():
-    cache = Cache(most=30_000)
+    cache = ResponseCache(most=30_000)
     requests_ = [Request(LIST, f"offset={n}") for n in range(10)]
-    cache.get(requests_[0], 1)
+    cache.get(requests_[0], (1, 1))
     for request in requests_:
-        cache.keep(request, sent(5000), 1)
-        cache.get(requests_[0], 1)
-    assert cache.get(requests_[0], 1)
-    assert cache.get(requests_[9], 1)
-    assert not cache.get(requests_[1], 1)
-    cache.keep(Request("/big"), sent(40_000), 1)
-    assert not cache.get(Request("/big"), 1)
+        cache.keep(request, sent(5000), (1, 1))
+        cache.get(requests_[0], (1, 1))
+    assert cache.get(requests_[0], (1, 1))
+    assert cache.get(requests_[9], (1, 1))
+    assert not cache.get(requests_[1], (1, 1))
+    cache.keep(Request("/big"), sent(40_000), (1, 1))
+    assert not cache.get(Request("/big"), (1, 1))

@@ -60,7 +60,7 @@ def test_a_damaged_page_is_named(synced):
 
 
 def test_a_lock_that_stays_is_said_in_one_line(synced, run, monkeypatch):
-    monkeypatch.setattr("ll2_mirror.store.opening._BUSY_SECONDS", 0.1)
+    monkeypatch.setattr("ll2_mirror.store.opening.BUSY_SECONDS", 0.1)
     other = sqlite3.connect(synced)
     other.execute("BEGIN IMMEDIATE")
     refused = run("sync", synced)

@@ -140,18 +140,19 @@ def get(db: Path, path: str, pretty: bool, base_url: str | None) -> None:
     from ll2_mirror.query.api import Mirror
     from ll2_mirror.query.request import request_for
     from ll2_mirror.serve.browse import browse
+    from ll2_mirror.store.reading import READ_SECONDS, time_limit
 
     with opened(db) as store:
         base = base_url or store.settings.get("base_url") or DEFAULT_BASE_URL
-        with store.snapshot():
+        with store.snapshot(), time_limit(store.conn, READ_SECONDS, str(db)):
             mirror = Mirror(store.conn, db.name, browse)
-            answer = mirror.answer(request_for(path, base, pretty=pretty))
-    click.echo(answer.body, nl=pretty)
-    if not answer.is_good:
-        hint = f": it redirects to {to}" if (to := answer.headers.get("Location")) else ""
+            response = mirror.respond(request_for(path, base, pretty=pretty))
+    click.echo(response.body, nl=pretty)
+    if not response.is_good:
+        hint = f": it redirects to {to}" if (to := response.headers.get("Location")) else ""
         if API_PATH not in path:
             hint = f": LL2's paths begin with {API_PATH}"
-        click.echo(f"ll2-mirror: the status for {path} is {answer.status}{hint}", err=True)
+        click.echo(f"ll2-mirror: the status for {path} is {response.status}{hint}", err=True)
         sys.exit(1)
 
 

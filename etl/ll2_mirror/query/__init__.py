@@ -1,7 +1,8 @@
 """A request to the response that LL2 would give, from what the file holds. Reads only.
 
-In: a ``Request``, as path, query string and headers. Out: a response, its body byte for byte.
+In: a ``Request``, as path, query string and headers. Out: a ``Response``, its body byte for byte.
 
-Open ``api`` first: it finds the resource and has ``params`` read, ``filters`` made conditions,
-``select`` find the ids in order; what one state of the file has in common is in ``memory``.
+Open ``api`` first: ``routes`` finds the view, ``params`` reads the query, ``views`` finds what to
+show, with ``filters`` as conditions and ``select`` for the ids in order, ``renderers`` writes it.
+What one state of the file has in common for all responses is in ``memory``.
 """

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 from ll2_mirror.ll2.model import Filter, Resource, Shape
 from ll2_mirror.query.params import Params
+from ll2_mirror.query.response import Refusal
 from ll2_mirror.store.search import naming
 from ll2_mirror.store.sql import IN
 
@@ -23,43 +24,44 @@ _SQLITE_INTS = range(-(2**63), 2**63)
 
 
 class Condition(NamedTuple):
-    """A condition on a row of a resource's table. ``key`` is the one of LL2's that it looks at."""
+    """A condition on a row of a resource's table. ``key`` is the one of LL2's that it looks at.
+
+    ``is_searched``: it goes by the search index.
+    """
 
     key: str
     sql: str
     values: list[Any]
+    is_searched: bool = False
 
 
 class Refused(ValueError):
     """A value that LL2 refuses; the text is what it says."""
 
 
-class Unanswerable(Exception):
-    """A filter that no file can answer; the text is its name."""
+def narrows(resource: Resource, params: Params) -> bool:
+    """Whether a request may ask for some of a resource's records only."""
+    return any(params.get(name) for name in ("search", *(one.name for one in resource.filters)))
 
 
-def conditions(
-    conn: sqlite3.Connection, resource: Resource, params: Params
-) -> tuple[list[Condition], dict[str, list[str]]]:
-    """The conditions that the filters of a request make, and what is wrong with values, by name.
+def conditions(conn: sqlite3.Connection, resource: Resource, params: Params) -> list[Condition]:
+    """The conditions that the filters of a request make.
 
-    Raises Unanswerable.
+    Raises Refusal, which says what is wrong with which values, or which filter no file can answer.
     """
+    sent = ((one, params.get(one.name)) for one in resource.filters)
     found, errors = [], {}
-    for one in resource.filters:
-        sent = params.get(one.name)
+    for value in (Value(conn, resource, one, text) for one, text in sent if text):
         try:
-            read = _READERS[one.kind]
-            condition = read(Sent(conn, resource, one, sent)) if sent else None
+            found.append(_READERS[value.one.kind](value))
         except Refused as error:
-            errors[one.name] = [str(error)]
-            continue
-        if condition:
-            found.append(condition)
-    return found, errors
+            errors[value.one.name] = [str(error)]
+    if errors:
+        raise Refusal(400, errors)
+    return [condition for condition in found if condition]
 
 
-class Sent(NamedTuple):
+class Value(NamedTuple):
     """A filter's value as it was sent, not empty, and what it narrows."""
 
     conn: sqlite3.Connection
@@ -79,14 +81,14 @@ class Sent(NamedTuple):
         return self.text
 
 
-def _bool(sent: Sent) -> Condition | None:
+def _bool(sent: Value) -> Condition | None:
     """True and false in a few spellings; anything else filters nothing."""
     value = _BOOLS.get(sent.text.lower())
     path = sent.one.path
     return None if value is None else Condition(path, f'"{path}" = ?', [value])
 
 
-def _int(sent: Sent) -> Condition | None:
+def _int(sent: Value) -> Condition | None:
     """A number, its fraction cut off."""
     if not (text := sent.text.strip()):
         return None
@@ -105,21 +107,21 @@ def _int(sent: Sent) -> Condition | None:
     return Condition(key, sql, [value if value in _SQLITE_INTS else float(value)])
 
 
-def _text(sent: Sent) -> Condition | None:
+def _text(sent: Value) -> Condition | None:
     """A text, case and all, without the white space around it."""
     if not (text := sent.checked().strip()):
         return None
     path = sent.one.path
     if sent.one.lookup == "contains":
         return Condition(path, f'instr("{path}", ?)', [text])
-    sql, values = f'"{path}" = ?', [text]
-    if path in sent.resource.search:
-        among, more = naming(sent.resource, path, text)
-        sql, values = f"(id IN ({among}) AND {sql})", [*more, *values]
-    return Condition(path, sql, values)
+    sql = f'"{path}" = ?'
+    if path not in sent.resource.search:
+        return Condition(path, sql, [text])
+    among, values = naming(sent.resource, path, text)
+    return Condition(path, f"(id IN ({among}) AND {sql})", [*values, text], is_searched=True)
 
 
-def _choice(sent: Sent) -> Condition | None:
+def _choice(sent: Value) -> Condition | None:
     """The id of a nested object that exists."""
     path = sent.one.path
     there = f'SELECT 1 FROM "{sent.shape.nested[path].table}" WHERE id = ?'
@@ -134,7 +136,7 @@ def _choice(sent: Sent) -> Condition | None:
     return Condition(path, f'"{path}_id" = ?', [id_])
 
 
-def _codes(sent: Sent) -> Condition | None:
+def _codes(sent: Value) -> Condition | None:
     """Texts between commas, one of which an item of a list has."""
     key, column = sent.one.path.split("__")
     codes = json.dumps([code.strip() for code in sent.checked().split(",")])
@@ -146,8 +148,9 @@ def _codes(sent: Sent) -> Condition | None:
     return Condition(key, sql, [codes])
 
 
-def _opaque(sent: Sent) -> Condition | None:
-    raise Unanswerable(sent.one.name)
+def _opaque(sent: Value) -> Condition | None:
+    detail = f"The filter {sent.one.name} can't be answered: LL2's document doesn't say what it"
+    raise Refusal(501, {"detail": f"{detail} compares."})
 
 
 _READERS = {

@@ -1,32 +1,33 @@
-"""A question to one resource as SQL: which records, in which order, from where to where."""
+"""What is known of one state of a file: what it holds, and what answers have in common."""
 
 from __future__ import annotations
 
 import sqlite3
 from array import array
-from collections import OrderedDict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NamedTuple
 
+from ll2_mirror.errors import DataError
 from ll2_mirror.ll2.model import Id, Resource
 from ll2_mirror.ll2.resources import RESOURCES
+from ll2_mirror.query.kept import Kept
 from ll2_mirror.store.ledger import LISTED
-from ll2_mirror.store.search import grams, is_short
-from ll2_mirror.transform.render import Objects
+from ll2_mirror.store.search import grams, is_short, is_whole
+from ll2_mirror.transform.render import Objects, Renderer
 
 _MANY = 20_000  # records, of which to compare each takes longer than to know the trigrams
 FEW = 1000  # ids that are read at once, where no more are asked for
-_MOST_IDS = 4_000_000  # in all lists that are kept, 8 bytes each
-_MOST_KEYS = 2_000
-_LONGEST_KEY = 2_000  # characters: nobody asks such a thing twice
+_MOST_COUNTS = 4 * 2**20  # bytes of the questions whose counts are kept
+_MOST_IDS = 32 * 2**20  # bytes of the lists of ids that are kept
 _MOST_LINKS = 8  # hosts and formats for which what is rendered is kept
 _MOST_RENDERED = 5_000  # objects that are kept as rendered, because records nest them
 _MOST_TEXT = 32 * 2**20  # characters of records that are kept
 
+Links = tuple[str, str]  # what stands before and after the path of each link
 Texts = dict[Id, str]
 
 
-class Held(NamedTuple):
+class Holding(NamedTuple):
     """What a file holds of a resource: the mode of its last walk, and its records.
 
     ``whole``: each row of its table is one of them; else rows are there that records only nest.
@@ -37,87 +38,96 @@ class Held(NamedTuple):
     whole: bool
 
 
-def held(conn: sqlite3.Connection, resources: dict[str, Resource]) -> dict[str, Held]:
-    """What the file holds, by resource."""
-    found = {}
+def _holdings(conn: sqlite3.Connection) -> Iterator[tuple[str, Holding]]:
     walks = conn.execute("SELECT resource, mode FROM _walks WHERE published").fetchall()
     for name, mode in walks:
-        if name in resources and mode in resources[name].modes:
+        if name in RESOURCES and mode in RESOURCES[name].modes:
             count = conn.execute(f"SELECT count(*) FROM ({LISTED})", (name,)).fetchone()[0]
-            rows = conn.execute(f'SELECT count(*) FROM "{resources[name].table}"').fetchone()[0]
-            found[name] = Held(mode, count, rows == count)
-    return found
+            rows = conn.execute(f'SELECT count(*) FROM "{RESOURCES[name].table}"').fetchone()[0]
+            yield name, Holding(mode, count, rows == count)
 
 
-class Known:
-    """What is known of one state of a file: what it holds, and what was read since it is so."""
+class Memory:
+    """One state of a file: the connection that reads it, and what is known since it did.
+
+    Give the same again while the file is the same.
+    """
 
     def __init__(self, conn: sqlite3.Connection) -> None:
-        self.held = held(conn, RESOURCES)
-        self._counts: dict[Any, int] = {}
-        self._lists: OrderedDict[Any, Sequence[Id]] = OrderedDict()
-        self._listed = 0  # ids in all of them
+        self.conn = conn
+        self.holdings = dict(_holdings(conn))
+        self.rendered = Rendered()
+        self._counts = Kept[Any, int](_MOST_COUNTS, lambda key, _: len(repr(key)))
+        self._lists = Kept[Any, Sequence[Id]](
+            _MOST_IDS, lambda key, ids: len(repr(key)) + 8 * len(ids)
+        )
+        self._whole: set[str] = set()  # the resources whose index is
         self._grams: dict[str, Sequence[str] | None] = {}
-        self._nested: dict[tuple[str, str], dict[str, Objects]] = {}
-        self._texts: dict[tuple[str, str, str], Texts] = {}
-        self._written = 0  # characters in all of them
 
     def count(self, key: Any, read: Callable[[], int]) -> int:
         """A number that was read before, or is now."""
-        if _is_long(key):
-            return read()
-        if key not in self._counts:
-            if len(self._counts) >= _MOST_KEYS:
-                self._counts.clear()
-            self._counts[key] = read()
-        return self._counts[key]
+        found = self._counts.get(key)
+        return self._counts.keep(key, read()) if found is None else found
 
     def ids(self, key: Any, least: int, read: Callable[[], list[Id]]) -> Sequence[Id]:
         """A list of so many ids at least, unless there are fewer, read before or now."""
-        if _is_long(key):
-            return read()
         found = self._lists.get(key)
         if found is None or FEW <= len(found) < least:
-            found = self._keep(key, read())
-        else:
-            self._lists.move_to_end(key)
+            found = self._lists.keep(key, _packed(read()))
         return found
 
-    def _keep(self, key: Any, ids: list[Id]) -> Sequence[Id]:
-        kept: Sequence[Any] = ids
-        if all(type(id_) is int for id_ in ids):
-            kept = array("q", ids)
-        self._listed += len(ids) - len(self._lists.pop(key, ()))
-        self._lists[key] = kept
-        while self._listed > _MOST_IDS or len(self._lists) > _MOST_KEYS:
-            self._listed -= len(self._lists.popitem(last=False)[1])
-        return kept
-
-    def grams(
-        self, conn: sqlite3.Connection, resource: Resource, words: list[str]
-    ) -> Sequence[str] | None:
+    def grams(self, resource: Resource, words: list[str]) -> Sequence[str] | None:
         """The trigrams of a resource's index, where a word needs them and there are many records.
 
         None where there are texts that have none, being shorter.
         """
-        if self.held[resource.name].records < _MANY or not any(map(is_short, words)):
+        if self.holdings[resource.name].records < _MANY or not any(map(is_short, words)):
             return None
         if resource.name not in self._grams:
-            self._grams[resource.name] = grams(conn, resource)
+            self._grams[resource.name] = grams(self.conn, resource)
         return self._grams[resource.name]
 
-    def nested(self, base: str, suffix: str) -> dict[str, Objects]:
-        """What was rendered with these links of objects that records share."""
-        kept = self._nested.get((base, suffix), {})
+    def require_index(self, resource: Resource) -> None:
+        """Raises DataError where a search would miss records of a resource."""
+        if resource.name in self._whole:
+            return
+        if not is_whole(self.conn, resource):
+            raise DataError(
+                f"the search index of {resource.name} is damaged: the next sync mends it"
+            )
+        self._whole.add(resource.name)
+
+    def renderer(self, links: Links) -> Renderer:
+        """What renders records with these links, and knows what it rendered of what they share."""
+        return Renderer(self.conn, *links, self.rendered.nested(links))
+
+
+def _packed(ids: list[Id]) -> Sequence[Id]:
+    """The same ids in less memory, if they are integers."""
+    numbers: Sequence[Any] = array("q", ids) if all(type(id_) is int for id_ in ids) else ids
+    return numbers
+
+
+class Rendered:
+    """What was rendered, by the links in it: objects that records share, and texts of records."""
+
+    def __init__(self) -> None:
+        self._nested: dict[Links, dict[str, Objects]] = {}
+        self._texts: dict[tuple[Links, str], Texts] = {}
+        self._written = 0  # characters in all of them
+
+    def nested(self, links: Links) -> dict[str, Objects]:
+        """What was rendered with these links of objects that records share, by shape."""
+        kept = self._nested.get(links, {})
         if len(self._nested) >= _MOST_LINKS or sum(map(len, kept.values())) > _MOST_RENDERED:
             self._nested.clear()
-        return self._nested.setdefault((base, suffix), {})
+        return self._nested.setdefault(links, {})
 
     def texts(
-        self, links: tuple[str, str], shape: str, ids: list[Id], render: Callable[[list[Id]], Texts]
+        self, links: Links, shape: str, ids: list[Id], render: Callable[[list[Id]], Texts]
     ) -> list[str]:
         """The texts of records with these links in a shape; those not yet known are rendered."""
-        known = self._texts.setdefault((*links, shape), {})
+        known = self._texts.setdefault((links, shape), {})
         if missing := [id_ for id_ in ids if id_ not in known]:
             rendered = render(missing)
             known.update(rendered)
@@ -127,7 +137,3 @@ class Known:
             self._texts.clear()
             self._written = 0
         return texts
-
-
-def _is_long(key: Any) -> bool:
-    return len(repr(key)) > _LONGEST_KEY

@@ -2,29 +2,30 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import NamedTuple
 from urllib.parse import parse_qs, parse_qsl, urlencode
 
+from ll2_mirror.query.response import MEDIA_TYPES, Refusal, Unrouted, plain
+
 MOST_LIMIT, DEFAULT_LIMIT = 100, 10
 _MOST_FIELDS = 1000  # Django refuses a query with more
-RENDERERS = {"json": "application/json", "api": "text/html"}  # by format, LL2's first one first
 _WIDEST_INDENT = 8
-
-
-class TooMany(ValueError):
-    """A query string with more fields than Django reads."""
+_UNKNOWN_FORMAT = {"detail": "Not found."}
+_NOT_ACCEPTABLE = {"detail": "Could not satisfy the request Accept header."}
 
 
 class Params:
     """The parameters of one request. A name that comes twice: the last one counts."""
 
     def __init__(self, query: str) -> None:
-        """Takes the query string as it was sent; raises TooMany."""
+        """Takes the query string as it was sent; raises Unrouted where it has too many fields."""
         self.query = query
         try:
             self.pairs = parse_qsl(query, keep_blank_values=True, max_num_fields=_MOST_FIELDS)
-        except ValueError as error:
-            raise TooMany from error
+        except ValueError:
+            refused = plain(400, "Bad Request", "The query has too many fields.")
+            raise Unrouted(refused) from None
         self._last = dict(self.pairs)
 
     def get(self, name: str) -> str | None:
@@ -89,6 +90,13 @@ class Media(NamedTuple):
             return 0 if self.main == "*" else 1
         return 3 if set(self.params) - {"q"} else 2
 
+    @property
+    def indent(self) -> int | None:
+        """The indent that it asks for."""
+        with suppress(KeyError, ValueError):
+            return max(min(int(self.params["indent"]), _WIDEST_INDENT), 0) or None
+        return None
+
     def accepts(self, media_type: str) -> bool:
         """Whether a type without parameters is what is asked for."""
         main, _, sub = media_type.partition("/")
@@ -103,29 +111,26 @@ def _media(text: str) -> Media:
 
 
 class Choice(NamedTuple):
-    """The format of an answer, and the indent that was asked for."""
+    """The format of a response, and the indent that was asked for."""
 
     format: str
     indent: int | None
 
 
-def negotiated(params: Params, accept: str | None) -> Choice | int:
-    """The format to answer in, or the status of the refusal: 404 or 406."""
-    asked = params.get("format")
-    if asked and asked not in RENDERERS:
-        return 404
-    formats = [asked] if asked else list(RENDERERS)
+COMPACT = Choice("json", None)
+
+
+def negotiated(params: Params, accept: str | None) -> Choice:
+    """The format to answer in; raises Refusal, 404 or 406, where there is no such one."""
+    wanted = params.get("format")
+    if wanted and wanted not in MEDIA_TYPES:
+        raise Refusal(404, _UNKNOWN_FORMAT)
+    formats = [wanted] if wanted else list(MEDIA_TYPES)
     offers = [_media(offer) for offer in ("*/*" if accept is None else accept).split(",")]
-    for precedence in (3, 2, 1, 0):
-        for name in formats:
-            for offer in offers:
-                if offer.precedence == precedence and offer.accepts(RENDERERS[name]):
-                    return Choice(name, _indent(offer))
-    return 406
-
-
-def _indent(offer: Media) -> int | None:
-    try:
-        return max(min(int(offer.params["indent"]), _WIDEST_INDENT), 0) or None
-    except (KeyError, ValueError):
-        return None
+    accepted = [
+        (offer, name) for name in formats for offer in offers if offer.accepts(MEDIA_TYPES[name])
+    ]
+    if not accepted:
+        raise Refusal(406, _NOT_ACCEPTABLE)
+    offer, name = max(accepted, key=lambda found: found[0].precedence)  # the first of equals
+    return Choice(name, offer.indent)

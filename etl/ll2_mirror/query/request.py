@@ -1,7 +1,4 @@
-"""A request, as path and query string, to the answer that LL2 gives, from what the file holds.
-
-The order of the checks is upstream's: route, format, method, filters, search, then the record.
-"""
+"""A request: what is asked, as a client sends it or a user writes it."""
 
 from __future__ import annotations
 
@@ -16,7 +13,11 @@ _ASCII = "".join(map(chr, range(0x21, 0x7F)))
 
 
 class Request(NamedTuple):
-    """A request: the path and the query as they were sent; ``base`` is scheme://host."""
+    """A request: the path and the query as they were sent; ``base`` is scheme://host.
+
+    The last two are for the one page each that depends on them, and else the same for all who ask:
+    ``client`` is who asks, ``hidden`` are the lists that they may not see.
+    """
 
     path: str
     query: str = ""
@@ -24,6 +25,7 @@ class Request(NamedTuple):
     accept: str | None = None
     method: str = "GET"
     client: str = "127.0.0.1"
+    hidden: frozenset[str] = frozenset()
 
 
 def request_for(url: str, base: str, *, pretty: bool = False) -> Request:

@@ -6,8 +6,10 @@ import html
 import json
 import re
 import sqlite3
+from base64 import b64encode
 from collections.abc import Iterator
 from functools import cache
+from hashlib import sha256
 from http import HTTPStatus
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -19,8 +21,9 @@ from markupsafe import Markup
 from ll2_mirror.ll2.jsontext import text
 from ll2_mirror.ll2.model import Resource
 from ll2_mirror.ll2.page import API_PATH
-from ll2_mirror.query.api import Page
 from ll2_mirror.query.params import MOST_LIMIT, Params
+from ll2_mirror.query.response import Document
+from ll2_mirror.query.routes import Context
 
 _INDENT = 4  # as Django REST framework shows JSON
 _MOST_OPTIONS = 300  # of a filter that are listed
@@ -57,27 +60,36 @@ class Picture(NamedTuple):
     license: str
 
 
-def browse(conn: sqlite3.Connection, page: Page) -> str:
-    """A page as HTML; every value in it is escaped."""
-    request, params, document = page.request, page.params, page.found.document
-    listed = "results" in document if isinstance(document, dict) else False
-    fields = list(_fields(conn, page.resource, params)) if listed and page.resource else []
+def browse(conn: sqlite3.Connection, context: Context, document: Document) -> str:
+    """A document as HTML; every value in it is escaped."""
+    request, _, params = context
+    resource, shown = context.resource, document.value
+    listed = isinstance(shown, dict) and "results" in shown
+    fields = list(_fields(conn, resource, params)) if listed and resource else []
     return _template().render(
-        title=_title(page, listed),
-        crumbs=_crumbs(page, listed),
-        resource=page.resource,
-        examples=list(_examples(page)),
+        title=_title(context, listed),
+        crumbs=_crumbs(context, listed),
+        resource=resource,
+        examples=list(_examples(context)),
         fields=fields,
         narrowed=any(params.get(field.name) for field in fields),
         method=request.method,
         asked=f"{request.path}{'?' * bool(request.query)}{request.query}",
-        status=f"{page.found.status} {HTTPStatus(page.found.status).phrase}",
-        plain=_plain_url(page),
+        status=f"{document.status} {HTTPStatus(document.status).phrase}",
+        plain=_plain_url(context),
         listed=listed,
-        pages=_pages(document, params) if listed else None,
-        pictures=list(_pictures(document, listed)) if page.found.is_good else [],
-        json=highlighted(text(document, _INDENT)),
+        pages=_pages(shown, params) if listed else None,
+        pictures=list(_pictures(shown, listed)) if document.is_good else [],
+        json=highlighted(text(shown, _INDENT)),
     )
+
+
+@cache
+def style_hash() -> str:
+    """What a browser knows the pages' style by: see the header Content-Security-Policy."""
+    source = Path(__file__).with_name("browse.html").read_text(encoding="utf-8")
+    style = source.partition("<style>")[2].partition("</style>")[0]
+    return f"sha256-{b64encode(sha256(style.encode()).digest()).decode()}"
 
 
 @cache
@@ -110,12 +122,12 @@ def _marked(match: re.Match[str]) -> str:
     return f'<span class="string">{shown}</span>'
 
 
-def _title(page: Page, listed: bool) -> str:
-    if page.request.path == API_PATH:
+def _title(context: Context, listed: bool) -> str:
+    if context.request.path == API_PATH:
         return "Api Root"
-    if page.resource:
-        return f"{_named(page.resource.name)} {'List' if listed else 'Instance'}"
-    return _named(page.request.path.removeprefix(API_PATH).strip("/"))
+    if context.resource:
+        return f"{_named(context.resource.name)} {'List' if listed else 'Instance'}"
+    return _named(context.request.path.removeprefix(API_PATH).strip("/"))
 
 
 def _named(name: str) -> str:
@@ -123,34 +135,34 @@ def _named(name: str) -> str:
     return re.sub(r"[_/-]", " ", name).title()
 
 
-def _crumbs(page: Page, listed: bool) -> list[Crumb]:
+def _crumbs(context: Context, listed: bool) -> list[Crumb]:
     """The way from the root to the page."""
-    suffix = "?format=api" if page.params.get("format") == "api" else ""
-    root = f"{page.request.base}{API_PATH}"
+    suffix = "?format=api" if context.params.get("format") == "api" else ""
+    root = f"{context.request.base}{API_PATH}"
     crumbs = [Crumb("Api Root", f"{root}{suffix}")]
-    if page.resource:
-        name = page.resource.name
+    if context.resource:
+        name = context.resource.name
         crumbs.append(Crumb(f"{_named(name)} List", f"{root}{name}/{suffix}"))
-    if page.request.path not in (
+    if context.request.path not in (
         API_PATH,
-        f"{API_PATH}{page.resource.name}/" if page.resource else "",
+        f"{API_PATH}{context.resource.name}/" if context.resource else "",
     ):
-        url = f"{page.request.base}{page.request.path}{suffix}"
-        crumbs.append(Crumb(_title(page, listed), url))
+        url = f"{context.request.base}{context.request.path}{suffix}"
+        crumbs.append(Crumb(_title(context, listed), url))
     return crumbs
 
 
-def _examples(page: Page) -> Iterator[tuple[str, Crumb]]:
+def _examples(context: Context) -> Iterator[tuple[str, Crumb]]:
     """What the help shows of each kind of parameter: a link that uses it, by the kind."""
-    if page.resource is None:
+    if context.resource is None:
         return
-    url = f"{page.request.base}{API_PATH}{page.resource.name}/"
-    examples = {"mode": "detailed", **page.resource.examples, "limit": "2", "format": "json"}
+    url = f"{context.request.base}{API_PATH}{context.resource.name}/"
+    examples = {"mode": "detailed", **context.resource.examples, "limit": "2", "format": "json"}
     for name, value in examples.items():
         kind = name if name in ("mode", "search", "ordering", "limit", "format") else "filter"
         shown = urlencode({name: value})
         asked = shown if name == "format" else urlencode({name: value, "format": "api"})
-        yield kind, Crumb(f"/{page.resource.name}/?{shown}", f"{url}?{asked}")
+        yield kind, Crumb(f"/{context.resource.name}/?{shown}", f"{url}?{asked}")
 
 
 # The form
@@ -197,10 +209,11 @@ def _orders(resource: Resource) -> Iterator[tuple[str, str]]:
 # What is shown of the answer
 
 
-def _plain_url(page: Page) -> str:
+def _plain_url(context: Context) -> str:
     """The same request for JSON."""
-    sent = [(name, value) for name, value in page.params.pairs if name != "format"]
-    return f"{page.request.path}?{urlencode([*sent, ('format', 'json')])}"
+    sent = [(name, value) for name, value in context.params.pairs if name != "format"]
+    url = f"{context.request.base}{context.request.path}"
+    return f"{url}?{urlencode([*sent, ('format', 'json')])}"
 
 
 def _pages(document: dict[str, Any], params: Params) -> dict[str, Any]:

@@ -1,97 +1,151 @@
-"""What a server adds to the answers: a cache by the file's version, validators, gzip."""
+"""Responses read from a file, each from one state of it; and whether that is still the newest."""
 
 from __future__ import annotations
 
+import asyncio
 import sqlite3
+from concurrent.futures import ThreadPoolExecutor
 from email.utils import format_datetime
-from pathlib import Path
+from functools import partial
 from typing import NamedTuple
 
 from ll2_mirror.clock import Clock, moment
-from ll2_mirror.errors import DataError
-from ll2_mirror.ll2.schema import APPLICATION_ID, SCHEMA_VERSION
-from ll2_mirror.query.api import Mirror, refusal
-from ll2_mirror.query.memory import Known
+from ll2_mirror.errors import DataError, MirrorError, TooLong
+from ll2_mirror.ll2.schema import SCHEMA_VERSION
+from ll2_mirror.query.api import Mirror
+from ll2_mirror.query.memory import Memory
 from ll2_mirror.query.request import Request
+from ll2_mirror.query.response import as_json
 from ll2_mirror.serve.browse import browse
-from ll2_mirror.serve.wire import Sent, prepared
+from ll2_mirror.serve.cache import ResponseCache, Version
+from ll2_mirror.serve.wire import HttpResponse, prepared
 from ll2_mirror.store.ledger import Ledger
+from ll2_mirror.store.reading import READ_SECONDS, File, Latest, Reading, time_limit
 
 _QUICK = 20_000  # records that are asked so quickly that nobody need wait elsewhere
+_QUICK_SECONDS = 0.25  # after which others are no longer made to wait
 
 
 class Watch:
-    """Tells when a file has changed, through a connection that only reads.
+    """Tells when a file has changed."""
 
-    ``version`` moves with each commit of any other connection; None where it can't be read now.
-    """
-
-    def __init__(self, conn: sqlite3.Connection) -> None:
-        self.conn = conn
-        # Only in WAL mode does a reader never wait for a writer.
-        self.waits = conn.execute("PRAGMA journal_mode").fetchone()[0] != "wal"
-        conn.execute("PRAGMA busy_timeout = 0")
+    def __init__(self, file: File) -> None:
+        self._latest = Latest(file, timeout=0)
 
     @property
-    def version(self) -> int | None:
-        """The version of the file; see https://sqlite.org/pragma.html#pragma_data_version."""
+    def version(self) -> Version | None:
+        """What moves with each commit, and where the file is replaced; None: it can't be read now.
+
+        See https://sqlite.org/pragma.html#pragma_data_version.
+        """
         try:
-            version: int = self.conn.execute("PRAGMA data_version").fetchone()[0]
-        except sqlite3.Error:
+            version = _data_version(self._latest.connection())
+        except (sqlite3.Error, MirrorError):
             return None
-        return version
+        return self._latest.openings, version
 
 
-class Facts(NamedTuple):
-    """What is known of a version of the file, and when the last sync ended, for HTTP."""
+class State(NamedTuple):
+    """One state of the file: through which connection, in which version, and when it was synced."""
 
+    conn: Reading
     version: int
-    known: Known
-    synced: str | None
+    memory: Memory
+    synced: str | None  # as HTTP spells a time
 
 
 class Reader:
-    """Answers requests through one connection that only reads, each answer from one snapshot."""
+    """Reads responses through one connection."""
 
-    def __init__(self, path: Path, conn: sqlite3.Connection) -> None:
-        self._name = path.name
-        self._conn = conn
-        self._facts: Facts | None = None
+    def __init__(self, file: File) -> None:
+        self._name = file.path.name
+        self._latest = Latest(file)
+        self._state: State | None = None
 
     @property
     def is_quick(self) -> bool:
-        """Whether an answer takes a few milliseconds at most; False while that isn't known."""
-        held = self._facts.known.held.values() if self._facts else ()
-        return max((one.records for one in held), default=_QUICK + 1) <= _QUICK
+        """Whether a response takes a few milliseconds; False while that isn't known."""
+        if self._state is None or self._state.conn.waits:
+            return False
+        sizes = (one.records for one in self._state.memory.holdings.values())
+        return max(sizes, default=0) <= _QUICK
 
-    def __call__(self, request: Request) -> Sent:
-        """The answer; raises sqlite3.Error or DataError where the file can't be read."""
-        conn = self._conn
+    def __call__(self, request: Request, seconds: float = READ_SECONDS) -> HttpResponse:
+        """The response; raises sqlite3.Error or MirrorError where the file can't be read.
+
+        TooLong where that takes longer than so many seconds.
+        """
+        return self._latest(partial(self._read, request, seconds))
+
+    def _read(self, request: Request, seconds: float, conn: Reading) -> HttpResponse:
         conn.execute("BEGIN")
         try:
-            version = conn.execute("PRAGMA user_version").fetchone()[0]  # the snapshot begins
-            if version != SCHEMA_VERSION:
-                words = f"Another version of ll2-mirror made {self._name}: `ll2-mirror status"
-                return prepared(refusal(501, f"{words} {self._name}` helps."))
-            facts = self._read_facts()
-            mirror = Mirror(conn, self._name, browse, facts.known)
-            return prepared(mirror.answer(request), facts.synced)
+            with time_limit(conn, seconds, self._name):
+                return self._response(request, conn)
         finally:
             conn.execute("ROLLBACK")
 
-    def _read_facts(self) -> Facts:
-        """The facts of the snapshot; those read before, where the file is the same."""
-        version = self._conn.execute("PRAGMA data_version").fetchone()[0]
-        if self._facts is None or self._facts.version != version:
-            finished = Ledger(self._conn, Clock()).finished()
+    def _response(self, request: Request, conn: Reading) -> HttpResponse:
+        version = conn.execute("PRAGMA user_version").fetchone()[0]  # the snapshot begins
+        if version != SCHEMA_VERSION:
+            made = f"Another version of ll2-mirror made {self._name}"
+            detail = f"{made}: `ll2-mirror status {self._name}` helps."
+            return prepared(as_json(501, {"detail": detail}))
+        state = self._read_state(conn)
+        return prepared(
+            Mirror(conn, self._name, browse, state.memory).respond(request), state.synced
+        )
+
+    def _read_state(self, conn: Reading) -> State:
+        """The state of the snapshot; the one that was read before, where it is the same."""
+        version = _data_version(conn)
+        if self._state is None or self._state[:2] != (conn, version):
+            finished = Ledger(conn, Clock()).finished()
             try:
                 synced = format_datetime(moment(finished), usegmt=True) if finished else None
             except (ValueError, TypeError):
                 raise DataError(f"{self._name}: its runs are damaged") from None
-            self._facts = Facts(version, Known(self._conn), synced)
-        return self._facts
+            self._state = State(conn, version, Memory(conn), synced)
+        return self._state
 
 
-def is_mirror(conn: sqlite3.Connection) -> bool:
-    """Whether a file is a mirror of any version; raises sqlite3.Error where that can't be told."""
-    return bool(conn.execute("PRAGMA application_id").fetchone()[0] == APPLICATION_ID)
+def _data_version(conn: sqlite3.Connection) -> int:
+    version: int = conn.execute("PRAGMA data_version").fetchone()[0]
+    return version
+
+
+class Responder:
+    """Responds from a file: from memory where it is as it was, else as one reads it."""
+
+    def __init__(self, file: File) -> None:
+        self._reader = Reader(file)
+        self._watch = Watch(file)
+        self._cache = ResponseCache()
+        self._thread = ThreadPoolExecutor(1, "ll2")
+        self._busy = 0  # requests that the thread has
+
+    async def __call__(self, request: Request) -> HttpResponse:
+        """The response; raises sqlite3.Error or MirrorError where the file can't be read."""
+        version = self._watch.version
+        found = self._cache.get(request, version)
+        if found is None:
+            found = await self._read(request)
+            self._cache.keep(request, found, version)
+        return found
+
+    async def _read(self, request: Request) -> HttpResponse:
+        """Reads a response: at once where that is quick, else in a thread that reads one by one.
+
+        In one, and not in each of Datasette's, so that all profit from what was read before.
+        """
+        if self._reader.is_quick and not self._busy:
+            try:
+                return self._reader(request, _QUICK_SECONDS)
+            except TooLong:
+                pass  # a table may be none: the others shall not wait for it
+        self._busy += 1
+        try:
+            loop = asyncio.get_running_loop()
+            return await loop.run_in_executor(self._thread, self._reader, request)
+        finally:
+            self._busy -= 1

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-import os
+import logging
+import signal
 import socket
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,10 @@ import uvicorn
 from datasette.app import Datasette
 
 from ll2_mirror.errors import UsageError
+from ll2_mirror.serve.database import LiveDatabase
 from ll2_mirror.serve.plugin import NAME
+
+_LAST_SECONDS = 3  # that those who are being answered have when the server ends
 
 
 def bound(host: str, port: int) -> socket.socket:
@@ -35,19 +39,33 @@ def bound(host: str, port: int) -> socket.socket:
 def datasette(db: Path, base_url: str | None = None) -> Datasette:
     """Datasette on a mirror; its plugin leads links to ``base_url``, else to where it was asked."""
     config: dict[str, Any] = {"base_url": base_url} if base_url else {}
-    logged = db.with_name(f"{db.name}-wal").exists()
-    fixed = not os.access(db, os.W_OK) and not logged  # nobody writes, so nobody need look out
-    files = [str(db)]
-    return Datasette(
-        [] if fixed else files,
-        immutables=files if fixed else [],
-        metadata={"plugins": {NAME: config}},
-    )
+    app = Datasette([], metadata={"plugins": {NAME: config}})
+    app.remove_database("_memory")  # which it makes where it is given no file
+    app.add_database(LiveDatabase(app, db.absolute()))
+    return app
 
 
 def run(app: Datasette, listening: socket.socket) -> None:
-    """Serves until it is interrupted."""
-    with suppress(KeyboardInterrupt):  # a server ends so
+    """Serves until it is interrupted or terminated, which both are how a server ends."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    logging.getLogger("uvicorn.error").addFilter(_is_news)
+    try:
         asyncio.run(app.invoke_startup())
-        config = uvicorn.Config(app.app(), log_level="warning", lifespan="on", server_header=False)
+        config = uvicorn.Config(
+            app.app(),
+            log_level="warning",
+            lifespan="on",
+            server_header=False,
+            timeout_graceful_shutdown=_LAST_SECONDS,
+        )
         uvicorn.Server(config).run(sockets=[listening])
+    except KeyboardInterrupt:
+        pass
+    finally:
+        for database in app.databases.values():
+            database.close()
+
+
+def _is_news(record: logging.LogRecord) -> bool:
+    """Whether a record is more than that the end cut somebody off."""
+    return not (record.exc_info and isinstance(record.exc_info[1], asyncio.CancelledError))

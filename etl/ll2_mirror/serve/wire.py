@@ -1,27 +1,36 @@
-"""What a server adds to the answers: a cache by the file's version, validators, gzip."""
+"""A response on the wire: validators, gzip, and the headers that every one has."""
 
 from __future__ import annotations
 
 import gzip
 import hashlib
-from collections import OrderedDict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import Any
 
-from ll2_mirror.query.api import Answer
-from ll2_mirror.query.request import Request
+from ll2_mirror.query.response import Response
+from ll2_mirror.serve.browse import style_hash
+from ll2_mirror.serve.scope import Scope, header
 
-MOST_BYTES = 64 * 2**20  # of answers kept
 _SMALLEST_PACKED = 200  # bytes that are worth packing, as Django has it
 _PACKED_AT = 1  # gzip's level: more takes longer than sending what it saves
-_OK = 200
+_REFUSED = (b"q=0", b"q=0.0", b"q=0.00", b"q=0.000")
+_PUBLIC = b"public, max-age=0, must-revalidate"  # the next sync may be any time
+_PRIVATE = b"private, no-store"
+_SHARED = (b"access-control-allow-origin", b"*")
+_ALWAYS = [
+    _SHARED,
+    (b"access-control-expose-headers", b"ETag, Last-Modified"),
+    (b"x-content-type-options", b"nosniff"),
+]
+_WITH_304 = {b"vary", b"etag", b"cache-control", *(name for name, _ in _ALWAYS)}
 
 Headers = list[tuple[bytes, bytes]]
 
 
 @dataclass(frozen=True)
-class Sent:
-    """An answer as bytes for the wire."""
+class HttpResponse:
+    """A response as bytes for the wire."""
 
     status: int
     headers: Headers
@@ -33,25 +42,82 @@ class Sent:
         return b'W/"%s"' % hashlib.blake2b(self.body, digest_size=16).hexdigest().encode()
 
     @cached_property
-    def packed(self) -> bytes:
-        """The body in gzip; empty where it is too short to be worth it."""
-        return self.packing() if len(self.body) >= _SMALLEST_PACKED else b""
+    def packed(self) -> HttpResponse:
+        """The same in gzip, unless it is too short to be worth it."""
+        if len(self.body) < _SMALLEST_PACKED:
+            return self
+        headers = [
+            (name, value + b", Accept-Encoding" if name == b"vary" else value)
+            for name, value in self.headers
+        ]
+        body = gzip.compress(self.body, _PACKED_AT, mtime=0)
+        return replace(self, headers=[*headers, (b"content-encoding", b"gzip")], body=body)
 
-    def packing(self) -> bytes:
-        """Packs the body."""
-        return gzip.compress(self.body, _PACKED_AT, mtime=0)
 
-
-def prepared(answer: Answer, modified: str | None = None) -> Sent:
-    """An answer made ready to send again and again; ``modified``: when the last sync ended.
+def prepared(response: Response, modified: str | None = None) -> HttpResponse:
+    """A response made ready to send again and again; ``modified``: when the last sync ended.
 
     That is as HTTP spells a time.
     """
-    named = {"Content-Type": answer.media_type, **answer.headers}
-    if modified and answer.status == _OK:
+    named = {"Content-Type": response.media_type, **response.headers}
+    if modified and response.status == 200:
         named["Last-Modified"] = modified
+    if response.media_type.startswith("text/html"):
+        named["Content-Security-Policy"] = _policy()
     headers = [(name.lower().encode(), value.encode("latin-1")) for name, value in named.items()]
-    return Sent(answer.status, headers, answer.body)
+    return HttpResponse(response.status, headers, response.body)
+
+
+def _policy() -> str:
+    """What a browser may load for a page of ours: the pictures, from wherever they are."""
+    return (
+        f"default-src 'none'; style-src '{style_hash()}'; img-src http: https:;"
+        " form-action http: https:; base-uri 'none'; frame-ancestors 'none'"
+    )
+
+
+async def respond(send: Any, scope: Scope, response: HttpResponse, *, private: bool) -> None:
+    """Sends a response, packed where the client takes that; 304 where it has it already.
+
+    ``private``: no cache may keep it.
+    """
+    sent = response.packed if packs(header(scope, b"accept-encoding")) else response
+    headers = [*sent.headers, *_ALWAYS]
+    if sent.status == 200:
+        headers += [(b"etag", response.etag), (b"cache-control", _PRIVATE if private else _PUBLIC)]
+        if matches(header(scope, b"if-none-match"), response.etag):
+            await start(send, 304, [one for one in headers if one[0] in _WITH_304])
+            return
+    headers.append((b"content-length", str(len(sent.body)).encode()))
+    await start(send, sent.status, headers, b"" if scope["method"] == "HEAD" else sent.body)
+
+
+async def start(send: Any, status: int, headers: Headers, body: bytes = b"") -> None:
+    """Sends all of a response."""
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.body", "body": body})
+
+
+def is_preflight(scope: Scope) -> bool:
+    """Whether a browser asks before it sends a header of its own to another origin."""
+    return scope["method"] == "OPTIONS" and bool(header(scope, b"access-control-request-method"))
+
+
+async def allow(send: Any, scope: Scope) -> None:
+    """Answers a browser's preflight; also of a public page that asks a private network."""
+    headers = [
+        _SHARED,
+        (b"access-control-allow-methods", b"GET, HEAD"),
+        (
+            b"access-control-allow-headers",
+            header(scope, b"access-control-request-headers", b"*"),
+        ),
+        (b"access-control-max-age", b"86400"),
+        (b"vary", b"Access-Control-Request-Headers, Access-Control-Request-Private-Network"),
+    ]
+    if header(scope, b"access-control-request-private-network"):
+        headers.append((b"access-control-allow-private-network", b"true"))
+    await start(send, 204, headers)
 
 
 def matches(if_none_match: bytes, etag: bytes) -> bool:
@@ -66,42 +132,5 @@ def packs(accept_encoding: bytes) -> bool:
     for offer in accept_encoding.lower().split(b","):
         coding, _, quality = offer.partition(b";")
         if coding.strip() in (b"gzip", b"*"):
-            return quality.replace(b" ", b"") not in (b"q=0", b"q=0.0", b"q=0.00", b"q=0.000")
+            return quality.replace(b" ", b"") not in _REFUSED
     return False
-
-
-class Cache:
-    """The answers given since the file last changed, the oldest dropped where they are too many."""
-
-    def __init__(self, most: int = MOST_BYTES) -> None:
-        self._most = most
-        self._size = 0
-        self._version: int | None = None
-        self._kept: OrderedDict[Request, Sent] = OrderedDict()
-
-    def get(self, request: Request, version: int | None) -> Sent | None:
-        """The answer to a request, if it was given since the file has this version."""
-        if version is None or version != self._version:
-            self._kept.clear()
-            self._size, self._version = 0, version
-        if request not in self._kept:
-            return None
-        self._kept.move_to_end(request)
-        return self._kept[request]
-
-    def keep(self, request: Request, sent: Sent, version: int | None) -> None:
-        """Keeps an answer that was read when the file had this version, or later."""
-        size = _size(request, sent)
-        if version is None or version != self._version or size > self._most:
-            return
-        if request not in self._kept:
-            self._kept[request] = sent
-            self._size += size
-        while self._size > self._most:
-            self._size -= _size(*self._kept.popitem(last=False))
-
-
-def _size(request: Request, sent: Sent) -> int:
-    """The bytes that an answer takes, also when it was packed: by a fifth, or less."""
-    asked = sum(len(part) for part in request if part)
-    return 2000 + asked + len(sent.body) * 6 // 5

@@ -14,9 +14,8 @@ from ll2_mirror.errors import NotAMirror, UsageError
 from ll2_mirror.files import shipped
 from ll2_mirror.ll2.schema import APPLICATION_ID, SCHEMA_VERSION, wanted_columns
 from ll2_mirror.store.explain import explained
+from ll2_mirror.store.reading import BUSY_SECONDS, reading
 from ll2_mirror.store.store import Store
-
-_BUSY_SECONDS = 5.0
 
 
 def open_store(path: Path, clock: Clock | None = None, *, create: bool = False) -> Store:
@@ -66,16 +65,11 @@ def checked_path(path: Path) -> bool:
 
 def connect(path: Path, *, write: bool) -> sqlite3.Connection:
     """A connection to a file; one who only reads may lack the right to write, even beside it."""
-    real = path.resolve()
-    mode = "rwc" if write else "rw"
-    if not write and not os.access(real, os.W_OK):
-        # Without a write-ahead log nobody is writing, so there is nothing to look out for.
-        logged = real.with_name(f"{real.name}-wal").exists()
-        mode = "ro" if logged else "ro&immutable=1"
+    if not write:
+        return reading(path)
     # isolation_level=None: transactions begin and end where the program says so.
-    return sqlite3.connect(
-        f"{real.as_uri()}?mode={mode}", uri=True, isolation_level=None, timeout=_BUSY_SECONDS
-    )
+    uri = f"{path.resolve().as_uri()}?mode=rwc"
+    return sqlite3.connect(uri, uri=True, isolation_level=None, timeout=BUSY_SECONDS)
 
 
 def _prepare(conn: sqlite3.Connection, path: Path, create: bool) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from itertools import zip_longest
 from typing import Any
 
@@ -14,13 +14,13 @@ from ll2_mirror.ll2.schema import TOKENIZER
 from ll2_mirror.store.ledger import LISTED, listed
 from ll2_mirror.store.sql import all_of
 
-# Any prefix that isn't white space or quotes, phrases in quotes, what stands right behind them;
-# else anything up to white space.
-_PHRASE = r"""(?:"(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*')"""
-_PLAIN = r"""[^\s'"]*"""
-_TOKEN = re.compile(rf"{_PLAIN}(?:{_PHRASE}{_PLAIN})+|\S+")
+_RUN = re.compile(r"\S+")
+_PLAIN = re.compile(r"""[^\s'"]*""")
+_INSIDE = {quote: re.compile(rf"(?:[^{quote}\\]|\\.)*+") for quote in "\"'"}
 _GRAM = 3  # characters that the index goes by
 _MOST_GRAMS = 25  # that stand for a short word: to look up more takes longer than to compare
+_MOST_PHRASES = 16  # that the index is asked for; of more words, the rest is compared
+_LONGEST = 64  # characters of a word that it is asked for: each takes some kilobytes
 _NOWHERE = "\x01\x01\x01"  # a phrase that no text has
 
 
@@ -30,13 +30,54 @@ def terms(text: str) -> list[str]:
     White space and commas part them, but not within quotes; an empty phrase in quotes is a term.
     """
     found = []
-    for match in _TOKEN.finditer(text):
-        token = match[0].strip(",")
-        if token and token[0] in "\"'" and token[-1] == token[0]:
+    for token in (token.strip(",") for token in _tokens(text)):
+        if token and token[0] in _INSIDE and token[-1] == token[0]:
             found.append(_unquoted(token))
         else:
             found += [part.strip() for part in token.split(",") if part]
     return found
+
+
+def _tokens(text: str) -> Iterator[str]:
+    """What white space parts, but where it stands in quotes that are closed."""
+    phrases, end = _Phrases(text), 0
+    while run := _RUN.search(text, end):
+        plain = end = _after_plain(text, run.start())
+        while (after := phrases.end(end)) > end:
+            end = _after_plain(text, after)
+        end = end if end > plain else run.end()
+        yield text[run.start() : end]
+
+
+def _after_plain(text: str, place: int) -> int:
+    """Where the next white space or quote stands."""
+    match = _PLAIN.match(text, place)
+    assert match
+    return match.end()
+
+
+class _Phrases:
+    """The phrases in quotes of a text, in which a backslash takes the next character along.
+
+    No part of it is looked at twice for the same quote: where one isn't closed, a later one up to
+    where that was found out isn't either, since a backslash stood before it.
+    """
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+        self._open = dict.fromkeys(_INSIDE, 0)
+
+    def end(self, place: int) -> int:
+        """Where the phrase ends that begins at a place; the same place where none does."""
+        quote = self._text[place : place + 1]
+        if quote not in _INSIDE or place < self._open[quote]:
+            return place
+        match = _INSIDE[quote].match(self._text, place + 1)
+        assert match
+        if self._text[match.end() : match.end() + 1] == quote:
+            return match.end() + 1
+        self._open[quote] = match.end()
+        return place
 
 
 def _unquoted(token: str) -> str:
@@ -64,27 +105,29 @@ def matching(
     ``grams`` are all of the index, if each text has some: a short word is then looked up as any of
     those that hold it, unless they are many.
     """
-    capitals = dict.fromkeys(upper(word) for word in words)
-    phrases, short = [], []
-    for word in capitals:
-        holding = [gram for gram in grams or () if word in gram]
-        if len(word) >= _GRAM:
-            phrases.append(_phrase(word))
-        elif grams is not None and len(holding) <= _MOST_GRAMS:
-            phrases.append(f"({' OR '.join(map(_phrase, holding or [_NOWHERE]))})")
-        else:
-            short.append(word)
+    # The longest first: they leave the fewest records to look at.
+    capitals = sorted(dict.fromkeys(map(upper, words)), key=len, reverse=True)
+    asked = {word: _expression(word, grams) for word in capitals[:_MOST_PHRASES]}
+    phrases = [phrase for phrase in asked.values() if phrase]
+    compared = [word for word in capitals if len(word) > _LONGEST or not asked.get(word)]
     query, values = _match(resource, " AND ".join(phrases))
-    if not short:
+    if not compared:
         return query, values
-    # The longest first: it leaves the fewest records to look at.
-    short.sort(key=len, reverse=True)
     either = " OR ".join(f'instr("{path}", ?)' for path in resource.search)
     parts = [f"id IN ({query})"] if phrases else []
-    condition = all_of([*parts, *[f"({either})"] * len(short)])
+    condition = all_of([*parts, *[f"({either})"] * len(compared)])
     sql = f'SELECT id FROM "{resource.search_table}" WHERE {condition}'
-    compared = [word for word in short for _ in resource.search]
-    return sql, [*(values if phrases else ()), *compared]
+    return sql, [*(values if phrases else ()), *(w for w in compared for _ in resource.search)]
+
+
+def _expression(word: str, grams: Sequence[str] | None) -> str:
+    """What finds a word in the index, others with it where it is long; empty: nothing does."""
+    if len(word) >= _GRAM:
+        return _phrase(word)
+    holding = [gram for gram in grams or () if word in gram]
+    if grams is None or len(holding) > _MOST_GRAMS:
+        return ""
+    return f"({' OR '.join(map(_phrase, holding or [_NOWHERE]))})"
 
 
 def grams(conn: sqlite3.Connection, resource: Resource) -> tuple[str, ...] | None:
@@ -117,7 +160,8 @@ def _match(resource: Resource, expression: str) -> tuple[str, list[Any]]:
 
 
 def _phrase(text: str) -> str:
-    return '"' + text.replace('"', '""') + '"'
+    """The begin of a text, as the index is asked for it."""
+    return '"' + text[:_LONGEST].replace('"', '""') + '"'
 
 
 _UPPER = "ll2_upper"  # the SQL function

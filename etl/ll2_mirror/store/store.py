@@ -10,6 +10,7 @@ from pathlib import Path
 from ll2_mirror.clock import Clock
 from ll2_mirror.errors import DataError, Stopped
 from ll2_mirror.store.ledger import Ledger
+from ll2_mirror.store.reading import Reading
 from ll2_mirror.store.settings import Settings
 from ll2_mirror.store.walks import Walks
 
@@ -66,12 +67,17 @@ class Store:
 
     @contextmanager
     def snapshot(self) -> Iterator[None]:
-        """Reads one state of the file, whatever is committed meanwhile."""
+        """Reads one state of the file, whatever is committed meanwhile.
+
+        Raises Stopped where it may have been a mixture: see ``reading``.
+        """
         self.conn.execute("BEGIN")
         try:
             yield
         finally:
             self.conn.execute("ROLLBACK")
+        if isinstance(self.conn, Reading) and not self.conn.is_current():
+            raise Stopped(f"{self.path} was changed meanwhile: run the same command again")
 
     def _still_there(self) -> None:
         """Raises Stopped where the file was deleted or replaced: all that is written is lost."""

@@ -16,8 +16,9 @@ from ll2_mirror.ll2.page import API_PATH
 from ll2_mirror.ll2.schema import own_columns
 from ll2_mirror.store.sql import IN, among, list_items, quoted
 from ll2_mirror.transform.extra import completed
+from ll2_mirror.transform.typed import of_items, of_rows
 
-_BOOLS = {0: False, 1: True}  # anything else comes out as it is, and differs
+_BOOLS = {0: False, 1: True}
 Objects = dict[Any, dict[str, Any]]
 Values = dict[Any, Any]  # of one key, none of them null, by the id of their object
 Rows = dict[Any, list[Any]]  # the values of the stored keys, by id
@@ -46,7 +47,7 @@ class Renderer:
         self._renderers: dict[str, Callable[[Shape, Key, Values], Values]] = {
             "one": self._ones,
             "many": self._lists,
-            "bool": lambda _shape, _key, held: {i: _BOOLS.get(v, v) for i, v in held.items()},
+            "bool": _truths,
             "link": lambda _shape, _key, held: {i: self._link(v) for i, v in held.items()},
         }
 
@@ -61,6 +62,9 @@ class Renderer:
         columns = quoted((*own_columns(shape), *shape.columns))
         sql = f'SELECT id, {columns} FROM "{shape.table}" WHERE id {IN}'
         rows = {id_: row for id_, *row in self._conn.execute(sql, (among(wanted),))}
+        typed = of_rows(shape)
+        for id_, row in rows.items():
+            typed.check(id_, row)
         for id_ in wanted:
             _check_held(shape, id_, rows.get(id_))
         extras = {id_: row[0] for id_, row in rows.items() if row[0]}
@@ -91,6 +95,10 @@ class Renderer:
         """The list that each count stands for."""
         item = shape.nested[key.name]
         items = list_items(self._conn, shape, key, counts) if any(counts.values()) else {}
+        typed = of_items(shape.list_table(key), item)
+        for owner, rows in items.items():
+            for row in rows:
+                typed.check(owner, (row,) if item.table else row)
         if item.table:
             objects = self._shared(item, (id_ for ids in items.values() for id_ in ids))
             lists = {owner: [objects[id_] for id_ in ids] for owner, ids in items.items()}
@@ -123,6 +131,14 @@ class Renderer:
         if isinstance(stored, str) and stored.startswith(API_PATH):
             return f"{self._base}{stored}{self._suffix}"
         return stored
+
+
+def _truths(shape: Shape, key: Key, held: Values) -> Values:
+    """True and false for 1 and 0."""
+    for id_, value in held.items():
+        if value not in _BOOLS:
+            raise DataError(f"{shape.table} {id_}: {key.name} is {value}, neither 0 nor 1")
+    return {id_: _BOOLS[value] for id_, value in held.items()}
 
 
 def _check_held(shape: Shape, id_: Id, row: list[Any] | None) -> None:

@@ -1,0 +1,94 @@
+"""A response, the document that it shows, and the refusals among them."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+from urllib.parse import quote
+
+from ll2_mirror.ll2.jsontext import text
+from ll2_mirror.ll2.model import Id, Shape
+from ll2_mirror.query.request import HOSTED, Request
+
+HTML = "text/html; charset=utf-8"
+MEDIA_TYPES = {"json": "application/json", "api": "text/html"}  # by format, LL2's first one first
+_PATH_SAFE = "/:,@&=+$!*'()~"
+_QUERY_SAFE = "/#%[]=:;$&()+,!?*@'~"  # and the query that a redirect sends on
+
+
+class Response(NamedTuple):
+    """What goes back."""
+
+    status: int
+    body: bytes
+    media_type: str
+    headers: dict[str, str]
+
+    @property
+    def is_good(self) -> bool:
+        """Whether the status is 2xx."""
+        return self.status // 100 == 2
+
+
+class Records(NamedTuple):
+    """Records that are yet to be rendered."""
+
+    shape: Shape
+    ids: list[Id]
+
+
+class Document(NamedTuple):
+    """What a view shows: the status, and a value spelled for ``jsontext.text``.
+
+    ``results`` are the records that are its last value, in a list.
+    """
+
+    status: int
+    value: Any
+    results: Records | None = None
+
+    @property
+    def is_good(self) -> bool:
+        """Whether it is what was asked for."""
+        return self.status // 100 == 2
+
+
+class Refusal(Exception):
+    """A view doesn't show what was asked for; the document says why."""
+
+    def __init__(self, status: int, value: Any) -> None:
+        super().__init__(status, value)
+        self.document = Document(status, value)
+
+
+class Unrouted(Exception):
+    """A request comes to no view; the response is what it gets all the same."""
+
+    def __init__(self, response: Response) -> None:
+        super().__init__(response.status)
+        self.response = response
+
+
+def as_json(status: int, value: Any, indent: int | None = None) -> Response:
+    """A value as LL2 sends it."""
+    return rendered(status, text(value, indent), MEDIA_TYPES["json"])
+
+
+def rendered(status: int, body: str, media_type: str) -> Response:
+    """A response with the headers that all of LL2's views have."""
+    return Response(status, body.encode(), media_type, {"Allow": "GET", "Vary": "Accept"})
+
+
+def plain(status: int, title: str, words: str) -> Response:
+    """A response from before any view: HTML, whatever was asked for."""
+    body = (
+        f'<!doctype html>\n<html lang="en">\n<head><meta charset="utf-8"><title>{title}</title>'
+        f"</head>\n<body><h1>{title}</h1><p>{words}</p></body>\n</html>\n"
+    )
+    return Response(status, body.encode(), HTML, {})
+
+
+def redirect(request: Request, path: str) -> Response:
+    """To another path of the same server, with the same query."""
+    query = f"?{quote(request.query, safe=_QUERY_SAFE)}" if request.query else ""
+    location = f"{HOSTED.sub('', request.base)}{quote(path, safe=_PATH_SAFE)}{query}"
+    return Response(301, b"", HTML, {"Location": location})

@@ -1,0 +1,149 @@
+"""What LL2's pages show, from one state of a file: a document for each, or why there is none.
+
+The order of the checks is upstream's: method, filters, search, then the record.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from contextlib import suppress
+
+from ll2_mirror.errors import NotHeld
+from ll2_mirror.ll2.model import Id, Resource
+from ll2_mirror.ll2.page import API_PATH, INT64
+from ll2_mirror.ll2.resources import MODES, RESOURCES
+from ll2_mirror.query.filters import NULLS, conditions, narrows
+from ll2_mirror.query.memory import Memory
+from ll2_mirror.query.params import Params
+from ll2_mirror.query.response import Document, Records, Refusal
+from ll2_mirror.query.routes import Context
+from ll2_mirror.query.select import Selection, columns, ordering, selected
+from ll2_mirror.store.search import terms
+
+_UNLIMITED = 10**6  # requests in an hour: LL2 has no word for no limit
+
+
+class Views:
+    """The views. ``file`` is the file's name, for the commands in what they say."""
+
+    def __init__(self, memory: Memory, file: str) -> None:
+        self._memory = memory
+        self._file = file
+        self._views = {
+            "root": self._root,
+            "throttle": self._throttle,
+            "list": self._list,
+            "detail": self._detail,
+        }
+
+    def __call__(self, context: Context) -> Document:
+        """What a request is shown; raises Refusal, and NotHeld where the file lacks what it is."""
+        if (method := context.request.method) != "GET":
+            raise Refusal(405, {"detail": f'Method "{method}" not allowed.'})
+        return self._views[context.route.view](context)
+
+    def _root(self, context: Context) -> Document:
+        """Where the lists are that the file holds."""
+        base, suffix = context.links
+        names = sorted(self._memory.holdings.keys() - context.request.hidden)
+        return Document(200, {name: f"{base}{API_PATH}{name}/{suffix}" for name in names})
+
+    def _throttle(self, context: Context) -> Document:
+        """What LL2 says of its limit; here there is none."""
+        limit = {"your_request_limit": _UNLIMITED, "limit_frequency_secs": 3600}
+        used = {"current_use": 0, "next_use_secs": 0}
+        return Document(200, {**limit, **used, "ident": context.request.client})
+
+    def _list(self, context: Context) -> Document:
+        resource, params = self._held(context), context.params
+        selection = self._selected(resource, params)
+        mode = resource.mode_for(params.get("mode"))
+        order = ordering(resource, params)
+        self._require(resource, mode, [key for key, _ in order])
+        offset = min(params.offset, selection.total)  # behind the end there is nothing, however far
+        count, ids = selection.page(columns(resource, order), params.limit, offset)
+        url = f"{context.request.base}{API_PATH}{resource.name}/"
+        next_, previous = params.links(url, count)
+        document = {"count": count, "next": next_, "previous": previous}
+        return Document(200, document, Records(resource.modes[mode], ids))
+
+    def _detail(self, context: Context) -> Document:
+        if context.route.name not in self._memory.holdings:
+            return self._nested(context)
+        resource = self._held(context)
+        selection = self._selected(resource, context.params)
+        id_ = _id(context.route.id)
+        if id_ not in INT64 or not selection.has(id_):
+            raise Refusal(404, {"detail": f"No {resource.noun} matches the given query."})
+        try:
+            return self._object(context, resource, id_)
+        except NotHeld:
+            self._require(resource, list(resource.modes)[-1])
+            raise
+
+    def _nested(self, context: Context) -> Document:
+        """A record of a list that isn't held, where another nests it with its every key."""
+        resource = context.resource
+        if resource and not narrows(resource, context.params):
+            with suppress(NotHeld, Refusal):
+                return self._object(context, resource, _id(context.route.id))
+        raise self._missing(context.route.name)
+
+    def _object(self, context: Context, resource: Resource, id_: Id) -> Document:
+        """One record alone; raises NotHeld where its row was never seen with all of its keys."""
+        objects = self._memory.renderer(context.links).objects(resource.richest, [id_])
+        return Document(200, objects[id_])
+
+    def _selected(self, resource: Resource, params: Params) -> Selection:
+        """The records that the filters and the search leave; raises Refusal."""
+        found = conditions(self._memory.conn, resource, params)
+        search = params.get("search") or ""
+        if "\0" in search:
+            raise Refusal(400, [NULLS])
+        mode = self._memory.holdings[resource.name].mode
+        self._require(resource, mode, [condition.key for condition in found])
+        words = terms(search) if resource.search else []
+        if words or any(condition.is_searched for condition in found):
+            self._memory.require_index(resource)
+        return selected(self._memory, resource, found, words)
+
+    # What the file doesn't hold
+
+    def _held(self, context: Context) -> Resource:
+        """The resource that a path names; raises Refusal where the file has no list of it."""
+        resource = context.resource
+        if resource is None or resource.name not in self._memory.holdings:
+            raise self._missing(context.route.name)
+        return resource
+
+    def _missing(self, name: str) -> Refusal:
+        """The refusal where the file has no list of a name."""
+        way = (
+            f": `ll2-mirror sync {self._file} {name}` brings them"
+            if name in RESOURCES
+            else ", and ll2-mirror can't sync them"
+        )
+        return not_held(f"This mirror doesn't hold {name}{way}.")
+
+    def _require(self, resource: Resource, mode: str, keys: Iterable[str] = ()) -> None:
+        """Raises Refusal where the file's mode hasn't what this mode and these keys need."""
+        held, modes = self._memory.holdings[resource.name].mode, list(resource.modes)
+        lacking = next((key for key in keys if key not in resource.modes[held].names), "")
+        if not lacking and modes.index(mode) <= modes.index(held):
+            return
+        what = f"{lacking} of {resource.name}" if lacking else f"{resource.name} in {mode} mode"
+        sync = f"`ll2-mirror sync {self._file} {resource.name} --mode {MODES[-1]}`"
+        raise not_held(f"This mirror doesn't hold {what}: {sync} brings it.")
+
+
+def not_held(detail: str) -> Refusal:
+    """The refusal of what LL2 has, and the file has not."""
+    return Refusal(501, {"detail": detail})
+
+
+def _id(sent: str) -> int:
+    """The id that a path names, as LL2 reads it; raises Refusal where it is none."""
+    try:
+        return int(sent)
+    except ValueError:
+        raise Refusal(404, {"detail": "Not found."}) from None

@@ -1,0 +1,41 @@
+"""The responses given since a file last changed."""
+
+from __future__ import annotations
+
+from ll2_mirror.query.kept import Kept
+from ll2_mirror.query.request import Request
+from ll2_mirror.serve.wire import HttpResponse
+
+MOST_BYTES = 64 * 2**20  # of responses kept
+Version = tuple[int, int]  # see reader.Watch
+
+
+class ResponseCache:
+    """Responses by request, the longest unused dropped where they are too many."""
+
+    def __init__(self, most: int = MOST_BYTES) -> None:
+        self._version: Version | None = None
+        self._kept = Kept[Request, HttpResponse](most, _size)
+
+    @property
+    def size(self) -> int:
+        """The bytes of all responses."""
+        return self._kept.weight
+
+    def get(self, request: Request, version: Version | None) -> HttpResponse | None:
+        """The response to a request, if it was given since the file has this version."""
+        if version is None or version != self._version:
+            self._kept.clear()
+            self._version = version
+        return self._kept.get(request)
+
+    def keep(self, request: Request, response: HttpResponse, version: Version | None) -> None:
+        """Keeps a response that was read when the file had this version, or later."""
+        if version is not None and version == self._version:
+            self._kept.keep(request, response)
+
+
+def _size(request: Request, response: HttpResponse) -> int:
+    """The bytes that a response takes, also when it was packed: by a fifth, or less."""
+    asked = sum(len(part) for part in request if part)
+    return 2000 + asked + len(response.body) * 6 // 5

@@ -1,0 +1,68 @@
+"""Who asks, and what they may see: up to Datasette and its plugins."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from functools import cached_property
+from http.cookies import CookieError
+from typing import TYPE_CHECKING, Any
+
+from datasette import Forbidden, plugins
+from datasette.utils import await_me_maybe
+from datasette.utils.asgi import Request
+
+from ll2_mirror.serve.scope import Scope
+
+if TYPE_CHECKING:
+    from datasette.app import Datasette
+
+PLUGIN = "ll2_mirror"  # the entry point's name
+_KNOWING = {b"cookie", b"authorization"}  # headers by which Datasette knows who asks
+
+Actor = dict[str, Any] | None  # None: nobody whom Datasette knows
+
+
+class Permissions:
+    """The permissions of one Datasette."""
+
+    def __init__(self, datasette: Datasette) -> None:
+        self._datasette = datasette
+        self._open: dict[tuple[str, str], bool] = {}  # by table: whether anybody may see it
+
+    async def actor(self, scope: Scope, receive: Any) -> Actor:
+        """Who asks, as Datasette's plugins know them."""
+        headers = {name for name, _ in scope["headers"]}
+        if self._is_plain and not headers & _KNOWING and "actor" not in scope:
+            return None
+        with suppress(CookieError):  # then it is nobody whom Datasette knows
+            hook = plugins.pm.hook.actor_from_request
+            for found in hook(datasette=self._datasette, request=Request(scope, receive)):
+                if actor := await await_me_maybe(found):
+                    return dict(actor)
+        return dict(scope["actor"]) if scope.get("actor") else None
+
+    async def may_see(self, actor: Actor, database: str, table: str = "") -> bool:
+        """Whether Datasette shows somebody a database, and a table of it."""
+        if actor is not None or not self._is_plain:
+            return await self._ask(actor, database, table)
+        place = (database, table)
+        if place not in self._open:
+            self._open[place] = await self._ask(None, *place)
+        return self._open[place]
+
+    async def _ask(self, actor: Actor, database: str, table: str) -> bool:
+        wanted: list[Any] = [("view-table", (database, table))] if table else []
+        try:
+            wanted += [("view-database", database), "view-instance"]
+            await self._datasette.ensure_permissions(actor, wanted)
+        except Forbidden:
+            return False
+        return True
+
+    @cached_property
+    def _is_plain(self) -> bool:
+        """Whether no plugin but Datasette's own has a say in who asks, and who may see what."""
+        hooks = plugins.pm.hook
+        said = (hooks.actor_from_request, hooks.permission_allowed, hooks.get_metadata)
+        names = {one.plugin_name for hook in said for one in hook.get_hookimpls()}
+        return all(name.startswith("datasette.") or name == PLUGIN for name in names)

@@ -1,0 +1,72 @@
+"""Values as they are read from a table, each of its column's type: SQLite lets any hold anything.
+
+What has another type no sync wrote: it is damage, and told by table, row and column.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from functools import cache
+from typing import Any
+
+from ll2_mirror.errors import DataError
+from ll2_mirror.ll2.model import Shape
+from ll2_mirror.ll2.schema import own_columns, wanted_columns
+
+_TYPES: dict[str, tuple[type, str]] = {
+    "INTEGER": (int, "integer"),
+    "REAL": (float, "number"),
+    "TEXT": (str, "text"),
+}
+_COMBINATIONS = 1000  # of types that are remembered by table
+_INFINITE = (math.inf, -math.inf)
+
+
+class Columns:
+    """Some columns of a table, and the types that their values have."""
+
+    def __init__(self, table: str, names: Iterable[str], types: dict[str, tuple[str, str]]) -> None:
+        self._table = table
+        self._columns = [(name, *_TYPES[types[name][0]]) for name in names]
+        self._reals = [place for place, (_, kind, _) in enumerate(self._columns) if kind is float]
+        self._familiar: set[tuple[type, ...]] = set()  # combinations that were right before
+
+    def check(self, id_: Any, values: Sequence[Any]) -> None:
+        """Raises DataError for a value of another type; ``id_`` names its row."""
+        types = tuple(map(type, values))
+        if types not in self._familiar:
+            self._inspect(id_, values)
+            if len(self._familiar) >= _COMBINATIONS:
+                self._familiar.clear()
+            self._familiar.add(types)
+        for place in self._reals:
+            if values[place] in _INFINITE:
+                self._refuse(id_, values[place], *self._columns[place])
+
+    def _inspect(self, id_: Any, values: Sequence[Any]) -> None:
+        for value, column in zip(values, self._columns, strict=True):
+            if value is not None and type(value) is not column[1]:
+                self._refuse(id_, value, *column)
+
+    def _refuse(self, id_: Any, value: Any, name: str, _: type, told: str) -> None:
+        raise DataError(f"{self._table} {id_!r:.40}: {name} is {value!r:.60}, which is no {told}")
+
+
+@cache
+def _wanted() -> dict[str, dict[str, tuple[str, str]]]:
+    return wanted_columns()
+
+
+@cache
+def of_rows(shape: Shape) -> Columns:
+    """The columns of a shape's rows: the tool's own, the shape's."""
+    names = (*own_columns(shape), *shape.columns)
+    return Columns(shape.table, names, _wanted()[shape.table])
+
+
+@cache
+def of_items(table: str, item: Shape) -> Columns:
+    """The columns of a list's items: their ids, or what they are where they have none."""
+    names = ("item",) if item.table else (*item.columns, "_extra")
+    return Columns(table, names, _wanted()[table])
