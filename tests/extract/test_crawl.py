@@ -9,29 +9,7 @@ import pytest
 
 from ll2_mirror.clock import moment
 from parts import TestClock, execute, public_rows
-from world import StillClock, World, command, equals, published, running
-
-
-@pytest.fixture
-def clock():
-    return StillClock()
-
-
-@pytest.fixture
-def world(clock):
-    """250 records, so three pages; no limit."""
-    with running(World(250, clock)) as world:
-        yield world
-
-
-@pytest.fixture
-def sync(db, world, clock):
-    """Syncs the file from the world."""
-
-    def sync(*options, to=db):
-        return command(clock, "sync", to, "--base-url", world.base_url, *options)
-
-    return sync
+from world import World, command, equals, published, running
 
 
 def said(ran):

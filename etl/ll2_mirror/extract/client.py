@@ -12,6 +12,7 @@ import weakref
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from datetime import datetime
+from ssl import SSLCertVerificationError
 from time import monotonic
 from typing import Any
 from urllib.parse import urlsplit
@@ -82,7 +83,7 @@ class Client:
             return proxy.barred()
         words = f"{url} can't be reached{f' through the proxy {proxy.name}' if proxy else ''}"
         if isinstance(error, SSLError):
-            return UpstreamError(f"{words}: {reason}: see SSL_CERT_FILE")
+            return UpstreamError(f"{words}: {reason}")
         again = not isinstance(error, TooLargeError)
         return Faulted(f"{words}: {reason}", heavy=self.sent, again=again)
 
@@ -209,5 +210,6 @@ def _causes(error: BaseException) -> Iterator[BaseException]:
 def _reason(error: BaseException) -> str:
     """The innermost cause, in its own words: urllib3's text repeats the URL and object ids."""
     *_, cause = _causes(error)
-    words = (getattr(cause, "verify_message", None), getattr(cause, "strerror", None), str(cause))
-    return next((str(one) for one in words if one), type(cause).__name__)
+    if isinstance(cause, SSLCertVerificationError):
+        return f"{cause.verify_message}: see SSL_CERT_FILE"
+    return getattr(cause, "strerror", None) or str(cause) or type(cause).__name__

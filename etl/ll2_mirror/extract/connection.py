@@ -92,20 +92,26 @@ def _within(host: str, network: str) -> bool:
 
 def _through(proxy: Proxy, how: dict[str, Any]) -> PoolManager:
     """What asks through a proxy; raises UsageError where it is none that can be used."""
-    parts = urlsplit(proxy.url)
-    if parts.scheme.startswith("socks") and not find_spec("socks"):
-        raise UsageError(f"{proxy.variable} names a SOCKS proxy: that needs `pip install pysocks`")
     try:
+        parts = urlsplit(proxy.url)
+        if not parts.hostname:
+            raise ValueError
         if parts.scheme.startswith("socks"):
-            from urllib3.contrib.socks import SOCKSProxyManager  # noqa: PLC0415 (needs pysocks)
-
-            return SOCKSProxyManager(proxy.url, **how)
+            return _past_socks(proxy, how)
         user = unquote(f"{parts.username}:{parts.password or ''}") if parts.username else None
         headers = make_headers(proxy_basic_auth=user)
         return ProxyManager(proxy.url, proxy_headers=headers, **how)
     except (HTTPError, ValueError):
         words = f"{proxy.variable} names no proxy: expected one like http://proxy.example:3128"
         raise UsageError(words) from None
+
+
+def _past_socks(proxy: Proxy, how: dict[str, Any]) -> PoolManager:
+    if not find_spec("socks"):  # urllib3 would warn in its own words
+        raise UsageError(f"{proxy.variable} names a SOCKS proxy: that needs `pip install pysocks`")
+    from urllib3.contrib.socks import SOCKSProxyManager  # noqa: PLC0415 (needs it, too)
+
+    return SOCKSProxyManager(proxy.url, **how)
 
 
 def _trust() -> ssl.SSLContext:
