@@ -36,10 +36,11 @@ def test_a_sync_from_the_real_url_keeps_the_token_to_itself(db, run):
     with CASSETTES.use_cassette("walk.yaml") as cassette:
         first = run("sync", db, "--base-url", LLDEV, env={"LL2_API_TOKEN": TOKEN})
         cassette.rewind()
-        second = run("sync", db, "--token", TOKEN)
+        second = run("sync", db, env={"LL2_API_TOKEN": TOKEN})  # which goes to LL2's own servers
         assert cassette.play_count == 2  # since the rewind: what may be asked, and a page
     assert first.out.startswith("spacecraft: 10 records in 1 request · 10 added, 0 changed")
     assert second.out.startswith("spacecraft: 10 records in 1 request · 0 added, 0 changed, 10")
+    assert "gets no token" not in second.out
     assert run("verify", db).code == 0
     files = [path.read_bytes() for path in db.parent.iterdir()]
     assert not any(TOKEN.encode() in body for body in files)
@@ -170,10 +171,17 @@ def test_a_body_without_end_is_cut_off(upstream, monkeypatch):
         Client(upstream.base_url, None, 30).get("/")
 
 
-def test_a_token_that_jsons_escapes_hide_is_found(db, run, upstream, monkeypatch):
-    hidden = "".join(f"\\u{ord(letter):04x}" for letter in TOKEN)
+@pytest.mark.parametrize(
+    ("token", "hidden"),
+    [
+        (TOKEN, "".join(f"\\u{ord(letter):04x}" for letter in TOKEN)),
+        ("a/b/c", "a\\/b\\u002Fc"),
+        ('a"b', 'a\\"b'),
+    ],
+)
+def test_a_token_that_jsons_escapes_hide_is_found(db, run, upstream, monkeypatch, token, hidden):
     answering(monkeypatch, 200, f'{{"count":1,"next":null,"results":[],"zz":"{hidden}"}}'.encode())
-    done = run("sync", db, "--base-url", upstream.base_url, "--token", TOKEN)
+    done = run("sync", db, "--base-url", upstream.base_url, "--token", token)
     assert done.code == 65
     assert "the body repeats the token" in done.err
     assert execute(db, "SELECT count(*) FROM _bodies") == [(0,)]

@@ -77,8 +77,11 @@ def _asked(
     upstream: Upstream, resource: str, missing: list[Id], tell: Tell
 ) -> Iterator[tuple[Id, Said]]:
     """What LL2 says of each record; where it can't be asked about one, no other is asked about."""
-    said, why = Said.LATER, ""
+    why = ""
     for id_ in missing:
+        if (resource, id_) in upstream.gone:
+            yield id_, Said.GONE
+            continue
         if not why:
             said, why = _says(upstream, resource, id_)
         if why:

@@ -28,7 +28,7 @@ _COUNTDOWN = 1.0  # seconds between two events of a wait
 
 
 class Upstream:
-    """One LL2 server."""
+    """One LL2 server. ``gone``: the records that it said it has no more."""
 
     def __init__(
         self,
@@ -40,6 +40,7 @@ class Upstream:
         wait: bool = False,
     ) -> None:
         self.budget = budget
+        self.gone: set[tuple[str, Id]] = set()
         self._client = client
         self._clock = clock
         self._tell = tell
@@ -116,6 +117,7 @@ class Upstream:
         try:
             patiently(ask, self._clock, self._tell, min(TRIES, self.probes))
         except NotThere:
+            self.gone.add((resource, id_))
             return False
         return True
 
