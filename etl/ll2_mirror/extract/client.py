@@ -14,10 +14,9 @@ from contextlib import suppress
 from datetime import datetime
 from ssl import SSLCertVerificationError
 from time import monotonic
-from typing import Any
 from urllib.parse import urlsplit
 
-from urllib3.exceptions import SSLError
+from requests.exceptions import SSLError
 
 from ll2_mirror import __version__
 from ll2_mirror.errors import Faulted, MirrorError, NotAPage, UpstreamError, UsageError
@@ -91,7 +90,7 @@ class Client:
 class _Courier:
     """A thread that asks for one URL after the other, as long as each comes in time.
 
-    urllib3's own timeout starts anew with each byte that drips in. So another thread asks, and is
+    requests' own timeout starts anew with each byte that drips in. So another thread asks, and is
     left behind when its time is up. ``connecting`` is set while the connection doesn't stand.
     """
 
@@ -138,19 +137,16 @@ def _asker(
     given_up: threading.Event,
 ) -> Callable[[str], Response]:
     """What asks for a URL over a connection of its own."""
-    manager = route.manager(connecting)
-    headers = {"User-Agent": USER_AGENT, "Accept": "application/json", "Accept-Encoding": "gzip"}
+    session = route.session(connecting)
+    session.headers["User-Agent"] = USER_AGENT
+    session.headers["Accept"] = "application/json"
+    session.headers["Accept-Encoding"] = "gzip"
     if token:
-        headers["Authorization"] = f"Token {token}"
-    how: dict[str, Any] = {"timeout": timeout, "retries": False, "redirect": False}
-    how |= {"preload_content": False, "decode_content": False}
+        session.headers["Authorization"] = f"Token {token}"
 
     def ask(url: str) -> Response:
-        response = manager.request("GET", url, headers=headers, **how)
-        try:
+        with session.get(url, timeout=timeout, allow_redirects=False, stream=True) as response:
             return read(response, given_up.is_set)
-        finally:
-            response.close()
 
     return ask
 
@@ -208,7 +204,7 @@ def _causes(error: BaseException) -> Iterator[BaseException]:
 
 
 def _reason(error: BaseException) -> str:
-    """The innermost cause, in its own words: urllib3's text repeats the URL and object ids."""
+    """The innermost cause, in its own words: requests' text repeats the URL and object ids."""
     *_, cause = _causes(error)
     if isinstance(cause, SSLCertVerificationError):
         return f"{cause.verify_message}: see SSL_CERT_FILE"

@@ -7,25 +7,25 @@ from __future__ import annotations
 
 import os
 import ssl
-from http.client import HTTPException, HTTPResponse
+from http.client import HTTPConnection, HTTPException, HTTPResponse
 from importlib.util import find_spec
 from ipaddress import ip_address, ip_network
 from pathlib import Path
 from threading import Event
 from typing import Any, NamedTuple
-from urllib.parse import unquote, urlsplit
+from urllib.parse import urlsplit
 from urllib.request import getproxies, proxy_bypass
 
-import certifi
-from urllib3 import PoolManager, ProxyManager, make_headers
-from urllib3.connectionpool import HTTPConnectionPool
-from urllib3.exceptions import HTTPError
+import requests
+from requests.adapters import HTTPAdapter
+from requests.utils import DEFAULT_CA_BUNDLE_PATH
 from urllib3.util.ssl_ import create_urllib3_context
 
 from ll2_mirror.errors import UsageError
 
 # Where curl, Python and requests look for certificates to trust: each that is set counts.
 CERTIFICATES = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE", "SSL_CERT_DIR")
+_SOCKS = ("socks4", "socks4a", "socks5", "socks5h")
 _HERE = ("127.0.0.0/8", "::1", "0.0.0.0", "::")  # noqa: S104 (asked, not bound)
 _EARLY = 10  # hints such as 103 that may come before the answer
 
@@ -41,6 +41,20 @@ class Proxy(NamedTuple):
         """The proxy for people, without its password."""
         return urlsplit(self.url).netloc.rpartition("@")[2]
 
+    def check(self) -> None:
+        """Raises UsageError where it is no proxy that can be used."""
+        try:
+            parts = urlsplit(self.url)
+            fine = parts.hostname and parts.port != 0 and parts.scheme in ("http", "https", *_SOCKS)
+        except ValueError:
+            fine = False
+        if not fine:
+            like = "http://proxy.example:3128"
+            raise UsageError(f"{self.variable} names no proxy: expected one like {like}")
+        if parts.scheme in _SOCKS and not find_spec("socks"):
+            need = "that needs `pip install pysocks`"
+            raise UsageError(f"{self.variable} names a SOCKS proxy: {need}")
+
     def barred(self) -> UsageError:
         """The error where it lets nobody pass who doesn't say who they are."""
         how = f"put them into {self.variable}, as in http://user:password@{self.name}"
@@ -52,17 +66,16 @@ class Route:
 
     def __init__(self, base_url: str) -> None:
         self.proxy = proxy_for(base_url)
-        self._how: dict[str, Any] = {}
-        if base_url.startswith("https:"):
-            self._how["ssl_context"] = _trust()
-        self.manager(Event())  # which looks at the proxy's URL
+        self._trust = _trust() if base_url.startswith("https:") else None
 
-    def manager(self, connecting: Event) -> PoolManager:
+    def session(self, connecting: Event) -> requests.Session:
         """What asks the server; ``connecting`` is set while its connection doesn't stand yet."""
-        made = _through(self.proxy, self._how) if self.proxy else PoolManager(**self._how)
-        pools = made.pool_classes_by_scheme.items()
-        made.pool_classes_by_scheme = {name: _watched(pool, connecting) for name, pool in pools}
-        return made
+        session = _Session()
+        session.trust_env = False  # it is read here; and passwords in .netrc are for others
+        session.proxies = {"all": self.proxy.url} if self.proxy else {}
+        session.mount("http://", _Adapter(self._trust, connecting))
+        session.mount("https://", _Adapter(self._trust, connecting))
+        return session
 
 
 def proxy_for(base_url: str) -> Proxy | None:
@@ -79,7 +92,9 @@ def proxy_for(base_url: str) -> Proxy | None:
     ):
         return None
     url = proxies[key]
-    return Proxy(f"{key.upper()}_PROXY", url if "://" in url else f"http://{url}")
+    proxy = Proxy(f"{key.upper()}_PROXY", url if "://" in url else f"http://{url}")
+    proxy.check()
+    return proxy
 
 
 def _within(host: str, network: str) -> bool:
@@ -90,35 +105,11 @@ def _within(host: str, network: str) -> bool:
         return False
 
 
-def _through(proxy: Proxy, how: dict[str, Any]) -> PoolManager:
-    """What asks through a proxy; raises UsageError where it is none that can be used."""
-    try:
-        parts = urlsplit(proxy.url)
-        if not parts.hostname:
-            raise ValueError
-        if parts.scheme.startswith("socks"):
-            return _past_socks(proxy, how)
-        user = unquote(f"{parts.username}:{parts.password or ''}") if parts.username else None
-        headers = make_headers(proxy_basic_auth=user)
-        return ProxyManager(proxy.url, proxy_headers=headers, **how)
-    except (HTTPError, ValueError):
-        words = f"{proxy.variable} names no proxy: expected one like http://proxy.example:3128"
-        raise UsageError(words) from None
-
-
-def _past_socks(proxy: Proxy, how: dict[str, Any]) -> PoolManager:
-    if not find_spec("socks"):  # urllib3 would warn in its own words
-        raise UsageError(f"{proxy.variable} names a SOCKS proxy: that needs `pip install pysocks`")
-    from urllib3.contrib.socks import SOCKSProxyManager  # noqa: PLC0415 (needs it, too)
-
-    return SOCKSProxyManager(proxy.url, **how)
-
-
 def _trust() -> ssl.SSLContext:
-    """The certificates to trust: those that the environment names, else certifi's."""
+    """The certificates to trust: those that the environment names, else those of requests."""
     context = create_urllib3_context()
     named = [(name, os.environ[name]) for name in CERTIFICATES if os.environ.get(name)]
-    for name, path in named or [("certifi", certifi.where())]:
+    for name, path in named or [("certifi", DEFAULT_CA_BUNDLE_PATH)]:
         try:
             kind = "capath" if Path(path).is_dir() else "cafile"
             context.load_verify_locations(**{kind: path})
@@ -129,10 +120,41 @@ def _trust() -> ssl.SSLContext:
     return context
 
 
-def _watched(pool: type[HTTPConnectionPool], connecting: Event) -> type[HTTPConnectionPool]:
-    """A pool whose connections say when they stand, and read past hints."""
+class _Session(requests.Session):
+    """A session that reads no body behind the caller's back."""
 
-    class Connection(pool.ConnectionCls):  # type: ignore[name-defined, misc]
+    def get_redirect_target(self, resp: requests.Response) -> None:
+        """None: a redirect is an answer. requests would read it whole, to be ready for the next."""
+
+
+class _Adapter(HTTPAdapter):
+    """Connections with our certificates, each of which says whether it stands."""
+
+    def __init__(self, trust: ssl.SSLContext | None, connecting: Event) -> None:
+        self._trust = trust
+        self._connecting = connecting
+        super().__init__()
+
+    def build_connection_pool_key_attributes(self, *args: Any, **how: Any) -> Any:
+        """What tells one connection from another."""
+        host, tls = super().build_connection_pool_key_attributes(*args, **how)
+        return host, tls | ({"ssl_context": self._trust} if self._trust else {})
+
+    def cert_verify(self, conn: Any, url: Any, verify: Any, cert: Any) -> None:
+        """Nothing: the context has the certificates; here requests would add its own."""
+
+    def get_connection_with_tls_context(self, *args: Any, **how: Any) -> Any:
+        """The connections to the server, or to its proxy."""
+        pool: Any = super().get_connection_with_tls_context(*args, **how)
+        if "ConnectionCls" not in vars(pool):  # it is kept from request to request
+            pool.ConnectionCls = _watched(pool.ConnectionCls, self._connecting)
+        return pool
+
+
+def _watched(kind: type[HTTPConnection], connecting: Event) -> type[HTTPConnection]:
+    """A kind of connections, but such that say when they stand, and read past hints."""
+
+    class Connection(kind):  # type: ignore[valid-type, misc]
         response_class = _Response
 
         def connect(self) -> None:
@@ -140,10 +162,7 @@ def _watched(pool: type[HTTPConnectionPool], connecting: Event) -> type[HTTPConn
             super().connect()
             connecting.clear()
 
-    class Pool(pool):  # type: ignore[valid-type, misc]
-        ConnectionCls = Connection
-
-    return Pool
+    return Connection
 
 
 class _Response(HTTPResponse):

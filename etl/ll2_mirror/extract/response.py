@@ -9,7 +9,7 @@ import zlib
 from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
-from urllib3 import BaseHTTPResponse
+import requests
 from urllib3.exceptions import HTTPError
 
 from ll2_mirror.errors import NotAPage
@@ -38,26 +38,26 @@ class TooLargeError(Exception):
 UNREADABLE = (HTTPError, OSError, zlib.error)
 
 
-def read(response: BaseHTTPResponse, given_up: Callable[[], bool]) -> Response:
+def read(response: requests.Response, given_up: Callable[[], bool]) -> Response:
     """A response with its body, read to its end, or until it is ``given_up``.
 
     Raises TooLargeError, NotAPage for an encoding that wasn't asked for, or any of UNREADABLE.
     """
     body = b""
     try:
-        most = MAX_BODY if response.status == 200 else MAX_WORDS
+        most = MAX_BODY if response.status_code == 200 else MAX_WORDS
         encoding = response.headers.get("Content-Encoding", "").strip().lower()
         body = _unpacked(_received(response, most, given_up), encoding, most)
     except (TooLargeError, NotAPage, *UNREADABLE):
-        if response.status == 200:  # of any other answer, the status is enough
+        if response.status_code == 200:  # of any other answer, the status is enough
             raise
-    return Response(response.status, response.headers, body)
+    return Response(response.status_code, response.headers, body)
 
 
-def _received(response: BaseHTTPResponse, most: int, given_up: Callable[[], bool]) -> bytes:
+def _received(response: requests.Response, most: int, given_up: Callable[[], bool]) -> bytes:
     """The body as it was sent."""
     body = bytearray()
-    while len(body) <= most and not given_up() and (chunk := response.read1(_CHUNK)):
+    while len(body) <= most and not given_up() and (chunk := response.raw.read1(_CHUNK)):
         body += chunk
     return _bounded(bytes(body), most)
 
