@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, settings
 
 from ll2_mirror.cli.main import main
 from ll2_mirror.extract.budget import Budget
-from ll2_mirror.extract.client import Http
+from ll2_mirror.extract.client import Client
 from ll2_mirror.extract.upstream import Upstream
 from ll2_mirror.store.opening import open_store
 from ll2_mirror.testing import fake as sample
@@ -58,9 +58,9 @@ def asking(tmp_path: Path, clock: TestClock) -> Iterator[Callable[..., Upstream]
     with open_store(tmp_path / "asking.db", clock, create=True) as store:
 
         def asking(base_url: str, token: str | None = None, timeout: float = 30.0) -> Upstream:
-            http = Http(base_url, token, timeout)
-            budget = Budget(store, clock, http.base_url)
-            return Upstream(http, budget, clock, has_token=bool(token))
+            client = Client(base_url, token, timeout)
+            budget = Budget(store, clock, client.base_url)
+            return Upstream(client, budget, clock)
 
         yield asking
 

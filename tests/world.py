@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import json
 import math
 import threading
 from collections import deque
@@ -345,3 +346,14 @@ def equals(db: Path, world: World) -> bool:
     assert published(db) == world.listed
     assert execute(db, AGENCIES) == ([(world.agency,)] if world.craft else [])
     return True
+
+
+def quarantine(db: Path, clock: Clock) -> list[Any]:
+    """The records that a file keeps aside."""
+    found: list[Any] = json.loads(command(clock, "status", db, "--json").out)["quarantine"]
+    return found
+
+
+def said(ran: Ran) -> str:
+    """What a command told people, wherever."""
+    return ran.out + ran.err

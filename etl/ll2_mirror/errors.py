@@ -91,8 +91,7 @@ class Faulted(UpstreamError):
     """A request failed in a way that another try may mend.
 
     ``after`` is how many seconds the server asks to wait first, if it does; ``heavy`` says whether
-    a smaller page may come through, ``again`` whether the same one may, ``sent`` whether the
-    server can have got the request.
+    a smaller page may come through, ``again`` whether the same one may.
     """
 
     def __init__(
@@ -102,13 +101,11 @@ class Faulted(UpstreamError):
         after: float | None = None,
         heavy: bool = False,
         again: bool = True,
-        sent: bool = True,
     ) -> None:
         super().__init__(told)
         self.after = after
         self.heavy = heavy
         self.again = again
-        self.sent = sent
 
 
 class Throttled(Faulted):

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from math import ceil, isinf
 from typing import Any
 
 from ll2_mirror.clock import stamp
-from ll2_mirror.extract.budget import Throttle
+from ll2_mirror.extract.budget import Standing
 from ll2_mirror.extract.crawl import Crawl, end_of
 from ll2_mirror.extract.upstream import Upstream
 from ll2_mirror.ll2.resources import RESOURCES
@@ -20,28 +20,22 @@ def plan(store: Store, upstream: Upstream, wanted: Wanted, stale: float) -> dict
     """The cost of a sync, as the JSON object of ``plan --json``; asks only what is free.
 
     ``requests`` is None where a list was never walked, so that its length isn't known; so is
-    ``minutes`` then.
+    ``minutes`` then. Raises UpstreamError or Stopped where LL2 can't be asked.
     """
-    upstream.learn_limit()
-    budget, now = upstream.budget, store.clock.now()
+    upstream.ask_limit()
+    standing, now = upstream.budget.standing(), store.clock.now()
     resources = [_resource(store, upstream, name, wanted.mode, stale) for name in wanted.resources]
     each = [one["requests"] for one in resources]
     requests = None if None in each else sum(each)
-    minutes = None
-    if requests is not None:
-        free = budget.resumes if budget.left <= 0 else None
-        done = _last(budget.times(), budget.throttle, requests, max(now, free or now))
-        minutes = ceil((done - now).total_seconds() / 60)
-    left = budget.left
     return {
         "base_url": wanted.base_url,
         "mode": wanted.mode,
         "requests": requests,
-        "minutes": minutes,
+        "minutes": None if requests is None else ceil(_wait(standing, requests, now) / 60),
         "staged": sum(one["staged"] for one in resources),
-        "left": None if isinf(left) else int(left),
-        "limit": budget.throttle.limit,
-        "resumes": stamp(budget.resumes) if budget.resumes else None,
+        "left": None if isinf(standing.left) else int(standing.left),
+        "limit": standing.limit,
+        "resumes": stamp(standing.resumes) if standing.resumes else None,
         "resources": resources,
     }
 
@@ -67,11 +61,16 @@ def _held(store: Store, name: str) -> int | None:
     return store.ledger.records(name)
 
 
-def _last(spent: list[datetime], throttle: Throttle, requests: int, start: datetime) -> datetime:
-    """When the last of so many requests can be made, each as early as the limit allows."""
-    times, now = list(spent), start
-    for _ in range(requests if throttle.limit else 0):
-        if len(times) >= (throttle.limit or 0):
-            now = max(now, times[-(throttle.limit or 0)] + timedelta(seconds=throttle.window))
-        times.append(now)
-    return now
+def _wait(standing: Standing, requests: int, now: datetime) -> float:
+    """The seconds until the last of so many requests can be made, each as early as allowed.
+
+    Each can be made when the one that is ``limit`` before it is a window old: so all repeat,
+    window by window, what the first ``limit`` of them do.
+    """
+    start = (max(now, standing.resumes or now) - now).total_seconds()
+    if not standing.limit or not requests:
+        return start
+    rounds, rest = divmod(requests - 1, standing.limit)
+    before = len(standing.times) + rest - standing.limit
+    freed = standing.window - (now - standing.times[before]).total_seconds() if before >= 0 else 0
+    return max(start, freed) + rounds * standing.window

@@ -14,6 +14,7 @@ EVENTS = {
     "moved": "{resource}: {why}: steps back to find what was skipped",
     "retry": "{why}: tries again in {seconds:.0f} s",
     "smaller": "{resource}: a page of {limit} records keeps failing: goes on with {smaller}",
+    "withheld": "{base_url} gets no token, as only the file names it: to send it, give --base-url",
     "waiting": "LL2's limit is reached: goes on at {until}",
     "unconfirmed": "{resource} {id}: not listed, but not confirmed gone: {why}",
     "published": None,

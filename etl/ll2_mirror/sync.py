@@ -78,7 +78,7 @@ def sync(
     Raises UpstreamError, Stopped or DataError, of which NotAPage and NotUnderstood are two; the
     tables are then as they were.
     """
-    upstream.budget.forget()
+    upstream.budget.log.forget()
     upstream.learn_limit()
     crawls = [Crawl(store, upstream, RESOURCES[name], what.mode, tell) for name in what.resources]
     for crawl in crawls:
@@ -141,7 +141,7 @@ def _complete(
 
 def _bring_in(store: Store, upstream: Upstream, crawl: Crawl, found: Fate) -> Brought:
     began, walk = monotonic(), crawl.walk
-    spent = upstream.budget.spent_on(f"{API_PATH}{walk.resource}/")
+    spent = upstream.budget.log.spent_on(f"{API_PATH}{walk.resource}/")
     brought = bring_in(store, walk, spent, found)
     brought.report.seconds = crawl.seconds + monotonic() - began
     return brought
@@ -156,7 +156,7 @@ def incomplete(
     found = []
     for name in asked.resources:
         pages = store.walks.pages(under_way[name]) if name in under_way else []
-        spent = upstream.budget.spent_on(f"{API_PATH}{name}/")
+        spent = upstream.budget.log.spent_on(f"{API_PATH}{name}/")
         report = Report(name, asked.mode, complete=False, requests=spent)
         found.append(
             {

@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from ll2_mirror.clock import moment
-from ll2_mirror.extract.budget import throttle_from
+from ll2_mirror.extract.throttle import throttle_from
 from parts import execute
 
 BOTH = ("spacecraft", "agencies")
@@ -126,8 +126,9 @@ def test_a_plan_for_a_file_that_is_not_there_makes_none(db, run, upstream):
     assert not db.exists()
 
 
-def test_a_plan_knows_when_the_limit_allows_all(synced, run, upstream, clock):
+def test_a_plan_knows_when_the_limit_allows_all(synced, run, upstream, clock, monkeypatch):
     """15 in an hour, 12 of them spent ten minutes ago: 6 more need those 12 to be forgotten."""
+    said = {"your_request_limit": 15, "limit_frequency_secs": 3600, "current_use": 12}
     many(upstream, 600)
     run("sync", synced, "--json")
     execute(synced, "DELETE FROM _requests")
@@ -137,11 +138,11 @@ def test_a_plan_knows_when_the_limit_allows_all(synced, run, upstream, clock):
         execute(
             synced,
             "INSERT INTO _requests (base_url, path, sent, counted) VALUES (?, '/', ?, 1)",
-            "https://ll.thespacedevs.com",
+            upstream.base_url,
             sent,
         )
-    elsewhere = ["--base-url", "https://ll.thespacedevs.com", "--timeout", "0.1"]
-    found = run("plan", synced, *elsewhere, "--json").json
+    monkeypatch.setattr(upstream, "answer", lambda *_: (200, {**said, "next_use_secs": 0}))
+    found = run("plan", synced, "--json").json
     assert (found["limit"], found["left"], found["requests"]) == (15, 3, 6)
     assert found["minutes"] == 51
 

@@ -9,6 +9,16 @@ import pytest
 from click.testing import CliRunner
 
 from ll2_mirror.cli.main import main
+from ll2_mirror.extract import (
+    connection,
+    missing,
+    page_size,
+    refusal,
+    response,
+    retry,
+    throttle,
+    upstream,
+)
 from ll2_mirror.testing import fake as sample
 from parts import ROOT, rows, sync
 
@@ -105,3 +115,24 @@ def test_each_row_about_upstream_has_its_tests():
         named = re.findall(r"`(test_\w+)`", row)
         assert named, row
         assert [name for name in named if name not in there] == []
+
+
+def test_the_limits_are_those_of_the_program():
+    said = re.sub(r"\s+", " ", (ROOT / "docs/limits.md").read_text("utf-8"))
+    for row in (
+        f"| a page, as sent and unpacked | {response.MAX_BODY // 2**20} MiB |",
+        f"| JSON values in a page | {response.MAX_VALUES:,} |",
+        f"| an answer that is no page | {response.MAX_WORDS // 2**10} KiB",
+        f"before an answer | {connection._EARLY} |",
+        f"| `--timeout`, {upstream.TIMEOUT:.0f} seconds by default |",
+        f"| tries of one page | {retry.TRIES},",
+        f"within one sync | {refusal.PATIENCE / 60:.0f} minutes;",
+        f"until another sync may ask again | {throttle.LONGEST / 3600:.0f} hours |",
+        f"one request every {throttle.LONGEST / 3600:.0f} hours",
+        f"that a walk didn't meet | {upstream.MAX_PROBES} in one sync",
+        f"| records in a page | {', '.join(map(str, page_size.LIMITS[:1]))};",
+        f"in one sync | {missing.SHRINK_SHARE:.0%}, or {missing.SHRINK_COUNT} if".replace(
+            "%", " %"
+        ),
+    ):
+        assert row in said

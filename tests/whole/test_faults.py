@@ -99,11 +99,16 @@ def spelled(old: bytes, new: bytes) -> Fault:
     return body(lambda right: right.replace(old, new, 1))
 
 
+def whole(right: bytes) -> bytes:
+    return b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%s" % (len(right), right)
+
+
 def chunked(right: bytes) -> bytes:
     return b"%x\r\n%s\r\n" % (len(right), right)
 
 
 GZIP, CHUNKED = "Content-Encoding: gzip", b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
+HINT = b"HTTP/1.1 103 Early Hints\r\nLink: </style.css>; rel=preload\r\n\r\n"
 LEFT_OPEN = b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n"
 MOVING = {"first": (0, 75), "middle": (0, 75), "last": GARBLED}  # the last has too few for it
 
@@ -131,14 +136,24 @@ FAULTS: dict[str, Case] = {
     "status-of-4-digits": Case(raw(b"HTTP/1.1 2000 OK\r\n\r\n"), MENDS),
     "long-header": Case(body(b"{}", f"X: {'x' * 70_000}"), MENDS),
     "many-headers": Case(body(b"{}", *[f"X-{n}: x" for n in range(200)]), MENDS),
+    "early-hints": Case(raw(HINT, HINT, whole), FINE),
+    "continue": Case(raw(b"HTTP/1.1 100 Continue\r\n\r\n", HINT, whole), FINE),
+    "hints-without-end": Case(raw(*[HINT] * 99), MENDS),
     # The coding.
     "gzip": Case(body(gzip.compress, GZIP), FINE),
     "gzip-claimed": Case(body(lambda right: right, GZIP), MENDS),
     "gzip-flipped": Case(body(lambda b: gzip.compress(b)[:-8] + b"\0" * 8, GZIP), MENDS),
-    "gzip-cut": Case(body(lambda right: cut(gzip.compress(right)), GZIP), GARBLED),
+    "gzip-cut": Case(body(lambda right: cut(gzip.compress(right)), GZIP), MENDS),
+    "gzip-undeclared": Case(body(gzip.compress), FINE),
+    "gzip-twice": Case(body(lambda right: gzip.compress(gzip.compress(right)), GZIP), GARBLED),
+    "gzip-and-more": Case(body(lambda right: gzip.compress(right) + b"more", GZIP), MENDS),
+    "deflate": Case(body(zlib.compress, "Content-Encoding: deflate"), FINE),
     "gzip-bomb": Case(body(unpacked, GZIP), MENDS),
     "deflate-claimed": Case(body(lambda right: right, "Content-Encoding: deflate"), MENDS),
     "coding-unknown": Case(body(zlib.compress, "Content-Encoding: zz"), GARBLED),
+    "coding-brotli": Case(body(lambda right: right, "Content-Encoding: br"), GARBLED),
+    "coding-zstd": Case(body(lambda right: right, "Content-Encoding: gzip, zstd"), GARBLED),
+    "coding-none": Case(body(lambda right: right, "Content-Encoding: identity"), FINE),
     # The status.
     "201": Case(status("201 Created"), REFUSED),
     "204": Case(status("204 No Content", body=b""), REFUSED),

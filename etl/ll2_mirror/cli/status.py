@@ -78,18 +78,17 @@ def _under_way(store: Store) -> Iterator[dict[str, Any]]:
 
 def _budget(store: Store) -> dict[str, Any] | None:
     """What the server of the last sync may still be asked, as far as the file knows."""
-    row = store.conn.execute("SELECT base_url FROM _throttles ORDER BY asked DESC LIMIT 1")
+    row = store.conn.execute("SELECT base_url FROM _requests ORDER BY id DESC LIMIT 1")
     base_url = next(row, [None])[0]
     if base_url is None:
         return None
-    budget = Budget(store, store.clock, base_url)
-    throttle, resumes = budget.throttle, budget.resumes
+    standing = Budget(store, store.clock, base_url).standing()
     return {
         "base_url": base_url,
-        "limit": throttle.limit,
-        "seconds": round(throttle.window),
-        "left": None if throttle.limit is None else round(budget.left),
-        "resumes": stamp(resumes) if resumes else None,
+        "limit": standing.limit,
+        "seconds": round(standing.window),
+        "left": None if standing.limit is None else round(standing.left),
+        "resumes": stamp(standing.resumes) if standing.resumes else None,
     }
 
 

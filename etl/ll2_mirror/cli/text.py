@@ -15,13 +15,14 @@ if TYPE_CHECKING:
     from ll2_mirror.load.report import Report
 
 
-def sync_lines(report: Report) -> Iterator[str]:
-    """What a sync did with one resource."""
+def sync_lines(report: Report, server: str | None) -> Iterator[str]:
+    """What a sync did with one resource; names a ``server`` that isn't LL2's own."""
+    place = f" · from {server}" if server else ""
     yield (
         f"{report.resource}: {_some(report.records, 'record')}"
         f" in {_some(report.requests, 'request')}"
         f" · {report.added} added, {report.changed} changed, {report.unchanged} unchanged,"
-        f" {report.gone} gone · {report.seconds:.1f} s"
+        f" {report.gone} gone · {report.seconds:.1f} s{place}"
     )
     if report.missing:
         yield f"  {_some(report.missing, 'record')} not listed, but not confirmed gone: kept"

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
+from click.core import ParameterSource
 
 from ll2_mirror.cli.console import Teller, ours, print_json, print_some
 from ll2_mirror.cli.options import DB, base, clock, json_option, length, opened
@@ -48,6 +49,18 @@ def _seconds(_: click.Context, __: click.Parameter, value: float | None) -> floa
     return value
 
 
+class Token(NamedTuple):
+    """The API token, and whether the command line names it; else it is the environment's."""
+
+    text: str
+    given: bool
+
+
+def _token(ctx: click.Context, param: click.Parameter, value: str | None) -> Token | None:
+    source = ctx.get_parameter_source(param.name or "")
+    return Token(value, source is ParameterSource.COMMANDLINE) if value else None
+
+
 def _asking(command: Callable[..., None]) -> Callable[..., None]:
     """The arguments of a command that asks LL2."""
     for decorate in (
@@ -68,7 +81,9 @@ def _asking(command: Callable[..., None]) -> Callable[..., None]:
             "--token",
             envvar="LL2_API_TOKEN",
             show_envvar=True,
-            help="The API token, for more than 15 requests an hour. Never written to the file.",
+            callback=_token,
+            help="The API token, for more than 15 requests an hour. Never written to the file."
+            " The environment's goes to LL2's own servers, or to that of --base-url.",
         ),
         click.option(
             "--mode",
@@ -120,7 +135,7 @@ def sync(
     resources: tuple[str, ...],
     base_url: str | None,
     mode: str | None,
-    token: str | None,
+    token: Token | None,
     timeout: float | None,
     stale_after: float | None,
     max_requests: int | None,
@@ -132,6 +147,7 @@ def sync(
 ) -> None:
     """Runs a sync and says what it did."""
     from ll2_mirror.cli.text import sync_lines
+    from ll2_mirror.extract.client import is_own
     from ll2_mirror.store.opening import checked_path
 
     _no_resource(db)
@@ -142,12 +158,12 @@ def sync(
     tell = Teller(clock(), as_json=as_json, quiet=quiet, log_json=log_format == "json")
     asked = Asked(list(resources), base_url, mode, token, timeout, stale_after)
     with tell.failures(db):
-        reports = _synced(db, asked, (max_requests, wait, allow_shrink), tell)
+        reports, server = _synced(db, asked, (max_requests, wait, allow_shrink), tell)
         if as_json:
             print_some([report.as_json() for report in reports])
         elif not quiet:
             for report in reports:
-                click.echo("\n".join(sync_lines(report)))
+                click.echo("\n".join(sync_lines(report, None if is_own(server) else server)))
         if problem := _bad(db, reports):
             raise problem
 
@@ -158,7 +174,7 @@ class Asked(NamedTuple):
     resources: list[str]
     base_url: str | None
     mode: str | None
-    token: str | None
+    token: Token | None
     timeout: float | None
     stale_after: float | None
 
@@ -169,11 +185,18 @@ class Asked(NamedTuple):
 
         return STALE if self.stale_after is None else self.stale_after
 
+    def token_for(self, base_url: str) -> str | None:
+        """The token; not the environment's for a server that only the file names."""
+        from ll2_mirror.extract.client import is_own
+
+        meant = self.token and (self.token.given or self.base_url or is_own(base_url))
+        return self.token.text if self.token and meant else None
+
 
 def _synced(
     db: Path, asked: Asked, how: tuple[int | None, bool, bool], tell: Teller
-) -> list[Report]:
-    """Syncs as the file's only sync; a failure is noted in the file."""
+) -> tuple[list[Report], str]:
+    """Syncs as the file's only sync, from which server; a failure is noted in the file."""
     from ll2_mirror.load.rebuild import upgrade
     from ll2_mirror.store.lock import only_sync
     from ll2_mirror.store.opening import open_store
@@ -190,7 +213,7 @@ def _synced(
             )
             if problem := _bad(db, reports):
                 _note(store, problem)
-            return reports
+            return reports, upstream.base_url
         except (MirrorError, sqlite3.Error, KeyboardInterrupt) as error:
             failed = ours(error, db)
             _note(store, failed)
@@ -231,12 +254,15 @@ def _upstream(
 ) -> Upstream:
     """The server that a command asks, with what the file knows of its limit."""
     from ll2_mirror.extract.budget import Budget
-    from ll2_mirror.extract.client import Http
+    from ll2_mirror.extract.client import Client
     from ll2_mirror.extract.upstream import TIMEOUT, Upstream
 
-    http = Http(base_url, asked.token, TIMEOUT if asked.timeout is None else asked.timeout)
-    budget = Budget(store, store.clock, http.base_url, most)
-    return Upstream(http, budget, store.clock, tell, has_token=bool(asked.token), wait=wait)
+    token = asked.token_for(base_url)
+    if asked.token and not token:
+        tell("withheld", base_url=base_url)
+    client = Client(base_url, token, TIMEOUT if asked.timeout is None else asked.timeout)
+    budget = Budget(store, store.clock, client.base_url, most)
+    return Upstream(client, budget, store.clock, tell, wait=wait)
 
 
 def _note(store: Store, error: MirrorError) -> None:
@@ -270,7 +296,7 @@ def plan(
     resources: tuple[str, ...],
     base_url: str | None,
     mode: str | None,
-    token: str | None,
+    token: Token | None,
     timeout: float | None,
     stale_after: float | None,
     as_json: bool,
@@ -282,9 +308,11 @@ def plan(
 
     _no_resource(db)
     asked = Asked(list(resources), base_url, mode, token, timeout, stale_after)
+    tell = Teller(clock(), as_json=as_json, quiet=False, log_json=False)
     with _opened_or_blank(db) as store:
         what = wanted(store, asked.resources, asked.base_url, asked.mode)
-        found = read(store, _upstream(store, what.base_url, asked), what, asked.stale)
+        upstream = _upstream(store, what.base_url, asked, tell=tell)
+        found = read(store, upstream, what, asked.stale)
     if as_json:
         print_json(found)
     else:

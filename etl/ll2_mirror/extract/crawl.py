@@ -10,8 +10,10 @@ import json
 from time import monotonic
 
 from ll2_mirror.clock import moment, told
-from ll2_mirror.errors import Faulted, NotAPage, NotThere, Stopped
-from ll2_mirror.extract.upstream import LIMITS, Upstream
+from ll2_mirror.errors import NotThere, Stopped
+from ll2_mirror.extract.page_size import LIMITS, PageSize
+from ll2_mirror.extract.retry import TRIES
+from ll2_mirror.extract.upstream import Upstream
 from ll2_mirror.ll2.model import Resource
 from ll2_mirror.ll2.page import Page
 from ll2_mirror.progress import Tell
@@ -59,7 +61,7 @@ class Crawl:
             if why:
                 self._tell("anew", resource=self._resource.name, why=why)
             self._fresh()
-        self._limit = self.first_limit(pages)
+        self._size = PageSize(self.first_limit(pages), self._shrunk)
 
     def under_way(self, stale: float) -> tuple[Walk | None, list[StagedPage], str | None]:
         """The walk that was cut off with its pages, or else why it can't be gone on with."""
@@ -72,13 +74,13 @@ class Crawl:
     def _why_anew(self, walk: Walk, stale: float) -> str | None:
         """Why a walk that was cut off can't be gone on with."""
         age = abs((self._store.clock.now() - moment(walk.started)).total_seconds())
-        if walk.mode != self._mode:
-            return f"it was in {walk.mode} mode"
-        if walk.base_url != self._upstream.base_url:
-            return f"it was from {walk.base_url}"
-        if age >= stale:
-            return f"it is of {told(moment(walk.started))}"
-        return "LL2's list was moving" if walk.total is None else None
+        reasons = {
+            f"it was in {walk.mode} mode": walk.mode != self._mode,
+            f"it was from {walk.base_url}": walk.base_url != self._upstream.base_url,
+            f"it is of {told(moment(walk.started))}": age >= stale,
+            "LL2's list was moving": walk.total is None,
+        }
+        return next((why for why, holds in reasons.items() if holds), None)
 
     def first_limit(self, staged: list[StagedPage]) -> int:
         """A page as large as may be; where large ones failed within a day, as those after that."""
@@ -127,7 +129,7 @@ class Crawl:
 
         It is, where the page lists the same records, but now comes otherwise.
         """
-        fresh = self._page(page.offset, page.limit)
+        fresh = self._fetch(page.offset, page.limit)
         listed = json.dumps(fresh.ids) == page.ids and fresh.total == self.walk.total
         if fresh.digest == page.digest or not listed:
             return False
@@ -141,7 +143,7 @@ class Crawl:
             raise _Moved("LL2's list moved: a record came twice")
         offset = end_of(pages)
         while self.walk.total is None or offset < self.walk.total:
-            page = self._page(offset)
+            page = self._next(offset)
             if self.walk.total is None:
                 self.walk = self._store.walks.set_total(self.walk, page.total)
             if self.walk.total != page.total:
@@ -166,7 +168,7 @@ class Crawl:
         self._tell("moved", resource=self._resource.name, why=why)
         self.walk = self._store.walks.set_total(self.walk, None)
         for before in reversed(self._store.walks.pages(self.walk)):
-            fresh = self._page(before.offset, before.limit)
+            fresh = self._fetch(before.offset, before.limit)
             if fresh.total != page.total:
                 raise _Moved("LL2's list keeps moving")
             self._stage(fresh)
@@ -178,27 +180,23 @@ class Crawl:
             raise _Moved("LL2's list keeps moving")
         self.walk = self._store.walks.set_total(self.walk, page.total)
 
-    def _page(self, offset: int, limit: int | None = None) -> Page:
-        """The page at an offset; a smaller one where one of its size keeps failing."""
-        fixed, tries = limit is not None, None
-        while True:
-            size = limit or self._limit
-            try:
-                return self._upstream.page(
-                    self._resource.name,
-                    mode=self._mode,
-                    ordering=self._resource.ordering,
-                    offset=offset,
-                    limit=size,
-                    **({"tries": tries} if tries else {}),
-                )
-            except (Faulted, NotAPage) as error:
-                heavy = error.cut if isinstance(error, NotAPage) else error.heavy
-                if not heavy or fixed or size == LIMITS[-1]:
-                    raise
-                self._limit = next(one for one in LIMITS if one < size)
-                tries = 1  # once for each size: the budget is small
-                self._tell("smaller", resource=self._resource.name, limit=size, smaller=self._limit)
+    def _next(self, offset: int) -> Page:
+        """The page at an offset, as large as may be."""
+        return self._size.fetch(lambda limit, tries: self._fetch(offset, limit, tries))
+
+    def _fetch(self, offset: int, limit: int, tries: int = TRIES) -> Page:
+        """The page of so many records at an offset."""
+        return self._upstream.page(
+            self._resource.name,
+            mode=self._mode,
+            ordering=self._resource.ordering,
+            offset=offset,
+            limit=limit,
+            tries=tries,
+        )
+
+    def _shrunk(self, limit: int, smaller: int) -> None:
+        self._tell("smaller", resource=self._resource.name, limit=limit, smaller=smaller)
 
     def _stage(self, page: Page) -> None:
         self._store.walks.stage(self.walk, page)

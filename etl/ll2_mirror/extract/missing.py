@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
+from enum import Enum
 
 from ll2_mirror.errors import NotAPage, Shrunk, Stopped, UpstreamError
-from ll2_mirror.extract.upstream import Upstream
+from ll2_mirror.extract.upstream import MAX_PROBES, Upstream
 from ll2_mirror.ll2.model import Id
 from ll2_mirror.ll2.resources import RESOURCES
 from ll2_mirror.progress import Tell
@@ -15,6 +17,15 @@ from ll2_mirror.store.walks import Fate, Met, Walk
 # A walk that lacks more than both is taken for a fault of LL2's.
 SHRINK_SHARE = 0.10
 SHRINK_COUNT = 20
+
+
+class Said(Enum):
+    """What LL2 says of a record that it didn't list."""
+
+    GONE = "it has none"
+    THERE = "it has it"
+    NOTHING = "it can't be asked now"
+    LATER = "it wasn't asked yet"
 
 
 def fate(
@@ -27,39 +38,31 @@ def fate(
 ) -> Fate:
     """Sorts the records that a complete walk didn't meet.
 
-    One is gone when LL2 has no such record any more, or, where the budget forbids to ask, when
-    the complete walk before this one missed it, too (``missed_before``). Raises Shrunk where too
-    many are missing.
+    One is gone when LL2 has no such record any more, or, where LL2 can't be asked, when the
+    complete walk before this one missed it, too (``missed_before``). Raises Shrunk where too many
+    are missing.
     """
     missing = store.ledger.missing(Met(store.conn, walk))
-    if _too_many(store, walk, len(missing)):
+    listed = store.ledger.records(walk.resource)
+    if len(missing) > max(SHRINK_COUNT, SHRINK_SHARE * listed):
         if allow_shrink:
             return Fate(missing, [], [])
         store.walks.drop(walk.resource)
-        listed = store.ledger.records(walk.resource)
         raise Shrunk(
             f"{walk.resource}: LL2 lists {walk.total} records; {len(missing)} of the {listed} held"
             " would go: nothing was published. If that is right, sync with --allow-shrink"
         )
-    nameless = bool(missing) and _has_nameless(store, walk)
     found = Fate([], [], [])
-    why = ""  # LL2 can't be asked now: once is enough to know
-    for id_ in missing:
-        there, why = _lists(upstream, walk.resource, id_, why)
-        if there is None:
-            tell("unconfirmed", resource=walk.resource, id=id_, why=why)
-            gone = id_ in missed_before and not nameless
-            (found.gone if gone else found.missing).append(id_)
-        elif there:
-            (found.missing if nameless else found.skipped).append(id_)
-        else:
-            found.gone.append(id_)
+    nameless = bool(missing) and _has_nameless(store, walk)
+    for id_, said in _asked(upstream, walk.resource, missing, tell):
+        twice = id_ in missed_before and not nameless
+        {
+            Said.GONE: found.gone,
+            Said.THERE: found.missing if nameless else found.skipped,
+            Said.NOTHING: found.gone if twice else found.missing,
+            Said.LATER: found.missing,
+        }[said].append(id_)
     return found
-
-
-def _too_many(store: Store, walk: Walk, missing: int) -> bool:
-    listed = store.ledger.records(walk.resource)
-    return missing > SHRINK_COUNT and missing > SHRINK_SHARE * listed
 
 
 def _has_nameless(store: Store, walk: Walk) -> bool:
@@ -70,14 +73,29 @@ def _has_nameless(store: Store, walk: Walk) -> bool:
     )
 
 
-def _lists(upstream: Upstream, resource: str, id_: Id, why: str) -> tuple[bool | None, str]:
-    """Whether LL2 has a record; None where it can't be asked, and why. ``why``: it couldn't before.
+def _asked(
+    upstream: Upstream, resource: str, missing: list[Id], tell: Tell
+) -> Iterator[tuple[Id, Said]]:
+    """What LL2 says of each record; where it can't be asked about one, no other is asked about."""
+    why = ""
+    for id_ in missing:
+        if (resource, id_) in upstream.gone:
+            yield id_, Said.GONE
+            continue
+        if not why:
+            said, why = _says(upstream, resource, id_)
+        if why:
+            tell("unconfirmed", resource=resource, id=id_, why=why)
+        yield id_, said
 
-    Where it answers with an error, the pages came all the same: that ends no sync.
-    """
+
+def _says(upstream: Upstream, resource: str, id_: Id) -> tuple[Said, str]:
+    """What LL2 says of a record, and why it doesn't: its pages came, so an error ends no sync."""
+    if upstream.budget.left < 2:  # the last is for a page
+        return Said.NOTHING, "the budget is spent"
+    if not upstream.probes:
+        return Said.LATER, f"one sync asks {MAX_PROBES} times at most: the next goes on"
     try:
-        if not why and upstream.budget.left >= 1:
-            return upstream.lists(resource, id_), ""
+        return (Said.THERE if upstream.lists(resource, id_) else Said.GONE), ""
     except (UpstreamError, NotAPage, Stopped) as error:
-        return None, str(error)
-    return None, why or "the budget is spent"
+        return Said.NOTHING, str(error)

@@ -1,69 +1,76 @@
-"""Extracts: fetches pages and records of LL2, within the budget. Knows URLs, no tables of LL2's."""
+"""Fetches pages and records of LL2, within the budget. Knows URLs, no tables of LL2's."""
 
 from __future__ import annotations
 
 import json
+from contextlib import suppress
+from datetime import datetime
 from time import monotonic
 from urllib.parse import quote as in_path
 from urllib.parse import urlencode
 
 from ll2_mirror.clock import Clock, stamp, told
 from ll2_mirror.errors import Faulted, MirrorError, NotAPage, NotThere, Stopped, Throttled
-from ll2_mirror.extract.budget import Budget, Throttle, declared, throttle_from
-from ll2_mirror.extract.client import Answer, Http
+from ll2_mirror.extract.budget import Budget
+from ll2_mirror.extract.client import Client
+from ll2_mirror.extract.page_size import LIMITS
+from ll2_mirror.extract.response import Response
 from ll2_mirror.extract.retry import TRIES, patiently
+from ll2_mirror.extract.throttle import declared, throttle_from
 from ll2_mirror.ll2.model import Id
 from ll2_mirror.ll2.page import API_PATH, Page, read_page
 from ll2_mirror.progress import Tell, silence
 
 DEFAULT_BASE_URL = "https://ll.thespacedevs.com"
-LIMITS = (100, 50, 25, 10)  # records in a page: the most that LL2 gives at once, else fewer
 TIMEOUT = 30.0  # seconds that one request may take
+MAX_PROBES = 5  # requests of one sync that ask for single records
 _COUNTDOWN = 1.0  # seconds between two events of a wait
 
 
 class Upstream:
-    """One LL2 server."""
+    """One LL2 server. ``gone``: the records that it said it has no more."""
 
     def __init__(
         self,
-        http: Http,
+        client: Client,
         budget: Budget,
         clock: Clock,
         tell: Tell = silence,
         *,
-        has_token: bool = False,
         wait: bool = False,
     ) -> None:
         self.budget = budget
-        self._http = http
+        self.gone: set[tuple[str, Id]] = set()
+        self._client = client
         self._clock = clock
         self._tell = tell
-        self._has_token = has_token
         self._wait = wait
+        self._probed = 0
 
     @property
     def base_url(self) -> str:
         """The server's URL, without a slash at its end."""
-        return self._http.base_url
+        return self._client.base_url
 
-    def learn_limit(self) -> Throttle:
-        """Asks what may be asked; that is free. Where the server doesn't say, what is declared.
+    def ask_limit(self) -> None:
+        """Asks what may be asked; that is free. Where the server doesn't say, what is known stands.
 
-        Raises UpstreamError where the token isn't accepted.
+        Raises Faulted or Stopped where it can't be asked now, UpstreamError where it refuses,
+        UsageError where the environment lets nothing through.
         """
+        self.budget.assume(declared(self.base_url, token=bool(self._client.token)))
         path = f"{API_PATH}api-throttle/"
-        throttle = None
-        try:
-            answer = self._logged(path, counted=False)
-        except (Faulted, NotAPage):
-            answer = None
-        if answer and answer.status in (401, 403):
-            raise self._http.refusal(path, answer, self._clock.now()) or AssertionError
-        if answer and answer.status == 200:
-            throttle = throttle_from(answer.body)
-        self.budget.learn(throttle or declared(self.base_url, self._has_token))
-        return self.budget.throttle
+        response = self._logged(path, counted=False)
+        error = self._client.refusal(path, response, self._clock.now())
+        if isinstance(error, Faulted | Stopped) or (error and response.status in (401, 403)):
+            raise error
+        if not error and (said := throttle_from(response.body)):
+            self.budget.learn(said)
+
+    def learn_limit(self) -> None:
+        """Asks what may be asked, as far as that can be had: a page will tell what is wrong."""
+        with suppress(Faulted, Stopped, NotAPage):
+            self.ask_limit()
 
     def page(
         self,
@@ -88,36 +95,42 @@ class Upstream:
             try:
                 return read_page(body, offset, limit)
             except NotAPage as error:
-                explained = NotAPage(f"{self.base_url}{path}: {error}")
-                explained.cut = error.cut
-                raise explained from None
+                error.args = (f"{self.base_url}{path}: {error}",)
+                raise
 
         return patiently(ask, self._clock, self._tell, tries)
+
+    @property
+    def probes(self) -> int:
+        """How many requests may still ask for single records: never the last of the budget."""
+        return max(0, int(min(MAX_PROBES - self._probed, self.budget.left - 1)))
 
     def lists(self, resource: str, id_: Id) -> bool:
         """Whether LL2 has a record; raises as ``page`` does where it doesn't say."""
         path = f"{API_PATH}{resource}/{in_path(str(id_), safe='')}/"
 
         def ask() -> None:
+            self._probed += 1
             if not _is_record(self._ask(path), id_):
                 raise NotAPage(f"{self.base_url}{path}: no record of LL2")
 
         try:
-            patiently(ask, self._clock, self._tell)
+            patiently(ask, self._clock, self._tell, min(TRIES, self.probes))
         except NotThere:
+            self.gone.add((resource, id_))
             return False
         return True
 
     def _ask(self, path: str) -> bytes:
         """The body behind a path, tried once, when the budget allows it."""
         self._pass_gate()
-        answer = self._logged(path, counted=True)
-        error = self._http.refusal(path, answer, self._clock.now())
+        response = self._logged(path, counted=True)
+        error = self._client.refusal(path, response, self._clock.now())
         if isinstance(error, Stopped):
             error = self._hold(error)
         if error:
             raise error
-        return answer.body
+        return response.body
 
     def _hold(self, error: Stopped) -> MirrorError:
         """What the server asks to wait for: the next try does, where the user waits."""
@@ -132,30 +145,32 @@ class Upstream:
         """Comes back when a request may be made; raises Stopped where that isn't now."""
         if spent := self.budget.spent_up():
             raise spent
-        while self.budget.resumes:
+        while self.budget.standing().resumes:
             self.learn_limit()
-            until = self.budget.resumes
-            if until and not self._wait:
-                raise self.budget.exhausted()
-            while until and (left := (until - self._clock.now()).total_seconds()) > 0:
-                self._tell("waiting", until=stamp(until), seconds=round(left))
-                self._clock.sleep(min(left, _COUNTDOWN if left < 3600 else 60.0))
+            standing = self.budget.standing()
+            if standing.resumes and not self._wait:
+                raise self.budget.exhausted(standing)
+            self._wait_for(standing.resumes or self._clock.now())
 
-    def _logged(self, path: str, *, counted: bool) -> Answer:
-        """One request, in the log from before it is sent."""
-        number, began = self.budget.log(path, counted), monotonic()
-        status = size = None
+    def _wait_for(self, until: datetime) -> None:
+        """Comes back at that time; tells how long it is, again and again."""
+        while (left := (until - self._clock.now()).total_seconds()) > 0:
+            self._tell("waiting", until=stamp(until), seconds=round(left))
+            self._clock.sleep(min(left, _COUNTDOWN if left < 3600 else 60.0))
+
+    def _logged(self, path: str, *, counted: bool) -> Response:
+        """One request, in the log from before it is sent; what never left costs nothing."""
+        log, began = self.budget.log, monotonic()
+        number, status, size = log.begin(path, counted=counted), None, None
         try:
-            answer = self._http.get(path)
-            status, size = answer.status, len(answer.body)
-            return answer
-        except Faulted as error:
-            if counted and not error.sent:
-                self.budget.unsent(number)
-            raise
+            response = self._client.get(path)
+            status, size = response.status, len(response.body)
+            return response
         finally:
             took = monotonic() - began
-            self.budget.answered(number, status, size, took)
+            if not self._client.sent:
+                log.unsent(number)
+            log.end(number, status, size, took)
             self._tell("request", path=path, status=status, bytes=size, ms=round(took * 1000))
 
 

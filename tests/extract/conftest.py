@@ -1,0 +1,48 @@
+"""What the tests of fetching share: a changing upstream, a bare environment."""
+
+from __future__ import annotations
+
+import os
+
+import pytest
+
+from ll2_mirror.extract.connection import CERTIFICATES
+from parts import execute
+from world import StillClock, World, command, running
+
+
+@pytest.fixture
+def world(clock):
+    """250 records, so three pages; no limit."""
+    with running(World(250, clock)) as world:
+        yield world
+
+
+@pytest.fixture
+def clock():
+    return StillClock()
+
+
+@pytest.fixture
+def sync(db, world, clock):
+    """Syncs the file from the world."""
+
+    def sync(*options, to=db):
+        return command(clock, "sync", to, "--base-url", world.base_url, *options)
+
+    return sync
+
+
+@pytest.fixture
+def bare(monkeypatch):
+    """An environment without proxies and certificates; sets variables in it."""
+    for name in os.environ:
+        if name.lower().endswith("_proxy") or name in CERTIFICATES:
+            monkeypatch.delenv(name)
+    return monkeypatch.setenv
+
+
+@pytest.fixture
+def counted(db):
+    """How many requests the file counts against a limit."""
+    return lambda: execute(db, "SELECT count(*) FROM _requests WHERE counted")[0][0]
