@@ -737,6 +737,35 @@ def test_what_the_file_does_not_hold_is_a_501_that_says_how_to_get_it(ask_normal
     assert f"doesn't hold {detail}" in json.loads(answer.body)["detail"]
 
 
+CONFIGURATIONS = "/2.3.0/spacecraft_configurations/"
+
+
+def test_a_detail_is_answered_where_another_list_brought_its_every_key(tmp_path):
+    """Also of a list that isn't held; what else that list is asked for is not."""
+    asking = Asking(made(tmp_path / "a.db", "detailed", "spacecraft"))
+    with closing(asking.conn):
+        page = asking.json(f"{LIST}?mode=detailed&limit=100&format=json")
+        for config in (record["spacecraft_config"] for record in page["results"]):
+            answer = asking(f"{CONFIGURATIONS}{config['id']}/?format=json")
+            assert (answer.status, json.loads(answer.body)) == (200, config)
+        for path in ("", "?search=soyuz", "1/?in_use=true", "1/?search=x", "43/", "999999/", "x/"):
+            assert asking(f"{CONFIGURATIONS}{path}").status == 501
+        assert asking("/2.3.0/agencies/44/").status == 501  # nested with fewer keys
+
+
+def test_a_detail_of_a_list_in_normal_mode_is_answered_where_another_is_detailed(tmp_path):
+    made(tmp_path / "a.db", "normal", "spacecraft_configurations")
+    asking = Asking(made(tmp_path / "a.db", "detailed", "spacecraft"))
+    with closing(asking.conn):
+        assert asking.json(f"{CONFIGURATIONS}4/")["response_mode"] == "detailed"
+        assert asking.json(f"{CONFIGURATIONS}4/?in_use=true")["id"] == 4
+        refused = asking(f"{CONFIGURATIONS}43/")  # which no craft in the file has
+        assert refused.status == 501
+        assert "spacecraft_configurations --mode detailed` brings" in refused.body.decode()
+        assert asking(f"{CONFIGURATIONS}1/").status == 404  # it isn't in the list
+        assert asking(f"{CONFIGURATIONS}?mode=detailed").status == 501
+
+
 def test_a_missing_record_is_missing_in_any_mode(ask_normal):
     assert ask_normal(f"{LIST}9/").status == 404
     assert ask_normal(f"{LIST}?status=9").status == 400

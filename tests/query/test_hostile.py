@@ -20,6 +20,7 @@ from html.parser import HTMLParser
 from pathlib import Path
 from urllib.parse import parse_qsl, quote, urlsplit
 
+import httpx
 import pytest
 from click.testing import CliRunner
 from datasette.app import Datasette
@@ -682,6 +683,10 @@ def test_a_cookie_that_cannot_be_read_is_nobodys(url):
         "UPDATE spacecraft SET name = x'ff'",
         "UPDATE spacecraft SET url = x'ff'",
         "UPDATE spacecraft SET flights_count = 9e999",
+        "UPDATE spacecraft SET in_space = 7",
+        "UPDATE spacecraft_configurations SET height = 9e999",
+        "UPDATE spacecraft_configurations__family SET item = x'00'",
+        "UPDATE images SET image_url = 5.5 || x'00'",
     ],
 )
 def test_a_damaged_value_is_named_and_never_a_500(run, detailed, tmp_path, damage):
@@ -690,6 +695,103 @@ def test_a_damaged_value_is_named_and_never_a_500(run, detailed, tmp_path, damag
     ran = run("get", db, LIST)
     assert (ran.code, ran.err.count("\n")) in ((65, 1), (0, 0))  # runs aren't what get needs
     assert run("verify", db).code == 1
+
+
+@pytest.mark.parametrize(
+    ("damage", "told"),
+    [
+        ("spacecraft SET name = x'ff' WHERE id = 201", r"spacecraft 201: name is b'\xff'"),
+        ("agencies SET _shapes = x'ff' WHERE id = 44", r"agencies 44: _shapes is b'\xff'"),
+        ("spacecraft SET flights_count = 9e999", "flights_count is inf, which is no integer"),
+        ("spacecraft_configurations SET height = -9e999", "height is -inf, which is no number"),
+        ("spacecraft SET in_space = 2 WHERE id = 289", "289: in_space is 2, neither 0 nor 1"),
+        ("spacecraft_configurations__family SET item = x'00'", r"item is b'\x00', which is no"),
+        ("OR REPLACE _records SET id = x'00'", "an id of spacecraft is of another type"),
+    ],
+)
+def test_damage_is_told_by_table_row_and_column(run, detailed, tmp_path, damage, told):
+    db = Path(shutil.copy(detailed, tmp_path / "a.db"))
+    execute(db, f"UPDATE {damage}")
+    ran = run("get", db, f"{LIST}?limit=100&mode=detailed")
+    assert (ran.code, told in ran.err, ran.out) == (65, True, ""), ran.err
+    response = plain(db, f"{LIST}?limit=100&mode=detailed")
+    assert (response.status_code, told in response.json()["detail"]) == (503, True)
+
+
+ENDLESS = "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n)"
+
+
+@pytest.mark.parametrize(
+    ("table", "view"),
+    [
+        ("_records", f"{ENDLESS} SELECT 'spacecraft' AS resource, i AS id FROM n"),
+        ("_runs", f"{ENDLESS} SELECT i AS finished FROM n"),
+        ("spacecraft_statuses", f"{ENDLESS} SELECT -i AS id, '' AS name, '' AS _extra FROM n"),
+        ("_search_spacecraft", f"{ENDLESS} SELECT i AS id, 'x' AS name FROM n"),
+    ],
+)
+def test_a_view_that_never_ends_in_a_tables_place_is_given_up(
+    run, detailed, tmp_path, monkeypatch, table, view
+):
+    monkeypatch.setattr("ll2_mirror.store.reading.READ_SECONDS", 0.1)
+    monkeypatch.setattr("ll2_mirror.serve.reader.READ_SECONDS", 0.1)
+    db = Path(shutil.copy(detailed, tmp_path / "a.db"))
+    execute(db, f"DROP TABLE {table}")
+    execute(db, f"CREATE VIEW {table} AS {view}")
+    paths = [f"{LIST}?search=soyuz&limit=1", f"{LIST}?search=so&limit=2"]
+    if table != "_runs":  # which get needs not
+        ran = run("get", db, paths[0])
+        assert (ran.code, ran.err.count("\n")) == (65, 1), ran.err
+    for path in paths:
+        response = plain(db, path)
+        assert response.status_code == 503
+        assert "more than 0.1 seconds" in response.json()["detail"]
+
+
+def test_a_request_that_takes_long_leaves_the_others_theirs(detailed, tmp_path, monkeypatch):
+    """Once it is known to be slow, it is read apart."""
+    monkeypatch.setattr("ll2_mirror.serve.reader.READ_SECONDS", 3.0)
+    monkeypatch.setattr("ll2_mirror.serve.reader._QUICK_SECONDS", 0.05)
+    db = Path(shutil.copy(detailed, tmp_path / "a.db"))
+
+    async def asked() -> list[int]:
+        app = Datasette([str(db)])
+        found = [(await app.client.get(LIST)).status_code]
+        execute(db, "DROP TABLE _search_agencies")
+        execute(db, f"CREATE VIEW _search_agencies AS {ENDLESS} SELECT i AS id, 'x' AS name FROM n")
+        found.append((await app.client.get(LIST)).status_code)
+        slow = asyncio.create_task(app.client.get("/2.3.0/agencies/?search=x"))
+        while not slow.done():  # what is in memory is answered all the while
+            found.append((await app.client.get(LIST)).status_code)
+            await asyncio.sleep(0.01)
+        assert (await slow).status_code == 503
+        return found
+
+    found = asyncio.run(asked())
+    assert set(found) == {200}
+    assert len(found) > 10
+
+
+@pytest.mark.parametrize("query", ["search=soyuz", "search=so", "name=Soyuz 6"])
+def test_an_index_that_is_empty_is_no_answer_to_a_search(run, detailed, tmp_path, query):
+    for damage in (
+        "INSERT INTO _search_spacecraft_fts (_search_spacecraft_fts) VALUES ('delete-all')",
+        "DELETE FROM _search_spacecraft",
+        "DELETE FROM _search_spacecraft_fts_data",
+    ):
+        db = Path(shutil.copy(detailed, tmp_path / "a.db"))
+        execute(db, damage)
+        assert (run("get", db, f"{LIST}?{query}").code, run("get", db, LIST).code) == (65, 0)
+        assert [plain(db, path).status_code for path in (f"{LIST}?{query}", LIST)] == [503, 200]
+
+
+def plain(db: Path, path: str) -> httpx.Response:
+    """What a Datasette on a file answers."""
+
+    async def asked() -> httpx.Response:
+        return await Datasette([str(db)]).client.get(path)
+
+    return asyncio.run(asked())
 
 
 @pytest.mark.parametrize("allow", [False, {"id": "root"}])

@@ -6,9 +6,12 @@ import asyncio
 import copy
 import gzip
 import json
+import re
 import shutil
 import threading
 from contextlib import contextmanager
+from dataclasses import replace
+from html import unescape
 from http.client import HTTPConnection
 from urllib.parse import urlsplit
 
@@ -17,8 +20,11 @@ import requests
 from datasette.app import Datasette
 
 from ll2_mirror.ll2.describe import sections
+from ll2_mirror.ll2.resources import RESOURCES
+from ll2_mirror.ll2.shapes import SHAPES
 from ll2_mirror.query.request import Request
 from ll2_mirror.serve.cache import ResponseCache
+from ll2_mirror.serve.scope import request_of
 from ll2_mirror.serve.wire import HttpResponse
 from ll2_mirror.testing import fake as sample
 from parts import execute, public_rows
@@ -128,11 +134,31 @@ def test_a_browser_may_ask_from_any_page(url):
     assert response.headers["Access-Control-Allow-Headers"] == "authorization,x-own"
 
 
+def test_a_public_page_may_ask_a_server_on_a_private_network(url):
+    asking = {"Origin": "https://example.org", "Access_Control_Request_Method": "GET"}
+    without, _ = raw(url, "OPTIONS", LIST, **asking)
+    assert "Access-Control-Allow-Private-Network" not in without.headers
+    response, _ = raw(url, "OPTIONS", LIST, **asking, Access_Control_Request_Private_Network="true")
+    assert response.status == 204
+    assert response.headers["Access-Control-Allow-Private-Network"] == "true"
+
+
 def test_a_redirect_adds_the_slash(url):
     response, body = raw(url, "GET", "/2.3.0/spacecraft?limit=1")
     assert (response.status, body) == (301, b"")
     assert response.headers["Location"] == f"{LIST}?limit=1"
     assert requests.get(f"{url}/2.3.0/spacecraft?limit=1", timeout=20).json()["count"] == 21
+
+
+@pytest.mark.parametrize("scheme", ["http", "HTTP", "https"])
+def test_a_request_for_a_whole_url_is_answered_as_one_for_its_path(url, scheme):
+    """As a client asks a proxy; where it asked is then what the URL says."""
+    response, body = raw(url, "GET", f"{scheme}://my.host:99{LIST}?limit=1", Host="other")
+    assert response.status == 200
+    assert json.loads(body)["next"] == f"http://my.host:99{LIST}?limit=1&offset=1"
+    assert raw(url, "GET", f"{scheme}://my.host/-/versions.json")[0].status == 200
+    assert raw(url, "GET", f"{scheme}://my.host")[0].status == 200
+    assert raw(url, "GET", f"{scheme}://u@my.host{LIST}")[0].status == 400
 
 
 @pytest.mark.parametrize("host", ['evil"><script>', "a b", "a/b", "", "x:y", "ä"])
@@ -158,6 +184,39 @@ def test_datasettes_pages_are_beside(url):
     assert "spacecraft_configurations" in requests.get(f"{url}/spacecraft", timeout=20).text
     rows = requests.get(f"{url}/spacecraft/spacecraft.json?_shape=array&id=201", timeout=20).json()
     assert rows[0]["name"] == "Soyuz 6"
+
+
+def test_nobody_guesses_what_a_body_is_and_a_page_loads_pictures_only(url):
+    for path in (LIST, f"{LIST}?format=api", "/2.3.0/nothing/", "/2.3.0/spacecraft", f"{LIST}9/"):
+        response, body = raw(url, "GET", path)
+        assert response.headers["X-Content-Type-Options"] == "nosniff"
+        policy = response.headers.get("Content-Security-Policy", "")
+        assert bool(policy) == response.headers["Content-Type"].startswith("text/html")
+        assert "unsafe" not in policy
+        assert body.count(b"<style") == 0 or "default-src 'none'; style-src 'sha256-" in policy
+
+
+def test_a_url_has_8192_characters_at_most(url):
+    room = 8192 - len(f"{LIST}a=")
+    assert raw(url, "GET", f"{LIST}?a={'x' * room}")[0].status == 200
+    for path in (f"{LIST}?a={'x' * (room + 1)}", f"/2.3.0/{'x' * 60_000}", f"{LIST}{'%20' * 3000}"):
+        response, body = raw(url, "GET", path)
+        assert (response.status, b"8192 characters at most" in body) == (414, True)
+
+
+def test_all_who_ask_the_same_get_the_same_but_their_own_address(url):
+    """So one answer in memory is for all of them."""
+
+    def asked(client: str, path: str) -> Request:
+        scope = {"method": "GET", "headers": [], "path": path, "client": (client, 1)}
+        return request_of({**scope, "query_string": b"limit=1"}, "http://h", "")
+
+    assert asked("10.0.0.1", LIST) == asked("10.0.0.2", LIST)
+    for client in ("127.0.0.1", "127.0.0.2"):
+        conn = HTTPConnection(urlsplit(url).netloc, timeout=20, source_address=(client, 0))
+        conn.request("GET", "/2.3.0/api-throttle/")
+        assert json.load(conn.getresponse())["ident"] == client
+        conn.close()
 
 
 # Beside a sync
@@ -392,12 +451,59 @@ def test_a_datasette_under_a_prefix_has_the_paths_there(db):
     assert redirect.headers["location"] == f"/space{LIST}"
 
 
+def test_every_link_of_a_page_stays_within_the_prefix(db):
+    for path in (LIST, f"{LIST}201/", "/2.3.0/", f"{LIST}?limit=1&search=soyuz", f"{LIST}9/"):
+        page = ask(db, path=path, settings={"base_url": "/space/"}, accept="text/html").text
+        shown = re.sub(r"<pre>.*</pre>", "", page, flags=re.DOTALL)
+        links = [unescape(link) for link in re.findall(r'(?:href|action)="([^"]+)"', shown)]
+        ours = [link for link in links if not re.match("https?://(?!localhost)", link)]
+        assert len(ours) > 1
+        assert [link for link in ours if not link.startswith("http://localhost/space/2.3.0/")] == []
+
+
+def test_who_may_see_a_list_is_asked_of_its_table(db, monkeypatch):
+    """Also where its name has several parts."""
+    name, shape = "config/agency_types", SHAPES["AgencyType"]
+    listed = replace(RESOURCES["agencies"], name=name, modes={"normal": shape}, search=())
+    monkeypatch.setitem(RESOURCES, name, listed)
+    paths = [f"/2.3.0/{name}/", f"/2.3.0/{name}/1/", f"/2.3.0/{name.replace('_', '%5F')}/"]
+    for table, statuses in (("agency_types", [403] * 3), ("agencies", [501, 200, 501])):
+        metadata = {"databases": {"spacecraft": {"tables": {table: {"allow": False}}}}}
+        assert [ask(db, path=p, metadata=metadata).status_code for p in paths] == statuses
+
+
+def test_the_root_lists_what_may_be_seen(db):
+    tables = {"agencies": {"allow": {"id": "me"}}, "spacecraft": {"allow": False}}
+    metadata = {"databases": {"spacecraft": {"tables": tables}}}
+
+    async def listed():
+        app = Datasette([str(db)], metadata=metadata)
+        cookie = {"ds_actor": app.sign({"a": {"id": "me"}}, "actor")}
+        asked = [{}, cookie, {}]
+        return [list((await app.client.get("/2.3.0/", cookies=c)).json()) for c in asked]
+
+    anybody, me, again = asyncio.run(listed())
+    assert anybody == again == ["spacecraft_configurations"]
+    assert me == ["agencies", "spacecraft_configurations"]
+
+
+def test_a_fault_of_ours_is_told_as_ours(db, monkeypatch, caplog):
+    """And not as damage of the user's."""
+    monkeypatch.setattr("ll2_mirror.query.views.terms", lambda text: {}[text])
+    response = ask(db, path=f"{LIST}?search=a")
+    assert response.status_code == 500
+    assert "fault of ll2-mirror's" in response.json()["detail"]
+    assert "KeyError" in caplog.text
+
+
 def test_a_file_of_another_version_says_so(db, tmp_path):
     older = shutil.copy(db, tmp_path / "older.db")
     execute(older, "PRAGMA user_version = 2")
     response = ask(older, path=LIST)
     assert response.status_code == 501
-    assert "ll2-mirror status older.db" in response.json()["detail"]
+    assert "ll2-mirror sync older.db" in response.json()["detail"]
+    execute(older, "PRAGMA user_version = 99")
+    assert "upgrade" in ask(older, path=LIST).json()["detail"]
 
 
 def test_a_damaged_file_is_no_500(db, tmp_path):

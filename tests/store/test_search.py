@@ -1,10 +1,22 @@
-"""The index that finds texts: damaged, it is noticed, and made anew by the next sync."""
+"""The index that finds texts: damaged, it is noticed, and made anew by the next sync.
+
+And what is looked for: the words of a search, split in one pass.
+"""
 
 from __future__ import annotations
 
-import pytest
+import json
+import re
+import sys
+from urllib.parse import quote
 
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ll2_mirror.store.search import _tokens, terms
 from parts import execute
+from reference import words
 
 INDEX = "_search_spacecraft_fts"
 FOUND = "/2.3.0/spacecraft/?search=soyuz"
@@ -45,3 +57,75 @@ def test_one_term_that_is_missing_is_noticed(synced, run):
     verdict = run("verify", synced)
     assert verdict.code == 1
     assert f"{INDEX} doesn't find what spacecraft is searched by" in verdict.out
+
+
+# The words of a search
+
+PHRASE = r"""(?:"(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*')"""
+TOKEN = re.compile(rf"""[^\s'"]*(?:{PHRASE}[^\s'"]*)+|\S+""")
+PIECES = ["a", "b", ",", '"', "'", "\\", " ", "\t", "\n", "\u00a0", '\\"', "\\'", "\\\n"]
+
+
+@given(st.lists(st.sampled_from(PIECES), max_size=14).map("".join))
+def test_a_search_is_split_as_a_pattern_that_takes_quadratic_time_splits_it(sent):
+    assert list(_tokens(sent)) == [match[0] for match in TOKEN.finditer(sent)]
+    assert terms(sent) == words(sent)
+
+
+def steps(text: str) -> int:
+    """What it takes to split a text: lines of Python, and characters that patterns match."""
+    taken = 0
+
+    def count(frame, event, _):
+        nonlocal taken
+        taken += event == "line"
+        if event == "return" and frame.f_code.co_name == "end":
+            place, end = frame.f_locals["place"], frame.f_locals.get("match")
+            taken += end.end() - place if end else 0
+        return count
+
+    before = sys.gettrace()
+    sys.settrace(count)
+    try:
+        terms(text)
+    finally:
+        sys.settrace(before)
+    return taken
+
+
+@pytest.mark.parametrize(
+    "piece", ['\\" ', "\\' ", '" ', "'\"", '"\\\n', "\"a'\\", "\\\"' ", "a ", '",']
+)
+def test_twice_the_text_takes_twice_the_work(piece):
+    few, many = steps(piece * 1000), steps(piece * 2000)
+    assert many < 2.2 * few
+
+
+def test_a_long_word_is_found_as_a_short_one_is(run, synced, upstream):
+    """The index is asked for its begin, the rest is compared."""
+    name = "Soyuz" + "".join(f" {number:04}" for number in range(60))
+    for record in upstream.records["spacecraft", "normal"]:
+        record["name"] = {201: name, 289: f"{name[:-1]}x"}.get(record["id"], record["name"])
+    assert run("sync", synced).code == 0
+    for path, found in (
+        (f"search=%22{quote(name)}%22", [201]),
+        (f"search={quote(name[100:])}", [201]),
+        (f"search=%22{quote(name[:-1])}%22", [201, 289]),
+        (f"search=%22{quote(name[:-1])}y%22", []),
+        (f"name={quote(name)}", [201]),
+        (f"name={quote(name[:-1])}", []),
+    ):
+        page = json.loads(run("get", synced, f"/2.3.0/spacecraft/?{path}").out)
+        assert [record["id"] for record in page["results"]] == found, path
+
+
+def test_more_words_than_the_index_is_asked_for_are_all_looked_for(run, synced):
+    page = json.loads(run("get", synced, "/2.3.0/spacecraft/?limit=100").out)
+    name = max((record["name"] for record in page["results"]), key=len)
+    parts = {name[a:b] for a in range(len(name)) for b in range(a + 1, len(name) + 1)}
+    plain = sorted(part for part in parts if re.fullmatch(r"\w+", part))
+    assert len(plain) > 16
+    for more, count in ((["zzq"], 0), ([], 1)):
+        sent = quote(" ".join([*plain, *more]))
+        found = json.loads(run("get", synced, f"/2.3.0/spacecraft/?search={sent}").out)
+        assert (found["count"] >= count, found["count"] > 0) == (True, bool(count))

@@ -174,10 +174,14 @@ def serve(db: Path, host: str, port: int, base_url: str | None) -> None:
     LL2's paths are under /2.3.0/, Datasette's pages beside them. A sync of the same file shows at
     once.
     """
+    from ll2_mirror.ll2.schema import SCHEMA_VERSION
+    from ll2_mirror.serve.reader import other_version
     from ll2_mirror.serve.server import bound, datasette, run
+    from ll2_mirror.store.opening import open_store
 
-    with opened(db):  # says what is wrong with the file, and upgrades it
-        pass
+    with open_store(db, clock()) as store:  # says what is wrong with the file
+        if store.version != SCHEMA_VERSION:
+            click.echo(f"ll2-mirror: {other_version(db.name, store.version)}", err=True)
     app = datasette(db, base_url)
     listening = bound(host, port)
     shown, port = (f"[{host}]" if ":" in host else host), listening.getsockname()[1]

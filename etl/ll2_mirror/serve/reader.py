@@ -26,6 +26,13 @@ _QUICK = 20_000  # records that are asked so quickly that nobody need wait elsew
 _QUICK_SECONDS = 0.25  # after which others are no longer made to wait
 
 
+def other_version(name: str, version: int) -> str:
+    """What to do about a file of another version's."""
+    if version < SCHEMA_VERSION:
+        return f"{name} is an older ll2-mirror's: `ll2-mirror sync {name}` brings it up to date."
+    return f"{name} is a newer ll2-mirror's: upgrade the one that serves it."
+
+
 class Watch:
     """Tells when a file has changed."""
 
@@ -70,10 +77,10 @@ class Reader:
         sizes = (one.records for one in self._state.memory.holdings.values())
         return max(sizes, default=0) <= _QUICK
 
-    def __call__(self, request: Request, seconds: float = READ_SECONDS) -> HttpResponse:
+    def __call__(self, request: Request, seconds: float) -> HttpResponse:
         """The response; raises sqlite3.Error or MirrorError where the file can't be read.
 
-        TooLong where that takes longer than so many seconds.
+        That is TooLong where it takes more than so many seconds.
         """
         return self._latest(partial(self._read, request, seconds))
 
@@ -88,9 +95,7 @@ class Reader:
     def _response(self, request: Request, conn: Reading) -> HttpResponse:
         version = conn.execute("PRAGMA user_version").fetchone()[0]  # the snapshot begins
         if version != SCHEMA_VERSION:
-            made = f"Another version of ll2-mirror made {self._name}"
-            detail = f"{made}: `ll2-mirror status {self._name}` helps."
-            return prepared(as_json(501, {"detail": detail}))
+            return prepared(as_json(501, {"detail": other_version(self._name, version)}))
         state = self._read_state(conn)
         return prepared(
             Mirror(conn, self._name, browse, state.memory).respond(request), state.synced
@@ -146,6 +151,6 @@ class Responder:
         self._busy += 1
         try:
             loop = asyncio.get_running_loop()
-            return await loop.run_in_executor(self._thread, self._reader, request)
+            return await loop.run_in_executor(self._thread, self._reader, request, READ_SECONDS)
         finally:
             self._busy -= 1

@@ -1,0 +1,32 @@
+"""How serve ends: by either signal, in seconds, whoever is still there."""
+
+from __future__ import annotations
+
+import signal
+import socket
+from urllib.parse import urlsplit
+
+import pytest
+import requests
+
+from serving import LIST, serving
+
+
+@pytest.mark.parametrize("end", [signal.SIGINT, signal.SIGTERM], ids=["Ctrl-C", "SIGTERM"])
+def test_it_ends_with_0_when_it_is_told_to(synced, end):
+    with serving(synced, end=end) as (_, url):
+        assert requests.get(f"{url}{LIST}", timeout=20).status_code == 200
+
+
+@pytest.mark.parametrize("end", [signal.SIGINT, signal.SIGTERM], ids=["Ctrl-C", "SIGTERM"])
+def test_one_who_does_not_read_does_not_keep_it(synced, end):
+    with serving(synced, end=end) as (server, url):
+        place = urlsplit(url)
+        with socket.create_connection((place.hostname, place.port), timeout=20) as conn:
+            conn.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+            line = f"GET {LIST}?limit=100&format=api HTTP/1.1\r\nHost: h\r\n\r\n"
+            conn.sendall(line.encode() * 200)
+            # The server has answered some, and waits for this one to read.
+            assert requests.get(f"{url}{LIST}", timeout=20).status_code == 200
+            server.send_signal(end)
+            assert server.wait(timeout=20) == 0
