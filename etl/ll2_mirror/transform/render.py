@@ -62,9 +62,7 @@ class Renderer:
         columns = quoted((*own_columns(shape), *shape.columns))
         sql = f'SELECT id, {columns} FROM "{shape.table}" WHERE id {IN}'
         rows = {id_: row for id_, *row in self._conn.execute(sql, (among(wanted),))}
-        typed = of_rows(shape)
-        for id_, row in rows.items():
-            typed.check(id_, row)
+        of_rows(shape).check(rows.items())
         for id_ in wanted:
             _check_held(shape, id_, rows.get(id_))
         extras = {id_: row[0] for id_, row in rows.items() if row[0]}
@@ -95,10 +93,9 @@ class Renderer:
         """The list that each count stands for."""
         item = shape.nested[key.name]
         items = list_items(self._conn, shape, key, counts) if any(counts.values()) else {}
-        typed = of_items(shape.list_table(key), item)
-        for owner, rows in items.items():
-            for row in rows:
-                typed.check(owner, (row,) if item.table else row)
+        of_items(shape.list_table(key), item).check(
+            [(owner, (row,) if item.table else row) for owner in items for row in items[owner]]
+        )
         if item.table:
             objects = self._shared(item, (id_ for ids in items.values() for id_ in ids))
             lists = {owner: [objects[id_] for id_ in ids] for owner, ids in items.items()}

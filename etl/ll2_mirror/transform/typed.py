@@ -6,7 +6,7 @@ What has another type no sync wrote: it is damage, and told by table, row and co
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from functools import cache
 from typing import Any
 
@@ -32,17 +32,19 @@ class Columns:
         self._reals = [place for place, (_, kind, _) in enumerate(self._columns) if kind is float]
         self._familiar: set[tuple[type, ...]] = set()  # combinations that were right before
 
-    def check(self, id_: Any, values: Sequence[Any]) -> None:
-        """Raises DataError for a value of another type; ``id_`` names its row."""
-        types = tuple(map(type, values))
-        if types not in self._familiar:
-            self._inspect(id_, values)
-            if len(self._familiar) >= _COMBINATIONS:
-                self._familiar.clear()
-            self._familiar.add(types)
+    def check(self, rows: Collection[tuple[Any, Sequence[Any]]]) -> None:
+        """Raises DataError for a value of another type; a row comes with what names it."""
+        types = {tuple(map(type, values)) for _, values in rows}
+        if not types <= self._familiar:
+            for id_, values in rows:
+                self._inspect(id_, values)
+            self._familiar = (
+                types if len(self._familiar) > _COMBINATIONS else types | self._familiar
+            )
         for place in self._reals:
-            if values[place] in _INFINITE:
-                self._refuse(id_, values[place], *self._columns[place])
+            for id_, values in rows:
+                if values[place] in _INFINITE:
+                    self._refuse(id_, values[place], *self._columns[place])
 
     def _inspect(self, id_: Any, values: Sequence[Any]) -> None:
         for value, column in zip(values, self._columns, strict=True):
