@@ -19,6 +19,9 @@ from ll2_mirror.extract import (
     throttle,
     upstream,
 )
+from ll2_mirror.query import params, routes
+from ll2_mirror.serve import cache, scope, server
+from ll2_mirror.store import reading, search
 from ll2_mirror.testing import fake as sample
 from parts import ROOT, rows, sync
 
@@ -134,5 +137,14 @@ def test_the_limits_are_those_of_the_program():
         f"in one sync | {missing.SHRINK_SHARE:.0%}, or {missing.SHRINK_COUNT} if".replace(
             "%", " %"
         ),
+        f"| a URL, its path with its query | {routes.MOST_URL // 2**10} KiB, else 414 |",
+        f"| parameters in it | {params._MOST_FIELDS:,}, else 400 |",
+        f"| a Host header | {scope._LONGEST_HOST} characters, else 400",
+        f"| records in a response | {params.MOST_LIMIT} |",
+        f"is asked for {search._MOST_PHRASES} of them,",
+        f"and for {search._LONGEST} characters of each",
+        f"| reading for one response | {reading.READ_SECONDS:.0f} seconds, else 503",
+        f"| responses that are kept in memory | {cache.MOST_BYTES // 2**20} MiB,",
+        f"when `serve` is ended | {server._LAST_SECONDS} seconds |",
     ):
-        assert row in said
+        assert row in said, row
