@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from functools import cached_property
 from typing import NamedTuple
 from urllib.parse import parse_qs, parse_qsl, urlencode
 
@@ -32,18 +33,18 @@ class Params:
         """The value of a parameter, decoded; None where it wasn't sent."""
         return self._last.get(name)
 
-    @property
+    @cached_property
     def limit(self) -> int:
         """How many results a page has; what can't be read is the default."""
         sent = _positive(self.get("limit"))
         return min(sent, MOST_LIMIT) if sent else DEFAULT_LIMIT
 
-    @property
+    @cached_property
     def offset(self) -> int:
         """How many results stand before the page; what can't be read is 0."""
         return _positive(self.get("offset")) or 0
 
-    @property
+    @cached_property
     def suffix(self) -> str:
         """What the links in a record end with: they carry the format, as it was sent."""
         sent = self.get("format")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import NamedTuple
 from urllib.parse import quote, unquote_to_bytes
 
@@ -38,6 +39,7 @@ def request_for(url: str, base: str, *, pretty: bool = False) -> Request:
     return Request(path, query, base, "*/*; indent=4" if pretty else None)
 
 
+@lru_cache(128)
 def decoded(path: str) -> str:
     """A path as Django reads it: what isn't UTF-8 stays escaped."""
     sent = unquote_to_bytes(path).decode("utf-8", "surrogateescape")

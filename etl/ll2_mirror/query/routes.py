@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import NamedTuple
 
 from ll2_mirror.ll2.model import Resource
@@ -46,6 +47,7 @@ class Context(NamedTuple):
         return self.request.base, self.params.suffix
 
 
+@lru_cache(128)
 def find(path: str) -> Route | None:
     """The route of a decoded path; None where LL2 has no such page."""
     if not (path.startswith(API_PATH) and path.endswith("/")):

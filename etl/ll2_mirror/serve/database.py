@@ -104,6 +104,11 @@ def is_mirror(database: Database) -> bool:
     return _known[database]
 
 
+def file_of(database: Database) -> File:
+    """The file of a database of Datasette's."""
+    return database.file if isinstance(database, LiveDatabase) else File(Path(database.path))
+
+
 def _holds_mirror(path: Path) -> bool | None:
     """Whether a file is a mirror; None where that can't be told now."""
     try:

@@ -19,16 +19,15 @@ from ll2_mirror.ll2.describe import Table, sections
 from ll2_mirror.ll2.page import API_PATH
 from ll2_mirror.ll2.resources import RESOURCES
 from ll2_mirror.ll2.schema import own_tables
-from ll2_mirror.query.request import Request, decoded
+from ll2_mirror.query.request import decoded
 from ll2_mirror.query.response import as_json
 from ll2_mirror.query.routes import Route, find
-from ll2_mirror.serve.database import LiveDatabase, adopt, is_mirror
+from ll2_mirror.serve.database import adopt, file_of, is_mirror
 from ll2_mirror.serve.permissions import Actor, Permissions
 from ll2_mirror.serve.reader import Responder
-from ll2_mirror.serve.scope import Scope, in_origin_form, origin, path_of, request_of
+from ll2_mirror.serve.scope import Scope, client_of, in_origin_form, origin, path_of, request_of
 from ll2_mirror.serve.wire import HttpResponse, allow, is_preflight, prepared, respond
 from ll2_mirror.store.explain import explained
-from ll2_mirror.store.reading import File
 
 if TYPE_CHECKING:
     from datasette.app import Datasette
@@ -99,7 +98,9 @@ class Api:
     def __init__(self, datasette: Datasette) -> None:
         self._datasette = datasette
         self._permissions = Permissions(datasette)
-        self._responders: dict[Database, Responder] = {}
+        self._mirror: Database | None = None
+        self._respond: Responder | None = None
+        self._prefix = datasette.setting("base_url").rstrip("/")  # before all paths
 
     async def __call__(self, scope: Scope, receive: Any, send: Any) -> bool:
         """Answers a request for one of LL2's paths; False where it isn't, or no mirror is open."""
@@ -107,70 +108,62 @@ class Api:
         if not f"{path}/".startswith(f"{self._prefix}{API_PATH}"):
             return False
         await self._datasette.invoke_startup()
-        if (database := self._mirror()) is None:
+        if not self._finds_mirror():
             return False
         if is_preflight(scope):
             await allow(send, scope)
             return True
-        actor, response = await self._answered(scope, receive, database)
+        actor, response = await self._answered(scope, receive, path.removeprefix(self._prefix))
         await respond(send, scope, response, private=actor is not None)
         return True
 
-    @property
-    def _prefix(self) -> str:
-        """What stands before all paths, as Datasette is configured."""
-        prefix: str = self._datasette.setting("base_url").rstrip("/")
-        return prefix
+    def _finds_mirror(self) -> bool:
+        """Whether there is a mirror among the databases: the first is the one that is served."""
+        databases = self._datasette.databases.values()
+        if self._mirror not in databases:
+            self._mirror = next(filter(is_mirror, databases), None)
+            self._respond = self._mirror and Responder(file_of(self._mirror))
+        return self._mirror is not None
 
-    def _mirror(self) -> Database | None:
-        """The first database that is a mirror."""
-        return next(filter(is_mirror, self._datasette.databases.values()), None)
-
-    async def _answered(
-        self, scope: Scope, receive: Any, database: Database
-    ) -> tuple[Actor, HttpResponse]:
+    async def _answered(self, scope: Scope, receive: Any, path: str) -> tuple[Actor, HttpResponse]:
         """Who asks, and the response for them."""
-        name, actor = Path(database.path).name, None
+        actor = None
         try:
             actor = await self._permissions.actor(scope, receive)
-            return actor, await self._response(scope, actor, database)
+            return actor, await self._response(scope, path, actor)
         except (sqlite3.Error, MirrorError) as error:
-            return actor, refused(503, _why(error, name))
+            assert self._mirror
+            return actor, refused(503, _why(error, file_of(self._mirror).path.name))
         except Exception:
             logging.getLogger(__name__).exception("%s", path_of(scope))
             return actor, refused(500, "A fault of ll2-mirror's: its log says which.")
 
-    async def _response(self, scope: Scope, actor: Actor, database: Database) -> HttpResponse:
+    async def _response(self, scope: Scope, path: str, actor: Actor) -> HttpResponse:
         """The response for somebody; raises sqlite3.Error or MirrorError."""
-        base = self._base(scope)
-        if base is None:
+        assert self._mirror
+        assert self._respond
+        if (base := self._base(scope)) is None:
             return refused(400, "The Host header is no host's name.")
-        request = request_of(scope, base, self._prefix)
-        path = decoded(request.path)
         route = find(path) or find(f"{path}/") or Route("none")
         table = route.resource.table if route.resource else ""
-        if not await self._permissions.may_see(actor, database.name, table):
+        if not await self._permissions.may_see(actor, self._mirror.name, table):
             return refused(403, "You do not have permission to perform this action.")
-        if route.view == "root":
-            request = await self._with_hidden(request, actor, database.name)
-        return await self._responder(database)(request)
+        request = request_of(scope, base, self._prefix)
+        if route.view == "throttle":
+            request = request._replace(client=client_of(scope))
+        elif route.view == "root":
+            request = request._replace(hidden=await self._hidden(actor, self._mirror.name))
+        return await self._respond(request)
 
-    async def _with_hidden(self, request: Request, actor: Actor, database: str) -> Request:
-        """The request with the names of the lists that somebody may not see."""
+    async def _hidden(self, actor: Actor, database: str) -> frozenset[str]:
+        """The names of the lists that somebody may not see."""
+        may_see = self._permissions.may_see
         hidden = [
             name
             for name, resource in RESOURCES.items()
-            if not await self._permissions.may_see(actor, database, resource.table)
+            if not await may_see(actor, database, resource.table)
         ]
-        return request._replace(hidden=frozenset(hidden))
-
-    def _responder(self, database: Database) -> Responder:
-        """What responds from a database."""
-        if database not in self._responders:
-            live = isinstance(database, LiveDatabase)
-            file = database.file if live else File(Path(database.path))
-            self._responders = {database: Responder(file)}
-        return self._responders[database]
+        return frozenset(hidden)
 
     def _base(self, scope: Scope) -> str | None:
         """Where the links lead: what is configured, else where the client asked."""

@@ -7,8 +7,7 @@ from ipaddress import IPv6Address
 from typing import Any
 from urllib.parse import unquote
 
-from ll2_mirror.query.request import Request, decoded
-from ll2_mirror.query.routes import find
+from ll2_mirror.query.request import Request
 
 Scope = dict[str, Any]
 
@@ -41,15 +40,9 @@ def path_of(scope: Scope) -> str:
     return sent.partition(b"?")[0].decode("latin-1")
 
 
-def header(scope: Scope, name: bytes, default: bytes = b"") -> bytes:
-    """The value of a header, of which the last counts."""
-    value: bytes = dict(scope["headers"]).get(name, default)
-    return value
-
-
 def origin(scope: Scope, *, secure: bool) -> str | None:
     """Where a client asked, as scheme://host; None where the Host header is no host's name."""
-    host = header(scope, b"host", b"localhost").decode("latin-1")
+    host = dict(scope["headers"]).get(b"host", b"localhost").decode("latin-1")
     scheme = "https" if secure or scope.get("scheme") == "https" else "http"
     return f"{scheme}://{host}" if _is_host(host) else None
 
@@ -67,18 +60,19 @@ def _is_host(text: str) -> bool:
 
 def request_of(scope: Scope, base: str, prefix: str) -> Request:
     """The request, its path without the prefix; HEAD asks as GET does."""
-    path = path_of(scope).removeprefix(prefix)
-    request = Request(
-        path,
+    return Request(
+        path_of(scope).removeprefix(prefix),
         _text(scope["query_string"]),
         f"{base}{prefix}",
         _accept(scope),
         "GET" if scope["method"] == "HEAD" else scope["method"],
     )
-    route = find(decoded(path))
-    if route and route.view == "throttle":
-        return request._replace(client=(scope.get("client") or ("127.0.0.1",))[0])
-    return request
+
+
+def client_of(scope: Scope) -> str:
+    """The address of who asks."""
+    address: str = (scope.get("client") or ("127.0.0.1",))[0]
+    return address
 
 
 def _text(sent: bytes) -> str:

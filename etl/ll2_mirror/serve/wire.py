@@ -10,7 +10,7 @@ from typing import Any
 
 from ll2_mirror.query.response import Response
 from ll2_mirror.serve.browse import style_hash
-from ll2_mirror.serve.scope import Scope, header
+from ll2_mirror.serve.scope import Scope
 
 _SMALLEST_PACKED = 200  # bytes that are worth packing, as Django has it
 _PACKED_AT = 1  # gzip's level: more takes longer than sending what it saves
@@ -23,6 +23,7 @@ _ALWAYS = [
     (b"access-control-expose-headers", b"ETag, Last-Modified"),
     (b"x-content-type-options", b"nosniff"),
 ]
+_ASKED_METHOD = b"access-control-request-method"
 _WITH_304 = {b"vary", b"etag", b"cache-control", *(name for name, _ in _ALWAYS)}
 
 Headers = list[tuple[bytes, bytes]]
@@ -81,11 +82,12 @@ async def respond(send: Any, scope: Scope, response: HttpResponse, *, private: b
 
     ``private``: no cache may keep it.
     """
-    sent = response.packed if packs(header(scope, b"accept-encoding")) else response
+    asked = dict(scope["headers"])
+    sent = response.packed if packs(asked.get(b"accept-encoding", b"")) else response
     headers = [*sent.headers, *_ALWAYS]
     if sent.status == 200:
         headers += [(b"etag", response.etag), (b"cache-control", _PRIVATE if private else _PUBLIC)]
-        if matches(header(scope, b"if-none-match"), response.etag):
+        if matches(asked.get(b"if-none-match", b""), response.etag):
             await start(send, 304, [one for one in headers if one[0] in _WITH_304])
             return
     headers.append((b"content-length", str(len(sent.body)).encode()))
@@ -100,22 +102,20 @@ async def start(send: Any, status: int, headers: Headers, body: bytes = b"") -> 
 
 def is_preflight(scope: Scope) -> bool:
     """Whether a browser asks before it sends a header of its own to another origin."""
-    return scope["method"] == "OPTIONS" and bool(header(scope, b"access-control-request-method"))
+    return scope["method"] == "OPTIONS" and _ASKED_METHOD in dict(scope["headers"])
 
 
 async def allow(send: Any, scope: Scope) -> None:
     """Answers a browser's preflight; also of a public page that asks a private network."""
+    asked = dict(scope["headers"])
     headers = [
         _SHARED,
         (b"access-control-allow-methods", b"GET, HEAD"),
-        (
-            b"access-control-allow-headers",
-            header(scope, b"access-control-request-headers", b"*"),
-        ),
+        (b"access-control-allow-headers", asked.get(b"access-control-request-headers", b"*")),
         (b"access-control-max-age", b"86400"),
         (b"vary", b"Access-Control-Request-Headers, Access-Control-Request-Private-Network"),
     ]
-    if header(scope, b"access-control-request-private-network"):
+    if b"access-control-request-private-network" in asked:
         headers.append((b"access-control-allow-private-network", b"true"))
     await start(send, 204, headers)
 

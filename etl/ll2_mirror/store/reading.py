@@ -204,7 +204,7 @@ class Latest:
         return self._conn
 
     def __call__(self, read: Callable[[Reading], T]) -> T:
-        """What is read of one state of the file; where it changed meanwhile, it is read again."""
+        """What is read of one state of the file; where it may be a mixture, it is read again."""
         for _ in range(_TRIES):
             conn = self.connection()
             try:
@@ -213,7 +213,7 @@ class Latest:
                 if conn.is_current():
                     raise
             else:
-                if conn.is_current():
+                if not conn.is_frozen or conn.is_current():
                     return found
         raise Stopped(f"{self._file.path.name} is being written: ask again")
 
