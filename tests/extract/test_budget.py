@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 
-from ll2_mirror.clock import moment
+from ll2_mirror.clock import moment, stamp
 from ll2_mirror.extract.throttle import DECLARED
 from parts import TestClock, execute, public_rows
 from world import World, command, equals, running, said
@@ -222,6 +222,27 @@ def test_a_limit_that_is_declared_holds_where_the_server_names_none(
     assert {one.status for one in tight.requests if one.counted} == {200}
 
 
+def test_a_declared_limit_still_holds_when_the_server_asked_to_wait(
+    db, tight, clock, broken, monkeypatch
+):
+    monkeypatch.setitem(DECLARED, "127.0.0.1", (15, 3600.0))
+    broken(404)
+    tight.at(3, "429 500")
+    sync = ["sync", db, "--base-url", tight.base_url]
+    assert command(clock, *sync).code == 75
+    clock.move(501)
+    assert "limit of 15 in an hour" in command(clock, *sync).err
+    assert len([one for one in tight.requests if one.counted]) == 15
+
+
+def test_with_a_token_a_declared_limit_does_not_hold(db, tight, clock, broken, monkeypatch):
+    monkeypatch.setitem(DECLARED, "127.0.0.1", (15, 3600.0))
+    tight.limit = None
+    done = command(clock, "sync", db, "--base-url", tight.base_url, "--token", "t0ken")
+    assert done.code == 0
+    assert len(tight.pages()) == 18
+
+
 # No wait without end
 
 
@@ -265,7 +286,8 @@ def test_a_limit_that_lasts_for_ages_and_is_then_gone_stops_nobody(db, tight, cl
 @pytest.mark.parametrize("reset", [False, True])
 def test_a_wait_without_end_that_stands_in_a_file_ends_or_is_reset(db, world, sync, clock, reset):
     sync()
-    execute(db, "UPDATE _throttles SET resumes = '2999-01-01T00:00:00.000000Z'")
+    row = (world.base_url, stamp(clock.now()), "2999-01-01T00:00:00.000000Z")
+    execute(db, "INSERT INTO _throttles (base_url, asked, resumes) VALUES (?, ?, ?)", *row)
     assert sync().code == 75
     if reset:
         execute(db, "DELETE FROM _throttles")

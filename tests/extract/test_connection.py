@@ -12,6 +12,7 @@ import ssl
 from contextlib import contextmanager
 
 import pytest
+from requests.utils import DEFAULT_CA_BUNDLE_PATH
 
 from ll2_mirror.testing import fake
 from ll2_mirror.testing.fake import SampleUpstream, bundled
@@ -40,7 +41,8 @@ class Door(fake._Handler):
 
     def barred(self) -> bool:
         word = "Basic " + base64.b64encode(b"jane:pa:ss").decode()
-        if self.server.open or self.headers.get("Proxy-Authorization") == word:
+        free = self.server.open or self.server.free in self.path
+        if free or self.headers.get("Proxy-Authorization") == word:
             return False
         self.send_error(407)
         return True
@@ -50,7 +52,7 @@ class Proxy(SampleUpstream):
     def __init__(self) -> None:
         super().__init__(bundled())
         self.RequestHandlerClass = Door
-        self.open = False
+        self.open, self.free = False, "nothing"
         self.tunnel = 502
 
     def url(self, user: str = "") -> str:
@@ -104,6 +106,15 @@ def test_a_proxy_that_wants_a_password_costs_no_budget(db, run, bare, proxy, cou
     assert len(proxy.log) <= 1  # an http request isn't logged before it is let in
     assert counted() == 0
     assert_ends(run("plan", db, "--base-url", base_url), 2, wants)
+
+
+def test_a_proxy_that_lets_nobody_pass_any_more_costs_no_budget(db, run, bare, proxy, counted):
+    """It let pass what asks for the limit, but no page."""
+    bare("http_proxy", proxy.url())
+    proxy.free = "api-throttle"
+    assert_ends(run("sync", db, "--base-url", HTTP), 2, "wants a user and a password")
+    assert len(proxy.log) == 1
+    assert counted() == 0
 
 
 def test_a_password_opens_a_proxy_and_is_shown_to_nobody_else(db, run, bare, proxy, counted):
@@ -259,6 +270,16 @@ def test_a_certificate_that_nobody_vouches_for_is_refused_at_once(db, run, bare,
     )
     assert counted() == 0
     assert secure.log == []
+
+
+def test_certificates_that_the_environment_names_are_trusted_alone(
+    db, run, bare, secure, monkeypatch
+):
+    """Not those that requests would trust, which here would do."""
+    monkeypatch.setattr("requests.adapters.DEFAULT_CA_BUNDLE_PATH", str(CA))
+    bare("SSL_CERT_FILE", DEFAULT_CA_BUNDLE_PATH)
+    done = run("sync", db, "--base-url", secure.base_url)
+    assert_ends(done, 69, "unable to get local issuer certificate")
 
 
 @pytest.mark.parametrize("variable", ["SSL_CERT_FILE", "SSL_CERT_DIR", "REQUESTS_CA_BUNDLE"])

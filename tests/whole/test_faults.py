@@ -378,6 +378,7 @@ def test_pages_that_fail_when_large_are_asked_for_smaller(stage, stale, run):
     limits = [re.search(r"limit=(\d+)", path)[1] for path in spent(stage.server)]
     assert done.code == 0, done.err
     assert [limit for limit, _ in itertools.groupby(limits)] == ["100", "50", "25"]
+    assert sorted(spent(stage.server).values()) == [1] * 7 + [5]  # the budget is small
     assert public_rows(stale) == stage.new
     assert run("verify", stale).code == 0
 

@@ -261,7 +261,7 @@ def _upstream(
     if asked.token and not token:
         tell("withheld", base_url=base_url)
     client = Client(base_url, token, TIMEOUT if asked.timeout is None else asked.timeout)
-    budget = Budget(store, store.clock, client.base_url, most)
+    budget = Budget(store, store.clock, client.base_url, most, token=bool(token))
     return Upstream(client, budget, store.clock, tell, wait=wait)
 
 

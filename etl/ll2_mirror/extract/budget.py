@@ -42,11 +42,24 @@ class Known(NamedTuple):
 
 
 class Budget:
-    """The requests to one server that the file knows of; ``log`` has each."""
+    """The requests to one server that the file knows of; ``log`` has each.
 
-    def __init__(self, store: Store, clock: Clock, base_url: str, most: int | None = None) -> None:
+    ``most``: requests of this run. ``token``: they carry one, so that no limit is known but what
+    the server says.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        clock: Clock,
+        base_url: str,
+        most: int | None = None,
+        *,
+        token: bool = False,
+    ) -> None:
         self.log = Log(store, clock, base_url)
-        self.most = most  # requests of this run
+        self.most = most
+        self._declared = declared(base_url, token=token)
         self._store = store
         self._clock = clock
         self._base_url = base_url
@@ -59,17 +72,6 @@ class Budget:
         self._store.conn.execute(
             "INSERT OR REPLACE INTO _throttles VALUES (?, ?, ?, ?, ?, ?)",
             (self._base_url, stamp(now), said.limit, said.window, said.use, resumes),
-        )
-
-    def assume(self, declared: Throttle) -> None:
-        """Keeps a limit that the server didn't say; what it ever said stands."""
-        self._store.conn.execute(
-            "INSERT INTO _throttles (base_url, asked, your_request_limit, limit_frequency_secs)"
-            " VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE"
-            " SET your_request_limit = excluded.your_request_limit,"
-            " limit_frequency_secs = excluded.limit_frequency_secs"
-            " WHERE your_request_limit IS NULL",
-            (self._base_url, stamp(self._clock.now()), declared.limit, declared.window),
         )
 
     def throttled(self, resumes: datetime | None) -> datetime:
@@ -131,17 +133,21 @@ class Budget:
 
         However long the server asks to wait, after LONGEST it is asked again.
         """
+        limit, window = self._declared[:2]
         row = self._store.conn.execute(
-            "SELECT asked, your_request_limit, limit_frequency_secs, current_use, resumes"
-            " FROM _throttles WHERE base_url = ? AND asked <= ?",
-            (self._base_url, stamp(now)),
+            "SELECT asked, ifnull(your_request_limit, ?), ifnull(limit_frequency_secs, ?),"
+            " current_use, resumes FROM _throttles WHERE base_url = ? AND asked <= ?",
+            (limit, window, self._base_url, stamp(now)),
         ).fetchone()
-        if row is None:
-            return Known(now, *declared(self._base_url, token=False)[:2])
-        asked, longest = moment(row[0]), timedelta(seconds=LONGEST)
-        limit, use = (None if one is None else min(int(one), LARGEST) for one in (row[1], row[3]))
-        resumes = min(moment(row[4]), asked + longest) if row[4] else None
-        return Known(asked, limit, min(float(row[2] or HOUR), LONGEST), use, resumes)
+        asked, limit, window, use, resumes = row or (stamp(now), limit, window, None, None)
+        latest = moment(asked) + timedelta(seconds=LONGEST)
+        return Known(
+            moment(asked),
+            None if limit is None else int(limit),
+            min(float(window), LONGEST),
+            None if use is None else min(int(use), LARGEST),
+            min(moment(resumes), latest) if resumes else None,
+        )
 
     def _times(self, known: Known, now: datetime) -> list[datetime]:
         """When each request was made that the limit still counts, oldest first.

@@ -16,7 +16,7 @@ from ll2_mirror.extract.client import Client
 from ll2_mirror.extract.page_size import LIMITS
 from ll2_mirror.extract.response import Response
 from ll2_mirror.extract.retry import TRIES, patiently
-from ll2_mirror.extract.throttle import declared, throttle_from
+from ll2_mirror.extract.throttle import throttle_from
 from ll2_mirror.ll2.model import Id
 from ll2_mirror.ll2.page import API_PATH, Page, read_page
 from ll2_mirror.progress import Tell, silence
@@ -58,7 +58,6 @@ class Upstream:
         Raises Faulted or Stopped where it can't be asked now, UpstreamError where it refuses,
         UsageError where the environment lets nothing through.
         """
-        self.budget.assume(declared(self.base_url, token=bool(self._client.token)))
         path = f"{API_PATH}api-throttle/"
         response = self._logged(path, counted=False)
         error = self._client.refusal(path, response, self._clock.now())

@@ -122,10 +122,10 @@ CREATE TABLE _requests (
 CREATE INDEX _requests_sent ON _requests (sent);
 
 CREATE TABLE _throttles (
-    -- The limit of each server, as /api-throttle/ names it, or as declared for its host.
+    -- The limit of each server, as /api-throttle/ last named it.
     base_url TEXT PRIMARY KEY NOT NULL,
     asked TEXT NOT NULL,  -- UTC, ISO 8601
-    your_request_limit INTEGER,  -- null: none
+    your_request_limit INTEGER,  -- null: not named, so what is declared for its host
     limit_frequency_secs INTEGER,
     current_use INTEGER,  -- when asked; null: not said, so the log of requests tells
     resumes TEXT  -- UTC, ISO 8601: when the server said it may be asked again
