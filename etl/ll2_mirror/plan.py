@@ -22,7 +22,8 @@ def plan(store: Store, upstream: Upstream, wanted: Wanted, stale: float) -> dict
     ``requests`` is None where a list was never walked, so that its length isn't known; so is
     ``minutes`` then. Raises UpstreamError or Stopped where LL2 can't be asked.
     """
-    upstream.ask_limit()
+    with upstream:
+        upstream.ask_limit()
     standing, now = upstream.budget.standing(), store.clock.now()
     resources = [_resource(store, upstream, name, wanted.mode, stale) for name in wanted.resources]
     each = [one["requests"] for one in resources]

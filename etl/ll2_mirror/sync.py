@@ -78,18 +78,19 @@ def sync(
     Raises UpstreamError, Stopped or DataError, of which NotAPage and NotUnderstood are two; the
     tables are then as they were.
     """
-    upstream.budget.log.forget()
-    upstream.learn_limit()
-    crawls = [Crawl(store, upstream, RESOURCES[name], what.mode, tell) for name in what.resources]
-    for crawl in crawls:
-        crawl.begin(stale)
-    done = _complete(store, upstream, crawls, allow_shrink, tell)
-    try:
-        reports = _publish(store, upstream, what, done)
-    except DataError:
-        for crawl, _ in done:  # else the next sync would meet the same again, for a day
-            store.walks.drop(crawl.walk.resource)
-        raise
+    with upstream:
+        upstream.budget.log.forget()
+        upstream.learn_limit()
+        crawls = [Crawl(store, upstream, RESOURCES[n], what.mode, tell) for n in what.resources]
+        for crawl in crawls:
+            crawl.begin(stale)
+        done = _complete(store, upstream, crawls, allow_shrink, tell)
+        try:
+            reports = _publish(store, upstream, what, done)
+        except DataError:
+            for crawl, _ in done:  # else the next sync would meet the same again, for a day
+                store.walks.drop(crawl.walk.resource)
+            raise
     for report in reports:
         tell("published", **report.as_json())
     return reports

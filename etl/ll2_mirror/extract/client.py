@@ -9,13 +9,14 @@ import queue
 import re
 import threading
 import weakref
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import suppress
 from datetime import datetime
 from ssl import SSLCertVerificationError
 from time import monotonic
 from urllib.parse import urlsplit
 
+import requests
 from requests.exceptions import SSLError
 
 from ll2_mirror import __version__
@@ -55,6 +56,12 @@ class Client:
         if isinstance(found, Exception):  # http.client, too, has its own for what is no HTTP
             raise self._fault(path, found) from None
         raise found
+
+    def close(self) -> None:
+        """Ends the connection, if one stands; the next request makes another."""
+        if self._courier:
+            self._courier.end()
+            self._courier = None
 
     def refusal(self, path: str, response: Response, now: datetime) -> MirrorError | None:
         """The error that a response is; None for a 200, unless it repeats the token: it is kept."""
@@ -100,10 +107,10 @@ class _Courier:
         self._given_up = threading.Event()
         self._urls: queue.SimpleQueue[str | None] = queue.SimpleQueue()
         self._found: queue.SimpleQueue[Response | BaseException] = queue.SimpleQueue()
-        ask = _asker(route, token, timeout, self.connecting, self._given_up)
-        work = (ask, self._urls, self._found)
+        session = _session(route, token, self.connecting)
+        work = (session, timeout, self._urls, self._found, self._given_up)
         threading.Thread(target=_work, args=work, daemon=True).start()
-        weakref.finalize(self, self._urls.put, None)  # which ends the thread
+        self.end = weakref.finalize(self, self._urls.put, None)  # which ends the thread
 
     def fetch(self, url: str) -> Response | BaseException:
         """The response, or what went wrong; after that the courier is of no more use."""
@@ -117,25 +124,24 @@ class _Courier:
 
 
 def _work(
-    ask: Callable[[str], Response],
+    session: requests.Session,
+    timeout: float,
     urls: queue.SimpleQueue[str | None],
     found: queue.SimpleQueue[Response | BaseException],
+    given_up: threading.Event,
 ) -> None:
     """What a courier's thread does, until it is given None."""
-    while (url := urls.get()) is not None:
-        try:
-            found.put(ask(url))
-        except BaseException as error:  # raised in the thread that waits
-            found.put(error)
+    with session:
+        while (url := urls.get()) is not None:
+            try:
+                response = session.get(url, timeout=timeout, allow_redirects=False, stream=True)
+                with response:
+                    found.put(read(response, given_up.is_set))
+            except BaseException as error:  # raised in the thread that waits
+                found.put(error)
 
 
-def _asker(
-    route: Route,
-    token: str | None,
-    timeout: float,
-    connecting: threading.Event,
-    given_up: threading.Event,
-) -> Callable[[str], Response]:
+def _session(route: Route, token: str | None, connecting: threading.Event) -> requests.Session:
     """What asks for a URL over a connection of its own."""
     session = route.session(connecting)
     session.headers["User-Agent"] = USER_AGENT
@@ -143,12 +149,7 @@ def _asker(
     session.headers["Accept-Encoding"] = "gzip"
     if token:
         session.headers["Authorization"] = f"Token {token}"
-
-    def ask(url: str) -> Response:
-        with session.get(url, timeout=timeout, allow_redirects=False, stream=True) as response:
-            return read(response, given_up.is_set)
-
-    return ask
+    return session
 
 
 def checked_base(url: str) -> str:

@@ -47,6 +47,12 @@ class Upstream:
         self._wait = wait
         self._probed = 0
 
+    def __enter__(self) -> Upstream:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._client.close()
+
     @property
     def base_url(self) -> str:
         """The server's URL, without a slash at its end."""
