@@ -10,6 +10,7 @@ from datetime import timedelta
 
 import pytest
 
+from ll2_mirror.clock import stamp
 from ll2_mirror.store import opening
 from parts import execute, pages_asked, public_rows
 
@@ -126,10 +127,8 @@ def test_a_clock_that_jumps_holds_nothing_up(db, run, upstream, clock, days):
 def test_a_limit_noted_by_a_clock_that_ran_ahead_is_forgotten(db, run, upstream, clock):
     clock.ahead += timedelta(days=400)
     run("sync", db, "--base-url", upstream.base_url)
-    execute(
-        db,
-        "UPDATE _throttles SET resumes = strftime('%Y-%m-%dT%H:%M:%fZ', asked, '+1 hour')",
-    )
+    row = (upstream.base_url, stamp(clock.now()), stamp(clock.now() + timedelta(hours=1)))
+    execute(db, "INSERT INTO _throttles (base_url, asked, resumes) VALUES (?, ?, ?)", *row)
     assert run("sync", db).code == 75
     clock.ahead -= timedelta(days=400)
     assert run("sync", db).code == 0
@@ -163,9 +162,9 @@ def test_readers_never_wait_and_see_all_or_nothing(db, run, upstream):
 
 def test_what_one_run_spent_the_next_one_knows(db, run, upstream, clock, monkeypatch):
     """Where a server doesn't count, the log in the file does."""
-    from ll2_mirror.extract import budget
+    from ll2_mirror.extract import throttle
 
-    monkeypatch.setitem(budget.DECLARED, "127.0.0.1", (4, 3600))
+    monkeypatch.setitem(throttle.DECLARED, "127.0.0.1", (4, 3600))
     many(upstream, 250)
     run("sync", db, "--base-url", upstream.base_url)
     stopped = run("sync", db, "--json")

@@ -87,11 +87,12 @@ class Client:
             return NotAPage(f"{url}: {reason}")
         if proxy and "Tunnel connection failed: 407" in reason:
             return proxy.barred()
+        if isinstance(error, TooLargeError):
+            return Faulted(f"{url}: {reason}", heavy=True, again=False)
         words = f"{url} can't be reached{f' through the proxy {proxy.name}' if proxy else ''}"
         if isinstance(error, SSLError):
             return UpstreamError(f"{words}: {reason}")
-        again = not isinstance(error, TooLargeError)
-        return Faulted(f"{words}: {reason}", heavy=self.sent, again=again)
+        return Faulted(f"{words}: {reason}", heavy=self.sent)
 
 
 class _Courier:
