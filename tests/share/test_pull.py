@@ -11,8 +11,8 @@ from hashlib import sha256
 
 import pytest
 
+from ll2_mirror.errors import UpstreamError
 from ll2_mirror.share import transport
-from ll2_mirror.share.transport import Site
 from ll2_mirror.store import opening
 from ll2_mirror.store.lock import only_sync
 from parts import execute, grow_old, public_rows
@@ -484,11 +484,10 @@ def test_a_redirect_away_from_the_web_is_not_followed(kept, served, run, to):
 
 
 def test_a_redirect_from_https_to_http_is_not_followed():
-    response = transport.requests.Response()
-    response.status_code, response.url = 302, "https://example.org/manifest.json"
-    response.headers["Location"] = "http://example.org/manifest.json"
-    with pytest.raises(transport.UpstreamError, match="that isn't followed"):
-        Site("https://example.org")._session.get_redirect_target(response)
+    """Nor one to where it leads by a path alone, which stays on https."""
+    with pytest.raises(UpstreamError, match="that isn't followed"):
+        transport._led("https://example.org/manifest.json", "http://example.org/manifest.json")
+    assert transport._led("https://example.org/a/m", "../b/m") == "https://example.org/b/m"
 
 
 def test_a_redirect_on_the_web_is_followed(mine, served, run, out):
@@ -551,7 +550,7 @@ def test_a_sync_and_a_pull_do_not_run_at_once(kept, served, run):
 
 
 def test_a_file_that_somebody_writes_is_left_for_the_next_pull(kept, served, run, monkeypatch):
-    monkeypatch.setattr(opening, "_BUSY_SECONDS", 0.05)
+    monkeypatch.setattr(opening, "BUSY_SECONDS", 0.05)
     with closing(sqlite3.connect(kept, isolation_level=None)) as conn:
         conn.execute("BEGIN IMMEDIATE")
         refused(run("pull", served.url, kept), 75, "is in use by another process")
@@ -560,7 +559,7 @@ def test_a_file_that_somebody_writes_is_left_for_the_next_pull(kept, served, run
 
 def test_a_file_that_is_kept_out_of_wal_mode_is_left(kept, served, run, monkeypatch):
     """Its readers would have to wait."""
-    monkeypatch.setattr(opening, "_BUSY_SECONDS", 0.05)
+    monkeypatch.setattr(opening, "BUSY_SECONDS", 0.05)
     execute(kept, "PRAGMA journal_mode = DELETE")
     with closing(sqlite3.connect(kept, isolation_level=None)) as conn:
         conn.execute("BEGIN")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -18,6 +17,7 @@ from ll2_mirror.share.manifest import MANIFEST, State, parsed, state_of
 from ll2_mirror.share.snapshot import copy
 from ll2_mirror.share.transport import TIMEOUT, Folder, Site, Transport
 from ll2_mirror.store.opening import open_store
+from ll2_mirror.store.reading import Reading
 
 # Whether a state is news, which is at a place; raises DataError where that is older.
 IsNews = Callable[[State, str], bool]
@@ -99,23 +99,11 @@ class Single:
         """Stages a copy of the file, which may be in use."""
         clear(db)
         path = staged(db, "file")
-        before = self._seen()
         with open_store(self._path, clock) as store, readable(store) as found, found.snapshot():
             state = state_of(found)
             if state and not is_news(state, self.name):
                 return None
             copy(found, path)
-        if self._seen() != before:
-            raise Stopped(f"{self.name} changed while it was read: run the same command again")
+            if not (isinstance(store.conn, Reading) and store.conn.is_current()):
+                raise Stopped(f"{self.name} changed while it was read: run the same command again")
         return Staged(path, self.name, {}, None)
-
-    def _seen(self) -> tuple[int, int, bool] | None:
-        """What tells whether a file was written that is read as one nobody writes; see ``connect``.
-
-        None for any other: SQLite's locks see to it.
-        """
-        real = self._path.resolve()
-        if os.access(real, os.W_OK):
-            return None
-        found = real.stat()
-        return found.st_mtime_ns, found.st_size, real.with_name(f"{real.name}-wal").exists()

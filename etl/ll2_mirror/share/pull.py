@@ -154,7 +154,7 @@ def _bring_in(
 def _opened(news: Staged, clock: Clock) -> Iterator[Store]:
     """A staged snapshot as a mirror of this version; raises DataError where it is none, or hurt."""
     try:
-        with closing(connect(news.path, write=False)) as conn:
+        with closing(connect(news.path, write=True)) as conn:
             _check(conn, news.name)
             with readable(Store(conn, news.path, clock)) as found:
                 yield found

@@ -7,22 +7,27 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from time import monotonic
 from typing import Any, NamedTuple, Protocol
 from urllib.parse import urljoin, urlsplit
 
 import requests
+from requests.exceptions import SSLError
 from urllib3.exceptions import HTTPError
 
 from ll2_mirror.errors import Faulted, NotThere, UpstreamError, UsageError
-from ll2_mirror.extract.client import USER_AGENT
+from ll2_mirror.extract.client import USER_AGENT, reason_of
+from ll2_mirror.extract.connection import Route
 from ll2_mirror.ll2.jsontext import quote
 from ll2_mirror.share.disk import CHUNK
 from ll2_mirror.share.manifest import MANIFEST, MOST
 
 TIMEOUT = 30.0  # seconds that a server may be silent
 _REDIRECTS = 5
-_MEND = {408, 425, 429, *range(500, 600)}  # what another try may mend
+_MENDS = {408, 425, 429, *range(500, 600)}  # what another try may mend
 _LONGEST = 200  # letters of an ETag that is remembered
+_HEED = 0.1  # seconds: a signal that comes just before a wait begins doesn't end it
+_HEADERS = {"User-Agent": USER_AGENT, "Accept-Encoding": "identity"}
 
 
 class Told(NamedTuple):
@@ -59,18 +64,18 @@ class Folder:
 
     def manifest(self, _etag: str | None) -> Told:
         """The manifest's text."""
-        with self._reading(MANIFEST) as file:
+        with self._opened(MANIFEST) as file:
             return Told(file.read(MOST + 1))
 
     def read(self, name: str, offset: int) -> Iterator[bytes]:
         """The bytes of a file from an offset on."""
-        with self._reading(name) as file:
+        with self._opened(name) as file:
             file.seek(offset)
             while chunk := file.read(CHUNK):
                 yield chunk
 
     @contextmanager
-    def _reading(self, name: str) -> Iterator[Any]:
+    def _opened(self, name: str) -> Iterator[Any]:
         path = self._path / name
         try:
             with path.open("rb") as file:
@@ -82,14 +87,14 @@ class Folder:
 
 
 class Site:
-    """A folder that a web server serves."""
+    """A folder that a web server serves. Sends no token and no password."""
 
     far = True
 
     def __init__(self, url: str, timeout: float = TIMEOUT) -> None:
         self.name = _checked(url)
         self._timeout = timeout
-        self._session = _Session()
+        self._sessions: dict[str, requests.Session] = {}
 
     def manifest(self, etag: str | None) -> Told | None:
         """The manifest's text and ETag."""
@@ -120,44 +125,43 @@ class Site:
     def _pieces(self, url: str, headers: dict[str, str]) -> Iterator[Any]:
         """The response to a request, then its body in chunks, as it is sent."""
         try:
-            with self._session.get(
-                url, headers=headers, timeout=self._timeout, stream=True
-            ) as response:
+            with self._response(url, headers) as response:
                 yield response
                 yield from response.raw.stream(CHUNK, decode_content=False)
-        except requests.exceptions.SSLError as error:
-            raise UpstreamError(f"{url} can't be trusted: {_reason(error)}") from None
+        except SSLError as error:
+            raise UpstreamError(f"{url} can't be reached: {reason_of(error)}") from None
         except (requests.RequestException, HTTPError, OSError) as error:
-            raise Faulted(f"{url} can't be reached: {_reason(error)}") from None
+            raise Faulted(f"{url} can't be reached: {reason_of(error)}") from None
 
+    def _response(self, url: str, headers: dict[str, str]) -> requests.Response:
+        """The response to a request, wherever on the web it is led to."""
+        for _ in range(_REDIRECTS):
+            response = self._session(url).get(
+                url, headers=headers, timeout=self._timeout, allow_redirects=False, stream=True
+            )
+            if not response.is_redirect:
+                return response
+            response.close()
+            url = _led(url, response.headers["Location"])
+        raise UpstreamError(f"{url}: more than {_REDIRECTS} redirects")
 
-class _Session(requests.Session):
-    """Asks without a token or a password, and follows no redirect away from the web."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.headers.update({"User-Agent": USER_AGENT, "Accept-Encoding": "identity"})
-        self.max_redirects = _REDIRECTS
-        self.auth = lambda request: request  # those of ~/.netrc are for another purpose
-
-    def get_redirect_target(self, resp: requests.Response) -> str | None:
-        """Where a response leads; raises UpstreamError where nobody should follow."""
-        target = super().get_redirect_target(resp)
-        if target is not None:
-            before, after = (urlsplit(url).scheme for url in (resp.url, urljoin(resp.url, target)))
-            if after not in ("http", "https") or (before, after) == ("https", "http"):
-                raise UpstreamError(f"{resp.url} leads to {quote(target)}: that isn't followed")
-        return target
+    def _session(self, url: str) -> requests.Session:
+        """What asks the server of a URL."""
+        origin = "{0.scheme}://{0.netloc}".format(urlsplit(url))
+        if origin not in self._sessions:
+            self._sessions[origin] = Route(origin).session(threading.Event())
+            self._sessions[origin].headers.update(_HEADERS)
+        return self._sessions[origin]
 
 
 def _checked(url: str) -> str:
     """The URL of a folder, without a slash at its end; raises UsageError for any other."""
     try:
         parts = urlsplit(url.removesuffix(f"/{MANIFEST}"))
-        fine = parts.scheme in ("http", "https") and bool(parts.hostname) and (parts.port or 1) > 0
+        whole = parts.scheme in ("http", "https") and parts.hostname and (parts.port or 1) > 0
     except ValueError:
-        fine = False
-    if not fine or "@" in parts.netloc or parts.query or parts.fragment or not url.isprintable():
+        whole = False
+    if not whole or "@" in parts.netloc or parts.query or parts.fragment or not url.isprintable():
         # What stands before an @ or behind a ? may be a secret, so the URL isn't repeated.
         raise UsageError(
             "a URL to pull from has http or https, a host and a path, and nothing else: one like"
@@ -166,11 +170,19 @@ def _checked(url: str) -> str:
     return parts.geturl().rstrip("/")
 
 
+def _led(url: str, location: str) -> str:
+    """Where a redirect leads; raises UpstreamError where nobody should follow."""
+    target = urljoin(url, location)
+    if not target.startswith(("https://", "http://" if url.startswith("http://") else "https://")):
+        raise UpstreamError(f"{url} leads to {quote(location)}: that isn't followed")
+    return target
+
+
 def _refuse(url: str, status: int) -> None:
     """Raises what a status says that isn't good."""
     if status in (404, 410):
         raise NotThere(f"{url}: status {status}: nothing is published there")
-    if status in _MEND:
+    if status in _MENDS:
         raise Faulted(f"{url}: status {status}")
     if status not in (200, 206, 304):
         raise UpstreamError(f"{url}: status {status}")
@@ -202,40 +214,35 @@ def hurried(pieces: Iterator[Any], seconds: float, name: str) -> Iterator[Any]:
     """
     found: queue.Queue[Any] = queue.Queue(maxsize=4)
     given_up = threading.Event()
-
-    def work() -> None:
-        last: Any = None
-        try:
-            for piece in pieces:
-                found.put(piece)
-                if given_up.is_set():
-                    return
-        except BaseException as error:  # raised in the thread that waits
-            last = error
-        found.put(last)
-
-    threading.Thread(target=work, daemon=True).start()
+    threading.Thread(target=_work, args=(pieces, found, given_up), daemon=True).start()
     try:
-        while (piece := found.get(timeout=seconds)) is not None:
+        while (piece := _next(found, seconds, name)) is not None:
             if isinstance(piece, BaseException):
                 raise piece
             yield piece
-    except queue.Empty:
-        raise Faulted(f"{name}: nothing came for {seconds:g} s") from None
     finally:
         given_up.set()
-        with suppress(queue.Empty):  # so that the thread can end
+        with suppress(queue.Empty):  # the thread may wait for room
             while True:
                 found.get_nowait()
 
 
-def _reason(error: BaseException) -> str:
-    """The innermost cause, in its own words: requests' text repeats the URL and object ids."""
-    cause: BaseException | None = error
-    while cause is not None:
-        error = cause
-        reason = getattr(error, "reason", None)
-        inner = reason if isinstance(reason, BaseException) else None
-        cause = error.__cause__ or error.__context__ or inner
-    words = getattr(error, "strerror", None) or str(error) or type(error).__name__
-    return " ".join(words.split())
+def _next(found: queue.Queue[Any], seconds: float, name: str) -> Any:
+    until = monotonic() + seconds
+    while (left := until - monotonic()) > 0:
+        with suppress(queue.Empty):
+            return found.get(timeout=min(left, _HEED))
+    raise Faulted(f"{name}: nothing came for {seconds:g} s")
+
+
+def _work(pieces: Iterator[Any], found: queue.Queue[Any], given_up: threading.Event) -> None:
+    """What the other thread does: it hands on each piece, and what ends them."""
+    last: BaseException | None = None
+    try:
+        for piece in pieces:
+            if given_up.is_set():
+                return
+            found.put(piece)
+    except BaseException as error:  # raised in the thread that waits
+        last = error
+    found.put(last)
