@@ -92,6 +92,21 @@ def sync(db: Path, *arguments: str) -> Any:
     return json.loads(result.stdout)
 
 
+def grow_old(db: Path) -> None:
+    """Makes a file as an earlier version left it: less in the ledger, other public tables."""
+    with closing(sqlite3.connect(db)) as conn:
+        conn.executescript(
+            "PRAGMA foreign_keys = OFF; BEGIN;"
+            " DROP TABLE _requests; DROP TABLE _throttles;"
+            ' ALTER TABLE _walks DROP COLUMN total; ALTER TABLE _pages DROP COLUMN "limit";'
+            " ALTER TABLE spacecraft DROP COLUMN description;"
+            " DROP TABLE image_variants; DELETE FROM agencies;"
+            " CREATE TABLE mine (x); INSERT INTO mine VALUES (1);"
+            " CREATE VIEW names AS SELECT name FROM spacecraft;"
+            " PRAGMA user_version = 1; COMMIT;"
+        )
+
+
 def rows(db: Path, sql: str) -> tuple[list[str], list[tuple[Any, ...]]]:
     """The columns and the rows that a query of a file gives."""
     with closing(sqlite3.connect(db)) as conn:

@@ -18,6 +18,8 @@ EVENTS = {
     "waiting": "LL2's limit is reached: goes on at {until}",
     "unconfirmed": "{resource} {id}: not listed, but not confirmed gone: {why}",
     "published": None,
+    "fetched": None,
+    "applied": None,
     "failed": None,
 }
 

@@ -3,28 +3,11 @@
 from __future__ import annotations
 
 import gzip
-import sqlite3
-from contextlib import closing
 
 import pytest
 
 from ll2_mirror.ll2.schema import SCHEMA_VERSION
-from parts import FIXTURES, execute, public_rows
-
-
-def grow_old(db):
-    """Makes a file as an earlier version left it: less in the ledger, other public tables."""
-    with closing(sqlite3.connect(db)) as conn:
-        conn.executescript(
-            "PRAGMA foreign_keys = OFF; BEGIN;"
-            " DROP TABLE _requests; DROP TABLE _throttles;"
-            ' ALTER TABLE _walks DROP COLUMN total; ALTER TABLE _pages DROP COLUMN "limit";'
-            " ALTER TABLE spacecraft DROP COLUMN description;"
-            " DROP TABLE image_variants; DELETE FROM agencies;"
-            " CREATE TABLE mine (x); INSERT INTO mine VALUES (1);"
-            " CREATE VIEW names AS SELECT name FROM spacecraft;"
-            " PRAGMA user_version = 1; COMMIT;"
-        )
+from parts import FIXTURES, execute, grow_old, public_rows
 
 
 @pytest.fixture(params=["normal", "detailed"])

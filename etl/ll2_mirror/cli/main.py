@@ -15,6 +15,7 @@ import click
 from ll2_mirror import __version__
 from ll2_mirror.cli.console import EXIT_CODES, Commands, print_json
 from ll2_mirror.cli.options import DB, base, clock, json_option, length, opened
+from ll2_mirror.cli.share import publish, pull
 from ll2_mirror.cli.write import plan, sync
 from ll2_mirror.errors import UsageError
 
@@ -30,6 +31,8 @@ def main() -> None:
 
 main.add_command(sync)
 main.add_command(plan)
+main.add_command(publish)
+main.add_command(pull)
 
 
 @main.command()

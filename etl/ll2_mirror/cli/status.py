@@ -18,6 +18,7 @@ from ll2_mirror.ll2.resources import RESOURCES
 from ll2_mirror.ll2.schema import SCHEMA_VERSION
 from ll2_mirror.ll2.shapes import SHAPES
 from ll2_mirror.load.quarantine import quarantined
+from ll2_mirror.share.manifest import whence
 from ll2_mirror.store.store import Store
 
 _KINDS = ("added", "changed", "reordered", "gone")
@@ -42,6 +43,7 @@ def status(store: Store, now: datetime) -> dict[str, Any]:
             "db": str(store.path),
             "schema_version": SCHEMA_VERSION,
             "base_url": store.settings.get("base_url"),
+            "pulled": whence(store),
             "mode": store.settings.mode,
             "resources": list(_resources(store, now)),
             "under_way": list(_under_way(store)),

@@ -83,6 +83,8 @@ def status_lines(found: dict[str, Any]) -> Iterator[str]:
         yield f"{found['db']}: {found['mode']} mode, from {found['base_url']}"
     else:
         yield f"{found['db']}: no sync was completed yet"
+    if pulled := found["pulled"]:
+        yield f"pulled from {pulled['from']} at {pulled['pulled'][:19]}Z"
     for held in found["resources"]:
         gone = f", {held['tombstones']} gone" if held["tombstones"] else ""
         yield (

@@ -82,7 +82,7 @@ class Client:
     def _fault(self, path: str, error: Exception) -> MirrorError:
         """What went wrong on the way, and whether another try may mend it."""
         url, proxy = f"{self.base_url}{path}", self._route.proxy
-        reason = tidy(_reason(error), self.token)
+        reason = tidy(reason_of(error), self.token)
         if isinstance(error, NotAPage):
             return NotAPage(f"{url}: {reason}")
         if proxy and "Tunnel connection failed: 407" in reason:
@@ -205,7 +205,7 @@ def _causes(error: BaseException) -> Iterator[BaseException]:
         cause = cause.__cause__ or cause.__context__
 
 
-def _reason(error: BaseException) -> str:
+def reason_of(error: BaseException) -> str:
     """The innermost cause, in its own words: requests' text repeats the URL and object ids."""
     *_, cause = _causes(error)
     if isinstance(cause, SSLCertVerificationError):

@@ -97,6 +97,17 @@ class Ledger:
         newest = "id = (SELECT max(id) FROM _runs WHERE resource = ? AND id < ?)"
         return next(iter(self.runs(newest, resource, before)), None)
 
+    def newest(self) -> tuple[int, str] | None:
+        """The id of the last run, and when it ended; of a file of any version."""
+        row = self._conn.execute("SELECT id, finished FROM _runs ORDER BY id DESC LIMIT 1")
+        found: tuple[int, str] | None = row.fetchone()
+        return found
+
+    def has_run(self, run: int, finished: str) -> bool:
+        """Whether a run with this id ended then."""
+        sql = "SELECT 1 FROM _runs WHERE (id, finished) = (?, ?)"
+        return self._one(sql, run, finished) is not None
+
     def finished(self) -> str | None:
         """When the last sync ended."""
         found: str | None = self._one("SELECT max(finished) FROM _runs")

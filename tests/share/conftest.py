@@ -1,0 +1,107 @@
+"""A writer that has published, what is served of it, and a reader that has pulled."""
+
+from __future__ import annotations
+
+import copy
+import json
+import shutil
+import subprocess
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ll2_mirror.clock import Clock
+from ll2_mirror.testing import fake as sample
+from parts import Ran, execute
+from static import StaticSite, site
+from world import command
+
+
+@pytest.fixture(scope="session")
+def once(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a writer's file, what it published first, what it published then, a reader's.
+
+    The reader has the first state. All that is made once; tests have copies.
+    """
+    folder = tmp_path_factory.mktemp("once")
+    db, out = folder / "writer.db", folder / "then"
+
+    def ran(*arguments: object) -> None:
+        assert command(Clock(), *arguments).code == 0
+
+    with sample.running(copy.deepcopy(sample.bundled())) as upstream:
+        ran("sync", db, "--base-url", upstream.base_url)
+        ran("publish", db, out)
+        ran("pull", out, folder / "reader.db")
+        shutil.copytree(out, folder / "first")
+        shutil.copy(db, folder / "first.db")
+        upstream.records["spacecraft", "normal"][0]["name"] = "Renamed"
+        ran("sync", db)
+        ran("publish", db, out)
+    return folder
+
+
+@pytest.fixture
+def synced(once: Path, db: Path, upstream: sample.SampleUpstream) -> Path:
+    """The writer's file, synced once."""
+    shutil.copy(once / "first.db", db)
+    execute(db, "UPDATE _settings SET value = ? WHERE key = 'base_url'", upstream.base_url)
+    return db
+
+
+@pytest.fixture
+def out(tmp_path: Path) -> Path:
+    """The folder that the writer publishes to."""
+    return tmp_path / "out"
+
+
+@pytest.fixture
+def mine(tmp_path: Path) -> Path:
+    """The reader's file, in a folder of its own."""
+    folder = tmp_path / "reader"
+    folder.mkdir()
+    return folder / "mine.db"
+
+
+@pytest.fixture
+def served(once: Path, out: Path) -> Iterator[StaticSite]:
+    """A web server of what was published once."""
+    shutil.copytree(once / "first", out)
+    with site(out) as server:
+        yield server
+
+
+@pytest.fixture
+def news(
+    synced: Path, out: Path, upstream: sample.SampleUpstream, run: Callable[..., Ran]
+) -> Callable[..., Any]:
+    """Makes the upstream change, the writer sync and publish; gives the manifest."""
+
+    def news(name: str = "Renamed") -> Any:
+        upstream.records["spacecraft", "normal"][0]["name"] = name
+        for arguments in (("sync", synced), ("publish", synced, out)):
+            assert run(*arguments).code == 0
+        return json.loads((out / "manifest.json").read_text())
+
+    return news
+
+
+@pytest.fixture
+def little_room(tmp_path: Path) -> Iterator[Callable[[int], Path]]:
+    """Makes a folder of its own for a file system of so many bytes."""
+    mounted = []
+
+    def make(size: int) -> Path:
+        folder = tmp_path / "small"
+        folder.mkdir(exist_ok=True)
+        mount = ["mount", "-t", "tmpfs", "-o", f"size={size}", "tmpfs", str(folder)]
+        if subprocess.run(mount, capture_output=True).returncode:
+            pytest.skip("can't mount here")
+        mounted.append(folder)
+        return folder
+
+    yield make
+    for folder in mounted:
+        subprocess.run(["umount", folder], check=True)
