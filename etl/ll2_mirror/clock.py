@@ -1,16 +1,18 @@
-"""The clock, which is passed in, and the time as the file keeps it."""
+"""The clock, which is passed in, and the ways in which a time is written."""
 
 from __future__ import annotations
 
 import time
 from datetime import UTC, datetime
 
+from ll2_mirror.errors import NoTime
+
 
 class Clock:
     """The machine's clock; a test passes in one of its own."""
 
     def now(self) -> datetime:
-        """The present moment, in UTC."""
+        """The present time, in UTC."""
         return datetime.now(UTC)
 
     def sleep(self, seconds: float) -> None:
@@ -18,17 +20,23 @@ class Clock:
         time.sleep(seconds)
 
 
-def stamp(moment: datetime) -> str:
-    """A moment as the file keeps it: UTC, ISO 8601, sortable as text."""
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+def to_iso(when: datetime) -> str:
+    """A time as the file keeps it: UTC, ISO 8601, sortable as text."""
+    return when.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
 
 
-def moment(stamped: str) -> datetime:
-    """A moment from ISO 8601, which is UTC without a zone; raises ValueError for anything else."""
-    found = datetime.fromisoformat(stamped)
-    return found if found.tzinfo else found.replace(tzinfo=UTC)
+def from_iso(text: str) -> datetime:
+    """The time that an ISO 8601 text names, in UTC where it has no zone.
+
+    Raises NoTime for anything else.
+    """
+    try:
+        when = datetime.fromisoformat(text)
+    except (ValueError, TypeError):
+        raise NoTime(f"{ascii(text)[:60]} is no time") from None
+    return when if when.tzinfo else when.replace(tzinfo=UTC)
 
 
-def told(moment: datetime) -> str:
-    """A moment for people: to the second, in UTC."""
-    return moment.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
+def for_people(when: datetime) -> str:
+    """A time as people read it: to the second, in UTC."""
+    return when.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S UTC")

@@ -27,6 +27,10 @@ class DataError(MirrorError):
     exit_code = 65
 
 
+class NoTime(DataError, ValueError):
+    """What should name a time doesn't; most come from a file, which may be damaged."""
+
+
 class NotUnderstood(DataError):
     """A value of a page doesn't fit its shape.
 

@@ -6,7 +6,7 @@ from datetime import datetime
 from math import ceil, isinf
 from typing import Any
 
-from ll2_mirror.clock import stamp
+from ll2_mirror.clock import to_iso
 from ll2_mirror.extract.budget import Standing
 from ll2_mirror.extract.crawl import Crawl, end_of
 from ll2_mirror.extract.upstream import Upstream
@@ -36,7 +36,7 @@ def plan(store: Store, upstream: Upstream, wanted: Wanted, stale: float) -> dict
         "staged": sum(one["staged"] for one in resources),
         "left": None if isinf(standing.left) else int(standing.left),
         "limit": standing.limit,
-        "resumes": stamp(standing.resumes) if standing.resumes else None,
+        "resumes": to_iso(standing.resumes) if standing.resumes else None,
         "resources": resources,
     }
 

@@ -6,7 +6,7 @@ import json
 from time import monotonic
 from typing import Any, NamedTuple
 
-from ll2_mirror.clock import stamp
+from ll2_mirror.clock import to_iso
 from ll2_mirror.errors import DataError, MirrorError, Stopped, UsageError
 from ll2_mirror.extract.crawl import STALE, Crawl
 from ll2_mirror.extract.missing import fate
@@ -164,7 +164,7 @@ def incomplete(
                 **report.as_json(),
                 "staged": len(pages),
                 "error": str(error),
-                "resumes": stamp(resumes) if resumes else None,
+                "resumes": to_iso(resumes) if resumes else None,
             }
         )
     return found

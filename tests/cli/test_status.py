@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from ll2_mirror.clock import moment
+from ll2_mirror.clock import from_iso
 from ll2_mirror.extract.throttle import throttle_from
 from parts import execute
 
@@ -75,7 +75,7 @@ def test_the_metrics_are_what_status_says(synced, run, upstream):
     assert samples["ll2_mirror_quarantined_records", "spacecraft"] == 1
     assert samples["ll2_mirror_last_exit_code", None] == 65
     synced_at = samples["ll2_mirror_last_sync_timestamp_seconds", "spacecraft"]
-    assert math.isclose(synced_at, moment(found["resources"][0]["synced"]).timestamp())
+    assert math.isclose(synced_at, from_iso(found["resources"][0]["synced"]).timestamp())
     assert (
         found["tables"].items()
         >= {
@@ -97,7 +97,7 @@ def test_each_event_is_a_line_of_json(db, run, upstream):
         *["request", "page"] * 2,
         "published",
     ]
-    assert all(moment(event["time"]) for event in events)
+    assert all(from_iso(event["time"]) for event in events)
     assert events[2]["total"] == 150
     failed = run("sync", db, "--base-url", "http://127.0.0.1:1", "--log-format", "json")
     assert failed.code == 69
@@ -198,6 +198,6 @@ def test_the_log_of_requests_keeps_a_week(synced, run, upstream, clock):
     assert ms >= 0
     clock.ahead += timedelta(days=8)
     assert run("sync", synced, "--json").json["requests"] == 1
-    times = [moment(sent) for (sent,) in execute(synced, "SELECT sent FROM _requests")]
+    times = [from_iso(sent) for (sent,) in execute(synced, "SELECT sent FROM _requests")]
     assert len(times) == 2
     assert all(time > datetime.now(UTC) for time in times)

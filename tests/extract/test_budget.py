@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 
-from ll2_mirror.clock import moment, stamp
+from ll2_mirror.clock import from_iso, to_iso
 from ll2_mirror.extract.throttle import DECLARED
 from parts import TestClock, execute, public_rows
 from world import World, command, equals, running, said
@@ -25,7 +25,7 @@ def test_a_sync_stops_at_the_limit_and_the_next_goes_on(db, tight, clock):
     began = clock.now()
     first = command(clock, *sync)
     assert first.code == 75
-    resumes = moment(first.json["resumes"])
+    resumes = from_iso(first.json["resumes"])
     assert timedelta(0) <= resumes - (began + timedelta(hours=1)) < timedelta(seconds=10)
     assert first.json["staged"] == 15
     assert "429" not in first.err
@@ -36,15 +36,15 @@ def test_a_sync_stops_at_the_limit_and_the_next_goes_on(db, tight, clock):
     clock.move(60)
     again = command(clock, *sync)
     assert again.code == 75
-    off = abs(moment(again.json["resumes"]) - resumes)
+    off = abs(from_iso(again.json["resumes"]) - resumes)
     assert off < timedelta(seconds=2)
     assert tight.pages(asked) == []
 
-    clock.time = max(resumes, moment(again.json["resumes"]))
+    clock.time = max(resumes, from_iso(again.json["resumes"]))
     done = command(clock, *sync)
     # The first of the 15 is an hour old, the others are so a moment later.
     while done.code == 75:
-        clock.time = moment(done.json["resumes"])
+        clock.time = from_iso(done.json["resumes"])
         done = command(clock, *sync)
     assert done.code == 0, done.err
     assert tight.pages() == list(range(0, 1800, 100))
@@ -74,7 +74,7 @@ def test_a_429_out_of_the_blue_stops_until_it_says(db, world, sync, clock):
     world.at(2, "429 1800")
     done = sync("--json")
     assert done.code == 75
-    left = (moment(done.json["resumes"]) - clock.now()).total_seconds()
+    left = (from_iso(done.json["resumes"]) - clock.now()).total_seconds()
     assert 1795 < left <= 1800
     asked = len(world.requests)
     assert sync().code == 75
@@ -257,7 +257,7 @@ def test_a_server_that_asks_to_wait_for_ages_is_asked_again_after_hours(
     world.at(1, f"{status} {after}")
     done = sync("--json")
     assert done.code == 75
-    wait = moment(done.json["resumes"]) - clock.now()
+    wait = from_iso(done.json["resumes"]) - clock.now()
     assert timedelta(hours=5, minutes=59) < wait <= timedelta(hours=6)
     asked = len(world.requests)
     clock.move(wait.total_seconds() - 60)
@@ -286,7 +286,7 @@ def test_a_limit_that_lasts_for_ages_and_is_then_gone_stops_nobody(db, tight, cl
 @pytest.mark.parametrize("reset", [False, True])
 def test_a_wait_without_end_that_stands_in_a_file_ends_or_is_reset(db, world, sync, clock, reset):
     sync()
-    row = (world.base_url, stamp(clock.now()), "2999-01-01T00:00:00.000000Z")
+    row = (world.base_url, to_iso(clock.now()), "2999-01-01T00:00:00.000000Z")
     execute(db, "INSERT INTO _throttles (base_url, asked, resumes) VALUES (?, ?, ?)", *row)
     assert sync().code == 75
     if reset:

@@ -10,7 +10,7 @@ from datetime import timedelta
 
 import pytest
 
-from ll2_mirror.clock import stamp
+from ll2_mirror.clock import to_iso
 from ll2_mirror.store import opening
 from parts import execute, pages_asked, public_rows
 
@@ -127,7 +127,7 @@ def test_a_clock_that_jumps_holds_nothing_up(db, run, upstream, clock, days):
 def test_a_limit_noted_by_a_clock_that_ran_ahead_is_forgotten(db, run, upstream, clock):
     clock.ahead += timedelta(days=400)
     run("sync", db, "--base-url", upstream.base_url)
-    row = (upstream.base_url, stamp(clock.now()), stamp(clock.now() + timedelta(hours=1)))
+    row = (upstream.base_url, to_iso(clock.now()), to_iso(clock.now() + timedelta(hours=1)))
     execute(db, "INSERT INTO _throttles (base_url, asked, resumes) VALUES (?, ?, ?)", *row)
     assert run("sync", db).code == 75
     clock.ahead -= timedelta(days=400)

@@ -15,7 +15,7 @@ from typing import Any, NoReturn
 
 import click
 
-from ll2_mirror.clock import Clock, stamp
+from ll2_mirror.clock import Clock, to_iso
 from ll2_mirror.errors import MirrorError, Stopped, UsageError
 from ll2_mirror.progress import EVENTS
 
@@ -118,7 +118,7 @@ class Teller:
                 return  # once is enough
             self._waiting = facts["until"]
         if self._log_json:
-            line = {"time": stamp(self._clock.now()), "event": event, **facts}
+            line = {"time": to_iso(self._clock.now()), "event": event, **facts}
             click.echo(json.dumps(line, ensure_ascii=False), err=True)
         elif self._terminal:
             self._watch(event, facts)

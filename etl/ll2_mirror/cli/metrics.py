@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-from ll2_mirror.clock import moment
+from ll2_mirror.clock import from_iso
 
 
 class Metric(NamedTuple):
@@ -30,7 +30,7 @@ def _metrics(found: dict[str, Any]) -> Iterator[Metric]:
     yield Metric(
         "last_sync_timestamp_seconds",
         "When the last sync was completed.",
-        [({"resource": one["resource"]}, moment(one["synced"]).timestamp()) for one in held],
+        [({"resource": one["resource"]}, from_iso(one["synced"]).timestamp()) for one in held],
     )
     yield Metric("records", "Records that LL2 lists.", each("records"))
     yield Metric("gone_records", "Records that LL2 no longer lists.", each("tombstones"))

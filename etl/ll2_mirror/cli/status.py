@@ -9,8 +9,8 @@ from contextlib import contextmanager
 from datetime import datetime, timedelta
 from typing import Any
 
-from ll2_mirror.clock import moment as parsed
-from ll2_mirror.clock import stamp
+from ll2_mirror.clock import from_iso as parsed
+from ll2_mirror.clock import to_iso
 from ll2_mirror.errors import DataError, UsageError
 from ll2_mirror.extract.budget import Budget
 from ll2_mirror.extract.crawl import end_of
@@ -90,7 +90,7 @@ def _budget(store: Store) -> dict[str, Any] | None:
         "limit": standing.limit,
         "seconds": round(standing.window),
         "left": None if standing.limit is None else round(standing.left),
-        "resumes": stamp(standing.resumes) if standing.resumes else None,
+        "resumes": to_iso(standing.resumes) if standing.resumes else None,
     }
 
 

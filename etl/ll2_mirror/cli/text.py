@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ll2_mirror.clock import moment, told
+from ll2_mirror.clock import for_people, from_iso
 from ll2_mirror.progress import EVENTS
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ def _some(count: int, what: str) -> str:
 def event_line(event: str, facts: dict[str, Any], *, countdown: bool) -> str:
     """What people read of an event; on a terminal, a wait counts down."""
     if event == "waiting":
-        facts = {**facts, "until": told(moment(facts["until"]))}
+        facts = {**facts, "until": for_people(from_iso(facts["until"]))}
         if countdown:
             minutes, seconds = divmod(facts["seconds"], 60)
             return f"LL2's limit is reached: goes on in {minutes}:{seconds:02} "
@@ -60,7 +60,7 @@ def plan_lines(found: dict[str, Any]) -> Iterator[str]:
         requests = _requests(one["requests"])
         yield f"{one['resource']}: {requests}{records}{staged}"
     if found["resumes"]:
-        yield f"{found['base_url']} can be asked again at {told(moment(found['resumes']))}"
+        yield f"{found['base_url']} can be asked again at {for_people(from_iso(found['resumes']))}"
     elif found["limit"] is None:
         yield f"{found['base_url']} has no limit"
     else:
@@ -123,7 +123,9 @@ def _progress_lines(found: dict[str, Any]) -> Iterator[str]:
     budget = found["budget"]
     if not budget:
         return
-    until = f"; it goes on at {told(moment(budget['resumes']))}" if budget["resumes"] else ""
+    until = (
+        f"; it goes on at {for_people(from_iso(budget['resumes']))}" if budget["resumes"] else ""
+    )
     if budget["limit"] is not None:
         minutes = round(budget["seconds"] / 60)
         allowed = f"{budget['limit']} requests in {minutes} minutes"

@@ -17,7 +17,7 @@ from click.core import ParameterSource
 
 from ll2_mirror.cli.console import Teller, ours, print_json, print_some
 from ll2_mirror.cli.options import DB, base, clock, json_option, length, opened
-from ll2_mirror.clock import stamp
+from ll2_mirror.clock import to_iso
 from ll2_mirror.errors import DataError, MirrorError, Stopped, UsageError
 from ll2_mirror.ll2.resources import DEFAULT_RESOURCE, MODES, RESOURCES
 from ll2_mirror.progress import Tell, silence
@@ -268,10 +268,10 @@ def _upstream(
 def _note(store: Store, error: MirrorError) -> None:
     """Keeps how the sync failed, for status; where the file can't be written, that is the error."""
     document = {
-        "at": stamp(store.clock.now()),
+        "at": to_iso(store.clock.now()),
         "exit_code": error.exit_code,
         "message": str(error),
-        "resumes": stamp(error.resumes) if isinstance(error, Stopped) and error.resumes else None,
+        "resumes": to_iso(error.resumes) if isinstance(error, Stopped) and error.resumes else None,
     }
     with suppress(sqlite3.Error):
         store.settings.remember(last_error=json.dumps(document, ensure_ascii=False))

@@ -8,7 +8,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from ll2_mirror.clock import Clock, moment, stamp, told
+from ll2_mirror.clock import Clock, for_people, from_iso, to_iso
 from ll2_mirror.errors import DataError, Stopped
 from ll2_mirror.extract.log import Log
 from ll2_mirror.extract.throttle import HOUR, LARGEST, LONGEST, Throttle, declared
@@ -68,10 +68,10 @@ class Budget:
         """Keeps what the server says of its limit now."""
         now = self._clock.now()
         wait = said.next_use if said.left <= 0 else 0
-        resumes = stamp(now + timedelta(seconds=wait)) if wait else None
+        resumes = to_iso(now + timedelta(seconds=wait)) if wait else None
         self._store.conn.execute(
             "INSERT OR REPLACE INTO _throttles VALUES (?, ?, ?, ?, ?, ?)",
-            (self._base_url, stamp(now), said.limit, said.window, said.use, resumes),
+            (self._base_url, to_iso(now), said.limit, said.window, said.use, resumes),
         )
 
     def throttled(self, resumes: datetime | None) -> datetime:
@@ -83,7 +83,7 @@ class Budget:
             "INSERT INTO _throttles (base_url, asked, resumes) VALUES (?, ?, ?)"
             " ON CONFLICT DO UPDATE SET (asked, resumes) = (excluded.asked, excluded.resumes),"
             " current_use = NULL",
-            (self._base_url, stamp(now), stamp(resumes)),
+            (self._base_url, to_iso(now), to_iso(resumes)),
         )
         return resumes
 
@@ -123,7 +123,7 @@ class Budget:
         length = "an hour" if minutes == 60 else f"{minutes} minutes"
         limit = "" if standing.limit is None else f" of {standing.limit} in {length}"
         return Stopped(
-            f"LL2's limit{limit} is reached: run the same command again at {told(until)},"
+            f"LL2's limit{limit} is reached: run the same command again at {for_people(until)},"
             " or with --wait",
             until,
         )
@@ -137,16 +137,16 @@ class Budget:
         row = self._store.conn.execute(
             "SELECT asked, ifnull(your_request_limit, ?), ifnull(limit_frequency_secs, ?),"
             " current_use, resumes FROM _throttles WHERE base_url = ? AND asked <= ?",
-            (limit, window, self._base_url, stamp(now)),
+            (limit, window, self._base_url, to_iso(now)),
         ).fetchone()
-        asked, limit, window, use, resumes = row or (stamp(now), limit, window, None, None)
-        latest = moment(asked) + timedelta(seconds=LONGEST)
+        asked, limit, window, use, resumes = row or (to_iso(now), limit, window, None, None)
+        latest = from_iso(asked) + timedelta(seconds=LONGEST)
         return Known(
-            moment(asked),
+            from_iso(asked),
             None if limit is None else int(limit),
             min(float(window), LONGEST),
             None if use is None else min(int(use), LARGEST),
-            min(moment(resumes), latest) if resumes else None,
+            min(from_iso(resumes), latest) if resumes else None,
         )
 
     def _times(self, known: Known, now: datetime) -> list[datetime]:

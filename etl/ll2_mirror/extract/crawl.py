@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from time import monotonic
 
-from ll2_mirror.clock import moment, told
+from ll2_mirror.clock import for_people, from_iso
 from ll2_mirror.errors import NotThere, Stopped
 from ll2_mirror.extract.page_size import LIMITS, PageSize
 from ll2_mirror.extract.retry import TRIES
@@ -53,7 +53,7 @@ class Crawl:
             self._tell(
                 "resumed",
                 resource=walk.resource,
-                started=told(moment(walk.started)),
+                started=for_people(from_iso(walk.started)),
                 staged=min(end_of(pages), walk.total or 0),
                 total=walk.total,
             )
@@ -73,11 +73,11 @@ class Crawl:
 
     def _why_anew(self, walk: Walk, stale: float) -> str | None:
         """Why a walk that was cut off can't be gone on with."""
-        age = abs((self._store.clock.now() - moment(walk.started)).total_seconds())
+        age = abs((self._store.clock.now() - from_iso(walk.started)).total_seconds())
         reasons = {
             f"it was in {walk.mode} mode": walk.mode != self._mode,
             f"it was from {walk.base_url}": walk.base_url != self._upstream.base_url,
-            f"it is of {told(moment(walk.started))}": age >= stale,
+            f"it is of {for_people(from_iso(walk.started))}": age >= stale,
             "LL2's list was moving": walk.total is None,
         }
         return next((why for why, holds in reasons.items() if holds), None)
@@ -86,7 +86,7 @@ class Crawl:
         """A page as large as may be; where large ones failed within a day, as those after that."""
         last = self._store.walks.published(self._resource.name)
         if not staged and last and (last.mode, last.base_url) == self._asked:
-            age = self._store.clock.now() - moment(last.started)
+            age = self._store.clock.now() - from_iso(last.started)
             staged = self._store.walks.pages(last) if abs(age.total_seconds()) < STALE else []
         return min((page.limit for page in staged), default=LIMITS[0])
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from ll2_mirror.clock import Clock, moment, stamp
+from ll2_mirror.clock import Clock, from_iso, to_iso
 from ll2_mirror.store.store import Store
 
 _KEPT = timedelta(days=7)
@@ -25,7 +25,7 @@ class Log:
         self.spent += counted
         cursor = self._conn.execute(
             "INSERT INTO _requests (base_url, path, sent, counted) VALUES (?, ?, ?, ?)",
-            (self._base_url, path, stamp(self._clock.now()), counted),
+            (self._base_url, path, to_iso(self._clock.now()), counted),
         )
         assert cursor.lastrowid is not None
         return cursor.lastrowid
@@ -48,9 +48,9 @@ class Log:
         rows = self._conn.execute(
             "SELECT sent FROM _requests"
             " WHERE base_url = ? AND counted AND sent > ? AND sent <= ? ORDER BY sent",
-            (self._base_url, stamp(now - timedelta(seconds=seconds)), stamp(now)),
+            (self._base_url, to_iso(now - timedelta(seconds=seconds)), to_iso(now)),
         )
-        return [moment(sent) for (sent,) in rows]
+        return [from_iso(sent) for (sent,) in rows]
 
     def spent_on(self, path: str) -> int:
         """How many requests of this run began with a path."""
@@ -66,7 +66,7 @@ class Log:
         now = self._clock.now()
         self._conn.execute(
             "DELETE FROM _requests WHERE sent NOT BETWEEN ? AND ?",
-            (stamp(now - _KEPT), stamp(now + _KEPT)),
+            (to_iso(now - _KEPT), to_iso(now + _KEPT)),
         )
         self._before = self._newest()  # SQLite gives the numbers of dropped rows again
 

@@ -7,7 +7,7 @@ import re
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 
-from ll2_mirror.clock import told
+from ll2_mirror.clock import for_people
 from ll2_mirror.errors import Faulted, MirrorError, NotThere, Stopped, Throttled, UpstreamError
 from ll2_mirror.extract.response import Response
 from ll2_mirror.extract.throttle import LONGEST
@@ -58,7 +58,7 @@ def _throttled(after: float | None, now: datetime) -> MirrorError:
         return Throttled(f"LL2's limit is reached: asks to wait for {after:.0f} s", after=after)
     resumes = now + timedelta(seconds=after)
     return Stopped(
-        f"LL2's limit is reached: run the same command again at {told(resumes)}", resumes
+        f"LL2's limit is reached: run the same command again at {for_people(resumes)}", resumes
     )
 
 

@@ -9,7 +9,7 @@ from time import monotonic
 from urllib.parse import quote as in_path
 from urllib.parse import urlencode
 
-from ll2_mirror.clock import Clock, stamp, told
+from ll2_mirror.clock import Clock, for_people, to_iso
 from ll2_mirror.errors import Faulted, MirrorError, NotAPage, NotThere, Stopped, Throttled
 from ll2_mirror.extract.budget import Budget
 from ll2_mirror.extract.client import Client
@@ -143,7 +143,7 @@ class Upstream:
         if self._wait:
             return Throttled(str(error), after=0)
         if error.resumes is None:
-            return Stopped(f"{error}: at {told(until)}, say", until)
+            return Stopped(f"{error}: at {for_people(until)}, say", until)
         return error
 
     def _pass_gate(self) -> None:
@@ -160,7 +160,7 @@ class Upstream:
     def _wait_for(self, until: datetime) -> None:
         """Comes back at that time; tells how long it is, again and again."""
         while (left := (until - self._clock.now()).total_seconds()) > 0:
-            self._tell("waiting", until=stamp(until), seconds=round(left))
+            self._tell("waiting", until=to_iso(until), seconds=round(left))
             self._clock.sleep(min(left, _COUNTDOWN if left < 3600 else 60.0))
 
     def _logged(self, path: str, *, counted: bool) -> Response:

@@ -9,7 +9,7 @@ from email.utils import format_datetime
 from functools import partial
 from typing import NamedTuple
 
-from ll2_mirror.clock import Clock, moment
+from ll2_mirror.clock import Clock, from_iso
 from ll2_mirror.errors import DataError, MirrorError, TooLong
 from ll2_mirror.ll2.schema import SCHEMA_VERSION
 from ll2_mirror.query.api import Mirror
@@ -107,7 +107,7 @@ class Reader:
         if self._state is None or self._state[:2] != (conn, version):
             finished = Ledger(conn, Clock()).finished()
             try:
-                synced = format_datetime(moment(finished), usegmt=True) if finished else None
+                synced = format_datetime(from_iso(finished), usegmt=True) if finished else None
             except (ValueError, TypeError):
                 raise DataError(f"{self._name}: its runs are damaged") from None
             self._state = State(conn, version, Memory(conn), synced)

@@ -7,7 +7,7 @@ import re
 from typing import Any, NamedTuple
 
 from ll2_mirror import __version__
-from ll2_mirror.clock import moment
+from ll2_mirror.clock import from_iso
 from ll2_mirror.errors import DataError, NotAMirror
 from ll2_mirror.ll2.schema import SCHEMA_VERSION
 from ll2_mirror.store.store import Store
@@ -132,7 +132,7 @@ def _manifest(found: dict[str, Any]) -> Manifest:
     packed = _file(found["gzip"]) if found["gzip"] else None
     _demand(file.name == name_of(file.sha256))
     _demand(packed is None or packed.name == f"{file.name}.gz")
-    moment(found["synced"]), moment(found["published"])
+    from_iso(found["synced"]), from_iso(found["published"])
     return Manifest(
         State(_number(found["run"]), found["synced"], _number(found["schema_version"])),
         found["published"],

@@ -15,7 +15,7 @@ from pathlib import Path
 from time import monotonic
 from typing import Any, NamedTuple
 
-from ll2_mirror.clock import Clock, stamp
+from ll2_mirror.clock import Clock, to_iso
 from ll2_mirror.errors import DataError, NotAMirror, Stopped, UsageError
 from ll2_mirror.ll2.schema import SCHEMA_VERSION, wanted_columns
 from ll2_mirror.load.rebuild import readable
@@ -143,7 +143,12 @@ def _bring_in(
     with _opened(news, clock) as found:
         state = held.check(found, news)
         strip(found)
-        about = {"from": origin.name, "pulled": stamp(clock.now()), "run": state.run, **news.whence}
+        about = {
+            "from": origin.name,
+            "pulled": to_iso(clock.now()),
+            "run": state.run,
+            **news.whence,
+        }
         found.settings.remember(pulled=json.dumps(about, ensure_ascii=False))
         with open_store(db, clock, create=True) as store:
             _write(found, store, tell)

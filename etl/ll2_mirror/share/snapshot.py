@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable
 from contextlib import closing, suppress
 from pathlib import Path
 
-from ll2_mirror.clock import stamp
+from ll2_mirror.clock import to_iso
 from ll2_mirror.errors import DataError, NotAMirror, UsageError
 from ll2_mirror.ll2.schema import APPLICATION_ID, SCHEMA_VERSION
 from ll2_mirror.share.disk import CHUNK, discard, settle, sha256, writing
@@ -100,7 +100,7 @@ def _put(store: Store, folder: Path, state: State, packed: bool) -> Manifest:
         discard(part)
     return Manifest(
         state,
-        stamp(store.clock.now()),
+        to_iso(store.clock.now()),
         store.settings.get("base_url"),
         store.settings.mode,
         {name: store.ledger.records(name) for name in store.settings.resources},

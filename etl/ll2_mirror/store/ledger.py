@@ -9,7 +9,7 @@ import sqlite3
 from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
-from ll2_mirror.clock import Clock, stamp
+from ll2_mirror.clock import Clock, to_iso
 from ll2_mirror.ll2.model import Id, Resource
 from ll2_mirror.store.sql import IN, among
 from ll2_mirror.store.walks import Met, Walk
@@ -83,7 +83,7 @@ class Ledger:
     def close_run(self, run: int, counts: dict[str, int]) -> None:
         """Writes what a run, which now ends, counted."""
         sets = ", ".join(f"{name} = ?" for name in ("finished", *counts))
-        values = (stamp(self._clock.now()), *counts.values(), run)
+        values = (to_iso(self._clock.now()), *counts.values(), run)
         self._conn.execute(f"UPDATE _runs SET {sets} WHERE id = ?", values)
 
     def runs(self, condition: str = "1", *values: Any) -> list[Run]:

@@ -10,7 +10,7 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import NamedTuple
 
-from ll2_mirror.clock import Clock, stamp
+from ll2_mirror.clock import Clock, to_iso
 from ll2_mirror.errors import DataError, Stopped
 from ll2_mirror.ll2.model import Id
 from ll2_mirror.ll2.page import Page
@@ -64,7 +64,7 @@ class Walks:
 
     def begin(self, resource: str, mode: str, base_url: str) -> Walk:
         """A new walk; one that was under way for the resource is dropped with its pages."""
-        started = stamp(self._clock.now())
+        started = to_iso(self._clock.now())
         with self._transaction():
             self._delete(resource, published=0)
             cursor = self._conn.execute(
