@@ -3,6 +3,7 @@
 # make schema   make schema.sql and docs/columns.md anew from what ll2_mirror/ll2 declares
 # make check    what CI runs: format, lint, types, then the tests
 # make soak     the tests that take minutes: 200 kills, a simulated year of cron, long walks
+# make man      write the manual page from the help
 # make bench    time and memory as ratios to a floor, in one run
 
 PYTHON ?= python3
@@ -10,7 +11,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: demo schema test soak lint check bench clean
+.PHONY: demo schema test soak lint check man bench clean
 
 demo: $(STAMP)
 	$(BIN)/ll2-mirror demo data/demo
@@ -30,6 +31,9 @@ lint: $(STAMP)
 	$(BIN)/mypy
 
 check: lint test
+
+man: $(STAMP)
+	COLUMNS=80 $(BIN)/python docs/man.py > docs/ll2-mirror.1
 
 bench: $(STAMP)
 	$(BIN)/python bench/bench.py

@@ -11,6 +11,7 @@ from click.testing import CliRunner
 from hypothesis import HealthCheck, settings
 
 from ll2_mirror.cli.main import main
+from ll2_mirror.errors import Bug
 from ll2_mirror.extract.budget import Budget
 from ll2_mirror.extract.client import Client
 from ll2_mirror.extract.upstream import Upstream
@@ -40,6 +41,7 @@ def run(clock: TestClock) -> Callable[..., Ran]:
         result = CliRunner().invoke(main, [str(a) for a in arguments], env=env, obj=clock)
         if result.exception and not isinstance(result.exception, SystemExit):
             raise result.exception
+        assert result.exit_code != Bug.exit_code, result.stderr
         return Ran(result.exit_code, result.stdout, result.stderr)
 
     return run

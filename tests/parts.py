@@ -85,6 +85,12 @@ def pages_asked(upstream: SampleUpstream) -> list[str]:
     return [path for path, _ in upstream.log if "api-throttle" not in path]
 
 
+def many(upstream: SampleUpstream, count: int) -> None:
+    """Has the upstream list so many craft."""
+    first = upstream.records["spacecraft", "normal"][0]
+    upstream.records["spacecraft", "normal"] = [{**first, "id": n} for n in range(1, count + 1)]
+
+
 def sync(db: Path, *arguments: str) -> Any:
     """Syncs a file; gives what was done, as JSON."""
     result = CliRunner().invoke(main, ["sync", str(db), "--json", *arguments])

@@ -1,7 +1,8 @@
 """What can go wrong, as one tree: each class is one thing a user can act on, with its exit code.
 
-The codes are those of BSD's sysexits.h where it has one: 2 usage, 65 data not understood,
-69 upstream not reached, 75 stopped early: to be run again.
+The codes are those of BSD's sysexits.h where it has one: 65 data not understood, 69 upstream not
+reached, 70 a bug of ours, 75 stopped early: to be run again. 1 and 2 are every program's: a check
+says no, the command line is wrong.
 """
 
 from __future__ import annotations
@@ -13,6 +14,16 @@ class MirrorError(Exception):
     """Any failure that the user can do something about; its text is one line for people."""
 
     exit_code = 70
+
+
+class Bug(MirrorError):
+    """A fault of this program's own: what nobody foresaw is its ``__cause__``."""
+
+
+class CheckFailed(MirrorError):
+    """What was to be checked isn't so."""
+
+    exit_code = 1
 
 
 class UsageError(MirrorError):
@@ -100,13 +111,13 @@ class Faulted(UpstreamError):
 
     def __init__(
         self,
-        told: str,
+        message: str,
         *,
         after: float | None = None,
         heavy: bool = False,
         again: bool = True,
     ) -> None:
-        super().__init__(told)
+        super().__init__(message)
         self.after = after
         self.heavy = heavy
         self.again = again
@@ -123,6 +134,6 @@ class Stopped(MirrorError):
 
     exit_code = 75
 
-    def __init__(self, told: str, resumes: datetime | None = None) -> None:
-        super().__init__(told)
+    def __init__(self, message: str, resumes: datetime | None = None) -> None:
+        super().__init__(message)
         self.resumes = resumes

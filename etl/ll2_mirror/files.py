@@ -8,7 +8,7 @@ _PACKAGE = Path(__file__).resolve().parent
 
 
 def shipped(name: str) -> Path:
-    """The path of ``schema.sql`` or of a file or folder below ``data/``.
+    """The path of ``schema.sql`` or of what is below ``data/`` or ``examples/``.
 
     In a wheel they lie inside the package, where pyproject.toml puts them; in a clone at its top.
     """

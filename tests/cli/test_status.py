@@ -1,203 +1,144 @@
-"""What a monitor reads: status, its metrics, plan, and the events of a sync."""
+"""What is read from the tool's own tables, whatever stands in them: damage is named, no bug."""
 
 from __future__ import annotations
 
-import json
-import math
-import zlib
-from datetime import UTC, datetime, timedelta
+import copy
+import re
+import shutil
+import sqlite3
+from contextlib import closing, suppress
 
 import pytest
+from click.testing import CliRunner
 
-from ll2_mirror.clock import from_iso
-from ll2_mirror.extract.throttle import throttle_from
-from parts import execute
-
-BOTH = ("spacecraft", "agencies")
-
-
-def many(upstream, count):
-    """An upstream of so many craft."""
-    first = upstream.records["spacecraft", "normal"][0]
-    upstream.records["spacecraft", "normal"] = [{**first, "id": n} for n in range(1, count + 1)]
+from ll2_mirror.cli.main import main
+from ll2_mirror.files import shipped
+from ll2_mirror.testing import fake
+from parts import TestClock, execute, many
 
 
-def test_status_tells_the_walk_under_way_and_how_it_ended(db, run, upstream):
-    many(upstream, 250)
-    stopped = run("sync", db, "--base-url", upstream.base_url, "--max-requests", "2", "--json")
-    assert stopped.code == 75
-    assert stopped.json["complete"] is False
-    assert (stopped.json["requests"], stopped.json["staged"]) == (2, 2)
-    assert stopped.json["error"] in stopped.err
-    found = run("status", db, "--json").json
-    (walk,) = found["under_way"]
-    assert (walk["pages"], walk["of"], walk["records"], walk["total"]) == (2, 3, 200, 250)
-    assert found["last_error"]["exit_code"] == 75
-    told = run("status", db).out
-    assert "no sync was completed yet" in told
-    assert "spacecraft: a walk is under way: 2 of 3 pages staged" in told
-    assert "ended with 75: the 2 requests of --max-requests are spent" in told
-    done = run("sync", db)
-    assert "goes on with the walk of" in done.out
-    assert "200 of 250 records staged" in done.out
-    after = run("status", db, "--json").json
-    assert (after["under_way"], after["last_error"]) == ([], None)
+@pytest.fixture(scope="module")
+def past(tmp_path_factory):
+    """A file with something in each of the tool's own tables, and its server."""
+    db = tmp_path_factory.mktemp("past") / "past.db"
+
+    def sync(*arguments):
+        CliRunner().invoke(main, ["sync", str(db), *arguments], obj=TestClock())
+
+    with fake.running(copy.deepcopy(fake.bundled())) as upstream:
+        craft = upstream.records["spacecraft", "normal"]
+        sync("--base-url", upstream.base_url)
+        craft[0]["name"], craft[1]["nickname"] = "Renamed", "new"
+        craft.pop()
+        sync()
+        craft[2]["name"] = 5
+        sync()
+        many(upstream, 250)
+        sync("--allow-shrink", "--max-requests", "1")
+        execute(db, "PRAGMA wal_checkpoint(TRUNCATE)")
+        yield db
 
 
-def test_status_fails_where_the_mirror_is_too_old(synced, run, clock):
-    assert run("status", synced, "--max-age", "2d").code == 0
-    clock.ahead += timedelta(days=2, seconds=1)
-    old = run("status", synced, "--max-age", "2d")
-    assert old.code == 1
-    assert old.err == f"ll2-mirror: {synced} is older than it may be\n"
-    assert "2 days ago" in old.out
-    assert run("status", synced, "--max-age", "soon").code == 2
-
-
-def test_a_mirror_that_was_never_synced_is_too_old(db, run, upstream):
-    many(upstream, 250)
-    run("sync", db, "--base-url", upstream.base_url, "--max-requests", "1")
-    assert run("status", db, "--max-age", "52w").code == 1
-
-
-def test_the_metrics_are_what_status_says(synced, run, upstream):
-    parser = pytest.importorskip("prometheus_client.parser")
-    upstream.records["spacecraft", "normal"][0]["name"] = 5
-    assert run("sync", synced).code == 65
-    printed = run("status", synced, "--prometheus").out
-    found = run("status", synced, "--json").json
-    samples = {
-        (sample.name, sample.labels.get("resource") or sample.labels.get("table")): sample.value
-        for family in parser.text_string_to_metric_families(printed)
-        for sample in family.samples
-    }
-    assert samples["ll2_mirror_records", "spacecraft"] == 21
-    assert samples["ll2_mirror_quarantined_records", "spacecraft"] == 1
-    assert samples["ll2_mirror_last_exit_code", None] == 65
-    synced_at = samples["ll2_mirror_last_sync_timestamp_seconds", "spacecraft"]
-    assert math.isclose(synced_at, from_iso(found["resources"][0]["synced"]).timestamp())
-    assert (
-        found["tables"].items()
-        >= {
-            name: value
-            for (metric, name), value in samples.items()
-            if metric.endswith("table_rows")
-        }.items()
-    )
-    assert run("status", synced, "--prometheus", "--json").code == 2
-
-
-def test_each_event_is_a_line_of_json(db, run, upstream):
-    many(upstream, 150)
-    done = run("sync", db, "--base-url", upstream.base_url, "--log-format", "json", "--json")
-    assert done.json["complete"]
-    events = [json.loads(line) for line in done.err.splitlines()]
-    assert [event["event"] for event in events] == [
-        "request",
-        *["request", "page"] * 2,
-        "published",
-    ]
-    assert all(from_iso(event["time"]) for event in events)
-    assert events[2]["total"] == 150
-    failed = run("sync", db, "--base-url", "http://127.0.0.1:1", "--log-format", "json")
-    assert failed.code == 69
-    last = json.loads(failed.err.splitlines()[-1])
-    assert (last["event"], last["exit_code"]) == ("failed", 69)
-    assert failed.out == ""
-
-
-def test_a_plan_asks_only_what_is_free(db, run, upstream):
-    many(upstream, 250)
-    run("sync", db, "--base-url", upstream.base_url, "--max-requests", "1")
-    before = execute(db, "SELECT count(*) FROM _requests WHERE counted")
-    upstream.log.clear()
-    found = run("plan", db, "--json").json
-    assert [path for path, _ in upstream.log] == ["/2.3.0/api-throttle/"]
-    assert execute(db, "SELECT count(*) FROM _requests WHERE counted") == before
-    assert (found["requests"], found["staged"], found["minutes"]) == (2, 1, 0)
-    assert (found["limit"], found["left"]) == (None, None)
-    assert run("sync", db, "--json").json["requests"] == 2
-
-
-def test_a_plan_for_a_file_that_is_not_there_makes_none(db, run, upstream):
-    found = run("plan", db, *BOTH, "--base-url", upstream.base_url, "--json").json
-    assert [one["resource"] for one in found["resources"]] == list(BOTH)
-    assert (found["requests"], found["minutes"]) == (None, None)
-    assert not db.exists()
-
-
-def test_a_plan_knows_when_the_limit_allows_all(synced, run, upstream, clock, monkeypatch):
-    """15 in an hour, 12 of them spent ten minutes ago: 6 more need those 12 to be forgotten."""
-    said = {"your_request_limit": 15, "limit_frequency_secs": 3600, "current_use": 12}
-    many(upstream, 600)
-    run("sync", synced, "--json")
-    execute(synced, "DELETE FROM _requests")
-    then = clock.now() - timedelta(minutes=10)
-    for second in range(12):
-        sent = (then + timedelta(seconds=second)).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
-        execute(
-            synced,
-            "INSERT INTO _requests (base_url, path, sent, counted) VALUES (?, '/', ?, 1)",
-            upstream.base_url,
-            sent,
-        )
-    monkeypatch.setattr(upstream, "answer", lambda *_: (200, {**said, "next_use_secs": 0}))
-    found = run("plan", synced, "--json").json
-    assert (found["limit"], found["left"], found["requests"]) == (15, 3, 6)
-    assert found["minutes"] == 51
+@pytest.fixture
+def lived(past, db):
+    """A copy of that file, to be damaged."""
+    shutil.copy(past, db)
+    return db
 
 
 @pytest.mark.parametrize(
-    ("said", "left"),
+    "sql",
     [
-        (
-            '{"your_request_limit":15,"limit_frequency_secs":3600,"current_use":4,'
-            '"next_use_secs":0,"ident":"x"}',
-            11,
-        ),
-        (
-            '[{"your_request_limit":9,"limit_frequency_secs":60,"current_use":9,"next_use_secs":1},'
-            '{"your_request_limit":15,"limit_frequency_secs":3600,"current_use":4,"next_use_secs":0}]',
-            0,
-        ),
-        ("[]", None),
-        ("{}", None),
-        ("<html>", None),
-        (
-            '{"your_request_limit":"15","limit_frequency_secs":3600,"current_use":4,'
-            '"next_use_secs":0}',
-            None,
-        ),
-        (
-            '{"your_request_limit":15,"limit_frequency_secs":0,"current_use":4,"next_use_secs":0}',
-            None,
-        ),
-        (
-            '{"your_request_limit":15,"limit_frequency_secs":60,"current_use":4,'
-            '"next_use_secs":"soon"}',
-            None,
-        ),
-        ("[" * 100_000, None),
+        "UPDATE _runs SET finished = 'zzz'",
+        "UPDATE _runs SET records = 'zzz'",
+        "UPDATE _history SET kind = 'zzz'",
+        "UPDATE _history SET kind = 'gone', from_value = '{'",
+        "UPDATE _settings SET value = 'zzz' WHERE key = 'mode'",
+        "UPDATE _settings SET value = '[7]' WHERE key = 'resources'",
+        "UPDATE _walks SET published = 77",
+        "DROP TABLE _drift",
     ],
 )
-def test_a_throttle_is_an_object_or_a_list_or_nothing(said, left):
-    throttle = throttle_from(said.encode())
-    assert (throttle and throttle.left) == left
+def test_a_damaged_ledger_is_no_traceback(synced, run, sql):
+    execute(synced, sql)
+    assert run("verify", synced).code in (1, 65)
+    for command in ("status", "changes", "sync"):
+        done = run(command, synced)
+        assert done.code in (0, 65, 69), (command, done.err)
+        assert done.err.count("\n") <= 1
 
 
-def upstream_body(db):
-    """The one page of a file, as it came."""
-    return zlib.decompress(execute(db, "SELECT body FROM _bodies")[0][0])
+@pytest.mark.parametrize(
+    ("command", "sql", "told"),
+    [
+        ("status", "UPDATE _runs SET finished = 'zzz'", "_runs 3: finished is 'zzz'"),
+        ("status", "UPDATE _runs SET records = 'zzz'", "_runs 3: records is 'zzz'"),
+        (
+            "status",
+            "UPDATE _settings SET value = '[1]' WHERE key = 'last_error'",
+            'its setting last_error is damaged: "[1]"',
+        ),
+        (
+            "status",
+            "UPDATE _settings SET value = '{}' WHERE key = 'last_error'",
+            "_settings last_error: at is None",
+        ),
+        ("status", "UPDATE _walks SET total = 'zzz'", "_walks 3: total is 'zzz'"),
+        ("status", 'UPDATE _pages SET "limit" = 0', "_pages of the walk 4: limit is 0"),
+        ("status", "UPDATE _bodies SET ids = 'zzz'", ": ids is 'zzz'"),
+        ("status", "UPDATE _throttles SET resumes = 'zzz'", "_requests are damaged: delete their"),
+        ("status", "UPDATE _requests SET base_url = x'00'", "_requests: base_url is b'\\x00'"),
+        ("status", "UPDATE _quarantine SET reason = x'00'", "reason is b'\\x00'"),
+        ("status", "DELETE FROM _runs", "a run in _runs is None"),
+        ("changes", "UPDATE _runs SET finished = 7", "_runs 1 is '7'"),
+        ("changes", "UPDATE _history SET kind = 'zzz'", ": kind is 'zzz'"),
+        ("changes", "UPDATE _history SET to_value = '{}' WHERE key = '_extra'", " _extra is '{}'"),
+        ("changes", "UPDATE _history SET from_value = '{' WHERE kind = 'gone'", " is '{'"),
+        ("changes", "UPDATE _history SET to_value = x'00' WHERE key = 'name'", " name is b'\\x00'"),
+    ],
+)
+def test_the_value_that_is_damaged_is_named(lived, run, command, sql, told):
+    execute(lived, sql)
+    refused = run(command, lived)
+    assert (refused.code, refused.out) == (65, "")
+    assert told in refused.err
+    assert refused.err.startswith(f"ll2-mirror: {lived}")
+    assert refused.err.count("\n") == 1
 
 
-def test_the_log_of_requests_keeps_a_week(synced, run, upstream, clock):
-    (path,) = {path for (path,) in execute(synced, "SELECT path FROM _requests WHERE counted")}
-    assert path == "/2.3.0/spacecraft/?limit=100&mode=normal&offset=0&ordering=id"
-    status, size, ms = execute(synced, "SELECT status, bytes, ms FROM _requests WHERE counted")[0]
-    assert (status, size) == (200, len(upstream_body(synced)))
-    assert ms >= 0
-    clock.ahead += timedelta(days=8)
-    assert run("sync", synced, "--json").json["requests"] == 1
-    times = [from_iso(sent) for (sent,) in execute(synced, "SELECT sent FROM _requests")]
-    assert len(times) == 2
-    assert all(time > datetime.now(UTC) for time in times)
+TABLES = re.findall(
+    r"^CREATE TABLE (_(?!search)\w+) \((.*?)^\)",
+    shipped("schema.sql").read_text("utf-8"),
+    re.M | re.S,
+)
+COLUMNS = [
+    (table, column)
+    for table, columns in TABLES
+    for column in re.findall(r'^    "?([a-z_]+)"?[ ,]', columns, re.M)
+]
+
+
+@pytest.mark.parametrize(
+    ("command", "value"),
+    [
+        *((["status"], "'zzz'"), (["status", "--json"], "x'00'"), (["plan"], "'zzz'")),
+        *((["changes"], "'zzz'"), (["changes", "--json"], "x'00'"), (["plan"], "-77")),
+        (["sync", "--max-requests", "1"], "'zzz'"),
+    ],
+    ids=str,
+)
+def test_whatever_stands_in_a_table_of_the_tools_is_no_bug(past, db, run, command, value):
+    for table, column in COLUMNS:
+        for path in db.parent.glob(f"{db.name}*"):
+            path.unlink()
+        shutil.copy(past, db)
+        with closing(sqlite3.connect(db)) as conn, suppress(sqlite3.IntegrityError), conn:
+            conn.execute(f'UPDATE OR IGNORE "{table}" SET "{column}" = {value}')
+        done = run(command[0], db, *command[1:])
+        assert done.code in (0, 2, 65, 69, 75), (table, column)
+        assert sum(line.startswith("ll2-mirror: ") for line in done.err.splitlines()) <= 1
+
+
+def test_each_column_of_the_tools_tables_was_found():
+    assert len(COLUMNS) == 70
+    assert {("_runs", "finished"), ("_pages", "limit"), ("_throttles", "resumes")} <= set(COLUMNS)

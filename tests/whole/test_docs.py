@@ -9,6 +9,7 @@ import pytest
 from click.testing import CliRunner
 
 from ll2_mirror.cli.main import main
+from ll2_mirror.cli.program import EXIT_CODES
 from ll2_mirror.extract import (
     connection,
     missing,
@@ -148,3 +149,16 @@ def test_the_limits_are_those_of_the_program():
         f"when `serve` is ended | {server._LAST_SECONDS} seconds |",
     ):
         assert row in said, row
+
+
+def test_the_man_page_is_made_from_the_help():
+    page = (ROOT / "docs" / "ll2-mirror.1").read_text(encoding="utf-8")
+    words = " ".join(page.replace("\\-", "-").replace("\\e", "\\").split())
+    for name, command in main.commands.items():
+        assert f".SS {name} " in words
+        assert " .PP ".join(" ".join(part.split()) for part in command.help.split("\n\n")) in words
+        for option in (one for one in command.params if isinstance(one, click.Option)):
+            assert re.search(rf"\.B {'.*, '.join(option.opts)}\b", words), option.opts
+            assert " ".join(option.help.split()) in words
+    for code, told in EXIT_CODES.items():
+        assert f".B {code} {told}" in words

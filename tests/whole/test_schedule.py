@@ -12,21 +12,26 @@ from configparser import RawConfigParser
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
+import ll2_mirror.errors
 from ll2_mirror.cli.main import main
-from ll2_mirror.cli.status import age
+from ll2_mirror.cli.options import age
+from ll2_mirror.cli.program import EXIT_CODES
 from ll2_mirror.store.lock import only_sync
 from parts import execute
 
 ROOT = Path(__file__).parents[2]
 EXAMPLES = ROOT / "examples" / "schedule"
 PAGE = (ROOT / "docs" / "schedule.md").read_text(encoding="utf-8")
-CRONTAB, SERVICE, TIMER, WORKFLOW = (
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+CRONTAB, SERVICE, TIMER, WORKFLOW, METRICS_CONF, RULES = (
     (EXAMPLES / name).read_text(encoding="utf-8")
-    for name in ("crontab", "ll2-mirror.service", "ll2-mirror.timer", "github-actions.yml")
+    for name in (
+        *("crontab", "ll2-mirror.service", "ll2-mirror.timer", "github-actions.yml"),
+        *("metrics.conf", "prometheus-rules.yml"),
+    )
 )
-METRICS_CONF = re.findall(r"```ini\n(.*?)```", PAGE, re.S)[0]
-ALERTS = re.findall(r"```yaml\n(.*?)```", PAGE, re.S)[0]
 TOKEN = "a-token-for-nobody-else"
 FENCE = {
     "CapabilityBoundingSet": "",
@@ -64,9 +69,9 @@ def unit(text):
     return parser
 
 
-def jobs():
-    """The lines of the crontab that cron runs."""
-    lines = re.findall(r"^(?![#\s]|\w+=)(.+)$", CRONTAB, re.M)
+def jobs(text=CRONTAB):
+    """The lines of a crontab that cron runs."""
+    lines = re.findall(r"^(?![#\s]|\w+=)(.+)$", text, re.M)
     return [tuple(line.split(None, 5)) for line in lines]
 
 
@@ -83,7 +88,8 @@ def program(tmp_path):
     path = tmp_path / "bin" / "ll2-mirror"
     path.parent.mkdir()
     start = "from ll2_mirror.cli.main import main; main(prog_name='ll2-mirror')"
-    path.write_text(f'#!/bin/sh\nexec {shlex.quote(sys.executable)} -c "{start}" "$@"\n')
+    command = f'{shlex.quote(sys.executable)} -c "{start}" "$@" $MORE_OPTIONS'
+    path.write_text(f"#!/bin/sh\nexec {command}\n")
     path.chmod(0o755)
     return path
 
@@ -121,9 +127,9 @@ def refuse(upstream):
     upstream.answer = lambda path, query: (401, {"detail": "Invalid token."})
 
 
-def spoil(upstream):
+def spoil(upstream, mode="normal"):
     """Makes a record that isn't understood: exit code 65."""
-    upstream.records["spacecraft", "normal"][0]["name"] = 5
+    upstream.records["spacecraft", mode][0]["name"] = 5
 
 
 def grow_old(db):
@@ -140,13 +146,19 @@ COMMANDS = re.findall(
 
 @pytest.mark.parametrize("line", sorted(set(COMMANDS)))
 def test_each_command_exists_with_these_options(line):
-    name, *arguments = shlex.split(re.sub(r"\s2$", "", line))  # 2 of 2>&1
+    name, *arguments = shlex.split(re.sub(r"\s2$", "", line).replace("$?", "0"))  # 2 of 2>&1
     with main.commands[name].make_context(name, arguments):
         pass
 
 
 def test_the_commands_were_found():
-    assert {line.split()[0] for line in COMMANDS} == {"sync", "status", "plan", "verify"}
+    assert {line.split()[0] for line in COMMANDS} == {
+        "sync",
+        "status",
+        "plan",
+        "verify",
+        "examples",
+    }
     assert len(COMMANDS) > 12
 
 
@@ -157,9 +169,13 @@ def test_each_option_that_the_page_names_exists():
 
 
 def test_each_exit_code_is_there():
+    commands = (ROOT / "docs" / "commands.md").read_text(encoding="utf-8")
+    for page in (PAGE, README, commands):
+        assert re.findall(r"^\| (\d+(?:\+N)?) \|", page, re.M) == list(EXIT_CODES)
     with main.make_context("ll2-mirror", ["--help"], resilient_parsing=True) as context:
-        told = set(re.findall(r"^ +(\d+)  ", main.get_help(context), re.M))
-    assert set(re.findall(r"^\| (\d+) \|", PAGE, re.M)) == told
+        assert re.findall(r"^ +(\d\S*) +\w", main.get_help(context), re.M) == list(EXIT_CODES)
+    kinds = [kind for kind in vars(ll2_mirror.errors).values() if hasattr(kind, "exit_code")]
+    assert {str(kind.exit_code) for kind in kinds} <= set(EXIT_CODES)
 
 
 def test_each_link_leads_somewhere():
@@ -182,6 +198,14 @@ def test_the_crontab_is_one():
         assert len(script) < 900
 
 
+def test_the_readme_has_the_crontabs_line():
+    """But for the token."""
+    [line] = re.findall(r"^    (\d.* \* .*)$", README, re.M)
+    *when, script = jobs(line)[0]
+    *often, whole = jobs()[0]
+    assert (when, whole.partition("; ")[2]) == (often, script)
+
+
 def test_cron_says_nothing_when_all_is_well(synced, shell):
     for *_, script in jobs():
         done = shell(script)
@@ -195,7 +219,7 @@ def test_cron_says_nothing_of_75(synced, shell):
 
 
 @pytest.mark.parametrize(
-    ("fault", "told"), [(refuse, "the token isn't accepted"), (spoil, "expected text, got 5")]
+    ("fault", "told"), [(refuse, "it asks for a token"), (spoil, "expected text, got 5")]
 )
 def test_cron_mails_of_the_rest(synced, shell, upstream, fault, told):
     fault(upstream)
@@ -219,7 +243,7 @@ def test_cron_mails_of_an_old_file(synced, shell):
 def test_crons_token_goes_to_upstream_and_nowhere_else(synced, shell, upstream, tmp_path):
     (tmp_path / ".ll2-token").write_text(f"{TOKEN}\n")
     upstream.log.clear()
-    done = shell(jobs()[0][5])
+    done = shell(jobs()[0][5], MORE_OPTIONS=f"--base-url {upstream.base_url}")
     assert (done.stdout, done.stderr) == ("", "")
     assert {headers.get("Authorization") for _, headers in upstream.log} == {f"Token {TOKEN}"}
     assert TOKEN.encode() not in synced.read_bytes()
@@ -288,7 +312,8 @@ def test_the_services_token_goes_to_upstream_and_nowhere_else(synced, shell, ups
     assert unit(SERVICE)["Service"]["LoadCredential"] == "ll2-token:/etc/ll2-mirror/token"
     (tmp_path / "ll2-token").write_text(f"{TOKEN}\n")
     upstream.log.clear()
-    done = shell(command("ExecStart"), CREDENTIALS_DIRECTORY=str(tmp_path))
+    more = f"--base-url {upstream.base_url}"
+    done = shell(command("ExecStart"), CREDENTIALS_DIRECTORY=str(tmp_path), MORE_OPTIONS=more)
     assert done.returncode == 0
     assert {headers.get("Authorization") for _, headers in upstream.log} == {f"Token {TOKEN}"}
     assert TOKEN not in done.stdout + done.stderr
@@ -340,13 +365,129 @@ def test_the_metrics_are_those_of_the_page(synced, shell, tmp_path):
         assert labels == {"db", label} - {""}, name
 
 
-def test_the_alerts_ask_for_metrics_that_there_are():
+class Absent:
+    """A metric that isn't there: no comparison with it holds."""
+
+    def __gt__(self, _: object) -> bool:
+        return False
+
+    def __rsub__(self, _: object) -> Absent:
+        return self
+
+    def __eq__(self, other: object) -> bool:
+        return False
+
+    def __ne__(self, other: object) -> bool:
+        return False
+
+    __hash__ = None
+
+
+@pytest.fixture
+def alerts(run, synced):
+    """The alerts that fire on what status prints of a file now."""
     yaml = pytest.importorskip("yaml")
-    rules = [rule for group in yaml.safe_load(ALERTS)["groups"] for rule in group["rules"]]
-    assert [rule["alert"] for rule in rules] == ["MirrorOld", "MirrorNeedsYou"]
+    parser = pytest.importorskip("prometheus_client.parser")
+    rules = [rule for group in yaml.safe_load(RULES)["groups"] for rule in group["rules"]]
+
+    def alerts(*options, written=0.0, printed=None):
+        if printed is None:
+            printed = run("status", "--prometheus", *options, synced).out
+        families = parser.text_string_to_metric_families(printed)
+        found = {sample.name: sample.value for family in families for sample in family.samples}
+        names = {name: Absent() for rule in rules for name in re.findall(r"\w+_\w+", rule["expr"])}
+        now = {"time": lambda: 1e6, "absent": lambda metric: isinstance(metric, Absent)}
+        known = {**names, "node_textfile_mtime_seconds": 1e6 - written, **found, **now}
+        exprs = {rule["alert"]: re.sub(r"\{.*?\}", "", rule["expr"]) for rule in rules}
+        # Of these few operators Python makes what PromQL does.
+        return [name for name, expr in exprs.items() if eval(expr, known)]
+
+    return alerts
+
+
+def test_nothing_is_told_when_all_is_well(alerts):
+    assert alerts() == []
+
+
+def test_each_code_of_the_table_shows(alerts, run, synced, upstream, monkeypatch):
+    """The exit code as the program gives it, and the alert for it."""
+    told = {}
+
+    def sync(*arguments):
+        code = str(run("sync", synced, *arguments).code)
+        told[code] = alerts()
+
+    run("sync", synced, "--mode", "detailed")
+    sync("--mode", "normal")
+    sync("--base-url", "http://127.0.0.1:1")
+    spoil(upstream, "detailed")
+    sync("--base-url", upstream.base_url)
+    monkeypatch.setattr("ll2_mirror.sync.sync", lambda *_, **__: {}["bug"])
+    assert CliRunner().invoke(main, ["sync", str(synced)]).exit_code == 70
+    told["70"] = alerts()
+    told["128+N"] = alerts("--exit-code", "KILL")
+    with only_sync(synced):
+        code = str(run("sync", synced).code)
+    grow_old(synced)
+    told[code] = alerts("--exit-code", code)
+    told[str(run("status", synced, "--max-age", "2d").code)] = alerts("--exit-code", "1")
+
+    needs_you = {code: ["MirrorNeedsYou"] for code in ("2", "65", "70", "128+N")}
+    old = {"75": ["MirrorOld"], "1": ["MirrorOld", "MirrorNeedsYou"]}
+    assert told == {**needs_you, **old, "69": ["MirrorUnreached"]}
+    assert {"0", *told} == set(EXIT_CODES)
+    page = dict(re.findall(r"^\| `(Mirror\w+)` \| ([^|]*) \|", PAGE, re.M))
+    for code, names in told.items():
+        assert all(code in page[name].split(", ") for name in names), code
+
+
+@pytest.mark.parametrize("damage", ["no database", ""])
+def test_a_file_that_cannot_be_read_shows(alerts, synced, damage):
+    synced.write_text(damage * 500)
+    assert alerts() == ["MirrorOld", "MirrorUnreadable", "MirrorNeedsYou"]
+
+
+def test_a_schedule_that_stopped_shows(alerts):
+    assert alerts(written=4 * 3600) == ["MirrorMetricsOld"]
+    assert alerts(printed="") == ["MirrorMetricsGone"]
+
+
+def test_a_sync_at_a_time_that_is_yet_to_come_shows(alerts, synced):
+    execute(synced, "UPDATE _runs SET finished = '2099-01-01T00:00:00.000000Z'")
+    assert alerts() == ["MirrorOld"]
+
+
+def test_the_alerts_are_those_of_the_page():
+    yaml = pytest.importorskip("yaml")
+    rules = [rule for group in yaml.safe_load(RULES)["groups"] for rule in group["rules"]]
+    assert [rule["alert"] for rule in rules] == re.findall(r"^\| `(Mirror\w+)` \|", PAGE, re.M)
     for rule in rules:
+        assert rule["annotations"]["summary"]
         for name in re.findall(r"ll2_mirror_\w+", rule["expr"]):
             assert f"| `{name}` |" in PAGE
+
+
+@pytest.mark.parametrize(("status", "seen"), [("", 0), ("0", 0), ("69", 69), ("KILL", 137)])
+def test_the_unit_writes_metrics_however_the_sync_ended(synced, shell, tmp_path, status, seen):
+    done = shell(command("ExecStopPost", METRICS_CONF), EXIT_STATUS=status)
+    assert (done.returncode, done.stderr) == (0, "")
+    text = (tmp_path / "ll2-mirror.prom").read_text()
+    assert re.search(rf"^ll2_mirror_last_exit_code\{{.*\}} {seen}$", text, re.M)
+
+
+def test_the_unit_writes_metrics_of_a_file_that_cannot_be_read(synced, shell, tmp_path):
+    synced.write_text("no database" * 500)
+    (tmp_path / "ll2-mirror.prom").write_text("old")
+    assert "is no SQLite file" in shell(command("ExecStopPost", METRICS_CONF)).stderr
+    assert re.search(r"^ll2_mirror_up\{.*\} 0$", (tmp_path / "ll2-mirror.prom").read_text(), re.M)
+
+
+def test_crons_line_writes_metrics(synced, shell, tmp_path, upstream):
+    [script] = re.findall(r"^    (ll2-mirror sync .*ll2-mirror.prom)$", PAGE, re.M)
+    refuse(upstream)
+    shell(script)
+    text = (tmp_path / "ll2-mirror.prom").read_text()
+    assert re.search(r"^ll2_mirror_last_exit_code\{.*\} 69$", text, re.M)
 
 
 def test_the_log_is_lines_of_json(synced, shell, tmp_path):

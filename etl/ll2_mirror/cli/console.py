@@ -1,175 +1,144 @@
-"""The terminal's side of a command: how events, errors and JSON are printed."""
+"""The terminal's side of a command: the one place that prints.
+
+What people read has its control characters shown, not sent: a name of LL2's may hold some. What
+programs read is exact.
+"""
 
 from __future__ import annotations
 
+import codecs
 import errno
+import io
 import json
 import os
+import secrets
 import signal
-import sqlite3
 import sys
+import traceback
 from collections.abc import Iterator
-from contextlib import contextmanager
-from pathlib import Path
+from contextlib import contextmanager, suppress
 from typing import Any, NoReturn
 
 import click
 
 from ll2_mirror.clock import Clock, to_iso
-from ll2_mirror.errors import MirrorError, Stopped, UsageError
-from ll2_mirror.progress import EVENTS
+from ll2_mirror.errors import Bug, MirrorError, Stopped, UsageError
 
-EXIT_CODES = """\b
-Exit codes:
-  0   done
-  1   the check says no (verify, status --max-age), or LL2 would (get)
-  2   the command line can't be carried out
-  65  data that isn't understood: upstream's or the file's
-  69  upstream can't be reached, or refuses
-  75  stopped early: run the same command again
-"""
+_META = "ll2_mirror.console"  # where click's context has a command's console
+_NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
-class Commands(click.Group):
-    """The group; turns our errors into one line and an exit code."""
+class ReaderGone(MirrorError):
+    """Who reads the output has enough, as with ``| head``: people are told nothing of it."""
 
-    def main(self, args: Any = None, *, standalone_mode: bool = True, **extra: Any) -> Any:  # type: ignore[override]
-        """Runs the program; what is wrong with the command line is one line, too."""
-        if not standalone_mode:
-            return super().main(args, standalone_mode=False, **extra)
-        try:
-            code = super().main(args, standalone_mode=False, **extra)
-        except click.exceptions.NoArgsIsHelpError as error:
-            error.show()
-            code = error.exit_code
-        except click.ClickException as error:
-            context = getattr(error, "ctx", None)
-            see = f" (see {context.command_path} --help)" if context else ""
-            fail(UsageError(" ".join(error.format_message().split()) + see))
-        except click.Abort:
-            fail(Stopped("interrupted"))
-        sys.exit(code if isinstance(code, int) else 0)
-
-    def invoke(self, ctx: click.Context) -> Any:
-        """Runs the command; an error ends it with one line."""
-        try:
-            return super().invoke(ctx)
-        except MirrorError as error:
-            fail(error)
-        except sqlite3.Error as error:
-            from ll2_mirror.store.explain import explained
-
-            if told := explained(error, ctx.meta.get("db", Path("the file"))):
-                fail(told)
-            raise
-        except KeyboardInterrupt:
-            fail(Stopped("interrupted: what was published before stands"))
-        except OSError as error:
-            if error.errno == errno.EPIPE:  # the reader has enough
-                sys.stdout = sys.stderr = Path(os.devnull).open("w")  # noqa: SIM115
-                sys.exit(128 + signal.SIGPIPE)
-            fail(UsageError(f"{error.filename or 'the output'}: {error.strerror}"))
+    exit_code = 128 + signal.SIGPIPE
 
 
-def fail(error: MirrorError) -> NoReturn:
-    """Ends the program with one line and the error's exit code."""
-    click.echo(f"ll2-mirror: {error}", err=True)
-    sys.exit(error.exit_code)
+class Console:
+    """What one run of the program says.
+
+    ``log_json``: each line on stderr is a JSON object, which bears the run, the process and the
+    file.
+    """
+
+    def __init__(self, context: click.Context | None = None, *, log_json: bool = False) -> None:
+        self.log_json = log_json
+        self._meta = context.meta if context else {}
+        self._meta[_META] = self
+        self._clock = clock_of(context)
+        self._run = secrets.token_hex(4)
+
+    def say(self, *lines: str, err: bool = False) -> None:
+        """Lines for people."""
+        write("".join(f"{shown(line)}\n" for line in lines), err=err)
+
+    def show(self, document: Any) -> None:
+        """A JSON document, as programs read it."""
+        write(f"{_json(document, sys.stdout, indent=2)}\n")
+
+    def log(self, event: str, /, **facts: Any) -> None:
+        """A line of JSON on stderr."""
+        about = {"time": to_iso(self._clock.now()), "run": self._run, "pid": os.getpid()}
+        db = self._meta.get("db")
+        line = {**about, "db": db and str(db), "event": event, **facts}
+        write(f"{_json(line, sys.stderr)}\n", err=True)
+
+    def fail(self, error: MirrorError) -> NoReturn:
+        """Ends the program with one line and the error's exit code; a bug shows where it is."""
+        bug = error.__cause__ if isinstance(error, Bug) else None
+        trace = "".join(traceback.format_exception(bug)).splitlines() if bug else []
+        with suppress(MirrorError):  # where nobody hears it, the exit code says it
+            if self.log_json:
+                more = {"traceback": trace} if trace else {}
+                self.log("failed", exit_code=error.exit_code, message=str(error), **more)
+            elif not isinstance(error, ReaderGone):
+                self.say(f"ll2-mirror: {error}", *trace, err=True)
+        sys.exit(error.exit_code)
 
 
-def ours(error: BaseException, db: Path) -> MirrorError:
-    """What ended a sync, as one of our errors."""
-    from ll2_mirror.store.explain import explained
-
-    if isinstance(error, MirrorError):
-        return error
-    if isinstance(error, KeyboardInterrupt):
-        return Stopped("interrupted: what was published before stands; the next sync goes on")
-    assert isinstance(error, sqlite3.Error)
-    found = explained(error, db)
-    if found is None:
-        raise error
+def console() -> Console:
+    """The console of the command that runs."""
+    found: Console = click.get_current_context().meta[_META]
     return found
 
 
-_IN_PASSING = ("retry", "smaller", "request", "page", "published")  # of interest to a watcher
+def clock_of(context: click.Context | None) -> Clock:
+    """The machine's clock, unless the caller of the program passed in one."""
+    given = context.obj if context else None
+    return given if isinstance(given, Clock) else Clock()
 
 
-class Teller:
-    """Tells what happens while a sync runs: to people, with a bar on a terminal, or as JSON.
+def shown(text: str) -> str:
+    r"""A text in one line; what can't be seen stands as an escape, such as \x1b or \u202e."""
+    if text.isprintable():
+        return text
+    return "".join(
+        letter if letter.isprintable() else letter.encode("unicode_escape").decode()
+        for letter in text
+    )
 
-    People read it on stdout, unless JSON is printed there; what is of interest only in passing,
-    they read on a terminal. ``log_json``: each event is a line of JSON on stderr.
+
+def fit_output() -> None:
+    """Has characters that the output's encoding lacks written as escapes."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
+
+
+def write(text: str | bytes, *, err: bool = False) -> None:
+    """Writes to stdout or stderr, as it is, if it is open; raises as ``writing`` does.
+
+    click would take an encoding that is plain ASCII for UTF-8.
     """
-
-    def __init__(self, clock: Clock, *, as_json: bool, quiet: bool, log_json: bool) -> None:
-        self.as_json = as_json
-        self._clock = clock
-        self._log_json = log_json
-        self._quiet = quiet
-        self._terminal = sys.stderr.isatty() and not (quiet or as_json or log_json)
-        self._bars: dict[str, Any] = {}
-        self._waiting = ""
-
-    def __call__(self, event: str, /, **facts: Any) -> None:
-        """Tells an event."""
-        if event == "waiting" and not self._terminal:
-            if facts["until"] == self._waiting:
-                return  # once is enough
-            self._waiting = facts["until"]
-        if self._log_json:
-            line = {"time": to_iso(self._clock.now()), "event": event, **facts}
-            click.echo(json.dumps(line, ensure_ascii=False), err=True)
-        elif self._terminal:
-            self._watch(event, facts)
-        elif not self._quiet and event not in _IN_PASSING:
-            click.echo(self._line(event, facts), err=self.as_json)
-
-    def _line(self, event: str, facts: dict[str, Any], *, countdown: bool = False) -> str:
-        from ll2_mirror.cli.text import event_line
-
-        return event_line(event, facts, countdown=countdown)
-
-    def _watch(self, event: str, facts: dict[str, Any]) -> None:
-        """Tells an event on a terminal, whose last line is drawn over."""
-        if event == "page":
-            bar = self._bar(facts["resource"], facts["total"])
-            bar.update(facts["staged"] - bar.pos)
-        elif EVENTS[event]:
-            countdown = event == "waiting"
-            line = self._line(event, facts, countdown=countdown)
-            click.echo(f"\r\x1b[K{line}", err=True, nl=not countdown)
-
-    @contextmanager
-    def failures(self, db: Path) -> Iterator[None]:
-        """Ends the program as any error does; where events are JSON, so is the error."""
-        try:
-            yield
-        except (MirrorError, sqlite3.Error, KeyboardInterrupt) as error:
-            failed = ours(error, db)
-            if not self._log_json:
-                raise failed from error
-            self("failed", exit_code=failed.exit_code, message=str(failed))
-            sys.exit(failed.exit_code)
-
-    def _bar(self, resource: str, total: int) -> Any:
-        if resource not in self._bars:
-            self.end()
-            self._bars[resource] = click.progressbar(length=total, label=resource, file=sys.stderr)
-        return self._bars[resource]
-
-    def end(self) -> None:
-        """Ends the line that a bar stands on."""
-        for bar in self._bars.values():
-            bar.render_finish()
-        self._bars.clear()
+    stream = sys.stderr if err else sys.stdout
+    if stream is not None:
+        with writing():
+            to: Any = stream.buffer if isinstance(text, bytes) else stream
+            to.write(text)
+            to.flush()
 
 
-def print_some(documents: list[dict[str, Any]]) -> None:
-    """One JSON object, or a list of several."""
-    print_json(documents[0] if len(documents) == 1 else documents)
+@contextmanager
+def writing() -> Iterator[None]:
+    """Raises one of our errors where stdout or stderr can't be written."""
+    try:
+        yield
+    except OSError as error:
+        raise _unwritten(error) from error
 
 
-def print_json(document: Any) -> None:
-    """One JSON object, as programs read it."""
-    click.echo(json.dumps(document, ensure_ascii=False, indent=2))
+def _unwritten(error: OSError) -> MirrorError:
+    """Why the output can't be written, as one of our errors."""
+    if error.errno == errno.EPIPE:
+        return ReaderGone("the reader of the output has enough")
+    told = f"the output can't be written: {error.strerror}"
+    if error.errno in _NO_ROOM:
+        return Stopped(f"{told}: make room and run the same command again")
+    return UsageError(told)
+
+
+def _json(document: Any, stream: Any, indent: int | None = None) -> str:
+    """JSON in letters that a stream can carry."""
+    encoding = getattr(stream, "encoding", None) or "utf-8"
+    exact = codecs.lookup(encoding).name == "utf-8"
+    return json.dumps(document, ensure_ascii=not exact, indent=indent)

@@ -1,30 +1,53 @@
-"""What the commands have in common: the file they open, and options of several of them."""
+"""What the commands have in common: the file they open, options of several, what those mean."""
 
 from __future__ import annotations
 
+import os
+import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from ll2_mirror.clock import Clock
+from ll2_mirror.cli.console import clock_of
+from ll2_mirror.clock import Clock, from_iso
+from ll2_mirror.errors import DataError, UsageError
 
 if TYPE_CHECKING:
     from ll2_mirror.store.store import Store
 
+_AGE = re.compile(r"(\d+)\s*([smhdw])")
+_UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 
-def _remember(ctx: click.Context, _: click.Parameter, db: Path) -> Path:
-    """Keeps the file's name for an error that SQLite gives without it."""
-    ctx.meta["db"] = db
-    return db
+
+def age(text: str) -> timedelta:
+    """A length of time from ``90s``, ``15m``, ``12h``, ``2d`` or ``1w``; raises UsageError."""
+    try:
+        number, unit = _AGE.fullmatch(text).groups()  # type: ignore[union-attr]
+        return timedelta(**{_UNITS[unit]: int(number)})
+    except (AttributeError, OverflowError):
+        raise UsageError(f"{text} is no age: expected one like 15m, 12h, 2d or 1w") from None
+
+
+def point_in_time(text: str, now: datetime) -> datetime:
+    """A point in time from ``2026-11-23``, ``2026-11-23T20:00:00Z`` or an age such as ``2d``.
+
+    Without a zone it is UTC. Raises UsageError for anything else.
+    """
+    try:
+        return now - age(text) if _AGE.fullmatch(text) else from_iso(text)
+    except (UsageError, DataError, OverflowError):
+        raise UsageError(
+            f"{text} is no time: expected one like 2026-11-23, 2026-11-23T20:00:00Z or 2d"
+        ) from None
 
 
 def clock() -> Clock:
-    """The machine's clock, unless the caller of the program passed in one."""
-    given = click.get_current_context().obj
-    return given if isinstance(given, Clock) else Clock()
+    """The clock that this run goes by."""
+    return clock_of(click.get_current_context())
 
 
 @contextmanager
@@ -37,7 +60,25 @@ def opened(db: Path) -> Iterator[Store]:
         yield found
 
 
-DB = click.argument("db", type=click.Path(path_type=Path), callback=_remember)
+def placed(_: click.Context, __: click.Parameter, path: Path) -> Path:
+    """A path; raises UsageError where it leads from a working folder that is gone."""
+    try:
+        path.absolute()
+    except OSError as error:
+        folder = os.environ.get("PWD", "")
+        raise UsageError(
+            f"the working folder {folder} can't be found ({error.strerror}): change to another"
+        ) from None
+    return path
+
+
+def _remember(ctx: click.Context, parameter: click.Parameter, db: Path) -> Path:
+    """Keeps the file's name for an error that SQLite gives without it, and for the log."""
+    ctx.meta["db"] = db
+    return placed(ctx, parameter, db)
+
+
+DB = click.argument("db", type=click.Path(path_type=Path), callback=_remember, is_eager=True)
 
 
 def json_option(what: str) -> Callable[[Any], Any]:
@@ -45,10 +86,8 @@ def json_option(what: str) -> Callable[[Any], Any]:
     return click.option("--json", "as_json", is_flag=True, help=f"Print {what} as one JSON object.")
 
 
-def length(_: click.Context, __: click.Parameter, value: str | None) -> float | None:
+def seconds(_: click.Context, __: click.Parameter, value: str | None) -> float | None:
     """An age such as 2d, in seconds."""
-    from ll2_mirror.cli.status import age
-
     return None if value is None else age(value).total_seconds()
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +13,34 @@ from ll2_mirror.progress import EVENTS
 
 if TYPE_CHECKING:
     from ll2_mirror.load.report import Report
+
+_MANY = 20  # lines of one kind
+_MANY_ADDED = 3  # rows added to one table that are named one by one
+
+
+def bounded(lines: Iterable[str], most: int = _MANY) -> Iterator[str]:
+    """The first of these lines, and how many more there are."""
+    lines = list(lines)
+    yield from lines[:most]
+    if more := lines[most:]:
+        yield f"  and {len(more):,} more: see --json"
+
+
+def _some(count: int, what: str) -> str:
+    """The count with its noun, which takes an s unless there is one."""
+    return f"{count} {what}" if count == 1 else f"{count:,} {what}s"
+
+
+def _counted(*counts: tuple[int, str, str]) -> Iterator[str]:
+    """A line for each count that isn't 0: with its noun, and what there is to say of it."""
+    return (f"  {_some(count, what)} {told}" for count, what, told in counts if count)
+
+
+def _time(iso: str) -> str:
+    return for_people(from_iso(iso))
+
+
+# sync
 
 
 def sync_lines(report: Report, server: str | None) -> Iterator[str]:
@@ -24,32 +52,39 @@ def sync_lines(report: Report, server: str | None) -> Iterator[str]:
         f" · {report.added} added, {report.changed} changed, {report.unchanged} unchanged,"
         f" {report.gone} gone · {report.seconds:.1f} s{place}"
     )
-    if report.missing:
-        yield f"  {_some(report.missing, 'record')} not listed, but not confirmed gone: kept"
-    if report.conflicts:
-        yield f"  {_some(report.conflicts, 'row')} came with two values: the later stands"
-    for one in report.kept:
-        yield f"  {one['table']} {one['id']} is kept: your table {one['by']} refers to it"
-    for drift in report.drift:
-        key = f".{drift['key']}" if drift["key"] else ""
-        yield f"  new in LL2, kept: {drift['shape']}{key}: {drift['what']} (as in {drift['id']})"
+    yield from _counted(
+        (report.missing, "record", "not listed, but not confirmed gone: kept"),
+        (report.conflicts, "row", "came with two values: the later stands"),
+    )
+    yield from bounded(
+        f"  {one['table']} {one['id']} is kept: your table {one['by']} refers to it"
+        for one in report.kept
+    )
+    yield from bounded(
+        f"  new in LL2, kept: {_drift(one)} (as in {one['id']})" for one in report.drift
+    )
 
 
-def _some(count: int, what: str) -> str:
-    """The count with its noun, which takes an s unless there is one."""
-    return f"{count} {what}" if count == 1 else f"{count:,} {what}s"
+def _drift(one: dict[str, Any]) -> str:
+    """What LL2 sent that its document lacks; without a key, it is the order of the keys."""
+    return f"{one['shape']}.{one['key']}".rstrip(".") + f": {one['what']}"
 
 
-def event_line(event: str, facts: dict[str, Any], *, countdown: bool) -> str:
-    """What people read of an event; on a terminal, a wait counts down."""
-    if event == "waiting":
-        facts = {**facts, "until": for_people(from_iso(facts["until"]))}
-        if countdown:
-            minutes, seconds = divmod(facts["seconds"], 60)
-            return f"LL2's limit is reached: goes on in {minutes}:{seconds:02} "
+def event_line(event: str, facts: dict[str, Any]) -> str:
+    """What people read of an event."""
     line = EVENTS[event]
     assert line is not None
-    return line.format(**facts)
+    times = {name: _time(facts[name]) for name in ("until",) if name in facts}
+    return line.format(**{**facts, **times})
+
+
+def countdown_line(seconds: int) -> str:
+    """What people read of a wait while it lasts."""
+    minutes, rest = divmod(seconds, 60)
+    return f"goes on in {minutes}:{rest:02}: LL2's limit is reached "
+
+
+# plan
 
 
 def plan_lines(found: dict[str, Any]) -> Iterator[str]:
@@ -57,10 +92,9 @@ def plan_lines(found: dict[str, Any]) -> Iterator[str]:
     for one in found["resources"]:
         records = "" if one["records"] is None else f" for {_some(one['records'], 'record')}"
         staged = f", {_some(one['staged'], 'page')} staged already" if one["staged"] else ""
-        requests = _requests(one["requests"])
-        yield f"{one['resource']}: {requests}{records}{staged}"
+        yield f"{one['resource']}: {_requests(one['requests'])}{records}{staged}"
     if found["resumes"]:
-        yield f"{found['base_url']} can be asked again at {for_people(from_iso(found['resumes']))}"
+        yield f"{found['base_url']} can be asked again at {_time(found['resumes'])}"
     elif found["limit"] is None:
         yield f"{found['base_url']} has no limit"
     else:
@@ -77,6 +111,9 @@ def _requests(count: int | None) -> str:
     return "an unknown number of requests" if count is None else _some(count, "request")
 
 
+# status
+
+
 def status_lines(found: dict[str, Any]) -> Iterator[str]:
     """How a mirror stands."""
     if found["resources"]:
@@ -86,46 +123,44 @@ def status_lines(found: dict[str, Any]) -> Iterator[str]:
     if pulled := found["pulled"]:
         yield f"pulled from {pulled['from']} at {pulled['pulled'][:19]}Z"
     for held in found["resources"]:
-        gone = f", {held['tombstones']} gone" if held["tombstones"] else ""
-        yield (
-            f"{held['resource']}: {_some(held['records'], 'record')}{gone},"
-            f" synced {_ago(held['age_seconds'])} ({held['synced'][:19]}Z)"
-        )
-        if held["conflicts"]:
-            yield f"  {_some(held['conflicts'], 'row')} came with two values in the last sync"
-    yield from _progress_lines(found)
-    for one in found["quarantine"]:
-        stands = "stays as it was" if one["stands"] else "is left out"
-        yield f"{_named(one)}: {stands} since {one['since'][:10]}: {one['reason']}"
-    if error := found["last_error"]:
-        code = error["exit_code"]
-        yield f"last sync, {error['at'][:19]}Z, ended with {code}: {error['message']}"
-    if found["tables"]:
-        yield "tables:"
-    for name, count in found["tables"].items():
-        yield f"  {count:>8,}  {name}"
-    for drift in found["drift"]:
-        key = f".{drift['key']}" if drift["key"] else ""
-        what = f"{drift['shape']}{key}: {drift['what']}"
-        yield f"new in LL2, kept: {what} (since {drift['since'][:10]})"
-
-
-def _named(one: dict[str, Any]) -> str:
-    """A record in quarantine; it may have no readable id."""
-    return f"{one['resource']} {one['id'] if one['id'] is not None else '?'}"
-
-
-def _progress_lines(found: dict[str, Any]) -> Iterator[str]:
-    """The walks under way, and what may still be asked."""
+        yield from _resource_lines(held)
     for walk in found["under_way"]:
         of = "" if walk["of"] is None else f" of {walk['of']}"
         yield f"{walk['resource']}: a walk is under way: {walk['pages']}{of} pages staged"
-    budget = found["budget"]
-    if not budget:
-        return
-    until = (
-        f"; it goes on at {for_people(from_iso(budget['resumes']))}" if budget["resumes"] else ""
+    yield from _budget_lines(found["budget"] or {"limit": None, "resumes": None})
+    yield from bounded(map(_quarantine_line, found["quarantine"]))
+    if error := found["last_error"]:
+        code = error["exit_code"]
+        yield f"last sync, {error['at'][:19]}Z, ended with {code}: {error['message']}"
+    yield from ["tables:"][: len(found["tables"])]
+    yield from (f"  {count:>8,}  {name}" for name, count in found["tables"].items())
+    yield from bounded(
+        f"new in LL2, kept: {_drift(one)} (since {one['since'][:10]})" for one in found["drift"]
     )
+
+
+def _resource_lines(held: dict[str, Any]) -> Iterator[str]:
+    """How a resource stands."""
+    gone = f", {held['tombstones']} gone" if held["tombstones"] else ""
+    yield (
+        f"{held['resource']}: {_some(held['records'], 'record')}{gone},"
+        f" synced {_ago(held['age_seconds'])} ({held['synced'][:19]}Z)"
+    )
+    yield from _counted((held["conflicts"], "row", "came with two values in the last sync"))
+
+
+def _ago(seconds: int | None) -> str:
+    if seconds is None:
+        return "at a time that is yet to come: a clock was wrong, or is"
+    for unit, length in (("day", 86400), ("hour", 3600), ("minute", 60)):
+        if seconds >= length:
+            return f"{_some(seconds // length, unit)} ago"
+    return "just now"
+
+
+def _budget_lines(budget: dict[str, Any]) -> Iterator[str]:
+    """What may still be asked."""
+    until = f"; it goes on at {_time(budget['resumes'])}" if budget["resumes"] else ""
     if budget["limit"] is not None:
         minutes = round(budget["seconds"] / 60)
         allowed = f"{budget['limit']} requests in {minutes} minutes"
@@ -134,11 +169,14 @@ def _progress_lines(found: dict[str, Any]) -> Iterator[str]:
         yield f"budget: none left{until}"
 
 
-def _ago(seconds: int) -> str:
-    for unit, length in (("day", 86400), ("hour", 3600), ("minute", 60)):
-        if seconds >= length:
-            return f"{_some(seconds // length, unit)} ago"
-    return "just now"
+def _quarantine_line(one: dict[str, Any]) -> str:
+    """A record in quarantine; it may have no readable id."""
+    stands = "stays as it was" if one["stands"] else "is left out"
+    id_ = "?" if one["id"] is None else one["id"]
+    return f"{one['resource']} {id_}: {stands} since {one['since'][:10]}: {one['reason']}"
+
+
+# verify
 
 
 def verdict_lines(db: Path, verdict: dict[str, Any]) -> Iterator[str]:
@@ -152,58 +190,78 @@ def verdict_lines(db: Path, verdict: dict[str, Any]) -> Iterator[str]:
             f"{db}: {_some(verdict['records'], 'record')} on {_some(verdict['pages'], 'page')},"
             f" {_some(verdict['bytes'], 'byte')}: as LL2 sent them"
         )
-    if verdict["overtaken"]:
-        overtaken = _some(verdict["overtaken"], "value")
-        yield f"  {overtaken} gave way to a later one of the same row in the same sync"
-    if verdict["respelled"]:
-        yield f"  {_some(verdict['respelled'], 'page')} in another spelling of JSON, same values"
-
-
-def _values(change: dict[str, Any]) -> Iterator[tuple[str, Any, Any]]:
-    """The keys that a change is about, with the value before and now; absent ones as null."""
-    if change["key"] != "_extra":
-        yield change["key"], change["from"], change["to"]
-        return
-    before, after = (
-        {
-            key: value
-            for part in (change[side] or {}).values()
-            for key, value in part["values"].items()
-        }
-        for side in ("from", "to")
+    yield from _counted(
+        (verdict["overtaken"], "value", "gave way to a later one of the same row in the same sync"),
+        (verdict["respelled"], "page", "in another spelling of JSON, same values"),
     )
-    for key in dict.fromkeys((*before, *after)):
-        if before.get(key) != after.get(key):
-            yield key, before.get(key), after.get(key)
 
 
-_MANY_ADDED = 3  # rows added to one table that are named one by one
+# changes
 
 
-def change_lines(found: list[dict[str, Any]]) -> Iterator[str]:
+def run_lines(runs: list[dict[str, Any]]) -> Iterator[str]:
+    """What each run changed."""
+    for run in runs:
+        yield f"{run['finished'][:19]}Z  {run['resource']}"
+        yield from _change_lines(run["changes"])
+
+
+def _change_lines(found: list[dict[str, Any]]) -> Iterator[str]:
     """A line a change; many rows added to one table are one line."""
     added = Counter(change["table"] for change in found if change["kind"] == "added")
-    for table, count in added.items():
-        if count > _MANY_ADDED:
-            yield f"  + {table}: {count:,} rows"
+    many = {table: count for table, count in added.items() if count > _MANY_ADDED}
+    yield from (f"  + {table}: {count:,} rows" for table, count in many.items())
     for change in found:
-        what = f"{change['table']} {change['id']}"
-        if change["name"]:
-            what += f" ({change['name']})"
-        if change["kind"] == "added":
-            if added[change["table"]] <= _MANY_ADDED:
-                yield f"  + {what}"
-        elif change["kind"] == "gone":
-            yield f"  - {what}"
-        else:
-            for key, old, new in _values(change):
-                shown = (json.dumps(side, ensure_ascii=False) for side in (old, new))
-                yield f"  ~ {what}: {key}: {' → '.join(shown)}"
+        if change["kind"] != "added" or change["table"] not in many:
+            yield from _CHANGES.get(change["kind"], _changed)(change)
+
+
+def _row(change: dict[str, Any]) -> str:
+    name = f" ({change['name']})" if change["name"] else ""
+    return f"{change['table']} {change['id']}{name}"
+
+
+def _changed(change: dict[str, Any]) -> Iterator[str]:
+    """A line for each key that a change is about."""
+    return bounded(
+        f"  ~ {_row(change)}: {key}: {_form(before)} → {_form(after)}"
+        for key, before, after in _values(change)
+    )
+
+
+_CHANGES = {
+    "added": lambda change: [f"  + {_row(change)}"],
+    "gone": lambda change: [f"  - {_row(change)}"],
+}
+
+
+def _form(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False)
+
+
+def _values(change: dict[str, Any]) -> list[tuple[str, Any, Any]]:
+    """The keys that a change is about, with the value before and now; absent ones as null."""
+    if change["key"] != "_extra":
+        return [(change["key"], change["from"], change["to"])]
+    before, after = _extra(change["from"]), _extra(change["to"])
+    return [
+        (key, before.get(key), after.get(key))
+        for key in dict.fromkeys((*before, *after))
+        if before.get(key) != after.get(key)
+    ]
+
+
+def _extra(parts: dict[str, Any] | None) -> dict[str, Any]:
+    """The values of ``_extra`` by key, whichever shape they are of."""
+    return {key: value for part in (parts or {}).values() for key, value in part["values"].items()}
+
+
+# demo
 
 
 def table(headers: list[str], rows: list[tuple[Any, ...]]) -> Iterator[str]:
     """A table in columns."""
     cells = [headers, *(["" if cell is None else str(cell) for cell in row] for row in rows)]
-    widths = [max(len(row[column]) for row in cells) for column in range(len(headers))]
+    widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
     for row in [cells[0], ["-" * width for width in widths], *cells[1:]]:
         yield "  ".join(c.ljust(w) for c, w in zip(row, widths, strict=True)).rstrip()

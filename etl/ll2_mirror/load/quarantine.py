@@ -11,6 +11,7 @@ from ll2_mirror.ll2.model import Id, Shape
 from ll2_mirror.ll2.page import ids_of, records
 from ll2_mirror.ll2.resources import RESOURCES
 from ll2_mirror.store.store import Store
+from ll2_mirror.store.typed import Typed
 from ll2_mirror.store.walks import Walk
 from ll2_mirror.transform.normalize import Bad
 
@@ -29,13 +30,18 @@ class Quarantined(NamedTuple):
 
 
 def quarantined(store: Store, resource: str) -> list[Quarantined]:
-    """The records of a resource that are in quarantine."""
+    """The records of a resource that are in quarantine; raises DataError for damaged ones."""
     rows = store.conn.execute(
         "SELECT id, run, reason, sent, mode, stands FROM _quarantine"
         " WHERE resource = ? ORDER BY id",
         (resource,),
     )
-    return [Quarantined(*row) for row in rows]
+    typed, found = Typed(store.path), [Quarantined(*row) for row in rows]
+    for one in found:
+        place = f"_quarantine {resource} {one.id}"
+        typed.row(one, place)
+        typed.document(one.stands or "{}", f"{place}: stands", dict)
+    return found
 
 
 def missed(store: Store, resource: str) -> set[Id]:

@@ -6,11 +6,15 @@ import fcntl
 import os
 import stat
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
 from ll2_mirror.errors import Stopped, UsageError
+
+# Another user's lock file can often only be read, in a folder with the sticky bit whatever its
+# rights are; that is enough to lock it. If it goes meanwhile, the first way makes a new one.
+_WAYS = (os.O_RDWR | os.O_CREAT, os.O_RDONLY, os.O_RDWR | os.O_CREAT)
 
 
 @contextmanager
@@ -24,11 +28,8 @@ def only_sync(db: Path) -> Iterator[None]:
     path = real.with_name(f"{real.name}.lock")
     file = _locked(path, db)
     try:
-        try:
-            os.ftruncate(file, 0)
-            os.pwrite(file, f"pid {os.getpid()}, since {datetime.now(UTC):%FT%TZ}\n".encode(), 0)
-        except OSError as error:
-            raise UsageError(f"{path} can't be written: {error.strerror}") from None
+        if _is_ours(file):
+            _sign(file, path)
         yield
     finally:
         with suppress(OSError):
@@ -37,21 +38,28 @@ def only_sync(db: Path) -> Iterator[None]:
 
 
 def _locked(path: Path, db: Path) -> int:
-    """The open lock file; another one than ``path``'s is of no use: its holder took it away."""
+    """The lock file, open and locked."""
     while True:
+        with ExitStack() as undo:
+            file = _open(path)
+            undo.callback(os.close, file)
+            _take(file, path, db)
+            if _counts(file, path):
+                undo.pop_all()
+                return file
+
+
+def _open(path: Path) -> int:
+    """The lock file, open to write or at least to read."""
+    reason: str | None = None
+    for flags in _WAYS:
         try:
-            file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK, 0o644)
+            return os.open(path, flags | os.O_NOFOLLOW | os.O_NONBLOCK, 0o644)
+        except (PermissionError, FileNotFoundError) as error:
+            reason = error.strerror
         except OSError as error:
             raise UsageError(f"{path} can't be written: {error.strerror}") from None
-        try:
-            _take(file, path, db)
-        except BaseException:
-            os.close(file)
-            raise
-        with suppress(FileNotFoundError):
-            if os.path.samestat(os.fstat(file), path.stat()):
-                return file
-        os.close(file)
+    raise UsageError(f"{path} can't be written: {reason}")
 
 
 def _take(file: int, path: Path, db: Path) -> None:
@@ -67,3 +75,41 @@ def _take(file: int, path: Path, db: Path) -> None:
         raise Stopped(f"{db} is being synced by another process ({who})") from None
     except OSError as error:
         raise UsageError(f"{path} can't be locked: {error.strerror}") from None
+
+
+def _counts(file: int, path: Path) -> bool:
+    """Whether a locked file keeps others out: one that no longer has the name doesn't.
+
+    What another user's process left behind is taken away, so that the next is ours; where that is
+    forbidden, its lock is as good.
+    """
+    with suppress(FileNotFoundError):
+        if os.path.samestat(os.fstat(file), path.stat()):
+            return _is_ours(file) or not _removed(path)
+    return False
+
+
+def _is_ours(file: int) -> bool:
+    """Whether a lock file is open to write."""
+    return bool(fcntl.fcntl(file, fcntl.F_GETFL) & os.O_RDWR)
+
+
+def _removed(path: Path) -> bool:
+    """Whether a lock file that nobody holds could be taken away."""
+    try:
+        path.unlink()
+    except OSError:
+        return False
+    return True
+
+
+def _sign(file: int, path: Path) -> None:
+    """Says in the lock file who holds it, for all to read."""
+    who = f"pid {os.getpid()}, since {datetime.now(UTC):%FT%TZ}\n"
+    try:
+        os.ftruncate(file, 0)
+        os.pwrite(file, who.encode(), 0)
+    except OSError as error:
+        raise UsageError(f"{path} can't be written: {error.strerror}") from None
+    with suppress(PermissionError):  # another's, which we may write
+        os.fchmod(file, 0o644)

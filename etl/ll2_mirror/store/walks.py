@@ -15,6 +15,7 @@ from ll2_mirror.errors import DataError, Stopped
 from ll2_mirror.ll2.model import Id
 from ll2_mirror.ll2.page import Page
 from ll2_mirror.ll2.resources import RESOURCES
+from ll2_mirror.store.typed import Typed
 
 Transaction = Callable[[], AbstractContextManager[None]]
 
@@ -88,7 +89,8 @@ class Walks:
             f"SELECT id, resource, mode, base_url, started, total FROM _walks WHERE {condition}",
             values,
         )
-        return (Walk(*row) for row in rows.fetchall())
+        typed = Typed(self._path)
+        return (typed.row(Walk(*row), f"_walks {row[0]}") for row in rows.fetchall())
 
     def set_total(self, walk: Walk, total: int | None) -> Walk:
         """Keeps how many records LL2 lists in all, None while that is moving."""
@@ -141,13 +143,19 @@ class Walks:
         )
 
     def pages(self, walk: Walk) -> list[StagedPage]:
-        """The pages of a walk in order, without their texts."""
+        """The pages of a walk in order, without their texts; raises DataError for damaged ones."""
         rows = self._conn.execute(
             'SELECT "offset", "limit", digest, ids FROM _pages JOIN _bodies USING (digest)'
             ' WHERE walk = ? ORDER BY "offset"',
             (walk.id,),
         )
-        return [StagedPage(*row) for row in rows]
+        typed = Typed(self._path)
+        pages = [typed.row(StagedPage(*row), f"_pages of the walk {walk.id}") for row in rows]
+        for page in pages:
+            typed.document(page.ids, f"_bodies {page.digest.hex()[:12]}: ids", list)
+            if page.limit < 1:
+                raise typed.damaged(f"_pages of the walk {walk.id}: limit", page.limit)
+        return pages
 
     def body(self, digest: bytes) -> bytes:
         """The text of a page as it came; raises DataError where it was damaged since.

@@ -1,0 +1,312 @@
+"""The commands that ask LL2: sync and plan."""
+
+from __future__ import annotations
+
+import gc
+import json
+import math
+import sqlite3
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext, suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import click
+from click.core import ParameterSource
+
+from ll2_mirror.cli.console import console
+from ll2_mirror.cli.options import DB, base, clock, json_option, opened, seconds
+from ll2_mirror.cli.program import Command, as_ours, end_tidily
+from ll2_mirror.cli.telling import telling
+from ll2_mirror.clock import to_iso
+from ll2_mirror.errors import DataError, MirrorError, Stopped, UsageError
+from ll2_mirror.ll2.resources import DEFAULT_RESOURCE, MODES, RESOURCES
+from ll2_mirror.progress import Tell
+
+if TYPE_CHECKING:
+    from ll2_mirror.extract.upstream import Upstream
+    from ll2_mirror.load.report import Report
+    from ll2_mirror.store.store import Store
+    from ll2_mirror.sync import Wanted
+
+_SYNC_HELP = f"""Bring DB up to date with LL2; make it where there is none.
+
+RESOURCE is one of {", ".join(RESOURCES)}. DB remembers the resources, the mode and the URL: the
+next sync needs no options. Without any, it mirrors {DEFAULT_RESOURCE}. What LL2 no longer lists
+leaves the tables and stays in the history.
+
+A sync that stopped early is gone on with by the next one: no page is fetched twice.
+"""
+_PLAN_HELP = """Say what a sync of DB would cost.
+
+That is in requests and minutes, with the pages that are staged already. Asks LL2 nothing but
+/api-throttle/, which is free.
+"""
+
+
+class Token(NamedTuple):
+    """The API token, and whether the command line names it; else it is the environment's."""
+
+    text: str
+    given: bool
+
+
+class Source(NamedTuple):
+    """What a command asks LL2 for, and how, as far as its options say."""
+
+    resources: tuple[str, ...]
+    base_url: str | None
+    mode: str | None
+    token: Token | None
+    timeout: float | None
+    stale_after: float | None
+    max_requests: int | None = None
+    wait: bool = False
+
+    @property
+    def stale(self) -> float:
+        """The age in seconds at which a walk that was cut off is begun anew."""
+        from ll2_mirror.extract.crawl import STALE
+
+        return STALE if self.stale_after is None else self.stale_after
+
+    def wanted(self, store: Store) -> Wanted:
+        """What is to be mirrored, which the file knows where the options don't say."""
+        from ll2_mirror.sync import wanted
+
+        return wanted(store, list(self.resources), self.base_url, self.mode)
+
+    def token_for(self, base_url: str) -> str | None:
+        """The token; not the environment's for a server that only the file names."""
+        from ll2_mirror.extract.client import is_own
+
+        meant = self.token and (self.token.given or self.base_url or is_own(base_url))
+        return self.token.text if self.token and meant else None
+
+    def upstream(self, store: Store, base_url: str, tell: Tell) -> Upstream:
+        """The server that is asked, with what the file knows of its limit."""
+        from ll2_mirror.extract.budget import Budget
+        from ll2_mirror.extract.client import Client
+        from ll2_mirror.extract.upstream import TIMEOUT, Upstream
+
+        token = self.token_for(base_url)
+        if self.token and not token:
+            tell("withheld", base_url=base_url)
+        client = Client(base_url, token, TIMEOUT if self.timeout is None else self.timeout)
+        budget = Budget(store, store.clock, client.base_url, self.max_requests, token=bool(token))
+        return Upstream(client, budget, store.clock, tell, wait=self.wait)
+
+
+def _token(ctx: click.Context, param: click.Parameter, value: str | None) -> Token | None:
+    source = ctx.get_parameter_source(param.name or "")
+    return Token(value, source is ParameterSource.COMMANDLINE) if value else None
+
+
+def _number(_: click.Context, __: click.Parameter, value: float | None) -> float | None:
+    if value is not None and math.isnan(value):
+        raise UsageError("nan is no number of seconds")
+    return value
+
+
+_SOURCE = (
+    DB,
+    click.argument(
+        "resources", metavar="[RESOURCE]...", nargs=-1, type=click.Choice(list(RESOURCES))
+    ),
+    click.option(
+        "--base-url",
+        metavar="URL",
+        callback=base,
+        help="The LL2 server to ask.  [default: the file's]",
+    ),
+    click.option(
+        "--mode", type=click.Choice(MODES), help="How much of each record.  [default: the file's]"
+    ),
+    click.option(
+        "--token",
+        envvar="LL2_API_TOKEN",
+        show_envvar=True,
+        callback=_token,
+        help="The API token, for more than 15 requests an hour. Never written to the file. The"
+        " environment's goes to LL2's own servers, or to that of --base-url.",
+    ),
+    click.option(
+        "--timeout",
+        metavar="SECONDS",
+        type=click.FloatRange(min=0.1, max=3600),
+        callback=_number,
+        help="How long one request may take, as a whole.  [default: 30]",
+    ),
+    click.option(
+        "--stale-after",
+        metavar="AGE",
+        callback=seconds,
+        help="How old a walk that was cut off may be, to be gone on with.  [default: 1d]",
+    ),
+)
+
+
+def _asks(command: Callable[..., None]) -> Callable[..., None]:
+    """Gives a command the parameters of a Source."""
+    for decorate in reversed(_SOURCE):
+        command = decorate(command)
+    return command
+
+
+@click.command(cls=Command, help=_SYNC_HELP)
+@_asks
+@click.option(
+    "--max-requests",
+    metavar="N",
+    type=click.IntRange(min=1),
+    help="Make so many requests at most, then stop: the next sync goes on.",
+)
+@click.option(
+    "--wait", is_flag=True, help="Wait where LL2's limit is reached, instead of stopping."
+)
+@click.option(
+    "--allow-shrink",
+    is_flag=True,
+    help="Accept a list that lacks more than 10 % of the records, and more than 20.",
+)
+@click.option("-q", "--quiet", is_flag=True, help="Say nothing unless something is wrong.")
+@click.option(
+    "--log-format",
+    type=click.Choice(["text", "json"]),
+    default="text",
+    show_default=True,
+    expose_value=False,  # the console has it: it must know before the command line is read
+    help="How to tell on stderr what happens: for people, or one JSON object a line.",
+)
+@json_option("what was done")
+def sync(db: Path, allow_shrink: bool, quiet: bool, as_json: bool, **source: Any) -> None:
+    """Runs a sync and says what it did."""
+    from ll2_mirror.cli.text import sync_lines
+    from ll2_mirror.extract.client import is_own
+    from ll2_mirror.store.opening import checked_path
+
+    _refuse_resource(db)
+    checked_path(db)
+    end_tidily()
+    gc.freeze()
+    gc.set_threshold(50_000)  # pages and rows have no cycles: looking for some is in vain
+    with telling(console(), quiet=quiet, as_json=as_json) as tell:
+        reports, server = _synced(db, Source(**source), tell, as_json, allow_shrink=allow_shrink)
+    if as_json:
+        _show([report.as_json() for report in reports])
+    elif not quiet:
+        elsewhere = None if is_own(server) else server
+        console().say(*(line for report in reports for line in sync_lines(report, elsewhere)))
+    if problem := _kept_aside(db, reports):
+        raise problem
+
+
+def _synced(
+    db: Path, source: Source, tell: Tell, as_json: bool, *, allow_shrink: bool
+) -> tuple[list[Report], str]:
+    """Syncs as the file's only sync, from which server; a failure is noted in the file."""
+    from ll2_mirror.load.rebuild import upgrade
+    from ll2_mirror.store.lock import only_sync
+    from ll2_mirror.store.opening import open_store
+    from ll2_mirror.sync import sync
+
+    with only_sync(db), open_store(db, clock(), create=True) as store, _noting_failure(store):
+        upgrade(store, tell)
+        what = source.wanted(store)
+        upstream = source.upstream(store, what.base_url, tell)
+        with _showing_failure(store, upstream, what) if as_json else nullcontext():
+            reports = sync(
+                store, upstream, what, tell, allow_shrink=allow_shrink, stale=source.stale
+            )
+        if problem := _kept_aside(db, reports):
+            _note(store, problem)
+        return reports, upstream.base_url
+
+
+@contextmanager
+def _noting_failure(store: Store) -> Iterator[None]:
+    """Raises what ends a sync as one of our errors, and keeps it for status."""
+    try:
+        yield
+    except (Exception, KeyboardInterrupt) as error:
+        failure = as_ours(error, store.path)
+        _note(store, failure)
+        raise failure from failure.__cause__
+
+
+@contextmanager
+def _showing_failure(store: Store, upstream: Upstream, what: Wanted) -> Iterator[None]:
+    """Prints what a sync that ends early spent and staged, for programs."""
+    from ll2_mirror.sync import incomplete
+
+    try:
+        yield
+    except (Exception, KeyboardInterrupt) as error:
+        _show(incomplete(store, upstream, what, as_ours(error, store.path)))
+        raise
+
+
+def _show(documents: list[dict[str, Any]]) -> None:
+    """One JSON object, or a list of several."""
+    console().show(documents[0] if len(documents) == 1 else documents)
+
+
+def _refuse_resource(db: Path) -> None:
+    if str(db) in RESOURCES:
+        raise UsageError(
+            f"{db} is a resource: name the file first, as in `sync spacecraft.db {db}`"
+        )
+
+
+def _note(store: Store, error: MirrorError) -> None:
+    """Keeps how the sync failed, for status; where the file can't be written, that is the error."""
+    document = {
+        "at": to_iso(store.clock.now()),
+        "exit_code": error.exit_code,
+        "message": str(error),
+        "resumes": to_iso(error.resumes) if isinstance(error, Stopped) and error.resumes else None,
+    }
+    with suppress(sqlite3.Error):
+        store.settings.remember(last_error=json.dumps(document))
+
+
+def _kept_aside(db: Path, reports: list[Report]) -> DataError | None:
+    """The error of a sync that published all but some records."""
+    bad = [one for report in reports for one in report.quarantined]
+    if not bad:
+        return None
+    more = f", and {len(bad) - 1} more" if len(bad) > 1 else ""
+    return DataError(
+        f"{bad[0]['reason']}{more}: kept aside, the rest is published: see `ll2-mirror status {db}`"
+    )
+
+
+@click.command(cls=Command, help=_PLAN_HELP)
+@_asks
+@json_option("it")
+def plan(db: Path, as_json: bool, **source: Any) -> None:
+    """Says what a sync would cost."""
+    from ll2_mirror.cli.text import plan_lines
+    from ll2_mirror.plan import plan as read
+
+    _refuse_resource(db)
+    asked = Source(**source)
+    with (
+        telling(console(), quiet=False, as_json=as_json) as tell,
+        _opened_or_blank(db) as store,
+    ):
+        what = asked.wanted(store)
+        found = read(store, asked.upstream(store, what.base_url, tell), what, asked.stale)
+    if as_json:
+        console().show(found)
+    else:
+        console().say(*plan_lines(found))
+
+
+@contextmanager
+def _opened_or_blank(db: Path) -> Iterator[Store]:
+    """The mirror; one that a sync would make is made elsewhere, and goes away again."""
+    from ll2_mirror.store.opening import blank_store, checked_path
+
+    with blank_store(db, clock()) if checked_path(db) else opened(db) as store:
+        yield store

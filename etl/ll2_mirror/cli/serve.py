@@ -1,0 +1,50 @@
+"""The command that serves the file over HTTP."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from ll2_mirror.cli.console import console
+from ll2_mirror.cli.options import DB, base, clock
+from ll2_mirror.cli.program import Command
+
+_SERVE_HELP = """Serve LL2's API from DB, and Datasette.
+
+LL2's paths are under /2.3.0/, Datasette's pages beside them. A sync of the same file shows at once.
+"""
+
+
+@click.command(cls=Command, help=_SERVE_HELP)
+@DB
+@click.option("--host", default="127.0.0.1", show_default=True, help="Where to listen.")
+@click.option(
+    "-p", "--port", type=click.IntRange(0, 65535), default=8001, show_default=True, help="Its port."
+)
+@click.option(
+    "--base-url",
+    metavar="URL",
+    callback=base,
+    help="Where the links in answers lead.  [default: where they were asked for]",
+)
+def serve(db: Path, host: str, port: int, base_url: str | None) -> None:
+    """Serves until it is interrupted."""
+    from ll2_mirror.ll2.schema import SCHEMA_VERSION
+    from ll2_mirror.serve.reader import other_version
+    from ll2_mirror.serve.server import bound, datasette, run
+    from ll2_mirror.store.opening import open_store
+
+    with open_store(db, clock()) as store:  # says what is wrong with the file
+        if store.version != SCHEMA_VERSION:
+            console().say(f"ll2-mirror: {other_version(db.name, store.version)}", err=True)
+    app = datasette(db, base_url)
+    listening = bound(host, port)
+    shown, port = (f"[{host}]" if ":" in host else host), listening.getsockname()[1]
+    console().say(
+        f"LL2's API:   http://{shown}:{port}/2.3.0/",
+        f"Datasette:   http://{shown}:{port}/",
+        "Press Ctrl-C to end",
+        err=True,
+    )
+    run(app, listening)
