@@ -34,6 +34,7 @@ check: lint test
 bench: $(STAMP)
 	$(BIN)/python bench/bench.py
 	$(BIN)/python bench/serve.py
+	$(BIN)/python bench/share.py
 
 $(STAMP): pyproject.toml
 	$(PYTHON) -m venv $(VENV)
