@@ -26,6 +26,7 @@ LINES = {
     for line in re.findall(
         r"ll2-mirror (?=publish|pull|sync|serve|status)([^\n`|;&<>)'\"#]+)", TEXTS
     )
+    if " " in line.strip()
 }
 
 
