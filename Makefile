@@ -38,6 +38,7 @@ man: $(STAMP)
 bench: $(STAMP)
 	$(BIN)/python bench/bench.py
 	$(BIN)/python bench/serve.py
+	$(BIN)/python bench/share.py
 
 $(STAMP): pyproject.toml
 	$(PYTHON) -m venv $(VENV)

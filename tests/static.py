@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -71,8 +72,8 @@ class StaticSite(ThreadingHTTPServer):
 
     daemon_threads = True
 
-    def __init__(self, folder: Path) -> None:
-        super().__init__(("127.0.0.1", 0), Handler)
+    def __init__(self, folder: Path, address: tuple[str, int] = ("127.0.0.1", 0)) -> None:
+        super().__init__(address, Handler)
         self.folder = folder
         self.fault: Fault | None = None
         self.log: list[tuple[str, dict[str, str]]] = []
@@ -170,3 +171,20 @@ def drip(seconds: float) -> Fault:
         return True
 
     return fault
+
+
+def main(folder: str, host: str, port: str, log: str) -> None:
+    """Serves a folder at an address; notes each request in a file."""
+    with StaticSite(Path(folder), (host, int(port))) as server, Path(log).open("a") as notes:
+
+        def note(handler: Handler, _: bytes | None) -> bool:
+            notes.write(f"{handler.path} {handler.headers.get('Range', '')}\n")
+            notes.flush()
+            return False
+
+        server.fault = note
+        server.serve_forever()
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

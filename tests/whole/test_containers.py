@@ -128,7 +128,7 @@ def contained(tmp_path, name, data, published, script):
         "mount -t tmpfs tmpfs /var/tmp\n"
         "export TMPDIR=/var/tmp HOME=/nowhere\n"
         "mount -o remount,bind,ro /\n"
-        f"cd {data}\n"
+        f"cd {data}\nset +e\n"
         f"{script}"
     )
     environment = {**os.environ, "PATH": f"{BIN}{os.pathsep}{os.environ['PATH']}"}

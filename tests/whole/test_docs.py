@@ -80,10 +80,14 @@ def test_each_command_is_documented_with_just_its_options(name):
     assert [option for option in options if f"`{option}" not in README] == []
 
 
-@pytest.mark.parametrize("name", ["sync", "status", "verify", "changes"])
-def test_each_key_of_the_json_is_documented(name, lived):
-    db, document = lived
-    if name != "sync":
+@pytest.mark.parametrize("name", ["sync", "status", "verify", "changes", "publish", "pull"])
+def test_each_key_of_the_json_is_documented(name, lived, tmp_path):
+    (db, document), out = lived, tmp_path / "out"
+    if name in ("publish", "pull"):
+        ends = {"publish": (db, out), "pull": (db, out.with_name("other.db"))}[name]
+        document = json.loads(CliRunner().invoke(main, [name, *map(str, ends), "--json"]).stdout)
+        document.pop("resources", None)  # whose keys are data
+    elif name != "sync":
         document = json.loads(CliRunner().invoke(main, [name, str(db), "--json"]).stdout)
     assert [key for key in keys(document) if f"`{key}`" not in SECTIONS[name]] == []
 

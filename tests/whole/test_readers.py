@@ -148,11 +148,11 @@ def pull_killed(past, tmp_path, steps):
 
 
 def test_a_publish_that_is_killed_leaves_one_state_or_the_other(past, tmp_path):
-    assert publish_killed(past, tmp_path, (2, 7, 9, 11, 14, 99)) == {1, 2}
+    assert publish_killed(past, tmp_path, (2, 9, 14, 99)) == {1, 2}
 
 
 def test_a_pull_that_is_killed_leaves_one_state_or_the_other(past, tmp_path):
-    assert pull_killed(past, tmp_path, (2, 6, 10, 14, 16, 999)) == {1, 2}
+    assert pull_killed(past, tmp_path, (2, 10, 16, 999)) == {1, 2}
 
 
 @pytest.mark.soak
@@ -260,7 +260,8 @@ def fleet(tmp_path, readers, editions, seed):
         places = {}
         for number, db in enumerate([one.db, *one.readers]):
             places[tmp_path / f"sql{number}"] = db
-            places[tmp_path / f"http{number}"] = stack.enter_context(served(db))
+            if number in (1, readers):  # a server each would take most of the time
+                places[tmp_path / f"http{number}"] = stack.enter_context(served(db))
         with ExitStack() as watchers:
             for notes, where in places.items():
                 watchers.enter_context(watching(where, notes))
@@ -313,7 +314,7 @@ def judged(notes, editions, published):
 
 
 def test_no_reader_sees_two_states_at_once_or_goes_back_in_time(tmp_path):
-    fleet(tmp_path, readers=2, editions=4, seed="quick")
+    fleet(tmp_path, readers=2, editions=3, seed="quick")
 
 
 @pytest.mark.soak

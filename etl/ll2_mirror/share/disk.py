@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import errno
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from hashlib import file_digest
 from pathlib import Path
@@ -28,14 +29,21 @@ def writing(path: Path) -> Iterator[None]:
         raise UsageError(f"{error.filename or path}: {error.strerror}") from None
 
 
-def settle(whole: Path, path: Path) -> None:
-    """Gives a whole file its name, in place of another: no crash leaves anything between."""
-    _sync(whole)
-    whole.replace(path)
-    _sync(path.parent)
+def settled(part: Path, folder: Path, name: Callable[[str], str]) -> tuple[str, int, str]:
+    """Gives a whole file its name, in place of another; gives that, its size and its digest.
+
+    The digest may make the name. No crash leaves anything between the file and the one before.
+    """
+    with ThreadPoolExecutor(1) as other:  # meanwhile the disk is at work
+        reading = other.submit(sha256, part)
+        _keep(part)
+    size, digest = part.stat().st_size, reading.result()
+    part.replace(folder / name(digest))
+    _keep(folder)
+    return name(digest), size, digest
 
 
-def _sync(path: Path) -> None:
+def _keep(path: Path) -> None:
     """Has the disk keep a file, or the names in a folder."""
     file = os.open(path, os.O_RDONLY)
     try:

@@ -6,14 +6,14 @@ import gzip
 import json
 import shutil
 import sqlite3
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from contextlib import closing, suppress
 from pathlib import Path
 
 from ll2_mirror.clock import to_iso
 from ll2_mirror.errors import DataError, NotAMirror, UsageError
 from ll2_mirror.ll2.schema import APPLICATION_ID, SCHEMA_VERSION
-from ll2_mirror.share.disk import CHUNK, discard, settle, sha256, writing
+from ll2_mirror.share.disk import CHUNK, discard, settled, writing
 from ll2_mirror.share.manifest import (
     MANIFEST,
     File,
@@ -94,7 +94,7 @@ def _put(store: Store, folder: Path, state: State, packed: bool) -> Manifest:
     part = folder / ".snapshot"
     try:
         copy(store, part)
-        file = _settled(part, folder, name_of)
+        file = File(*settled(part, folder, name_of))
         gz = _packed(folder / file.name, part) if packed else None
     finally:
         discard(part)
@@ -144,22 +144,14 @@ def _packed(path: Path, part: Path) -> File:
         gzip.GzipFile("", "wb", _GZIP_LEVEL, out, mtime=0) as packing,
     ):
         shutil.copyfileobj(plain, packing, CHUNK)
-    return _settled(part, path.parent, lambda _: f"{path.name}.gz")
-
-
-def _settled(part: Path, folder: Path, name: Callable[[str], str]) -> File:
-    """Gives a whole file its name, which its digest may make."""
-    digest = sha256(part)
-    file = File(name(digest), part.stat().st_size, digest)
-    settle(part, folder / file.name)
-    return file
+    return File(*settled(part, path.parent, lambda _: f"{path.name}.gz"))
 
 
 def _announce(folder: Path, manifest: Manifest) -> None:
     """Puts the manifest in the place of the one before: from now on, this is what is published."""
     part = folder / f".{MANIFEST}"
     part.write_text(json.dumps(manifest.as_json(), ensure_ascii=False, indent=2) + "\n", "utf-8")
-    settle(part, folder / MANIFEST)
+    settled(part, folder, lambda _: MANIFEST)
 
 
 def _clear_away(folder: Path, keep: Iterable[str]) -> None:
