@@ -70,7 +70,7 @@ def demo(ctx: click.Context, directory: Path) -> None:
 @click.argument("directory", metavar="DIR", type=_DIR, callback=placed)
 def examples(directory: Path) -> None:
     """Writes the files that the schedule page speaks of."""
-    source = shipped("examples")
+    source, _ = shipped("examples"), _made(directory)
     files = sorted(path for path in source.rglob("*") if path.is_file())
     targets = {path: directory / path.relative_to(source) for path in files}
     for path, target in targets.items():
