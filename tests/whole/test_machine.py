@@ -121,7 +121,7 @@ def test_a_clock_that_jumps_holds_nothing_up(db, run, upstream, clock, days):
     assert run("plan", db).code == 0
     assert run("sync", db, "--json").json["changed"] == 250
     assert run("verify", db).code == 0
-    assert run("status", db, "--json").json["resources"][0]["age_seconds"] == 0
+    assert run("status", db, "--json").json["resources"][0]["age_seconds"] < 600
 
 
 def test_a_limit_noted_by_a_clock_that_ran_ahead_is_forgotten(db, run, upstream, clock):
