@@ -116,6 +116,11 @@ def shell(tmp_path, program):
     return shell
 
 
+def named(script, upstream):
+    """The script for a server that isn't LL2's own: it gets the token where it is named."""
+    return script.replace(" sync ", f" sync --base-url {upstream.base_url} ")
+
+
 def refuse(upstream):
     """Makes the upstream accept no token: exit code 69, at once."""
     upstream.answer = lambda path, query: (401, {"detail": "Invalid token."})
@@ -195,7 +200,8 @@ def test_cron_says_nothing_of_75(synced, shell):
 
 
 @pytest.mark.parametrize(
-    ("fault", "told"), [(refuse, "the token isn't accepted"), (spoil, "expected text, got 5")]
+    ("fault", "told"),
+    [(refuse, "it asks for a token, and none was sent"), (spoil, "expected text, got 5")],
 )
 def test_cron_mails_of_the_rest(synced, shell, upstream, fault, told):
     fault(upstream)
@@ -219,12 +225,14 @@ def test_cron_mails_of_an_old_file(synced, shell):
 def test_crons_token_goes_to_upstream_and_nowhere_else(synced, shell, upstream, tmp_path):
     (tmp_path / ".ll2-token").write_text(f"{TOKEN}\n")
     upstream.log.clear()
-    done = shell(jobs()[0][5])
+    done = shell(named(jobs()[0][5], upstream))
     assert (done.stdout, done.stderr) == ("", "")
     assert {headers.get("Authorization") for _, headers in upstream.log} == {f"Token {TOKEN}"}
     assert TOKEN.encode() not in synced.read_bytes()
     refuse(upstream)
-    assert TOKEN not in shell(jobs()[0][5]).stdout
+    refused = shell(named(jobs()[0][5], upstream)).stdout
+    assert "the token isn't accepted" in refused
+    assert TOKEN not in refused
 
 
 def test_a_sync_only_when_it_is_due(synced, shell, upstream):
@@ -288,7 +296,7 @@ def test_the_services_token_goes_to_upstream_and_nowhere_else(synced, shell, ups
     assert unit(SERVICE)["Service"]["LoadCredential"] == "ll2-token:/etc/ll2-mirror/token"
     (tmp_path / "ll2-token").write_text(f"{TOKEN}\n")
     upstream.log.clear()
-    done = shell(command("ExecStart"), CREDENTIALS_DIRECTORY=str(tmp_path))
+    done = shell(named(command("ExecStart"), upstream), CREDENTIALS_DIRECTORY=str(tmp_path))
     assert done.returncode == 0
     assert {headers.get("Authorization") for _, headers in upstream.log} == {f"Token {TOKEN}"}
     assert TOKEN not in done.stdout + done.stderr
@@ -319,7 +327,8 @@ def test_the_service_fails_when_the_file_is_old(synced, shell):
 def test_the_metrics_are_those_of_the_page(synced, shell, tmp_path):
     parser = pytest.importorskip("prometheus_client.parser")
     pasts = (
-        "UPDATE _throttles SET your_request_limit = 15",
+        "INSERT INTO _throttles (base_url, asked, your_request_limit)"
+        " SELECT base_url, started, 15 FROM _walks",
         "INSERT INTO _walks (resource, mode, base_url, started, total, published)"
         " SELECT resource, mode, base_url, started, total, 0 FROM _walks",
         'INSERT INTO _pages (walk, "offset", "limit", digest)'
