@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import Any, NoReturn
 
+from ll2_mirror.errors import DataError
 from ll2_mirror.ll2.model import Id, Key, Shape
 from ll2_mirror.ll2.schema import Edge, wanted_columns
 
@@ -14,8 +15,12 @@ IN = "IN (SELECT value FROM json_each(?))"  # any number of ids in one parameter
 
 
 def among(ids: Iterable[Id]) -> str:
-    """The parameter for IN: the ids as a JSON list."""
-    return json.dumps(list(ids))
+    """The parameter for IN: the ids as a JSON list; raises DataError where one is none."""
+    return json.dumps(list(ids), default=_no_id)
+
+
+def _no_id(value: object) -> NoReturn:
+    raise DataError(f"the file has a row whose id is {value!r:.60}: put a backup back")
 
 
 def quoted(columns: Iterable[str]) -> str:

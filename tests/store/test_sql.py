@@ -1,0 +1,14 @@
+"""The SQL that reading and writing share."""
+
+from __future__ import annotations
+
+from parts import execute
+
+
+def test_an_id_that_is_none_is_damage(synced, run):
+    execute(synced, "INSERT INTO _records VALUES ('spacecraft', x'00ff')")
+    told = run("sync", synced)
+    assert told.code == 65
+    assert (
+        told.err == "ll2-mirror: the file has a row whose id is b'\\x00\\xff': put a backup back\n"
+    )
