@@ -79,6 +79,10 @@ def page(request, chromium, url):
     wrong = []
     page.on("dialog", lambda dialog: (wrong.append(dialog.message), dialog.dismiss()))
     page.on("pageerror", lambda error: wrong.append(str(error)))
+    page.on(
+        "console",
+        lambda message: "Content Security" in message.text and wrong.append(message.text),
+    )
     page.route(
         lambda asked: not asked.startswith(url),
         lambda route: route.fulfill(body=png(), content_type="image/png"),

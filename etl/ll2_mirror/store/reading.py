@@ -81,16 +81,12 @@ class Reading(sqlite3.Connection):
         """
         with suppress(OSError):
             log = _beside(self.path.resolve(), "-wal")
-            if _seen(self.path).file != self._was.file and _seen(log) == self._log:
-                _refuse_log(log)
-
-
-def _refuse_log(log: Path) -> None:
-    if log.stat().st_size:
-        raise UsageError(
-            f"{log.name} is the log of a file that was replaced by another: end all that has it"
-            f" open, then remove it"
-        )
+            replaced = _seen(self.path).file != self._was.file
+            if replaced and _seen(log) == self._log and log.stat().st_size:
+                raise UsageError(
+                    f"{log.name} is the log of a file that was replaced by another: end all that"
+                    " has it open, then remove it"
+                )
 
 
 def _beside(real: Path, end: str) -> Path:
