@@ -53,7 +53,7 @@ def lived(past, db):
         "UPDATE _runs SET records = 'zzz'",
         "UPDATE _history SET kind = 'zzz'",
         "UPDATE _history SET kind = 'gone', from_value = '{'",
-        "UPDATE _settings SET value = 'zzz' WHERE key = 'mode'",
+        "INSERT INTO _settings VALUES ('mode', 'zzz')",
         "UPDATE _settings SET value = '[7]' WHERE key = 'resources'",
         "UPDATE _walks SET published = 77",
         "DROP TABLE _drift",

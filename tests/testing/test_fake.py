@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 import requests
 
-from ll2_mirror.clock import stamp
+from ll2_mirror.clock import to_iso
 from ll2_mirror.ll2.resources import RESOURCES
 from ll2_mirror.testing.fake import bundled, running
 from ll2_mirror.transform.normalize import Normalizer
@@ -93,7 +93,7 @@ def test_upcoming_and_previous_are_told_by_the_clock(name, key, hours, upcoming,
     clock = StillClock()
     record = dict(bundled()[name, "normal"][0])
     at = clock.time + timedelta(hours=hours)
-    records = [{**record, "name": "Now", key: stamp(at)}, {**record, "id": "x", key: None}]
+    records = [{**record, "name": "Now", key: to_iso(at)}, {**record, "id": "x", key: None}]
     with running({(name, "normal"): records}, clock) as upstream:
         clock.now = lambda: clock.time
         for view, wanted in (("upcoming", upcoming), ("previous", previous)):

@@ -150,10 +150,9 @@ def _texts(sent: Value) -> Condition | None:
 
 
 def _opaque(sent: Value) -> Condition | None:
-    known = sent.one.kind == "opaque"
-    why = (
-        "LL2's document doesn't say what it compares" if known else "this version can't compare it"
-    )
+    why = "this version can't compare it"
+    if sent.one.kind == "opaque":
+        why = "LL2's document doesn't say what it compares"
     raise Refusal(501, {"detail": f"The filter {sent.one.name} can't be answered: {why}."})
 
 
@@ -177,6 +176,6 @@ _FOLLOWED: dict[str, tuple[set[tuple[str, ...]], set[str]]] = {
 def _follows(resource: Resource, one: Filter) -> bool:
     """Whether a filter is one that can be answered."""
     ways, lookups = _FOLLOWED.get(one.kind, (set(), set()))
-    return (
-        one.lookup in lookups and tuple(k.kind for _, k in resource.richest.way(one.path)) in ways
-    )
+    if one.lookup not in lookups:
+        return False
+    return tuple(key.kind for _, key in resource.richest.way(one.path)) in ways
