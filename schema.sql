@@ -1,4 +1,5 @@
--- The tables of an ll2-mirror file. Read from the top: spacecraft, who builds them, how they fly.
+-- The tables of an ll2-mirror file. Read from the top: spacecraft, who builds them, how they fly,
+-- stations and people, launches and what they carry, missions, events.
 -- Made by `make schema` from what etl/ll2_mirror/ll2 declares: a change here would be overwritten.
 --
 -- * Tables have the names of Launch Library 2's endpoints (else the plural of its schema's name),
@@ -15,7 +16,7 @@
 --   them. All indexes stand at the end.
 
 PRAGMA application_id = 0x4c4c326d;  -- "LL2m": this file is an ll2-mirror
-PRAGMA user_version = 3;  -- the version of this schema
+PRAGMA user_version = 4;  -- the version of this schema
 
 -- ----------------------------------------------------------------------------------------------
 -- Spacecraft: what they are, of which type and family
@@ -131,9 +132,18 @@ CREATE TABLE spacecraft_configuration_families (
     attempted_landings INTEGER,  -- landings tried
     successful_landings INTEGER,  -- landings that succeeded
     failed_landings INTEGER,  -- landings that failed
+    spacecraft INTEGER,  -- how many rows in spacecraft_configuration_families__spacecraft; null where LL2 says null
     _shapes TEXT,  -- the shapes that this row was seen in
     _extra TEXT  -- JSON: what LL2 sent beyond these columns
 );
+
+CREATE TABLE spacecraft_configuration_families__spacecraft (
+    -- The configurations of each family (its own list, detailed mode).
+    owner INTEGER NOT NULL REFERENCES spacecraft_configuration_families (id),  -- whose list it is
+    position INTEGER NOT NULL,  -- the place in the list, from 0
+    item INTEGER NOT NULL REFERENCES spacecraft_configurations (id),  -- what stands there
+    PRIMARY KEY (owner, position)
+) WITHOUT ROWID;
 
 -- ----------------------------------------------------------------------------------------------
 -- Agencies: who builds and flies them
@@ -315,8 +325,45 @@ CREATE TABLE spacecraft_flights (
     duration_seconds REAL,  -- seconds: the same, to sort and add
     turn_around_time TEXT,  -- ISO 8601: how long since the landing before
     turn_around_time_seconds REAL,  -- seconds: the same, to sort and add
+    launch_crew INTEGER,  -- how many rows in spacecraft_flights__launch_crew; null where LL2 says null
+    onboard_crew INTEGER,  -- how many rows in spacecraft_flights__onboard_crew; null where LL2 says null
+    landing_crew INTEGER,  -- how many rows in spacecraft_flights__landing_crew; null where LL2 says null
+    docking_events INTEGER,  -- how many rows in spacecraft_flights__docking_events; null where LL2 says null
+    _shapes TEXT,  -- the shapes that this row was seen in
     _extra TEXT  -- JSON: what LL2 sent beyond these columns
 );
+
+CREATE TABLE spacecraft_flights__launch_crew (
+    -- Who was aboard at the launch (detailed mode).
+    owner INTEGER NOT NULL REFERENCES spacecraft_flights (id),  -- whose list it is
+    position INTEGER NOT NULL,  -- the place in the list, from 0
+    item INTEGER NOT NULL REFERENCES astronaut_flights (id),  -- what stands there
+    PRIMARY KEY (owner, position)
+) WITHOUT ROWID;
+
+CREATE TABLE spacecraft_flights__onboard_crew (
+    -- Who was aboard in flight (detailed mode).
+    owner INTEGER NOT NULL REFERENCES spacecraft_flights (id),  -- whose list it is
+    position INTEGER NOT NULL,  -- the place in the list, from 0
+    item INTEGER NOT NULL REFERENCES astronaut_flights (id),  -- what stands there
+    PRIMARY KEY (owner, position)
+) WITHOUT ROWID;
+
+CREATE TABLE spacecraft_flights__landing_crew (
+    -- Who was aboard at the landing (detailed mode).
+    owner INTEGER NOT NULL REFERENCES spacecraft_flights (id),  -- whose list it is
+    position INTEGER NOT NULL,  -- the place in the list, from 0
+    item INTEGER NOT NULL REFERENCES astronaut_flights (id),  -- what stands there
+    PRIMARY KEY (owner, position)
+) WITHOUT ROWID;
+
+CREATE TABLE spacecraft_flights__docking_events (
+    -- The dockings of each flight (detailed mode).
+    owner INTEGER NOT NULL REFERENCES spacecraft_flights (id),  -- whose list it is
+    position INTEGER NOT NULL,  -- the place in the list, from 0
+    item INTEGER NOT NULL REFERENCES docking_events (id),  -- what stands there
+    PRIMARY KEY (owner, position)
+) WITHOUT ROWID;
 
 CREATE TABLE landings (
     -- How a flight came down, or will.
@@ -328,6 +375,10 @@ CREATE TABLE landings (
     downrange_distance REAL,  -- km: how far from where it was launched
     landing_location_id INTEGER REFERENCES landing_locations (id),  -- where it lands
     type_id INTEGER REFERENCES landing_types (id),  -- of which type it is
+    firststage_id INTEGER REFERENCES first_stages (id),  -- the stage that lands, if it is one
+    spacecraftflight_id INTEGER REFERENCES spacecraft_flights (id),  -- the flight of the spacecraft that lands, if it is one
+    payloadflight_id INTEGER REFERENCES payload_flights (id),  -- the flight of the payload that lands, if it is one
+    _shapes TEXT,  -- the shapes that this row was seen in
     _extra TEXT  -- JSON: what LL2 sent beyond these columns
 );
 
@@ -357,6 +408,294 @@ CREATE TABLE landing_locations (
     celestial_body_id INTEGER REFERENCES celestial_bodies (id),  -- the body that it is on
     _extra TEXT  -- JSON: what LL2 sent beyond these columns
 );
+
+-- ----------------------------------------------------------------------------------------------
+-- Stations and dockings
+-- ----------------------------------------------------------------------------------------------
+
+CREATE TABLE space_stations (
+    -- Space stations: flying, planned, gone.
+    id INTEGER PRIMARY KEY,  -- LL2's own number
+    url TEXT,  -- LL2's path; put https://ll.thespacedevs.com before it
+    name TEXT,  -- as LL2 calls it
+    image_id INTEGER REFERENCES images (id),  -- its picture
+    status_id INTEGER REFERENCES space_station_statuses (id),  -- whether it is active, gone, ...
+    founded TEXT,  -- YYYY-MM-DD: when its first part went up
+    deorbited TEXT,  -- YYYY-MM-DD: when it came down
+    description TEXT,  -- what LL2 tells of it
+    orbit TEXT,  -- where it flies, as text
+    type_id INTEGER REFERENCES space_station_types (id),  -- of which type it is
+    owners INTEGER,  -- how many rows in space_stations__owners; null where LL2 says null
+    active_expeditions INTEGER,  -- how many rows in space_stations__active_expeditions; null where LL2 says null
+    height REAL,  -- m: how high it is
+    width REAL,  -- m: how wide it is
+    mass REAL,  -- t: how heavy it is
+    volume INTEGER,  -- m^3: how much room it has
+    onboard_crew INTEGER,  -- people aboard now
+    docked_vehicles INTEGER,  -- craft docked now
+    docking_location INTEGER,  -- how many rows in space_stations__docking_location; null where LL2 says null
+    active_docking_events INTEGER,  -- how many rows in space_stations__active_docking_events; null where LL2 says null
+    _shapes TEXT,  -- the shapes that this row was seen in
+    _extra TEXT  -- JSON: what LL2 sent beyond these columns
+);
+
+CREATE TABLE space_stations__owners (
+    -- The agencies that own a station.
+    owner INTEGER NOT NULL REFERENCES space_stations (id),  -- whose list it is
+    position INTEGER NOT NULL,  -- the place in the list, from 0
+    item INTEGER NOT NULL REFERENCES agencies (id),  -- what stands there
+    PRIMARY KEY (owner, position)
+) WITHOUT ROWID;
+
+CREATE TABLE space_stations__active_expeditions (
+    -- The expeditions aboard now.
+    owner INTEGER NOT NULL REFERENCES space_stations (id),  -- whose list it is
+    position INTEGER NOT NULL,  -- the place in the list, from 0
+    item INTEGER NOT NULL REFERENCES expeditions (id),  -- what stands there
+    PRIMARY KEY (owner, position)
+) WITHOUT ROWID;
+
+CREATE TABLE space_stations__docking_location (
+    -- A station's ports (its own list, detailed mode).
+    owner INTEGER NOT NULL REFERENCES space_stations (id),  -- whose list it is
+    position INTEGER NOT NULL,  -- the place in the list, from 0
+    item INTEGER NOT NULL REFERENCES docking_locations (id),  -- what stands there
+    PRIMARY KEY (owner, position)
+) WITHOUT ROWID;
+
+CREATE TABLE space_stations__active_docking_events (
+    -- The dockings that last (its own list, detailed mode).
+    owner INTEGER NOT NULL REFERENCES space_stations (id),  -- whose list it is
+    position INTEGER NOT NULL,  -- the place in the list, from 0
+    item INTEGER NOT NULL REFERENCES docking_events (id),  -- what stands there
+    PRIMARY KEY (owner, position)
+) WITHOUT ROWID;
+
+CREATE TABLE space_station_types (
+    -- Government, Commercial, ...
+    id INTEGER PRIMARY KEY,  -- LL2's own number
+    name TEXT,  -- as LL2 calls it
+    _extra TEXT  -- JSON: what LL2 sent beyond these columns
+);
+
+CREATE TABLE space_station_statuses (
+    -- Active, De-Orbited, ...
+    id INTEGER PRIMARY KEY,  -- LL2's own number
+    name TEXT,  -- as LL2 calls it
+    _extra TEXT  -- JSON: what LL2 sent beyond these columns
+);
+
+CREATE TABLE docking_events (
+    -- Dockings: what came (the chaser) to what was there (the target), and when. Each is a
+    -- flight of a spacecraft, a station or the flight of a payload.
+    id INTEGER PRIMARY KEY,  -- LL2's own number
+    url TEXT,  -- LL2's path; put https://ll.thespacedevs.com before it
+    docking TEXT,  -- UTC: when it docked
+    departure TEXT,  -- UTC: when it left; null: not yet, or not known
+    docking_location_id INTEGER REFERENCES docking_locations (id),  -- at which port
+    space_station_target_id INTEGER REFERENCES space_stations (id),  -- where it docked, if a station
+    flight_vehicle_target_id INTEGER REFERENCES spacecraft_flights (id),  -- where it docked, if a spacecraft
+    payload_flight_target_id INTEGER REFERENCES payload_flights (id),  -- where it docked, if a payload
+    flight_vehicle_chaser_id INTEGER REFERENCES spacecraft_flights (id),  -- what came, if a spacecraft
+    space_station_chaser_id INTEGER REFERENCES space_stations (id),  -- what came, if a station
+    payload_flight_chaser_id INTEGER REFERENCES payload_flights (id),  -- what came, if a payload
+    _shapes TEXT,  -- the shapes that this row was seen in
+    _extra TEXT  -- JSON: what LL2 sent beyond these columns
+);
+
+CREATE TABLE docking_locations (
+    -- Ports, each of a station, a type of spacecraft or a payload.
+    id INTEGER PRIMARY KEY,  -- LL2's own number
+    name TEXT,  -- as LL2 calls it
+    spacestation_id INTEGER REFERENCES space_stations (id),  -- the station that has it
+    spacecraft_id INTEGER REFERENCES spacecraft_configurations (id),  -- the type of spacecraft that has it
+    payload_id INTEGER REFERENCES payloads (id),  -- the payload that has it
+    currently_docked_id INTEGER REFERENCES docking_events (id),  -- the docking that lasts there now
+    _shapes TEXT,  -- the shapes that this row was seen in
+    _extra TEXT  -- JSON: what LL2 sent beyond these columns
+);
+
+-- ----------------------------------------------------------------------------------------------
+-- Astronauts: who flies, and what they do up there
+-- ----------------------------------------------------------------------------------------------
+
+CREATE TABLE astronauts (
+    -- Astronauts, cosmonauts, taikonauts, guests; and a few dummies, monkeys and dogs.
+    id INTEGER PRIMARY KEY,  -- LL2's own number
+    url TEXT,  -- LL2's path; put https://ll.thespacedevs.com before it
+    name TEXT,  -- as LL2 calls it
+    status_id INTEGER REFERENCES astronaut_statuses (id),  -- whether active, retired, lost in flight, ...
+    agency_id INTEGER REFERENCES agencies (id),  -- for whom they fly
+    image_id INTEGER REFERENCES images (id),  -- its picture
+    type_id INTEGER REFERENCES astronaut_types (id),  -- of which type it is
+    in_space INTEGER,  -- 0 or 1: up there now
+    time_in_space TEXT,  -- ISO 8601: how long they were up, over all flights; grows daily while in space
+    time_in_space_seconds REAL,  -- seconds: the same, to sort and add
+    eva_time TEXT,  -- ISO 8601: how long they were outside, over all spacewalks
+    eva_time_seconds REAL,  -- seconds: the same, to sort and add
+    age INTEGER,  -- years: today, or at death
+    date_of_birth TEXT,  -- YYYY-MM-DD: when they were born
+    date_of_death TEXT,  -- YYYY-MM-DD: when they died
+    nationality INTEGER,  -- how many rows in astronauts__nationality; null where LL2 says null
+    bio TEXT,  -- their life, in words
+    wiki TEXT,  -- their page in Wikipedia
+    last_flight TEXT,  -- UTC: when their last launch was
+    first_flight TEXT,  -- UTC: when their first launch was
+    social_media_links INTEGER,  -- how many rows in astronauts__social_media_links; null where LL2 says null
+    flights_count INTEGER,  -- flights so far
+    landings_count INTEGER,  -- landings so far
+    spacewalks_count INTEGER,  -- spacewalks so far
+    flights INTEGER,  -- how many rows in astronauts__flights; null where LL2 says null
+    landings INTEGER,  -- how many rows in astronauts__landings; null where LL2 says null
+    spacewalks INTEGER,  -- how many rows in astronauts__spacewalks; null where LL2 says null
+    _shapes TEXT,  -- the shapes that this row was seen in
+    _extra TEXT  -- JSON: what LL2 sent beyond these columns
+);
+
+CREATE TABLE astronauts__nationality (
+    -- Each astronaut's countries.
+    owner INTEGER NOT NULL REFERENCES astronauts (id),  -- whose list it is
+    position INTEGER NOT NULL,  -- the place in the list, from 0
+    item INTEGER NOT NULL REFERENCES countries (id),  -- what stands there
+    PRIMARY KEY (owner, position)
+) WITHOUT ROWID;
+
+CREATE TABLE astronauts__social_media_links (
+    -- Each astronaut's pages on social media.
+    owner INTEGER NOT NULL REFERENCES astronauts (id),  -- whose list it is
+    position INTEGER NOT NULL,  -- the place in the list, from 0
+    item INTEGER NOT NULL REFERENCES social_media_links (id),  -- what stands there
+    PRIMARY KEY (owner, position)
+) WITHOUT ROWID;
+
+CREATE TABLE astronauts__flights (
+    -- The launches that an astronaut flew on (detailed mode).
+    owner INTEGER NOT NULL REFERENCES astronauts (id),  -- whose list it is
+    position INTEGER NOT NULL,  -- the place in the list, from 0
+    item TEXT NOT NULL REFERENCES launches (id),  -- what stands there
+    PRIMARY KEY (owner, position)
+) WITHOUT ROWID;
+
+CREATE TABLE astronauts__landings (
+    -- The flights that an astronaut landed with (detailed mode).
+    owner INTEGER NOT NULL REFERENCES astronauts (id),  -- whose list it is
+    position INTEGER NOT NULL,  -- the place in the list, from 0
+    item INTEGER NOT NULL REFERENCES spacecraft_flights (id),  -- what stands there
+    PRIMARY KEY (owner, position)
+) WITHOUT ROWID;
+
+CREATE TABLE astronauts__spacewalks (
+    -- The spacewalks of each astronaut (detailed mode).
+    owner INTEGER NOT NULL REFERENCES astronauts (id),  -- whose list it is
+    position INTEGER NOT NULL,  -- the place in the list, from 0
+    item INTEGER NOT NULL REFERENCES spacewalks (id),  -- what stands there
+    PRIMARY KEY (owner, position)
+) WITHOUT ROWID;
+
+CREATE TABLE astronaut_statuses (
+    -- Active, Retired, In-Training, ...
+    id INTEGER PRIMARY KEY,  -- LL2's own number
+    name TEXT,  -- as LL2 calls it
+    _extra TEXT  -- JSON: what LL2 sent beyond these columns
+);
+
+CREATE TABLE astronaut_types (
+    -- Government, Private, Non-Human, ...
+    id INTEGER PRIMARY KEY,  -- LL2's own number
+    name TEXT,  -- as LL2 calls it
+    _extra TEXT  -- JSON: what LL2 sent beyond these columns
+);
+
+CREATE TABLE astronaut_flights (
+    -- One astronaut in one crew, with the role they had.
+    id INTEGER PRIMARY KEY,  -- LL2's own number
+    role_id INTEGER REFERENCES astronaut_roles (id),  -- as what they fly
+    astronaut_id INTEGER REFERENCES astronauts (id),  -- who flies
+    _extra TEXT  -- JSON: what LL2 sent beyond these columns
+);
+
+CREATE TABLE astronaut_roles (
+    -- Commander, Pilot, Flight Engineer, ...
+    id INTEGER PRIMARY KEY,  -- LL2's own number
+    role TEXT,  -- what it is called
+    priority INTEGER,  -- LL2's rank among its like
+    _extra TEXT  -- JSON: what LL2 sent beyond these columns
+);
+
+CREATE TABLE expeditions (
+    -- Expeditions: a crew's stay aboard a station.
+    id INTEGER PRIMARY KEY,  -- LL2's own number
+    url TEXT,  -- LL2's path; put https://ll.thespacedevs.com before it
+    name TEXT,  -- as LL2 calls it
+    start TEXT,  -- UTC: when it begins
+    end TEXT,  -- UTC: when it ends
+    spacestation_id INTEGER REFERENCES space_stations (id),  -- at which station
+    mission_patches INTEGER,  -- how many rows in expeditions__mission_patches; null where LL2 says null
+    spacewalks INTEGER,  -- how many rows in expeditions__spacewalks; null where LL2 says null
+    crew INTEGER,  -- how many rows in expeditions__crew; null where LL2 says null
+    _shapes TEXT,  -- the shapes that this row was seen in
+    _extra TEXT  -- JSON: what LL2 sent beyond these columns
+);
+
+CREATE TABLE expeditions__mission_patches (
+    -- An expedition's patches.
+    owner INTEGER NOT NULL REFERENCES expeditions (id),  -- whose list it is
+    position INTEGER NOT NULL,  -- the place in the list, from 0
+    item INTEGER NOT NULL REFERENCES mission_patches (id),  -- what stands there
+    PRIMARY KEY (owner, position)
+) WITHOUT ROWID;
+
+CREATE TABLE expeditions__spacewalks (
+    -- The spacewalks of an expedition.
+    owner INTEGER NOT NULL REFERENCES expeditions (id),  -- whose list it is
+    position INTEGER NOT NULL,  -- the place in the list, from 0
+    item INTEGER NOT NULL REFERENCES spacewalks (id),  -- what stands there
+    PRIMARY KEY (owner, position)
+) WITHOUT ROWID;
+
+CREATE TABLE expeditions__crew (
+    -- Who belongs to an expedition (detailed mode).
+    owner INTEGER NOT NULL REFERENCES expeditions (id),  -- whose list it is
+    position INTEGER NOT NULL,  -- the place in the list, from 0
+    item INTEGER NOT NULL REFERENCES astronaut_flights (id),  -- what stands there
+    PRIMARY KEY (owner, position)
+) WITHOUT ROWID;
+
+CREATE TABLE spacewalks (
+    -- Spacewalks: who was outside, when, how long.
+    id INTEGER PRIMARY KEY,  -- LL2's own number
+    url TEXT,  -- LL2's path; put https://ll.thespacedevs.com before it
+    name TEXT,  -- as LL2 calls it
+    start TEXT,  -- UTC: when it begins
+    end TEXT,  -- UTC: when it ends
+    duration TEXT,  -- ISO 8601: how long it takes
+    duration_seconds REAL,  -- seconds: the same, to sort and add
+    location TEXT,  -- where, as text
+    crew INTEGER,  -- how many rows in spacewalks__crew; null where LL2 says null
+    spacestation_id INTEGER REFERENCES space_stations (id),  -- at which station
+    expedition_id INTEGER REFERENCES expeditions (id),  -- during which expedition
+    spacecraft_flight_id INTEGER REFERENCES spacecraft_flights (id),  -- from which craft, on which flight
+    event_id INTEGER REFERENCES events (id),  -- the event that tells of it
+    program INTEGER,  -- how many rows in spacewalks__program; null where LL2 says null
+    _shapes TEXT,  -- the shapes that this row was seen in
+    _extra TEXT  -- JSON: what LL2 sent beyond these columns
+);
+
+CREATE TABLE spacewalks__crew (
+    -- Who was outside.
+    owner INTEGER NOT NULL REFERENCES spacewalks (id),  -- whose list it is
+    position INTEGER NOT NULL,  -- the place in the list, from 0
+    item INTEGER NOT NULL REFERENCES astronaut_flights (id),  -- what stands there
+    PRIMARY KEY (owner, position)
+) WITHOUT ROWID;
+
+CREATE TABLE spacewalks__program (
+    -- The programs that a spacewalk belongs to.
+    owner INTEGER NOT NULL REFERENCES spacewalks (id),  -- whose list it is
+    position INTEGER NOT NULL,  -- the place in the list, from 0
+    item INTEGER NOT NULL REFERENCES programs (id),  -- what stands there
+    PRIMARY KEY (owner, position)
+) WITHOUT ROWID;
 
 -- ----------------------------------------------------------------------------------------------
 -- Launches: when, on what, from where
@@ -395,6 +734,15 @@ CREATE TABLE launches (
     location_launch_attempt_count_year INTEGER,  -- which launch it is of its location in its year
     pad_launch_attempt_count_year INTEGER,  -- which launch it is of its pad in its year
     agency_launch_attempt_count_year INTEGER,  -- which launch it is of its agency in its year
+    flightclub_url TEXT,  -- where its flight is simulated
+    updates INTEGER,  -- how many rows in launches__updates; null where LL2 says null
+    info_urls INTEGER,  -- how many rows in launches__info_urls; null where LL2 says null
+    vid_urls INTEGER,  -- how many rows in launches__vid_urls; null where LL2 says null
+    timeline INTEGER,  -- how many rows in launches__timeline; null where LL2 says null
+    pad_turnaround TEXT,  -- ISO 8601: how long since the launch before from the same pad
+    pad_turnaround_seconds REAL,  -- seconds: the same, to sort and add
+    mission_patches INTEGER,  -- how many rows in launches__mission_patches; null where LL2 says null
+    _shapes TEXT,  -- the shapes that this row was seen in
     _extra TEXT  -- JSON: what LL2 sent beyond these columns
 );
 
@@ -403,6 +751,72 @@ CREATE TABLE launches__program (
     owner TEXT NOT NULL REFERENCES launches (id),  -- whose list it is
     position INTEGER NOT NULL,  -- the place in the list, from 0
     item INTEGER NOT NULL REFERENCES programs (id),  -- what stands there
+    PRIMARY KEY (owner, position)
+) WITHOUT ROWID;
+
+CREATE TABLE launches__updates (
+    -- What was told of a launch (detailed mode).
+    owner TEXT NOT NULL REFERENCES launches (id),  -- whose list it is
+    position INTEGER NOT NULL,  -- the place in the list, from 0
+    item INTEGER NOT NULL REFERENCES updates (id),  -- what stands there
+    PRIMARY KEY (owner, position)
+) WITHOUT ROWID;
+
+CREATE TABLE launches__info_urls (
+    -- Pages about a launch, in order (detailed mode). LL2 gives these no id, so they live in
+    -- this list.
+    owner TEXT NOT NULL REFERENCES launches (id),  -- whose list it is
+    position INTEGER NOT NULL,  -- the place in the list, from 0
+    priority INTEGER,  -- LL2's rank among its like
+    source TEXT,  -- the host of the page
+    title TEXT,  -- what the page is called
+    description TEXT,  -- what LL2 tells of it
+    feature_image TEXT,  -- where a picture of it is
+    url TEXT,  -- where it is on the web
+    type_id INTEGER REFERENCES infourl_types (id),  -- of which type it is
+    language_id INTEGER REFERENCES languages (id),  -- of what is said there
+    _extra TEXT,  -- JSON: what LL2 sent beyond these columns
+    PRIMARY KEY (owner, position)
+) WITHOUT ROWID;
+
+CREATE TABLE launches__vid_urls (
+    -- Videos and streams of a launch, in order (detailed mode). LL2 gives these no id, so they
+    -- live in this list.
+    owner TEXT NOT NULL REFERENCES launches (id),  -- whose list it is
+    position INTEGER NOT NULL,  -- the place in the list, from 0
+    priority INTEGER,  -- LL2's rank among its like
+    source TEXT,  -- the host of the page
+    publisher TEXT,  -- who put it there
+    title TEXT,  -- what the page is called
+    description TEXT,  -- what LL2 tells of it
+    feature_image TEXT,  -- where a picture of it is
+    url TEXT,  -- where it is on the web
+    type_id INTEGER REFERENCES vidurl_types (id),  -- of which type it is
+    language_id INTEGER REFERENCES languages (id),  -- of what is said there
+    start_time TEXT,  -- UTC: when it begins
+    end_time TEXT,  -- UTC: when it ends
+    live INTEGER,  -- 0 or 1: under way now
+    _extra TEXT,  -- JSON: what LL2 sent beyond these columns
+    PRIMARY KEY (owner, position)
+) WITHOUT ROWID;
+
+CREATE TABLE launches__timeline (
+    -- What happens during a launch, in order (detailed mode). LL2 gives these no id, so they
+    -- live in this list.
+    owner TEXT NOT NULL REFERENCES launches (id),  -- whose list it is
+    position INTEGER NOT NULL,  -- the place in the list, from 0
+    type_id INTEGER REFERENCES timeline_event_types (id),  -- of which type it is
+    relative_time TEXT,  -- ISO 8601: how long after lift-off; negative: before
+    relative_time_seconds REAL,  -- seconds: the same, to sort and add
+    _extra TEXT,  -- JSON: what LL2 sent beyond these columns
+    PRIMARY KEY (owner, position)
+) WITHOUT ROWID;
+
+CREATE TABLE launches__mission_patches (
+    -- A launch's patches (detailed mode).
+    owner TEXT NOT NULL REFERENCES launches (id),  -- whose list it is
+    position INTEGER NOT NULL,  -- the place in the list, from 0
+    item INTEGER NOT NULL REFERENCES mission_patches (id),  -- what stands there
     PRIMARY KEY (owner, position)
 ) WITHOUT ROWID;
 
@@ -424,16 +838,115 @@ CREATE TABLE net_precisions (
     _extra TEXT  -- JSON: what LL2 sent beyond these columns
 );
 
+CREATE TABLE updates (
+    -- Notes on launches, events and programs: what somebody learned, and from where.
+    id INTEGER PRIMARY KEY,  -- LL2's own number
+    profile_image TEXT,  -- where a picture of who wrote it is
+    comment TEXT,  -- what is told
+    info_url TEXT,  -- where it is from
+    created_by TEXT,  -- who wrote it
+    created_on TEXT,  -- UTC: when it was written
+    _extra TEXT  -- JSON: what LL2 sent beyond these columns
+);
+
+CREATE TABLE timeline_event_types (
+    -- Liftoff, Max-Q, Stage 2 Separation, ...
+    id INTEGER PRIMARY KEY,  -- LL2's own number
+    abbrev TEXT,  -- what it is called
+    description TEXT,  -- what LL2 tells of it
+    _extra TEXT  -- JSON: what LL2 sent beyond these columns
+);
+
 CREATE TABLE rockets (
     -- The vehicle of one launch: one row a launch, of a launcher configuration.
     id INTEGER PRIMARY KEY,  -- LL2's own number
     configuration_id INTEGER REFERENCES launcher_configurations (id),  -- the type of launcher
+    launcher_stage INTEGER,  -- how many rows in rockets__launcher_stage; null where LL2 says null
+    spacecraft_stage INTEGER,  -- how many rows in rockets__spacecraft_stage; null where LL2 says null
+    payloads INTEGER,  -- how many rows in rockets__payloads; null where LL2 says null
+    _shapes TEXT,  -- the shapes that this row was seen in
+    _extra TEXT  -- JSON: what LL2 sent beyond these columns
+);
+
+CREATE TABLE rockets__launcher_stage (
+    -- The first stages and boosters of each (detailed mode).
+    owner INTEGER NOT NULL REFERENCES rockets (id),  -- whose list it is
+    position INTEGER NOT NULL,  -- the place in the list, from 0
+    item INTEGER NOT NULL REFERENCES first_stages (id),  -- what stands there
+    PRIMARY KEY (owner, position)
+) WITHOUT ROWID;
+
+CREATE TABLE rockets__spacecraft_stage (
+    -- The spacecraft that it carries, each on its flight (detailed mode).
+    owner INTEGER NOT NULL REFERENCES rockets (id),  -- whose list it is
+    position INTEGER NOT NULL,  -- the place in the list, from 0
+    item INTEGER NOT NULL REFERENCES spacecraft_flights (id),  -- what stands there
+    PRIMARY KEY (owner, position)
+) WITHOUT ROWID;
+
+CREATE TABLE rockets__payloads (
+    -- The payloads that it carries, each on its flight (detailed mode).
+    owner INTEGER NOT NULL REFERENCES rockets (id),  -- whose list it is
+    position INTEGER NOT NULL,  -- the place in the list, from 0
+    item INTEGER NOT NULL REFERENCES payload_flights (id),  -- what stands there
+    PRIMARY KEY (owner, position)
+) WITHOUT ROWID;
+
+CREATE TABLE first_stages (
+    -- One launcher on one launch.
+    id INTEGER PRIMARY KEY,  -- LL2's own number
+    type TEXT,  -- as what it flies: Core, Strap-On Booster, ...
+    reused INTEGER,  -- 0 or 1: it flew before
+    launcher_flight_number INTEGER,  -- which flight of the launcher it is
+    launcher_id INTEGER REFERENCES launchers (id),  -- which launcher flies
+    previous_flight_date TEXT,  -- UTC: when it flew before
+    turn_around_time TEXT,  -- ISO 8601: how long since the flight before
+    turn_around_time_seconds REAL,  -- seconds: the same, to sort and add
+    landing_id INTEGER REFERENCES landings (id),  -- how it comes down
+    previous_flight_id TEXT REFERENCES launches (id),  -- the flight before
+    _shapes TEXT,  -- the shapes that this row was seen in
+    _extra TEXT  -- JSON: what LL2 sent beyond these columns
+);
+
+CREATE TABLE first_stage_types (
+    -- Core, Strap-On Booster, ...
+    id INTEGER PRIMARY KEY,  -- LL2's own number
+    name TEXT,  -- as LL2 calls it
+    _extra TEXT  -- JSON: what LL2 sent beyond these columns
+);
+
+CREATE TABLE launchers (
+    -- Single launchers that are made to fly again: B1058, ...
+    id INTEGER PRIMARY KEY,  -- LL2's own number
+    url TEXT,  -- LL2's path; put https://ll.thespacedevs.com before it
+    flight_proven INTEGER,  -- 0 or 1: it flew
+    serial_number TEXT,  -- the builder's number, where there is one
+    is_placeholder INTEGER,  -- 0 or 1: stands for a launcher not yet known
+    status_id INTEGER REFERENCES launcher_statuses (id),  -- whether it is active, lost, retired, ...
+    image_id INTEGER REFERENCES images (id),  -- its picture
+    details TEXT,  -- its story, in words
+    successful_landings INTEGER,  -- landings that succeeded
+    attempted_landings INTEGER,  -- landings tried
+    flights INTEGER,  -- flights so far
+    last_launch_date TEXT,  -- UTC: when its last launch was
+    first_launch_date TEXT,  -- UTC: when its first launch was
+    fastest_turnaround TEXT,  -- ISO 8601: the shortest time between two launches
+    fastest_turnaround_seconds REAL,  -- seconds: the same, to sort and add
+    launcher_config_id INTEGER REFERENCES launcher_configurations (id),  -- the type of launcher
+    _shapes TEXT,  -- the shapes that this row was seen in
+    _extra TEXT  -- JSON: what LL2 sent beyond these columns
+);
+
+CREATE TABLE launcher_statuses (
+    -- Active, Expended, Lost, ...
+    id INTEGER PRIMARY KEY,  -- LL2's own number
+    name TEXT,  -- as LL2 calls it
     _extra TEXT  -- JSON: what LL2 sent beyond these columns
 );
 
 CREATE TABLE launcher_configurations (
     -- The types of launcher: Falcon 9 Block 5, Soyuz 2.1a, ... Columns from active on come with
-    -- agencies in detailed mode.
+    -- richer shapes than the list one.
     id INTEGER PRIMARY KEY,  -- LL2's own number
     url TEXT,  -- LL2's path; put https://ll.thespacedevs.com before it
     name TEXT,  -- as LL2 calls it
@@ -441,7 +954,8 @@ CREATE TABLE launcher_configurations (
     full_name TEXT,  -- the name with its variant
     variant TEXT,  -- which of those that share the name
     active INTEGER,  -- 0 or 1: in use
-    is_placeholder INTEGER,  -- 0 or 1: stands for a launcher not yet known
+    is_placeholder INTEGER,  -- 0 or 1: stands for a type not yet known
+    manufacturer_id INTEGER REFERENCES agencies (id),  -- who builds it
     program INTEGER,  -- how many rows in launcher_configurations__program; null where LL2 says null
     reusable INTEGER,  -- 0 or 1: made to fly again
     image_id INTEGER REFERENCES images (id),  -- its picture
@@ -544,6 +1058,7 @@ CREATE TABLE pads (
     fastest_turnaround TEXT,  -- ISO 8601: the shortest time between two launches
     fastest_turnaround_seconds REAL,  -- seconds: the same, to sort and add
     location_id INTEGER REFERENCES locations (id),  -- the place that it belongs to
+    _shapes TEXT,  -- the shapes that this row was seen in
     _extra TEXT  -- JSON: what LL2 sent beyond these columns
 );
 
@@ -571,9 +1086,18 @@ CREATE TABLE locations (
     timezone_name TEXT,  -- IANA name: its time zone
     total_launch_count INTEGER,  -- launches so far
     total_landing_count INTEGER,  -- landings so far
+    pads INTEGER,  -- how many rows in locations__pads; null where LL2 says null
     _shapes TEXT,  -- the shapes that this row was seen in
     _extra TEXT  -- JSON: what LL2 sent beyond these columns
 );
+
+CREATE TABLE locations__pads (
+    -- The pads of a location (its own list, detailed mode).
+    owner INTEGER NOT NULL REFERENCES locations (id),  -- whose list it is
+    position INTEGER NOT NULL,  -- the place in the list, from 0
+    item INTEGER NOT NULL REFERENCES pads (id),  -- what stands there
+    PRIMARY KEY (owner, position)
+) WITHOUT ROWID;
 
 CREATE TABLE celestial_bodies (
     -- Earth, Moon, Mars, ...
@@ -594,9 +1118,19 @@ CREATE TABLE celestial_bodies (
     total_attempted_landings INTEGER,  -- landings tried
     successful_landings INTEGER,  -- landings that succeeded
     failed_landings INTEGER,  -- landings that failed
+    locations INTEGER,  -- how many rows in celestial_bodies__locations; null where LL2 says null
     _shapes TEXT,  -- the shapes that this row was seen in
     _extra TEXT  -- JSON: what LL2 sent beyond these columns
 );
+
+CREATE TABLE celestial_bodies__locations (
+    -- The places on a body from where was launched or where was landed (its own list, detailed
+    -- mode).
+    owner INTEGER NOT NULL REFERENCES celestial_bodies (id),  -- whose list it is
+    position INTEGER NOT NULL,  -- the place in the list, from 0
+    item INTEGER NOT NULL REFERENCES locations (id),  -- what stands there
+    PRIMARY KEY (owner, position)
+) WITHOUT ROWID;
 
 CREATE TABLE celestial_body_types (
     -- Planet, Moon, ...
@@ -604,6 +1138,65 @@ CREATE TABLE celestial_body_types (
     name TEXT,  -- as LL2 calls it
     _extra TEXT  -- JSON: what LL2 sent beyond these columns
 );
+
+-- ----------------------------------------------------------------------------------------------
+-- Payloads: what is carried
+-- ----------------------------------------------------------------------------------------------
+
+CREATE TABLE payloads (
+    -- Satellites, probes, modules: what a launch carries that is no spacecraft of these lists.
+    id INTEGER PRIMARY KEY,  -- LL2's own number
+    name TEXT,  -- as LL2 calls it
+    type_id INTEGER REFERENCES payload_types (id),  -- of which type it is
+    manufacturer_id INTEGER REFERENCES agencies (id),  -- who builds it
+    operator_id INTEGER REFERENCES agencies (id),  -- who runs it
+    image_id INTEGER REFERENCES images (id),  -- its picture
+    wiki_link TEXT,  -- its page in Wikipedia
+    info_link TEXT,  -- where more is told of it
+    program INTEGER,  -- how many rows in payloads__program; null where LL2 says null
+    cost INTEGER,  -- USD: what it costs
+    mass REAL,  -- kg: how heavy it is
+    description TEXT,  -- what LL2 tells of it
+    _shapes TEXT,  -- the shapes that this row was seen in
+    _extra TEXT  -- JSON: what LL2 sent beyond these columns
+);
+
+CREATE TABLE payloads__program (
+    -- The programs that a payload belongs to.
+    owner INTEGER NOT NULL REFERENCES payloads (id),  -- whose list it is
+    position INTEGER NOT NULL,  -- the place in the list, from 0
+    item INTEGER NOT NULL REFERENCES programs (id),  -- what stands there
+    PRIMARY KEY (owner, position)
+) WITHOUT ROWID;
+
+CREATE TABLE payload_types (
+    -- Communications, Earth Science, ...
+    id INTEGER PRIMARY KEY,  -- LL2's own number
+    name TEXT,  -- as LL2 calls it
+    _extra TEXT  -- JSON: what LL2 sent beyond these columns
+);
+
+CREATE TABLE payload_flights (
+    -- One flight of one payload, or of several that are alike.
+    id INTEGER PRIMARY KEY,  -- LL2's own number
+    url TEXT,  -- LL2's path; put https://ll.thespacedevs.com before it
+    destination TEXT,  -- where it goes, in words
+    amount INTEGER,  -- how many of it fly
+    payload_id INTEGER REFERENCES payloads (id),  -- what flies
+    launch_id TEXT REFERENCES launches (id),  -- how it went up
+    landing_id INTEGER REFERENCES landings (id),  -- how it comes down
+    docking_events INTEGER,  -- how many rows in payload_flights__docking_events; null where LL2 says null
+    _shapes TEXT,  -- the shapes that this row was seen in
+    _extra TEXT  -- JSON: what LL2 sent beyond these columns
+);
+
+CREATE TABLE payload_flights__docking_events (
+    -- The dockings of each flight (detailed mode).
+    owner INTEGER NOT NULL REFERENCES payload_flights (id),  -- whose list it is
+    position INTEGER NOT NULL,  -- the place in the list, from 0
+    item INTEGER NOT NULL REFERENCES docking_events (id),  -- what stands there
+    PRIMARY KEY (owner, position)
+) WITHOUT ROWID;
 
 -- ----------------------------------------------------------------------------------------------
 -- Missions and programs: what for
@@ -668,6 +1261,13 @@ CREATE TABLE missions__vid_urls (
     PRIMARY KEY (owner, position)
 ) WITHOUT ROWID;
 
+CREATE TABLE mission_types (
+    -- Human Exploration, Resupply, Communications, ...
+    id INTEGER PRIMARY KEY,  -- LL2's own number
+    name TEXT,  -- as LL2 calls it
+    _extra TEXT  -- JSON: what LL2 sent beyond these columns
+);
+
 CREATE TABLE infourl_types (
     -- Official Page, Press Kit, ...
     id INTEGER PRIMARY KEY,  -- LL2's own number
@@ -713,6 +1313,7 @@ CREATE TABLE programs (
     end_date TEXT,  -- UTC: when it ends
     mission_patches INTEGER,  -- how many rows in programs__mission_patches; null where LL2 says null
     type_id INTEGER REFERENCES program_types (id),  -- of which type it is
+    _shapes TEXT,  -- the shapes that this row was seen in
     _extra TEXT  -- JSON: what LL2 sent beyond these columns
 );
 
@@ -746,6 +1347,183 @@ CREATE TABLE mission_patches (
     priority INTEGER,  -- LL2's rank among its like
     image_url TEXT,  -- where the picture is; its host differs by day and API host
     agency_id INTEGER REFERENCES agencies (id),  -- whose patch it is
+    launches INTEGER,  -- how many rows in mission_patches__launches; null where LL2 says null
+    expeditions INTEGER,  -- how many rows in mission_patches__expeditions; null where LL2 says null
+    program INTEGER,  -- how many rows in mission_patches__program; null where LL2 says null
+    _shapes TEXT,  -- the shapes that this row was seen in
+    _extra TEXT  -- JSON: what LL2 sent beyond these columns
+);
+
+CREATE TABLE mission_patches__launches (
+    -- The launches with a patch (its own list, detailed mode).
+    owner INTEGER NOT NULL REFERENCES mission_patches (id),  -- whose list it is
+    position INTEGER NOT NULL,  -- the place in the list, from 0
+    item TEXT NOT NULL REFERENCES launches (id),  -- what stands there
+    PRIMARY KEY (owner, position)
+) WITHOUT ROWID;
+
+CREATE TABLE mission_patches__expeditions (
+    -- The expeditions with a patch (its own list, detailed mode).
+    owner INTEGER NOT NULL REFERENCES mission_patches (id),  -- whose list it is
+    position INTEGER NOT NULL,  -- the place in the list, from 0
+    item INTEGER NOT NULL REFERENCES expeditions (id),  -- what stands there
+    PRIMARY KEY (owner, position)
+) WITHOUT ROWID;
+
+CREATE TABLE mission_patches__program (
+    -- The programs with a patch (its own list, detailed mode).
+    owner INTEGER NOT NULL REFERENCES mission_patches (id),  -- whose list it is
+    position INTEGER NOT NULL,  -- the place in the list, from 0
+    item INTEGER NOT NULL REFERENCES programs (id),  -- what stands there
+    PRIMARY KEY (owner, position)
+) WITHOUT ROWID;
+
+-- ----------------------------------------------------------------------------------------------
+-- Events and notices
+-- ----------------------------------------------------------------------------------------------
+
+CREATE TABLE events (
+    -- What happens beside launches: dockings, landings, spacewalks, press events, flybys.
+    id INTEGER PRIMARY KEY,  -- LL2's own number
+    url TEXT,  -- LL2's path; put https://ll.thespacedevs.com before it
+    name TEXT,  -- as LL2 calls it
+    info_urls INTEGER,  -- how many rows in events__info_urls; null where LL2 says null
+    vid_urls INTEGER,  -- how many rows in events__vid_urls; null where LL2 says null
+    image_id INTEGER REFERENCES images (id),  -- its picture
+    date TEXT,  -- UTC: when it happens
+    slug TEXT,  -- the name, for URLs
+    type_id INTEGER REFERENCES event_types (id),  -- what kind of event it is
+    description TEXT,  -- what LL2 tells of it
+    webcast_live INTEGER,  -- 0 or 1: shown live now
+    location TEXT,  -- where, as text
+    date_precision_id INTEGER REFERENCES net_precisions (id),  -- how precisely date is known
+    duration TEXT,  -- ISO 8601: how long it takes
+    duration_seconds REAL,  -- seconds: the same, to sort and add
+    updates INTEGER,  -- how many rows in events__updates; null where LL2 says null
+    last_updated TEXT,  -- UTC: when LL2 last changed it; most changes do not move it
+    agencies INTEGER,  -- how many rows in events__agencies; null where LL2 says null
+    launches INTEGER,  -- how many rows in events__launches; null where LL2 says null
+    expeditions INTEGER,  -- how many rows in events__expeditions; null where LL2 says null
+    spacestations INTEGER,  -- how many rows in events__spacestations; null where LL2 says null
+    program INTEGER,  -- how many rows in events__program; null where LL2 says null
+    astronauts INTEGER,  -- how many rows in events__astronauts; null where LL2 says null
+    _shapes TEXT,  -- the shapes that this row was seen in
+    _extra TEXT  -- JSON: what LL2 sent beyond these columns
+);
+
+CREATE TABLE events__info_urls (
+    -- Pages about an event, in order. LL2 gives these no id, so they live in this list.
+    owner INTEGER NOT NULL REFERENCES events (id),  -- whose list it is
+    position INTEGER NOT NULL,  -- the place in the list, from 0
+    priority INTEGER,  -- LL2's rank among its like
+    source TEXT,  -- the host of the page
+    title TEXT,  -- what the page is called
+    description TEXT,  -- what LL2 tells of it
+    feature_image TEXT,  -- where a picture of it is
+    url TEXT,  -- where it is on the web
+    type_id INTEGER REFERENCES infourl_types (id),  -- of which type it is
+    language_id INTEGER REFERENCES languages (id),  -- of what is said there
+    _extra TEXT,  -- JSON: what LL2 sent beyond these columns
+    PRIMARY KEY (owner, position)
+) WITHOUT ROWID;
+
+CREATE TABLE events__vid_urls (
+    -- Videos and streams of an event, in order. LL2 gives these no id, so they live in this
+    -- list.
+    owner INTEGER NOT NULL REFERENCES events (id),  -- whose list it is
+    position INTEGER NOT NULL,  -- the place in the list, from 0
+    priority INTEGER,  -- LL2's rank among its like
+    source TEXT,  -- the host of the page
+    publisher TEXT,  -- who put it there
+    title TEXT,  -- what the page is called
+    description TEXT,  -- what LL2 tells of it
+    feature_image TEXT,  -- where a picture of it is
+    url TEXT,  -- where it is on the web
+    type_id INTEGER REFERENCES vidurl_types (id),  -- of which type it is
+    language_id INTEGER REFERENCES languages (id),  -- of what is said there
+    start_time TEXT,  -- UTC: when it begins
+    end_time TEXT,  -- UTC: when it ends
+    live INTEGER,  -- 0 or 1: under way now
+    _extra TEXT,  -- JSON: what LL2 sent beyond these columns
+    PRIMARY KEY (owner, position)
+) WITHOUT ROWID;
+
+CREATE TABLE events__updates (
+    -- What was told of an event.
+    owner INTEGER NOT NULL REFERENCES events (id),  -- whose list it is
+    position INTEGER NOT NULL,  -- the place in the list, from 0
+    item INTEGER NOT NULL REFERENCES updates (id),  -- what stands there
+    PRIMARY KEY (owner, position)
+) WITHOUT ROWID;
+
+CREATE TABLE events__agencies (
+    -- The agencies that take part (detailed mode).
+    owner INTEGER NOT NULL REFERENCES events (id),  -- whose list it is
+    position INTEGER NOT NULL,  -- the place in the list, from 0
+    item INTEGER NOT NULL REFERENCES agencies (id),  -- what stands there
+    PRIMARY KEY (owner, position)
+) WITHOUT ROWID;
+
+CREATE TABLE events__launches (
+    -- The launches that it is about (detailed mode).
+    owner INTEGER NOT NULL REFERENCES events (id),  -- whose list it is
+    position INTEGER NOT NULL,  -- the place in the list, from 0
+    item TEXT NOT NULL REFERENCES launches (id),  -- what stands there
+    PRIMARY KEY (owner, position)
+) WITHOUT ROWID;
+
+CREATE TABLE events__expeditions (
+    -- The expeditions that it is about (detailed mode).
+    owner INTEGER NOT NULL REFERENCES events (id),  -- whose list it is
+    position INTEGER NOT NULL,  -- the place in the list, from 0
+    item INTEGER NOT NULL REFERENCES expeditions (id),  -- what stands there
+    PRIMARY KEY (owner, position)
+) WITHOUT ROWID;
+
+CREATE TABLE events__spacestations (
+    -- The stations that it is about (detailed mode).
+    owner INTEGER NOT NULL REFERENCES events (id),  -- whose list it is
+    position INTEGER NOT NULL,  -- the place in the list, from 0
+    item INTEGER NOT NULL REFERENCES space_stations (id),  -- what stands there
+    PRIMARY KEY (owner, position)
+) WITHOUT ROWID;
+
+CREATE TABLE events__program (
+    -- The programs that an event belongs to (detailed mode).
+    owner INTEGER NOT NULL REFERENCES events (id),  -- whose list it is
+    position INTEGER NOT NULL,  -- the place in the list, from 0
+    item INTEGER NOT NULL REFERENCES programs (id),  -- what stands there
+    PRIMARY KEY (owner, position)
+) WITHOUT ROWID;
+
+CREATE TABLE events__astronauts (
+    -- The astronauts that it is about (detailed mode).
+    owner INTEGER NOT NULL REFERENCES events (id),  -- whose list it is
+    position INTEGER NOT NULL,  -- the place in the list, from 0
+    item INTEGER NOT NULL REFERENCES astronauts (id),  -- what stands there
+    PRIMARY KEY (owner, position)
+) WITHOUT ROWID;
+
+CREATE TABLE event_types (
+    -- Spacecraft Docking, Landing, EVA, Press Event, ...
+    id INTEGER PRIMARY KEY,  -- LL2's own number
+    name TEXT,  -- as LL2 calls it
+    _extra TEXT  -- JSON: what LL2 sent beyond these columns
+);
+
+CREATE TABLE notice_types (
+    -- What kind of notice warns of a launch: to aircrew, to seafarers, ... LL2 lists only the
+    -- types.
+    id INTEGER PRIMARY KEY,  -- LL2's own number
+    name TEXT,  -- as LL2 calls it
+    _extra TEXT  -- JSON: what LL2 sent beyond these columns
+);
+
+CREATE TABLE road_closure_statuses (
+    -- Scheduled, Closed, Possible, ... of roads beside a launch site. LL2 lists only the
+    -- statuses.
+    id INTEGER PRIMARY KEY,  -- LL2's own number
+    name TEXT,  -- as LL2 calls it
     _extra TEXT  -- JSON: what LL2 sent beyond these columns
 );
 
@@ -756,7 +1534,7 @@ CREATE TABLE mission_patches (
 -- Written by hand, in etl/ll2_mirror/store/own.sql.
 
 CREATE TABLE _settings (
-    -- What the next sync does unless told otherwise: base_url, mode, resources. Never the token.
+    -- What the next sync does unless told otherwise: base_url, resources. Never the token.
     -- And last_error: how the last sync failed, as JSON, until one succeeds.
     key TEXT PRIMARY KEY NOT NULL,
     value TEXT NOT NULL
@@ -881,7 +1659,8 @@ CREATE TABLE _throttles (
 ) WITHOUT ROWID;
 
 -- What LL2 searches of each record, in capitals as PostgreSQL makes them. Beside each table, the
--- index of its trigrams that finds any part of a text.
+-- index of its trigrams that finds any part of a text. A record has a row for each combination of
+-- the items of its lists that are searched.
 
 CREATE TABLE _search_spacecraft (
     id INTEGER PRIMARY KEY,
@@ -905,6 +1684,227 @@ CREATE VIRTUAL TABLE _search_agencies_fts USING fts5(
     tokenize = 'trigram case_sensitive 1'
 );
 
+CREATE TABLE _search_astronauts (
+    key INTEGER PRIMARY KEY,
+    id INTEGER NOT NULL,
+    agency__abbrev TEXT,
+    agency__name TEXT,
+    name TEXT,
+    nationality__nationality_name TEXT
+);
+CREATE VIRTUAL TABLE _search_astronauts_fts USING fts5(
+    agency__abbrev, agency__name, name, nationality__nationality_name,
+    content = '_search_astronauts', content_rowid = 'key', columnsize = 0,
+    tokenize = 'trigram case_sensitive 1'
+);
+
+CREATE TABLE _search_celestial_bodies (
+    id INTEGER PRIMARY KEY,
+    name TEXT,
+    type__name TEXT
+);
+CREATE VIRTUAL TABLE _search_celestial_bodies_fts USING fts5(
+    name, type__name,
+    content = '_search_celestial_bodies', content_rowid = 'id', columnsize = 0,
+    tokenize = 'trigram case_sensitive 1'
+);
+
+CREATE TABLE _search_docking_events (
+    id INTEGER PRIMARY KEY,
+    docking_location__name TEXT,
+    flight_vehicle_chaser__spacecraft__name TEXT,
+    flight_vehicle_target__spacecraft__name TEXT,
+    payload_flight_chaser__payload__name TEXT,
+    payload_flight_target__payload__name TEXT,
+    space_station_chaser__name TEXT,
+    space_station_target__name TEXT
+);
+CREATE VIRTUAL TABLE _search_docking_events_fts USING fts5(
+    docking_location__name, flight_vehicle_chaser__spacecraft__name,
+    flight_vehicle_target__spacecraft__name, payload_flight_chaser__payload__name,
+    payload_flight_target__payload__name, space_station_chaser__name,
+    space_station_target__name,
+    content = '_search_docking_events', content_rowid = 'id', columnsize = 0,
+    tokenize = 'trigram case_sensitive 1'
+);
+
+CREATE TABLE _search_events (
+    id INTEGER PRIMARY KEY,
+    name TEXT
+);
+CREATE VIRTUAL TABLE _search_events_fts USING fts5(
+    name,
+    content = '_search_events', content_rowid = 'id', columnsize = 0,
+    tokenize = 'trigram case_sensitive 1'
+);
+
+CREATE TABLE _search_expeditions (
+    key INTEGER PRIMARY KEY,
+    id INTEGER NOT NULL,
+    crew__astronaut__agency__abbrev TEXT,
+    crew__astronaut__agency__name TEXT,
+    crew__astronaut__name TEXT,
+    crew__astronaut__nationality__nationality_name TEXT,
+    name TEXT
+);
+CREATE VIRTUAL TABLE _search_expeditions_fts USING fts5(
+    crew__astronaut__agency__abbrev, crew__astronaut__agency__name, crew__astronaut__name,
+    crew__astronaut__nationality__nationality_name, name,
+    content = '_search_expeditions', content_rowid = 'key', columnsize = 0,
+    tokenize = 'trigram case_sensitive 1'
+);
+
+CREATE TABLE _search_landings (
+    id INTEGER PRIMARY KEY,
+    firststage__launcher__serial_number TEXT,
+    landing_location__abbrev TEXT,
+    landing_location__name TEXT,
+    spacecraftflight__launch__name TEXT,
+    spacecraftflight__spacecraft__name TEXT,
+    spacecraftflight__spacecraft__serial_number TEXT,
+    spacecraftflight__spacecraft__spacecraft_config__name TEXT
+);
+CREATE VIRTUAL TABLE _search_landings_fts USING fts5(
+    firststage__launcher__serial_number, landing_location__abbrev, landing_location__name,
+    spacecraftflight__launch__name, spacecraftflight__spacecraft__name,
+    spacecraftflight__spacecraft__serial_number,
+    spacecraftflight__spacecraft__spacecraft_config__name,
+    content = '_search_landings', content_rowid = 'id', columnsize = 0,
+    tokenize = 'trigram case_sensitive 1'
+);
+
+CREATE TABLE _search_launcher_configuration_families (
+    key INTEGER PRIMARY KEY,
+    id INTEGER NOT NULL,
+    manufacturer__abbrev TEXT,
+    manufacturer__name TEXT,
+    name TEXT
+);
+CREATE VIRTUAL TABLE _search_launcher_configuration_families_fts USING fts5(
+    manufacturer__abbrev, manufacturer__name, name,
+    content = '_search_launcher_configuration_families', content_rowid = 'key', columnsize = 0,
+    tokenize = 'trigram case_sensitive 1'
+);
+
+CREATE TABLE _search_launcher_configurations (
+    id INTEGER PRIMARY KEY,
+    full_name TEXT,
+    manufacturer__abbrev TEXT,
+    manufacturer__name TEXT,
+    name TEXT
+);
+CREATE VIRTUAL TABLE _search_launcher_configurations_fts USING fts5(
+    full_name, manufacturer__abbrev, manufacturer__name, name,
+    content = '_search_launcher_configurations', content_rowid = 'id', columnsize = 0,
+    tokenize = 'trigram case_sensitive 1'
+);
+
+CREATE TABLE _search_launchers (
+    id INTEGER PRIMARY KEY,
+    serial_number TEXT,
+    status__name TEXT
+);
+CREATE VIRTUAL TABLE _search_launchers_fts USING fts5(
+    serial_number, status__name,
+    content = '_search_launchers', content_rowid = 'id', columnsize = 0,
+    tokenize = 'trigram case_sensitive 1'
+);
+
+CREATE TABLE _search_launches (
+    key INTEGER PRIMARY KEY,
+    id TEXT NOT NULL,
+    launch_designator TEXT,
+    launch_service_provider__name TEXT,
+    mission__name TEXT,
+    name TEXT,
+    pad__location__name TEXT,
+    pad__name TEXT,
+    rocket__configuration__manufacturer__abbrev TEXT,
+    rocket__configuration__manufacturer__name TEXT,
+    rocket__configuration__name TEXT,
+    rocket__spacecraft_stage__spacecraft__name TEXT
+);
+CREATE VIRTUAL TABLE _search_launches_fts USING fts5(
+    launch_designator, launch_service_provider__name, mission__name, name, pad__location__name,
+    pad__name, rocket__configuration__manufacturer__abbrev,
+    rocket__configuration__manufacturer__name, rocket__configuration__name,
+    rocket__spacecraft_stage__spacecraft__name,
+    content = '_search_launches', content_rowid = 'key', columnsize = 0,
+    tokenize = 'trigram case_sensitive 1'
+);
+
+CREATE TABLE _search_locations (
+    id INTEGER PRIMARY KEY,
+    country__alpha_3_code TEXT,
+    name TEXT
+);
+CREATE VIRTUAL TABLE _search_locations_fts USING fts5(
+    country__alpha_3_code, name,
+    content = '_search_locations', content_rowid = 'id', columnsize = 0,
+    tokenize = 'trigram case_sensitive 1'
+);
+
+CREATE TABLE _search_mission_patches (
+    id INTEGER PRIMARY KEY,
+    agency__name TEXT,
+    name TEXT
+);
+CREATE VIRTUAL TABLE _search_mission_patches_fts USING fts5(
+    agency__name, name,
+    content = '_search_mission_patches', content_rowid = 'id', columnsize = 0,
+    tokenize = 'trigram case_sensitive 1'
+);
+
+CREATE TABLE _search_pads (
+    id INTEGER PRIMARY KEY,
+    location__name TEXT,
+    name TEXT,
+    orbital_launch_attempt_count TEXT,
+    total_launch_count TEXT
+);
+CREATE VIRTUAL TABLE _search_pads_fts USING fts5(
+    location__name, name, orbital_launch_attempt_count, total_launch_count,
+    content = '_search_pads', content_rowid = 'id', columnsize = 0,
+    tokenize = 'trigram case_sensitive 1'
+);
+
+CREATE TABLE _search_payloads (
+    id INTEGER PRIMARY KEY,
+    manufacturer__name TEXT,
+    name TEXT,
+    operator__name TEXT
+);
+CREATE VIRTUAL TABLE _search_payloads_fts USING fts5(
+    manufacturer__name, name, operator__name,
+    content = '_search_payloads', content_rowid = 'id', columnsize = 0,
+    tokenize = 'trigram case_sensitive 1'
+);
+
+CREATE TABLE _search_space_stations (
+    key INTEGER PRIMARY KEY,
+    id INTEGER NOT NULL,
+    name TEXT,
+    owners__abbrev TEXT,
+    owners__name TEXT
+);
+CREATE VIRTUAL TABLE _search_space_stations_fts USING fts5(
+    name, owners__abbrev, owners__name,
+    content = '_search_space_stations', content_rowid = 'key', columnsize = 0,
+    tokenize = 'trigram case_sensitive 1'
+);
+
+CREATE TABLE _search_spacecraft_configuration_families (
+    id INTEGER PRIMARY KEY,
+    manufacturer__abbrev TEXT,
+    manufacturer__name TEXT,
+    name TEXT
+);
+CREATE VIRTUAL TABLE _search_spacecraft_configuration_families_fts USING fts5(
+    manufacturer__abbrev, manufacturer__name, name,
+    content = '_search_spacecraft_configuration_families', content_rowid = 'id', columnsize = 0,
+    tokenize = 'trigram case_sensitive 1'
+);
+
 CREATE TABLE _search_spacecraft_configurations (
     id INTEGER PRIMARY KEY,
     agency__abbrev TEXT,
@@ -914,6 +1914,20 @@ CREATE TABLE _search_spacecraft_configurations (
 CREATE VIRTUAL TABLE _search_spacecraft_configurations_fts USING fts5(
     agency__abbrev, agency__name, name,
     content = '_search_spacecraft_configurations', content_rowid = 'id', columnsize = 0,
+    tokenize = 'trigram case_sensitive 1'
+);
+
+CREATE TABLE _search_spacewalks (
+    key INTEGER PRIMARY KEY,
+    id INTEGER NOT NULL,
+    crew__astronaut__name TEXT,
+    location TEXT,
+    name TEXT,
+    program__name TEXT
+);
+CREATE VIRTUAL TABLE _search_spacewalks_fts USING fts5(
+    crew__astronaut__name, location, name, program__name,
+    content = '_search_spacewalks', content_rowid = 'key', columnsize = 0,
     tokenize = 'trigram case_sensitive 1'
 );
 
@@ -930,21 +1944,72 @@ CREATE INDEX agencies__country_item ON agencies__country (item);
 CREATE INDEX agencies__launcher_list_item ON agencies__launcher_list (item);
 CREATE INDEX agencies__social_media_links_item ON agencies__social_media_links (item);
 CREATE INDEX agencies__spacecraft_list_item ON agencies__spacecraft_list (item);
+CREATE INDEX astronaut_flights_astronaut_id ON astronaut_flights (astronaut_id);
+CREATE INDEX astronaut_flights_role_id ON astronaut_flights (role_id);
+CREATE INDEX astronauts_agency_id ON astronauts (agency_id);
+CREATE INDEX astronauts_image_id ON astronauts (image_id);
+CREATE INDEX astronauts_status_id ON astronauts (status_id);
+CREATE INDEX astronauts_type_id ON astronauts (type_id);
+CREATE INDEX astronauts__flights_item ON astronauts__flights (item);
+CREATE INDEX astronauts__landings_item ON astronauts__landings (item);
+CREATE INDEX astronauts__nationality_item ON astronauts__nationality (item);
+CREATE INDEX astronauts__social_media_links_item ON astronauts__social_media_links (item);
+CREATE INDEX astronauts__spacewalks_item ON astronauts__spacewalks (item);
 CREATE INDEX celestial_bodies_image_id ON celestial_bodies (image_id);
 CREATE INDEX celestial_bodies_type_id ON celestial_bodies (type_id);
+CREATE INDEX celestial_bodies__locations_item ON celestial_bodies__locations (item);
+CREATE INDEX docking_events_docking_location_id ON docking_events (docking_location_id);
+CREATE INDEX docking_events_flight_vehicle_chaser_id ON docking_events (flight_vehicle_chaser_id);
+CREATE INDEX docking_events_flight_vehicle_target_id ON docking_events (flight_vehicle_target_id);
+CREATE INDEX docking_events_payload_flight_chaser_id ON docking_events (payload_flight_chaser_id);
+CREATE INDEX docking_events_payload_flight_target_id ON docking_events (payload_flight_target_id);
+CREATE INDEX docking_events_space_station_chaser_id ON docking_events (space_station_chaser_id);
+CREATE INDEX docking_events_space_station_target_id ON docking_events (space_station_target_id);
+CREATE INDEX docking_locations_currently_docked_id ON docking_locations (currently_docked_id);
+CREATE INDEX docking_locations_payload_id ON docking_locations (payload_id);
+CREATE INDEX docking_locations_spacecraft_id ON docking_locations (spacecraft_id);
+CREATE INDEX docking_locations_spacestation_id ON docking_locations (spacestation_id);
+CREATE INDEX events_date_precision_id ON events (date_precision_id);
+CREATE INDEX events_image_id ON events (image_id);
+CREATE INDEX events_type_id ON events (type_id);
+CREATE INDEX events__agencies_item ON events__agencies (item);
+CREATE INDEX events__astronauts_item ON events__astronauts (item);
+CREATE INDEX events__expeditions_item ON events__expeditions (item);
+CREATE INDEX events__info_urls_language_id ON events__info_urls (language_id);
+CREATE INDEX events__info_urls_type_id ON events__info_urls (type_id);
+CREATE INDEX events__launches_item ON events__launches (item);
+CREATE INDEX events__program_item ON events__program (item);
+CREATE INDEX events__spacestations_item ON events__spacestations (item);
+CREATE INDEX events__updates_item ON events__updates (item);
+CREATE INDEX events__vid_urls_language_id ON events__vid_urls (language_id);
+CREATE INDEX events__vid_urls_type_id ON events__vid_urls (type_id);
+CREATE INDEX expeditions_spacestation_id ON expeditions (spacestation_id);
+CREATE INDEX expeditions__crew_item ON expeditions__crew (item);
+CREATE INDEX expeditions__mission_patches_item ON expeditions__mission_patches (item);
+CREATE INDEX expeditions__spacewalks_item ON expeditions__spacewalks (item);
+CREATE INDEX first_stages_landing_id ON first_stages (landing_id);
+CREATE INDEX first_stages_launcher_id ON first_stages (launcher_id);
+CREATE INDEX first_stages_previous_flight_id ON first_stages (previous_flight_id);
 CREATE INDEX image_variants_type_id ON image_variants (type_id);
 CREATE INDEX images_license_id ON images (license_id);
 CREATE INDEX images__variants_item ON images__variants (item);
 CREATE INDEX landing_locations_celestial_body_id ON landing_locations (celestial_body_id);
 CREATE INDEX landing_locations_image_id ON landing_locations (image_id);
 CREATE INDEX landing_locations_location_id ON landing_locations (location_id);
+CREATE INDEX landings_firststage_id ON landings (firststage_id);
 CREATE INDEX landings_landing_location_id ON landings (landing_location_id);
+CREATE INDEX landings_payloadflight_id ON landings (payloadflight_id);
+CREATE INDEX landings_spacecraftflight_id ON landings (spacecraftflight_id);
 CREATE INDEX landings_type_id ON landings (type_id);
 CREATE INDEX launcher_configuration_families_parent_id ON launcher_configuration_families (parent_id);
 CREATE INDEX launcher_configuration_families__manufacturer_item ON launcher_configuration_families__manufacturer (item);
 CREATE INDEX launcher_configurations_image_id ON launcher_configurations (image_id);
+CREATE INDEX launcher_configurations_manufacturer_id ON launcher_configurations (manufacturer_id);
 CREATE INDEX launcher_configurations__families_item ON launcher_configurations__families (item);
 CREATE INDEX launcher_configurations__program_item ON launcher_configurations__program (item);
+CREATE INDEX launchers_image_id ON launchers (image_id);
+CREATE INDEX launchers_launcher_config_id ON launchers (launcher_config_id);
+CREATE INDEX launchers_status_id ON launchers (status_id);
 CREATE INDEX launches_image_id ON launches (image_id);
 CREATE INDEX launches_launch_service_provider_id ON launches (launch_service_provider_id);
 CREATE INDEX launches_mission_id ON launches (mission_id);
@@ -952,11 +2017,22 @@ CREATE INDEX launches_net_precision_id ON launches (net_precision_id);
 CREATE INDEX launches_pad_id ON launches (pad_id);
 CREATE INDEX launches_rocket_id ON launches (rocket_id);
 CREATE INDEX launches_status_id ON launches (status_id);
+CREATE INDEX launches__info_urls_language_id ON launches__info_urls (language_id);
+CREATE INDEX launches__info_urls_type_id ON launches__info_urls (type_id);
+CREATE INDEX launches__mission_patches_item ON launches__mission_patches (item);
 CREATE INDEX launches__program_item ON launches__program (item);
+CREATE INDEX launches__timeline_type_id ON launches__timeline (type_id);
+CREATE INDEX launches__updates_item ON launches__updates (item);
+CREATE INDEX launches__vid_urls_language_id ON launches__vid_urls (language_id);
+CREATE INDEX launches__vid_urls_type_id ON launches__vid_urls (type_id);
 CREATE INDEX locations_celestial_body_id ON locations (celestial_body_id);
 CREATE INDEX locations_country_id ON locations (country_id);
 CREATE INDEX locations_image_id ON locations (image_id);
+CREATE INDEX locations__pads_item ON locations__pads (item);
 CREATE INDEX mission_patches_agency_id ON mission_patches (agency_id);
+CREATE INDEX mission_patches__expeditions_item ON mission_patches__expeditions (item);
+CREATE INDEX mission_patches__launches_item ON mission_patches__launches (item);
+CREATE INDEX mission_patches__program_item ON mission_patches__program (item);
 CREATE INDEX missions_image_id ON missions (image_id);
 CREATE INDEX missions_orbit_id ON missions (orbit_id);
 CREATE INDEX missions__agencies_item ON missions__agencies (item);
@@ -969,19 +2045,39 @@ CREATE INDEX pads_country_id ON pads (country_id);
 CREATE INDEX pads_image_id ON pads (image_id);
 CREATE INDEX pads_location_id ON pads (location_id);
 CREATE INDEX pads__agencies_item ON pads__agencies (item);
+CREATE INDEX payload_flights_landing_id ON payload_flights (landing_id);
+CREATE INDEX payload_flights_launch_id ON payload_flights (launch_id);
+CREATE INDEX payload_flights_payload_id ON payload_flights (payload_id);
+CREATE INDEX payload_flights__docking_events_item ON payload_flights__docking_events (item);
+CREATE INDEX payloads_image_id ON payloads (image_id);
+CREATE INDEX payloads_manufacturer_id ON payloads (manufacturer_id);
+CREATE INDEX payloads_operator_id ON payloads (operator_id);
+CREATE INDEX payloads_type_id ON payloads (type_id);
+CREATE INDEX payloads__program_item ON payloads__program (item);
 CREATE INDEX programs_image_id ON programs (image_id);
 CREATE INDEX programs_type_id ON programs (type_id);
 CREATE INDEX programs__agencies_item ON programs__agencies (item);
 CREATE INDEX programs__mission_patches_item ON programs__mission_patches (item);
 CREATE INDEX rockets_configuration_id ON rockets (configuration_id);
+CREATE INDEX rockets__launcher_stage_item ON rockets__launcher_stage (item);
+CREATE INDEX rockets__payloads_item ON rockets__payloads (item);
+CREATE INDEX rockets__spacecraft_stage_item ON rockets__spacecraft_stage (item);
 CREATE INDEX social_media_logo_id ON social_media (logo_id);
 CREATE INDEX social_media_links_social_media_id ON social_media_links (social_media_id);
+CREATE INDEX space_stations_image_id ON space_stations (image_id);
+CREATE INDEX space_stations_status_id ON space_stations (status_id);
+CREATE INDEX space_stations_type_id ON space_stations (type_id);
+CREATE INDEX space_stations__active_docking_events_item ON space_stations__active_docking_events (item);
+CREATE INDEX space_stations__active_expeditions_item ON space_stations__active_expeditions (item);
+CREATE INDEX space_stations__docking_location_item ON space_stations__docking_location (item);
+CREATE INDEX space_stations__owners_item ON space_stations__owners (item);
 CREATE INDEX spacecraft_image_id ON spacecraft (image_id);
 CREATE INDEX spacecraft_spacecraft_config_id ON spacecraft (spacecraft_config_id);
 CREATE INDEX spacecraft_status_id ON spacecraft (status_id);
 CREATE INDEX spacecraft__flights_item ON spacecraft__flights (item);
 CREATE INDEX spacecraft_configuration_families_manufacturer_id ON spacecraft_configuration_families (manufacturer_id);
 CREATE INDEX spacecraft_configuration_families_parent_id ON spacecraft_configuration_families (parent_id);
+CREATE INDEX spacecraft_configuration_families__spacecraft_item ON spacecraft_configuration_families__spacecraft (item);
 CREATE INDEX spacecraft_configurations_agency_id ON spacecraft_configurations (agency_id);
 CREATE INDEX spacecraft_configurations_image_id ON spacecraft_configurations (image_id);
 CREATE INDEX spacecraft_configurations_type_id ON spacecraft_configurations (type_id);
@@ -989,6 +2085,16 @@ CREATE INDEX spacecraft_configurations__family_item ON spacecraft_configurations
 CREATE INDEX spacecraft_flights_landing_id ON spacecraft_flights (landing_id);
 CREATE INDEX spacecraft_flights_launch_id ON spacecraft_flights (launch_id);
 CREATE INDEX spacecraft_flights_spacecraft_id ON spacecraft_flights (spacecraft_id);
+CREATE INDEX spacecraft_flights__docking_events_item ON spacecraft_flights__docking_events (item);
+CREATE INDEX spacecraft_flights__landing_crew_item ON spacecraft_flights__landing_crew (item);
+CREATE INDEX spacecraft_flights__launch_crew_item ON spacecraft_flights__launch_crew (item);
+CREATE INDEX spacecraft_flights__onboard_crew_item ON spacecraft_flights__onboard_crew (item);
+CREATE INDEX spacewalks_event_id ON spacewalks (event_id);
+CREATE INDEX spacewalks_expedition_id ON spacewalks (expedition_id);
+CREATE INDEX spacewalks_spacecraft_flight_id ON spacewalks (spacecraft_flight_id);
+CREATE INDEX spacewalks_spacestation_id ON spacewalks (spacestation_id);
+CREATE INDEX spacewalks__crew_item ON spacewalks__crew (item);
+CREATE INDEX spacewalks__program_item ON spacewalks__program (item);
 
 -- Of what LL2 filters and orders by.
 CREATE INDEX spacecraft_in_space ON spacecraft (in_space);
@@ -997,6 +2103,12 @@ CREATE INDEX spacecraft_flights_count ON spacecraft (flights_count);
 CREATE INDEX spacecraft_mission_ends_count ON spacecraft (mission_ends_count);
 CREATE INDEX spacecraft_time_docked_seconds ON spacecraft (time_docked_seconds);
 CREATE INDEX spacecraft_time_in_space_seconds ON spacecraft (time_in_space_seconds);
+CREATE INDEX events_date ON events (date);
+CREATE INDEX events_last_updated ON events (last_updated);
+CREATE INDEX launches_last_updated ON launches (last_updated);
+CREATE INDEX launches_name ON launches (name);
+CREATE INDEX launches_net ON launches (net);
+CREATE INDEX updates_created_on ON updates (created_on);
 
 -- Of the tool's own tables.
 CREATE INDEX _tombstones_run ON _tombstones (run);
@@ -1005,3 +2117,9 @@ CREATE INDEX _quarantine_run ON _quarantine (run);
 CREATE INDEX _pages_digest ON _pages (digest);
 CREATE INDEX _drift_run ON _drift (run);
 CREATE INDEX _requests_sent ON _requests (sent);
+CREATE INDEX _search_astronauts_id ON _search_astronauts (id);
+CREATE INDEX _search_expeditions_id ON _search_expeditions (id);
+CREATE INDEX _search_launcher_configuration_families_id ON _search_launcher_configuration_families (id);
+CREATE INDEX _search_launches_id ON _search_launches (id);
+CREATE INDEX _search_space_stations_id ON _search_space_stations (id);
+CREATE INDEX _search_spacewalks_id ON _search_spacewalks (id);

@@ -1,7 +1,8 @@
 """Pages as hypothesis draws them from the shapes themselves.
 
 An upstream has one value for each row: what several objects of a page nest is the same row, seen
-in several shapes. So a world of rows is drawn first, by table and id, and records read off it.
+in several shapes. So a world of rows is drawn first, by table and id, and records read off it. The
+deeper a row is met first, the less it nests: a launch can lead to hundreds.
 """
 
 from __future__ import annotations
@@ -10,8 +11,8 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from ll2_mirror.ll2.model import Key, Shape
-from ll2_mirror.ll2.resources import MODES, RESOURCES
+from ll2_mirror.ll2.model import Key, Resource, Shape
+from ll2_mirror.ll2.resources import RESOURCES
 
 BASE = "https://ll.thespacedevs.com"
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=12)
@@ -26,6 +27,7 @@ SCALARS: dict[str, st.SearchStrategy[Any]] = {
     "str": TEXT,
     "media": TEXT,
     "date": st.dates().map(str) | TEXT,
+    "uuid": TEXT.filter(lambda text: "\0" not in text),
     "datetime": st.datetimes().map(lambda moment: f"{moment.isoformat()}Z") | TEXT,
     "duration": st.sampled_from(["P0D", "P4DT22H42M47S", "-P1DT19H", "PT1H0.000001S"]) | TEXT,
     "int": INTS | st.integers(-3, 3),
@@ -35,7 +37,7 @@ SCALARS: dict[str, st.SearchStrategy[Any]] = {
     | st.integers(0, 9).map(lambda n: f"{BASE}/2.3.0/agencies/{n}/")
     | st.sampled_from(["/2.3.0/x/", "http://elsewhere/2.3.0/x/", f"{BASE}x", f"{BASE}/?a=b"]),
 }
-IDS = {int: st.integers(0, 3), str: st.sampled_from(["", "a67b40f9-cfcc", "\N{ROCKET}"])}
+IDS = {int: st.integers(0, 3), str: st.sampled_from(["0", "a67b40f9-cfcc", "\N{ROCKET}"])}
 
 
 class World:
@@ -48,7 +50,7 @@ class World:
 
     def page(self, shape: Shape, ids: list[Any]) -> dict[str, Any]:
         """A page of records with these ids."""
-        results = [self._object(shape, id_) for id_ in ids]
+        results = [self._object(shape, id_, 0) for id_ in ids]
         return {"count": len(ids), "next": None, "previous": None, "results": results}
 
     def _draw(self, place: tuple[Any, ...], strategy: st.SearchStrategy[Any]) -> Any:
@@ -56,9 +58,11 @@ class World:
             self._values[place] = self._data.draw(strategy)
         return self._values[place]
 
-    def _object(self, shape: Shape, id_: Any, owner: tuple[Any, ...] = ()) -> dict[str, Any]:
+    def _object(
+        self, shape: Shape, id_: Any, depth: int, owner: tuple[Any, ...] = ()
+    ) -> dict[str, Any]:
         row = (shape.table or owner, id_)
-        value = {key.name: self._value(shape, key, row) for key in shape.keys}
+        value = {key.name: self._value(shape, key, row, depth) for key in shape.keys}
         if self._drift and self._draw((*row, shape.name, "drift?"), st.integers(0, 4)) == 0:
             unknown = self._draw(
                 (*row, shape.name, "drift"), st.dictionaries(TEXT, ANYTHING, max_size=2)
@@ -67,27 +71,26 @@ class World:
             value = dict(self._draw((*row, shape.name, "order"), st.permutations(items)))
         return value
 
-    def _value(self, shape: Shape, key: Key, row: tuple[Any, ...]) -> Any:
+    def _value(self, shape: Shape, key: Key, row: tuple[Any, ...], depth: int) -> Any:
         if key.name == "id":
             return row[1]
-        place = (*row, key.name)
-        if self._draw((*place, "null?"), st.integers(0, 5)) == 0 and (
-            key.kind != "const" or self._drift
-        ):
+        place, nested = (*row, key.name), shape.nested.get(key.name)
+        nulls = depth if nested else 0  # of six, and no more
+        is_null = st.integers(0, 5).map(lambda number: number <= nulls)
+        if self._draw((*place, "null?"), is_null) and (key.kind != "const" or self._drift):
             return None
         if key.kind == "const":
             return key.of
+        if nested is None:
+            return self._draw(place, SCALARS[key.kind])
         if key.kind == "one":
-            nested = shape.nested[key.name]
-            return self._object(nested, self._draw(place, IDS[nested.id_type]))
-        if key.kind == "many":
-            nested = shape.nested[key.name]
-            if not nested.table:
-                count = self._draw(place, st.integers(0, 2))
-                return [self._object(nested, n, owner=place) for n in range(count)]
-            ids = self._draw(place, st.lists(IDS[nested.id_type], max_size=2))
-            return [self._object(nested, id_) for id_ in ids]
-        return self._draw(place, SCALARS[key.kind])
+            return self._object(nested, self._draw(place, IDS[nested.id_type]), depth + 1)
+        most = 1 if depth else 2
+        if not nested.table:
+            count = self._draw(place, st.integers(0, most))
+            return [self._object(nested, n, depth + 1, owner=place) for n in range(count)]
+        ids = self._draw(place, st.lists(IDS[nested.id_type], max_size=most))
+        return [self._object(nested, id_, depth + 1) for id_ in ids]
 
 
 def resources_and_modes() -> list[tuple[str, str]]:
@@ -95,6 +98,6 @@ def resources_and_modes() -> list[tuple[str, str]]:
     return [(name, mode) for name, resource in RESOURCES.items() for mode in resource.modes]
 
 
-def synced_modes() -> list[tuple[str, str]]:
-    """Each resource in each mode that a file can have."""
-    return [(name, mode) for name, mode in resources_and_modes() if mode in MODES]
+def ids_of(resource: Resource) -> st.SearchStrategy[list[Any]]:
+    """The ids of a page's records."""
+    return st.lists(IDS[resource.richest.id_type], unique=True, max_size=3)

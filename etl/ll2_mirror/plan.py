@@ -25,7 +25,9 @@ def plan(store: Store, upstream: Upstream, wanted: Wanted, stale: float) -> dict
     with upstream:
         upstream.ask_limit()
     standing, now = upstream.budget.standing(), store.clock.now()
-    resources = [_resource(store, upstream, name, wanted.mode, stale) for name in wanted.resources]
+    resources = [
+        _resource(store, upstream, name, mode, stale) for name, mode in wanted.modes.items()
+    ]
     each = [one["requests"] for one in resources]
     requests = None if None in each else sum(each)
     return {
@@ -52,7 +54,8 @@ def _resource(
     if records is not None:
         requests = ceil(max(0, records - end_of(pages)) / crawl.first_limit(pages))
         requests = max(requests, 0 if pages else 1)  # one tells that there are none
-    return {"resource": name, "records": records, "staged": len(pages), "requests": requests}
+    found = {"resource": name, "mode": mode, "records": records}
+    return {**found, "staged": len(pages), "requests": requests}
 
 
 def _held(store: Store, name: str) -> int | None:

@@ -11,8 +11,9 @@ from ll2_mirror.errors import DataError, MirrorError, Stopped, UsageError
 from ll2_mirror.extract.crawl import STALE, Crawl
 from ll2_mirror.extract.missing import fate
 from ll2_mirror.extract.upstream import DEFAULT_BASE_URL, Upstream
+from ll2_mirror.ll2.model import MODES, Resource
 from ll2_mirror.ll2.page import API_PATH
-from ll2_mirror.ll2.resources import DEFAULT_RESOURCE, MODES, RESOURCES
+from ll2_mirror.ll2.resources import DEFAULT_RESOURCE, RESOURCES
 from ll2_mirror.load.publish import Brought, Unreadable, bring_in, close_books
 from ll2_mirror.load.quarantine import missed
 from ll2_mirror.load.report import Report
@@ -26,32 +27,46 @@ class Wanted(NamedTuple):
     """What a sync is to mirror."""
 
     base_url: str
-    mode: str
-    resources: list[str]
+    modes: dict[str, str]  # of each resource, in the order to walk them
+
+    @property
+    def mode(self) -> str | None:
+        """The mode of them all; None where they have several."""
+        several = set(self.modes.values())
+        return several.pop() if len(several) == 1 else None
 
 
 def wanted(store: Store, resources: list[str], base_url: str | None, mode: str | None) -> Wanted:
     """What is asked for; where nothing is said, what a sync that was cut off was to do.
 
-    Else what the file holds. Raises UsageError where that is a richer mode: there is no way back.
+    Else what the file holds. Raises UsageError for a mode that the one list asked for lacks, and
+    for one that is poorer than what the file holds: there is no way back.
     """
     cut_off = _cut_off(store)
-    held = store.settings.mode
-    begun = max((walk.mode for walk in cut_off), key=MODES.index, default=None)
-    chosen = mode or begun or held or MODES[0]
+    urls = [base_url, *(walk.base_url for walk in cut_off), store.settings.get("base_url")]
+    before = dict.fromkeys([*store.settings.resources, *(walk.resource for walk in cut_off)])
+    names = list(dict.fromkeys(resources) or before) or [DEFAULT_RESOURCE]
+    if mode and len(names) == 1 and mode not in (known := RESOURCES[names[0]].modes):
+        raise UsageError(f"{names[0]} has no {mode} mode: choose {' or '.join(known)}")
+    begun = {walk.resource: walk.mode for walk in cut_off}
+    modes = {name: _mode(store, RESOURCES[name], mode or begun.get(name)) for name in names}
+    return Wanted(next(filter(None, urls), DEFAULT_BASE_URL), modes)
+
+
+def _mode(store: Store, resource: Resource, asked: str | None) -> str:
+    """The richest mode that a list has up to the one asked for; else the one that is held.
+
+    Else normal, or what a file of an earlier version has in all its lists.
+    """
+    walk = store.walks.published(resource.name)
+    held = walk.mode if walk and walk.mode in resource.modes else None
+    chosen = resource.mode_upto(asked or held or store.settings.mode or "normal")
     if held and MODES.index(chosen) < MODES.index(held):
         raise UsageError(
-            f"{store.path} is in {held} mode, and a file's mode only grows: leave --mode out,"
-            f" or sync {chosen} mode to another file"
+            f"{store.path} holds {resource.name} in {held} mode, and a mode only grows: leave"
+            f" --mode out, or sync {chosen} mode to another file"
         )
-    urls = [base_url, *(walk.base_url for walk in cut_off), store.settings.get("base_url")]
-    return Wanted(
-        base_url=next((url for url in urls if url), DEFAULT_BASE_URL),
-        mode=chosen,
-        resources=list(dict.fromkeys(resources))
-        or list(dict.fromkeys([*store.settings.resources, *(walk.resource for walk in cut_off)]))
-        or [DEFAULT_RESOURCE],
-    )
+    return chosen
 
 
 def _cut_off(store: Store) -> list[Walk]:
@@ -61,7 +76,7 @@ def _cut_off(store: Store) -> list[Walk]:
     """
     walks = [walk for walk in store.walks.under_way() if walk.resource in RESOURCES]
     begun = not store.settings.resources or any(store.walks.pages(walk) for walk in walks)
-    return [walk for walk in walks if walk.mode in MODES] if begun else []
+    return [walk for walk in walks if walk.mode in RESOURCES[walk.resource].modes] if begun else []
 
 
 def sync(
@@ -73,7 +88,7 @@ def sync(
     allow_shrink: bool = False,
     stale: float = STALE,
 ) -> list[Report]:
-    """Mirrors these resources in this mode: one transaction for all of them.
+    """Mirrors these resources, each in its mode: one transaction for all of them.
 
     Raises UpstreamError, Stopped or DataError, of which NotAPage and NotUnderstood are two; the
     tables are then as they were.
@@ -81,7 +96,9 @@ def sync(
     with upstream:
         upstream.budget.log.forget()
         upstream.learn_limit()
-        crawls = [Crawl(store, upstream, RESOURCES[n], what.mode, tell) for n in what.resources]
+        crawls = [
+            Crawl(store, upstream, RESOURCES[name], mode, tell) for name, mode in what.modes.items()
+        ]
         for crawl in crawls:
             crawl.begin(stale)
         done = _complete(store, upstream, crawls, allow_shrink, tell)
@@ -107,10 +124,8 @@ def _publish(
                 mend(store.conn)
                 brought = [_bring_in(store, upstream, crawl, found) for crawl, found in done]
                 close_books(store, brought)
-                held = list(dict.fromkeys([*store.settings.resources, *what.resources]))
-                store.settings.remember(
-                    base_url=what.base_url, mode=what.mode, resources=json.dumps(held)
-                )
+                held = list(dict.fromkeys([*store.settings.resources, *what.modes]))
+                store.settings.remember(base_url=what.base_url, resources=json.dumps(held))
                 store.settings.forget("last_error")
             return [one.report for one in brought]
         except Unreadable as error:
@@ -155,10 +170,10 @@ def incomplete(
     under_way = {walk.resource: walk for walk in store.walks.under_way()}
     resumes = error.resumes if isinstance(error, Stopped) else None
     found = []
-    for name in asked.resources:
+    for name, mode in asked.modes.items():
         pages = store.walks.pages(under_way[name]) if name in under_way else []
         spent = upstream.budget.log.spent_on(f"{API_PATH}{name}/")
-        report = Report(name, asked.mode, complete=False, requests=spent)
+        report = Report(name, mode, complete=False, requests=spent)
         found.append(
             {
                 **report.as_json(),

@@ -55,7 +55,6 @@ def test_a_sync_remembers_what_it_was_told(db, run, upstream):
     assert (again["resource"], again["mode"]) == ("agencies", "detailed")
     assert dict(execute(db, "SELECT * FROM _settings")) == {
         "base_url": upstream.base_url,
-        "mode": "detailed",
         "resources": '["agencies"]',
     }
 

@@ -35,8 +35,6 @@ def past(tmp_path_factory):
         sync()
         many(upstream, 250)
         sync("--allow-shrink", "--max-requests", "1")
-        limit = "INSERT INTO _throttles SELECT base_url, finished, 15, 3600, 1, NULL FROM _runs"
-        execute(db, f"{limit} WHERE id = 1")
         execute(db, "PRAGMA wal_checkpoint(TRUNCATE)")
         yield db
 
@@ -55,7 +53,7 @@ def lived(past, db):
         "UPDATE _runs SET records = 'zzz'",
         "UPDATE _history SET kind = 'zzz'",
         "UPDATE _history SET kind = 'gone', from_value = '{'",
-        "UPDATE _settings SET value = 'zzz' WHERE key = 'mode'",
+        "INSERT INTO _settings VALUES ('mode', 'zzz')",
         "UPDATE _settings SET value = '[7]' WHERE key = 'resources'",
         "UPDATE _walks SET published = 77",
         "DROP TABLE _drift",

@@ -1,11 +1,11 @@
-"""The notations of shapes and filters: what is misspelt is named, and never read as something."""
+"""The notation of shapes: what is misspelt is named, and never read as something."""
 
 from __future__ import annotations
 
 import pytest
 
-from ll2_mirror.ll2.model import Filter, Key
-from ll2_mirror.ll2.notation import read_filters, read_shapes
+from ll2_mirror.ll2.model import Key
+from ll2_mirror.ll2.notation import read_shapes
 
 MOON = "Moon moons\n    id:int name landed:bool~ of=rock planet:Planet craters:[Crater]\n"
 OTHERS = "Planet planets\n    id:int\nCrater\n    depth:float"
@@ -48,19 +48,37 @@ def test_a_shape_that_is_misspelt_is_named(right, wrong, told):
         read_shapes((MOON + OTHERS).replace(right, wrong, 1))
 
 
-def test_filters_are_read_as_they_are_written():
-    assert read_filters("mass:int* name planet__id:choice=planet name__contains")[-4:] == (
-        Filter("mass__lte", "int", "mass", "lte"),
-        Filter("name", "text", "name"),
-        Filter("name__contains", "text", "name", "contains"),
-        Filter("planet__id", "choice", "planet"),
+def test_a_shape_that_is_as_another_has_its_keys_but_for_what_it_says_again():
+    more = "\nFullMoon as Moon\n    -name of=iron planet:Rings rings:int\nRings planets\n    id:int"
+    moons = read_shapes(MOON + OTHERS + more)
+    assert moons["FullMoon"].table == "moons"
+    assert moons["FullMoon"].keys == (
+        Key("id", "int"),
+        Key("landed", "bool", moving=True),
+        Key("of", "const", "iron"),
+        Key("planet", "one", "Rings"),
+        Key("craters", "many", "Crater"),
+        Key("rings", "int"),
     )
+    assert moons["Moon"].names == ("id", "name", "landed", "of", "planet", "craters")
+    assert moons["FullMoon"].siblings == [moons["Moon"], moons["FullMoon"]]
 
 
 @pytest.mark.parametrize(
-    ("text", "told"),
-    [("mass:imt", "mass: imt is no kind of filter"), ("name name", "filters: name stands twice")],
+    ("more", "told"),
+    [
+        ("FullMoon as Mon\n    x", "FullMoon: there is no shape Mon before it"),
+        ("FullMoon as Moon\n    -nam", "FullMoon: there is no nam to take out"),
+        ("FullMoon as Moon\n    x x", "FullMoon: x stands twice"),
+        ("FullMoon as Moon\n    -id", "FullMoon: a shape has a table and begins with its id"),
+    ],
 )
-def test_a_filter_that_is_misspelt_is_named(text, told):
+def test_what_a_shape_says_wrongly_of_another_is_named(more, told):
     with pytest.raises(ValueError, match=told):
-        read_filters(text)
+        read_shapes(f"{MOON}{OTHERS}\n{more}")
+
+
+def test_a_shape_knows_all_that_it_nests():
+    shapes = read_shapes(MOON + OTHERS)
+    assert shapes["Moon"].closure == set(shapes.values())
+    assert shapes["Crater"].closure == {shapes["Crater"]}

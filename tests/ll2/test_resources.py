@@ -1,44 +1,120 @@
-"""The lists of LL2 as declared: each name in them leads somewhere."""
+"""The lists of LL2 as declared: as its document has them, and each name leads somewhere."""
 
 from __future__ import annotations
 
+import json
 from itertools import pairwise
 
 import pytest
 
-from ll2_mirror.ll2.resources import ENDPOINTS, MODES, RESOURCES
+from ll2_mirror.ll2.resources import ENDPOINTS, RESOURCES, VIEWS
+from parts import FIXTURES
+
+PATHS = json.loads((FIXTURES / "openapi-2.3.0.json").read_text("utf-8"))["paths"]
+DOCUMENTED = {path.removeprefix("/2.3.0/").rstrip("/"): said for path, said in PATHS.items()}
+EVERYWHERE = {"format", "limit", "mode", "offset", "ordering", "search"}
+LOOKUPS = ("contains", "icontains", "gt", "gte", "lt", "lte")
+# By kind: what the document says of such a parameter, and what the path of one leads to.
+KINDS = {
+    "bool": ({"boolean"}, {"bool"}),
+    "int": ({"integer"}, {"int"}),
+    "float": ({"number"}, {"float"}),
+    "text": ({"string"}, {"str"}),
+    "date": ({"date"}, {"date"}),
+    "datetime": ({"date-time"}, {"datetime"}),
+    "choice": ({"integer"}, {"one"}),
+    "choices": ({"integers, repeated"}, {"many"}),
+    "ints": ({"integers", "numbers"}, {"int"}),
+    "texts": ({"strings"}, {"str"}),
+    "uuids": ({"uuids"}, {"uuid"}),
+    "part": ({"numbers"}, {"datetime"}),
+}
+# Where LL2 names a key otherwise than the bodies do.
+RENAMED = {
+    "rocket__spacecraftflight__": "rocket__spacecraft_stage__",
+    "spacecraftflight__rocket__": "spacecraftflight__",
+}
 
 resources = pytest.mark.parametrize("resource", RESOURCES.values(), ids=list(RESOURCES))
 
 
 def at(shape, path):
     """The key that a path leads to."""
-    name, _, rest = path.partition("__")
-    return at(shape.nested[name], rest) if rest else shape.by_name[name]
+    *_, (_, key) = shape.way(path)
+    return key
 
 
-def test_each_list_has_the_modes_that_the_document_gives_it():
-    assert {name: list(resource.modes) for name, resource in RESOURCES.items()} == {
-        "spacecraft": ["normal", "detailed"],
-        "agencies": ["list", "normal", "detailed"],
-        "spacecraft_configurations": ["normal", "detailed"],
+def kind(parameter):
+    """What the document says of a parameter."""
+    schema = parameter["schema"]
+    if schema["type"] != "array":
+        formats = {"double": "number", "float": "number"}
+        found = schema.get("format", schema["type"])
+        return formats.get(found, found)
+    item = schema["items"]
+    repeated = ", repeated" if parameter.get("explode", True) else ""
+    return f"{item.get('format', item['type'])}s{repeated}"
+
+
+def parameters(name):
+    """The parameters of a list that are its own."""
+    return {
+        one["name"]: one for one in DOCUMENTED[name]["parameters"] if one["name"] not in EVERYWHERE
     }
-    assert RESOURCES.keys() <= ENDPOINTS
+
+
+def test_each_list_of_the_document_is_there():
+    assert {*RESOURCES, *VIEWS} == DOCUMENTED.keys()
+    assert DOCUMENTED.keys() | {"dashboard/starship"} == ENDPOINTS
+    assert len([name for name in ENDPOINTS if name.startswith("config/")]) == 29
+    assert len(ENDPOINTS) == 57 + 1
+
+
+def test_each_list_has_a_table_of_its_own():
+    assert len({resource.table for resource in RESOURCES.values()}) == len(RESOURCES)
+
+
+@resources
+def test_a_table_is_called_as_its_list(resource):
+    assert resource.table == resource.name.removeprefix("config/")
+
+
+@resources
+def test_each_list_has_the_modes_that_the_document_gives_it(resource):
+    said = DOCUMENTED[resource.name]
+    shapes = {mode: shape.name for mode, shape in resource.modes.items()}
+    declared = next((one for one in said["parameters"] if one["name"] == "mode"), None)
+    assert list(shapes.values()) == said["results"]
+    assert sorted(shapes) == (sorted(declared["schema"]["enum"]) if declared else ["normal"])
+    assert resource.richest.name == said["detail"]
 
 
 @resources
 def test_a_mode_is_what_its_shape_calls_itself(resource):
-    said = {mode: shape.by_name["response_mode"].of for mode, shape in resource.modes.items()}
-    assert said == {mode: mode for mode in resource.modes}
+    said = {
+        mode: shape.by_name["response_mode"].of
+        for mode, shape in resource.modes.items()
+        if "response_mode" in shape.by_name
+    }
+    assert said == {mode: mode for mode in (resource.modes if said else ())}
+    assert said or len(resource.modes) == 1
 
 
 @resources
 def test_a_richer_mode_has_all_that_the_poorer_have(resource):
     shapes = list(resource.modes.values())
     for poorer, richer in pairwise(shapes):
-        assert set(poorer.columns) < set(richer.columns)
+        assert holds(richer, poorer)
         assert poorer.table == richer.table
     assert resource.richest is shapes[-1]
+
+
+def holds(richer, poorer):
+    """Whether a shape has each key of another, down to the last nested one."""
+    nested = ((richer.nested.get(key), shape) for key, shape in poorer.nested.items())
+    return set(poorer.columns) <= set(richer.columns) and all(
+        mine is not None and holds(mine, theirs) for mine, theirs in nested
+    )
 
 
 @resources
@@ -49,33 +125,69 @@ def test_a_mode_that_a_list_has_not_is_normal(resource, asked):
 
 
 @resources
-def test_a_file_can_have_its_modes(resource):
-    assert [mode for mode in resource.modes if mode in MODES] == list(MODES)
-
-
-@resources
-def test_each_filter_looks_at_a_key_of_its_kind(resource):
-    kinds = {"bool": ["bool"], "int": ["int"], "text": ["str"], "choice": ["one"], "codes": ["str"]}
+def test_each_filter_of_the_document_is_there_and_of_its_kind(resource):
+    documented = parameters(resource.name)
+    assert [one.name for one in resource.filters] == sorted(documented)
     for one in resource.filters:
+        last = one.name.rpartition("__")[2]
+        assert one.lookup == (last if last in LOOKUPS else "exact"), one.name
         if one.kind != "opaque":
-            assert at(resource.richest, one.path).kind in kinds[one.kind], one.name
+            said, keys = KINDS[one.kind]
+            assert kind(documented[one.name]) in said, one.name
+            assert at(resource.richest, one.path).kind in keys, one.name
 
 
 @resources
-def test_each_text_that_is_searched_is_there(resource):
-    assert [at(resource.richest, path).kind for path in resource.search] == ["str"] * len(
-        resource.search
-    )
+def test_each_text_that_the_document_says_is_searched_is_there(resource):
+    named = [*resource.search, *resource.beyond]
+    said = " ".join(DOCUMENTED[resource.name]["searched"])
+    for theirs, ours in RENAMED.items():
+        said = said.replace(theirs, ours)
+    assert sorted(named) == sorted(said.split())
+    assert {at(resource.richest, path).kind for path in resource.search} <= {"str", "int"}
 
 
 @resources
-def test_each_ordering_is_by_a_value_of_the_record(resource):
-    for name in (*resource.orderings, resource.ordering):
-        assert at(resource.richest, name).kind not in ("one", "many", "const")
+def test_the_orderings_are_those_of_the_document(resource):
+    assert sorted(resource.orderings) == sorted(DOCUMENTED[resource.name]["ordered"])
+
+
+@resources
+def test_a_walk_is_ordered_by_a_value_that_every_record_has(resource):
+    for shape in resource.modes.values():
+        assert at(shape, resource.ordering).kind in ("int", "uuid", "str", "datetime")
+    assert resource.ordering in resource.orderings_in("normal")
+    unique = resource.ordering == "id"
+    assert unique == ("id" in resource.orderings_in("normal"))
+
+
+@resources
+def test_what_is_new_can_be_asked_for_where_it_is_said(resource):
+    if resource.delta:
+        by = resource.delta.by
+        known = {one.name for one in resource.filters} | {f"-{key}" for key in resource.orderings}
+        assert by in known
 
 
 @resources
 def test_each_example_is_of_something_that_can_be_asked(resource):
-    known = {one.name for one in resource.filters} | {"search", "ordering"}
-    assert resource.examples.keys() <= known
-    assert resource.examples["ordering"].lstrip("-") in resource.orderings
+    opaque = {one.name for one in resource.filters if one.kind == "opaque"}
+    known = {one.name for one in resource.filters} | {"search", "ordering", "mode"}
+    assert resource.examples.keys() <= known - opaque
+    assert resource.examples.get("mode", "normal") in resource.modes
+    ordering = resource.examples.get("ordering", "id").lstrip("-")
+    assert ordering in resource.orderings_in("normal")
+
+
+@pytest.mark.parametrize("view", VIEWS.values(), ids=list(VIEWS))
+def test_a_view_is_of_its_list_in_time_and_asked_as_the_document_says(view):
+    resource = RESOURCES[view.name.partition("/")[0]]
+    assert view in resource.views
+    assert at(resource.richest, view.key).kind == "datetime"
+    assert view.order.lstrip("-") == view.key
+    names = {one.name for one in (*resource.filters, *view.filters)}
+    assert names == parameters(view.name).keys()
+    assert DOCUMENTED[view.name]["results"] == DOCUMENTED[resource.name]["results"]
+    searched = DOCUMENTED[view.name]["searched"]
+    assert len(searched) == len(resource.search) - len(view.less)
+    assert not set(view.less) & set(searched)

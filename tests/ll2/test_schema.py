@@ -9,9 +9,10 @@ from typing import Any
 
 import pytest
 
+from ll2_mirror import __version__
 from ll2_mirror.files import shipped
 from ll2_mirror.ll2.resources import RESOURCES
-from ll2_mirror.ll2.schema import edges, own_tables, wanted_columns
+from ll2_mirror.ll2.schema import SCHEMA_VERSION, edges, own_tables, wanted_columns
 from ll2_mirror.ll2.shapes import SHAPES
 from parts import FIXTURES
 
@@ -94,7 +95,11 @@ def test_what_many_records_are_filtered_and_ordered_by_is_indexed(empty, name):
 def test_what_is_searched_has_its_table_and_its_index(empty, name):
     resource = RESOURCES[name]
     searched = dict.fromkeys(resource.search, "TEXT")
-    assert columns(empty, resource.search_table) == {"id": "INTEGER", **searched}
+    ids = {"id": "INTEGER" if resource.richest.id_type is int else "TEXT"}
+    assert (
+        columns(empty, resource.search_table) == {resource.search_key: "INTEGER"} | ids | searched
+    )
+    assert "id" in indexed(empty, resource.search_table)
     assert list(columns(empty, f"{resource.search_table}_fts")) == list(searched)
 
 
@@ -130,7 +135,7 @@ def _shaped(name: str) -> list[tuple[str, str]]:
 
 
 def test_the_shapes_are_the_closure_of_the_document():
-    """The fixture holds what the resources reach in the document, and nothing else."""
+    """The fixture holds what the lists reach in the document, and nothing else."""
     assert sorted(SHAPES) == sorted(SCHEMAS)
 
 
@@ -141,8 +146,16 @@ def test_a_shape_has_the_documents_keys_in_order_with_their_types(name):
 
 @pytest.mark.parametrize("name", sorted(name for name in SHAPES if SHAPES[name].table))
 def test_shapes_of_one_table_agree_on_its_columns(name):
-    held = {key.column: (key.kind, key.of and SHAPES[key.of].table) for key in SHAPES[name].stored}
+    def said(key):
+        return key.kind, key.of and SHAPES[key.of].table, key.moving
+
+    held = {key.column: said(key) for key in SHAPES[name].stored}
     for sibling in SHAPES[name].siblings:
         for key_ in sibling.stored:
-            here = (key_.kind, key_.of and SHAPES[key_.of].table)
+            here = said(key_)
             assert held.get(key_.column, here) == here, f"{sibling.name}.{key_.name}"
+
+
+def test_the_programs_minor_version_is_that_of_the_schema():
+    """So that a file tells which programs read it."""
+    assert __version__.split(".")[1] == str(SCHEMA_VERSION)

@@ -16,7 +16,8 @@ from click.testing import CliRunner
 from playwright.sync_api import expect, sync_playwright
 
 from ll2_mirror.cli.main import main
-from ll2_mirror.ll2.resources import MODES, RESOURCES
+from ll2_mirror.ll2.model import MODES
+from ll2_mirror.ll2.resources import RESOURCES
 from ll2_mirror.testing import fake as sample
 from serving import LIST, served
 
@@ -129,7 +130,7 @@ def test_a_page_shows_the_answer_and_fits(page, url, path, status, title):
     assert fits(page)
 
 
-@pytest.mark.parametrize("name", list(RESOURCES))
+@pytest.mark.parametrize("name", ["spacecraft", "agencies", "spacecraft_configurations"])
 def test_the_help_says_what_can_be_asked(page, url, name):
     resource = RESOURCES[name]
     page.goto(f"{url}/2.3.0/{name}/?format=api")
@@ -148,7 +149,7 @@ def test_the_help_says_what_can_be_asked(page, url, name):
 
 
 @pytest.mark.parametrize(
-    ("name", "modes"), [("agencies", ["list", *MODES]), ("spacecraft", list(MODES))]
+    ("name", "modes"), [("agencies", list(MODES)), ("spacecraft", list(MODES[1:]))]
 )
 def test_the_form_has_the_modes_of_the_list_and_chooses_normal(page, url, name, modes):
     page.goto(f"{url}/2.3.0/{name}/?format=api")

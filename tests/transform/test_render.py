@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import pytest
@@ -12,7 +14,7 @@ from hypothesis import strategies as st
 from ll2_mirror.errors import NotHeld
 from ll2_mirror.ll2.jsontext import parse, text
 from ll2_mirror.ll2.model import Shape
-from ll2_mirror.ll2.page import links_of, records
+from ll2_mirror.ll2.page import Links, links_of, records
 from ll2_mirror.ll2.resources import RESOURCES
 from ll2_mirror.ll2.shapes import SHAPES
 from ll2_mirror.load.upsert import Upsert
@@ -22,8 +24,8 @@ from ll2_mirror.store.walks import Walk
 from ll2_mirror.testing.fake import bundled
 from ll2_mirror.transform.normalize import Normalizer
 from ll2_mirror.transform.render import Renderer
-from parts import FIXTURES
-from strategies import World, resources_and_modes
+from parts import FIXTURES, ROOT
+from strategies import World, ids_of, resources_and_modes
 
 
 @pytest.fixture
@@ -40,10 +42,12 @@ def bring(store: Store, shape: Shape, body: bytes) -> list[Any]:
     return [record["id"] for record in listed]
 
 
-def again(store: Store, shape: Shape, body: bytes, indent: int | None = None) -> bytes:
-    """The page as the file renders it."""
+def again(
+    store: Store, shape: Shape, body: bytes, indent: int | None = None, links: Links | None = None
+) -> bytes:
+    """The page as the file renders it, with its own links or others."""
     page = parse(body)
-    renderer = Renderer(store.conn, *links_of(page["results"]))
+    renderer = Renderer(store.conn, *(links or links_of(page["results"])))
     ids = [record["id"] for record in page["results"]]
     objects = renderer.objects(shape, ids)
     return text({**page, "results": [objects[id_] for id_ in ids]}, indent).encode()
@@ -51,6 +55,19 @@ def again(store: Store, shape: Shape, body: bytes, indent: int | None = None) ->
 
 # Assembled from captures of two hosts, so that one image has two values; see data/README.md.
 TWO_HOSTS = (540, 541)
+# Bodies that others recorded, each with the list and the mode that it is of.
+SHARED = ROOT.parent / "shared" / "upstream" / "captures"
+CAPTURES = [
+    ("agency_44_detailed", "agencies", "detailed"),
+    ("astronaut_5_mode_list", "astronauts", "list"),
+    ("events_upcoming_limit3", "events", "normal"),
+    ("launch_detailed", "launches", "detailed"),
+    ("launches_limit2", "launches", "normal"),
+    ("program_25", "programs", "normal"),
+    ("space_stations_2", "space_stations", "normal"),
+    ("spacecraft_flights_limit10", "spacecraft_flights", "normal"),
+    ("spacecraft_in_space_dragon", "spacecraft", "normal"),
+]
 CAPTURED = (FIXTURES / "spacecraft_offset30.json").read_bytes()
 
 
@@ -62,7 +79,7 @@ def test_the_captured_page_comes_back_indented_and_compact(store):
     assert again(store, shape, compact) == compact
 
 
-@pytest.mark.parametrize(("resource", "mode"), resources_and_modes())
+@pytest.mark.parametrize(("resource", "mode"), list(bundled()))
 def test_each_bundled_record_comes_back(store, resource, mode):
     shape = RESOURCES[resource].modes[mode]
     for record in bundled()[resource, mode]:
@@ -73,25 +90,85 @@ def test_each_bundled_record_comes_back(store, resource, mode):
         assert again(store, shape, body) == body
 
 
-@pytest.mark.parametrize("drift", [False, True], ids=["as documented", "with drift"])
-@pytest.mark.parametrize(("resource", "mode"), resources_and_modes())
-@settings(max_examples=15, suppress_health_check=list(HealthCheck))
-@given(data=st.data())
-def test_any_page_of_the_shapes_comes_back(tmp_path_factory, resource, mode, drift, data):
+@pytest.mark.parametrize(("capture", "resource", "mode"), CAPTURES)
+def test_each_captured_body_comes_back(store, capture, resource, mode):
+    """All of what others recorded of LL2, where it is at hand; the bundled records are from it."""
+    path = SHARED / f"{capture}.json"
+    if not path.exists():
+        pytest.skip("the captures are not here")
+    document = parse(path.read_bytes())
     shape = RESOURCES[resource].modes[mode]
-    world = World(data, drift)
-    ids = data.draw(st.lists(st.integers(0, 5), unique=True, max_size=3))
-    body = text(world.page(shape, ids)).encode()
-    with open_store(tmp_path_factory.mktemp("page") / "x.db", create=True) as store:
-        store.conn.execute("BEGIN")
-        store.conn.execute("PRAGMA defer_foreign_keys = ON")
+    for record in document.get("results", [document]):
+        body = text({"count": 1, "next": None, "previous": None, "results": [record]}).encode()
         bring(store, shape, body)
-        store.conn.execute("COMMIT")
         assert again(store, shape, body) == body
 
 
+@pytest.fixture(scope="module")
+def scratch(tmp_path_factory):
+    """A file whose changes each example takes back."""
+    with open_store(tmp_path_factory.mktemp("pages") / "x.db", create=True) as store:
+        yield store
+
+
+@contextmanager
+def taken_back(store: Store) -> Iterator[None]:
+    """What happens in the block leaves whole tables, and no trace."""
+    store.conn.execute("BEGIN")
+    store.conn.execute("PRAGMA defer_foreign_keys = ON")
+    try:
+        yield
+        assert store.conn.execute("PRAGMA foreign_key_check").fetchall() == []
+    finally:
+        store.conn.execute("ROLLBACK")
+
+
+drifting = pytest.mark.parametrize("drift", [False, True], ids=["as documented", "with drift"])
+
+
+@drifting
+@pytest.mark.parametrize(("resource", "mode"), resources_and_modes())
+def test_any_page_of_the_shapes_comes_back(scratch, resource, mode, drift):
+    shape = RESOURCES[resource].modes[mode]
+
+    @settings(max_examples=8 if shape.nested else 2, suppress_health_check=list(HealthCheck))
+    @given(data=st.data())
+    def comes_back(data):
+        ids = data.draw(ids_of(RESOURCES[resource]))
+        body = text(World(data, drift).page(shape, ids)).encode()
+        with taken_back(scratch):
+            bring(scratch, shape, body)
+            assert again(scratch, shape, body) == body
+
+    comes_back()
+
+
+@pytest.mark.parametrize("name", [name for name, one in RESOURCES.items() if len(one.modes) > 1])
+def test_the_richest_mode_answers_the_poorer_ones_too(scratch, name):
+    """Whatever LL2 has: what it would send in a poorer mode is rendered from the richest one."""
+    *poorer, richest = RESOURCES[name].modes.values()
+
+    @settings(max_examples=8, suppress_health_check=list(HealthCheck))
+    @given(data=st.data())
+    def answers(data):
+        world, ids = World(data, drift=False), data.draw(ids_of(RESOURCES[name]))
+        with taken_back(scratch):
+            rich = world.page(richest, ids)
+            bring(scratch, richest, text(rich).encode())
+            for shape in poorer:
+                body = text(world.page(shape, ids)).encode()
+                assert again(scratch, shape, body, links=links_of(rich["results"])) == body
+
+    answers()
+
+
 @pytest.mark.parametrize(
-    ("resource", "mode"), [pair for pair in resources_and_modes() if pair[1] != "detailed"]
+    ("resource", "mode"),
+    [
+        (name, mode)
+        for name, mode in bundled()
+        if mode != "detailed" and (name, "detailed") in bundled()
+    ],
 )
 def test_a_file_in_detailed_mode_renders_records_of_a_poorer_one(store, resource, mode):
     """The projection equals what upstream sends in that mode."""

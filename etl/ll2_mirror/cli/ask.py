@@ -20,7 +20,8 @@ from ll2_mirror.cli.program import Command, as_ours, end_tidily
 from ll2_mirror.cli.telling import telling
 from ll2_mirror.clock import to_iso
 from ll2_mirror.errors import DataError, MirrorError, Stopped, UsageError
-from ll2_mirror.ll2.resources import DEFAULT_RESOURCE, MODES, RESOURCES
+from ll2_mirror.ll2.model import MODES
+from ll2_mirror.ll2.resources import DEFAULT_RESOURCE, RESOURCES
 from ll2_mirror.progress import Tell
 
 if TYPE_CHECKING:
@@ -31,9 +32,10 @@ if TYPE_CHECKING:
 
 _SYNC_HELP = f"""Bring DB up to date with LL2; make it where there is none.
 
-RESOURCE is one of {", ".join(RESOURCES)}. DB remembers the resources, the mode and the URL: the
-next sync needs no options. Without any, it mirrors {DEFAULT_RESOURCE}. What LL2 no longer lists
-leaves the tables and stays in the history.
+DB remembers the resources, their modes and the URL: the next sync needs no options. Without any, it
+mirrors {DEFAULT_RESOURCE}. What LL2 no longer lists leaves the tables and stays in the history.
+
+RESOURCE is one of {", ".join(RESOURCES)}.
 
 A sync that stopped early is gone on with by the next one: no page is fetched twice.
 """
@@ -55,6 +57,7 @@ class Source(NamedTuple):
     """What a command asks LL2 for, and how, as far as its options say."""
 
     resources: tuple[str, ...]
+    everything: bool
     base_url: str | None
     mode: str | None
     token: Token | None
@@ -74,7 +77,8 @@ class Source(NamedTuple):
         """What is to be mirrored, which the file knows where the options don't say."""
         from ll2_mirror.sync import wanted
 
-        return wanted(store, list(self.resources), self.base_url, self.mode)
+        names = list(RESOURCES if self.everything else self.resources)
+        return wanted(store, names, self.base_url, self.mode)
 
     def token_for(self, base_url: str) -> str | None:
         """The token; not the environment's for a server that only the file names."""
@@ -108,11 +112,29 @@ def _number(_: click.Context, __: click.Parameter, value: float | None) -> float
     return value
 
 
+class _Lists(click.Choice[str]):
+    """The names of lists; for one that isn't there it names all, the nearest first."""
+
+    def convert(self, value: str, *_: Any) -> str:
+        """The name, if it is one of them; raises UsageError."""
+        from difflib import SequenceMatcher
+
+        if value in self.choices:
+            return value
+        near = SequenceMatcher(b=value)
+
+        def distance(name: str) -> float:
+            near.set_seq1(name)
+            return -near.ratio()
+
+        known = ", ".join(sorted(self.choices, key=distance))
+        raise UsageError(f"{value} is no list that can be mirrored: choose from {known}")
+
+
 _SOURCE = (
     DB,
-    click.argument(
-        "resources", metavar="[RESOURCE]...", nargs=-1, type=click.Choice(list(RESOURCES))
-    ),
+    click.argument("resources", metavar="[RESOURCE]...", nargs=-1, type=_Lists(RESOURCES)),
+    click.option("--all", "everything", is_flag=True, help="All lists that LL2 has."),
     click.option(
         "--base-url",
         metavar="URL",
@@ -120,7 +142,10 @@ _SOURCE = (
         help="The LL2 server to ask.  [default: the file's]",
     ),
     click.option(
-        "--mode", type=click.Choice(MODES), help="How much of each record.  [default: the file's]"
+        "--mode",
+        type=click.Choice(MODES),
+        help="How much of each record; of several lists, what each has up to that."
+        "  [default: the file's]",
     ),
     click.option(
         "--token",

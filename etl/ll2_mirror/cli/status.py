@@ -35,7 +35,7 @@ def status(store: Store, now: datetime) -> dict[str, Any]:
         "schema_version": SCHEMA_VERSION,
         "base_url": store.settings.get("base_url"),
         "pulled": whence(store),
-        "mode": store.settings.mode,
+        "mode": store.walks.mode,
         "resources": list(_resources(store, now)),
         "under_way": list(_under_way(store)),
         "budget": _budget(store),

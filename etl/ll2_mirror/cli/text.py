@@ -117,13 +117,14 @@ def _requests(count: int | None) -> str:
 def status_lines(found: dict[str, Any]) -> Iterator[str]:
     """How a mirror stands."""
     if found["resources"]:
-        yield f"{found['db']}: {found['mode']} mode, from {found['base_url']}"
+        modes = f"{found['mode']} mode" if found["mode"] else "several modes"
+        yield f"{found['db']}: {modes}, from {found['base_url']}"
     else:
         yield f"{found['db']}: no sync was completed yet"
     if pulled := found["pulled"]:
         yield f"pulled from {pulled['from']} at {pulled['pulled'][:19]}Z"
     for held in found["resources"]:
-        yield from _resource_lines(held)
+        yield from _resource_lines(held, "" if found["mode"] else f" in {held['mode']} mode")
     for walk in found["under_way"]:
         of = "" if walk["of"] is None else f" of {walk['of']}"
         yield f"{walk['resource']}: a walk is under way: {walk['pages']}{of} pages staged"
@@ -139,11 +140,11 @@ def status_lines(found: dict[str, Any]) -> Iterator[str]:
     )
 
 
-def _resource_lines(held: dict[str, Any]) -> Iterator[str]:
-    """How a resource stands."""
+def _resource_lines(held: dict[str, Any], mode: str) -> Iterator[str]:
+    """How a resource stands; ``mode`` says in which, where a file has several."""
     gone = f", {held['tombstones']} gone" if held["tombstones"] else ""
     yield (
-        f"{held['resource']}: {_some(held['records'], 'record')}{gone},"
+        f"{held['resource']}: {_some(held['records'], 'record')}{mode}{gone},"
         f" synced {_ago(held['age_seconds'])} ({held['synced'][:19]}Z)"
     )
     yield from _counted((held["conflicts"], "row", "came with two values in the last sync"))

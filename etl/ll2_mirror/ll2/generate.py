@@ -31,7 +31,8 @@ PRAGMA user_version = {SCHEMA_VERSION};  -- the version of this schema
 """
 _SEARCH = """\
 -- What LL2 searches of each record, in capitals as PostgreSQL makes them. Beside each table, the
--- index of its trigrams that finds any part of a text.
+-- index of its trigrams that finds any part of a text. A record has a row for each combination of
+-- the items of its lists that are searched.
 """
 _RULE = f"-- {'-' * 94}"
 # What a column must be, by its name and kind.
@@ -66,7 +67,9 @@ def _indexes(own: list[str]) -> Iterator[list[str]]:
     asked = dict.fromkeys(chain(*map(_asked_by, RESOURCES.values())))
     others = (place for place in asked if place not in referring)
     yield ["-- Of what LL2 filters and orders by.", *map(_index, others)]
-    yield ["-- Of the tool's own tables.", *own]
+    searched = (one for one in RESOURCES.values() if one.search and one.search_key != "id")
+    ids = (_index((one.search_table, "id")) for one in searched)
+    yield ["-- Of the tool's own tables.", *own, *ids]
 
 
 def _titled(heading: str, *parts: str) -> str:
@@ -101,15 +104,19 @@ def _line(one: Described) -> tuple[str, str]:
 
 
 def _create_search(resource: Resource) -> str:
-    texts = resource.search_table
-    columns = "".join(f",\n    {path} TEXT" for path in resource.search)
+    texts, key = resource.search_table, resource.search_key
+    id_type = "INTEGER" if resource.richest.id_type is int else "TEXT"
+    id_ = [] if key == "id" else [f"id {id_type} NOT NULL"]
+    columns = [f"{key} INTEGER PRIMARY KEY", *id_, *(f"{path} TEXT" for path in resource.search)]
+    lines = indent(",\n".join(columns), "    ")
+    listed = indent("\n".join(wrap(f"{', '.join(resource.search)},", 92)), "    ")
     return f"""\
 CREATE TABLE {texts} (
-    id INTEGER PRIMARY KEY{columns}
+{lines}
 );
 CREATE VIRTUAL TABLE {texts}_fts USING fts5(
-    {", ".join(resource.search)},
-    content = '{texts}', content_rowid = 'id', columnsize = 0,
+{listed}
+    content = '{texts}', content_rowid = '{key}', columnsize = 0,
     tokenize = '{TOKENIZER}'
 );"""
 

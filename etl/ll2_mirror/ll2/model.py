@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cache, cached_property
 from typing import Any, NamedTuple
@@ -108,6 +108,11 @@ class Shape:
         return 1 + max((shape.depth for shape in self.nested.values()), default=-1)
 
     @cached_property
+    def closure(self) -> frozenset[Shape]:
+        """The shape with all that it nests, at any depth."""
+        return frozenset({self}).union(*(nested.closure for nested in self.nested.values()))
+
+    @cached_property
     def lists(self) -> tuple[Key, ...]:
         """The keys that hold lists."""
         return tuple(key for key in self.keys if key.kind == "many")
@@ -116,43 +121,86 @@ class Shape:
         """The table that holds the list under ``key``."""
         return f"{self.table}__{key.name}"
 
+    def way(self, path: str) -> Iterator[tuple[Shape, Key]]:
+        """The keys that a path such as ``status__name`` leads through, each with its shape."""
+        shape = self
+        for name in path.split("__"):
+            yield shape, shape.by_name[name]
+            shape = shape.nested.get(name, shape)
 
-@dataclass(frozen=True)
-class Filter:
-    """One query parameter that narrows a list.
 
-    ``kind``: ``choice`` is the id of a nested object, ``codes`` are texts between commas,
-    ``opaque`` is it where LL2's document doesn't tell what it compares.
-    """
+class Filter(NamedTuple):
+    """One query parameter that narrows a list; ``kind`` is one of FILTER_KINDS."""
 
     name: str
-    kind: str  # one of FILTER_KINDS
+    kind: str
     path: str  # of the value, key by key: name, type__id, country__alpha_3_code
     lookup: str = "exact"  # one of LOOKUPS
 
 
-FILTER_KINDS = ("bool", "int", "text", "choice", "codes", "opaque")
-LOOKUPS = ("exact", "contains", "gt", "gte", "lt", "lte")
+# What a filter takes: the name of its kind, in words.
+FILTER_KINDS = {
+    "bool": "true or false",
+    "int": "a number, of an integer or an id",
+    "float": "a number",
+    "text": "a text",
+    "date": "a date",
+    "datetime": "a moment",
+    "choice": "the id of a nested object that exists",
+    "choices": "the same, repeated: any of them",
+    "ints": "numbers between commas: any of them",
+    "texts": "texts between commas",
+    "uuids": "UUIDs between commas",
+    "part": "days, months or years of a moment, between commas; the name says which",
+    "recent": "whether to leave out what is just past",
+    "opaque": "LL2's document doesn't tell what it compares",
+}
+LOOKUPS = ("exact", "contains", "icontains", "gt", "gte", "lt", "lte")
+
+
+class Delta(NamedTuple):
+    """How to ask a list for what is new alone: by a filter, or from the newest on by ``-key``."""
+
+    by: str
+    age: int  # hours after which to ask again
+
+
+class View(NamedTuple):
+    """A list in time over a resource's records: those whose ``key`` is before or after a moment."""
+
+    name: str  # launches/upcoming
+    key: str
+    lookup: str  # gte or lte
+    hours: int  # from now to that moment
+    age: int  # hours that it may be old
+    order: str
+    filters: tuple[Filter, ...] = ()  # that it has beyond the resource's
+    less: tuple[str, ...] = ()  # what it doesn't search
 
 
 @dataclass(frozen=True)
 class Resource:
-    """One endpoint that can be mirrored: its shape by mode, and the ordering its walk asks for.
+    """One list of LL2's: its shape by mode, then how its records can be asked for.
 
-    Then how LL2 lets its records be asked for: ``noun`` is what it calls one, ``search`` the paths
-    of the texts it searches, ``orderings`` the keys it sorts by, ``examples`` a value by parameter.
-    ``indexed``: there are so many that what they are filtered and sorted by has indexes.
+    ``noun`` is what LL2 calls one, ``search`` the paths of the texts it searches, ``orderings`` the
+    keys it sorts by, ``examples`` a value by parameter. ``indexed``: there are so many that what
+    they are filtered and sorted by has indexes.
     """
 
     name: str
+    noun: str
     modes: dict[str, Shape]  # those it knows, from the poorest to the richest
-    ordering: str
-    noun: str = ""
+    ordering: str = "id"  # that its walk asks for
+    age: int = 720  # hours that its last whole walk may be old
+    delta: Delta | None = None
+    order: str = "id"  # its own, unasked, as far as known
     filters: tuple[Filter, ...] = ()
     search: tuple[str, ...] = ()
-    orderings: tuple[str, ...] = ()
+    beyond: tuple[str, ...] = ()  # what LL2 searches, too, though no body has it
+    orderings: tuple[str, ...] = ()  # empty: see orderings_in
     examples: dict[str, str] = field(default_factory=dict)
     indexed: bool = False
+    views: tuple[View, ...] = ()
 
     @property
     def richest(self) -> Shape:
@@ -168,10 +216,32 @@ class Resource:
         """The mode of a list's answer: the one asked for, where the list has it, else normal."""
         return asked if asked in self.modes else "normal"
 
+    def mode_upto(self, most: str) -> str:
+        """The richest mode that it has up to this one; its poorest, where all are richer."""
+        known = list(self.modes)
+        ranks = MODES[: MODES.index(most) + 1]
+        return next((mode for mode in reversed(known) if mode in ranks), known[0])
+
+    def orderings_in(self, mode: str) -> tuple[str, ...]:
+        """What a list in a mode is sorted by: where LL2 names nothing, by each key that it has."""
+        plain = (key.name for key in self.modes[mode].keys if key.kind not in _UNSORTED)
+        return self.orderings or tuple(plain)
+
     @property
     def search_table(self) -> str:
         """The table that has what its records are searched by."""
-        return f"_search_{self.name}"
+        return f"_search_{self.table}"
+
+    @cached_property
+    def search_key(self) -> str:
+        """The number of a row there: the record's id, unless that is a text or has several rows."""
+        keys = (key for path in self.search for _, key in self.richest.way(path))
+        several = any(key.kind == "many" for key in keys)
+        return "key" if several or self.richest.id_type is not int else "id"
+
+
+MODES = ("list", "normal", "detailed")  # from the poorest
+_UNSORTED = ("const", "link", "many")
 
 
 @cache

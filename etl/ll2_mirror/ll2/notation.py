@@ -1,13 +1,13 @@
-"""Reads the notations that shapes and filters are written in; each mistake is named."""
+"""Reads the notation that shapes are written in; each mistake is named."""
 
 from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from typing import TypeVar
 
-from ll2_mirror.ll2.model import FILTER_KINDS, LOOKUPS, SCALARS, Filter, Key, Shape
+from ll2_mirror.ll2.model import SCALARS, Key, Shape
 
 T = TypeVar("T")
 
@@ -22,36 +22,7 @@ def by_name(where: str, named: Iterable[tuple[str, T]]) -> dict[str, T]:
     return found
 
 
-# Filters
-
-
-def read_filters(text: str) -> tuple[Filter, ...]:
-    """The filters written in resources.py's notation, in the order of their names.
-
-    Raises ValueError for what isn't in that notation.
-    """
-    found = by_name("filters", ((one.name, one) for one in _filters(text.split())))
-    return tuple(one for _, one in sorted(found.items()))
-
-
-def _filters(tokens: Iterable[str]) -> Iterator[Filter]:
-    for token in tokens:
-        named, _, path = token.partition("=")
-        name, _, kind = named.partition(":")
-        base, _, lookup = name.rpartition("__")
-        if not base or lookup not in LOOKUPS:
-            base, lookup = name, LOOKUPS[0]
-        plain = kind.rstrip("*") or "text"
-        if plain not in FILTER_KINDS:
-            raise ValueError(f"{name}: {plain} is no kind of filter")
-        yield Filter(name, plain, path or base, lookup)
-        more = LOOKUPS[2:] if kind.endswith("*") else ()
-        yield from (Filter(f"{name}__{one}", plain, name, one) for one in more)
-
-
-# Shapes
-
-_HEAD = re.compile(r"(?P<name>[A-Z]\w*)(?: (?P<table>[a-z]\w*))?")
+_HEAD = re.compile(r"(?P<name>[A-Z]\w*)(?: as (?P<base>[A-Z]\w*)| (?P<table>[a-z]\w*))?")
 _KEY = re.compile(
     r"(?P<name>\w+)(?:=(?P<const>\w+)|:(?P<one>[A-Z]\w*)|:\[(?P<many>[A-Z]\w*)\]"
     r"|(?::(?P<kind>[a-z]\w*))?(?P<moving>~)?)"
@@ -63,8 +34,11 @@ def read_shapes(text: str) -> dict[str, Shape]:
 
     Raises ValueError for what isn't in that notation, and for a shape that is missing.
     """
-    blocks = re.split(r"\n(?=\w)", text.strip())
-    shapes = by_name("shapes", ((one.name, one) for one in map(_shape, blocks)))
+    shapes: dict[str, Shape] = {}
+    for block in re.split(r"\n(?=\w)", text.strip()):
+        shape = _shape(block, shapes)
+        if shapes.setdefault(shape.name, shape) is not shape:
+            raise ValueError(f"shapes: {shape.name} stands twice")
     siblings: dict[str, list[Shape]] = {}
     for shape in shapes.values():
         nesting = (key for key in shape.keys if key.kind in ("one", "many"))
@@ -75,17 +49,34 @@ def read_shapes(text: str) -> dict[str, Shape]:
     return shapes
 
 
-def _shape(block: str) -> Shape:
+def _shape(block: str, before: dict[str, Shape]) -> Shape:
     head, _, body = block.partition("\n")
     match = _HEAD.fullmatch(head)
     if not match:
         raise ValueError(f"no head of a shape: {head}")
-    name, table = match.groups(default="")
-    keys = by_name(name, ((key.name, key) for key in (_key(name, t) for t in body.split())))
+    name, base, table = match.groups(default="")
+    keys = _keys(name, body.split(), _base(name, base, before))
     first = next((key.name for key in keys.values() if key.kind != "const"), "")
+    table = before[base].table if base else table
     if bool(table) != (first == "id"):
         raise ValueError(f"{name}: a shape has a table and begins with its id, or neither")
     return Shape(name, table, tuple(keys.values()))
+
+
+def _base(name: str, base: str, before: dict[str, Shape]) -> dict[str, Key]:
+    """The keys that a shape begins with: those of another one before it."""
+    if base and base not in before:
+        raise ValueError(f"{name}: there is no shape {base} before it")
+    return dict(before[base].by_name) if base else {}
+
+
+def _keys(name: str, tokens: list[str], keys: dict[str, Key]) -> dict[str, Key]:
+    """The keys by name: of those it begins with, some taken out, some replaced, others added."""
+    for less in (token[1:] for token in tokens if token.startswith("-")):
+        if not keys.pop(less, None):
+            raise ValueError(f"{name}: there is no {less} to take out")
+    own = (_key(name, token) for token in tokens if not token.startswith("-"))
+    return keys | by_name(name, ((key.name, key) for key in own))
 
 
 def _key(shape: str, token: str) -> Key:

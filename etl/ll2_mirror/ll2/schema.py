@@ -13,7 +13,7 @@ from ll2_mirror.ll2.model import SCALARS, Key, Shape
 from ll2_mirror.ll2.shapes import SHAPES
 
 APPLICATION_ID = 0x4C4C326D  # "LL2m": this file is an ll2-mirror
-SCHEMA_VERSION = 3  # goes up when files made before need their tables made anew
+SCHEMA_VERSION = 4  # goes up when files made before need their tables made anew
 
 
 TOKENIZER = "trigram case_sensitive 1"  # of each index that finds parts of texts
@@ -46,9 +46,10 @@ def tables() -> dict[str, tuple[Column, ...]]:
 
 def _table(shape: Shape) -> Iterator[tuple[str, tuple[Column, ...]]]:
     """The table of a shape, with the columns of all that lie over it, and those of their lists."""
-    columns = {column.name: column for each in shape.siblings for column in _columns(each)}
+    lying = sorted(shape.siblings, key=lambda each: -len(each.columns))  # the richest first
+    columns = {column.name: column for each in lying for column in _columns(each)}
     yield shape.table, (*columns.values(), *map(_own, reversed(own_columns(shape))))
-    for each in shape.siblings:
+    for each in lying:
         for key in each.lists:
             yield each.list_table(key), tuple(_list_columns(each, each.nested[key.name]))
 

@@ -16,7 +16,8 @@ from __future__ import annotations
 from ll2_mirror.ll2.words import read_said, read_sections
 
 HEADER = """\
--- The tables of an ll2-mirror file. Read from the top: spacecraft, who builds them, how they fly.
+-- The tables of an ll2-mirror file. Read from the top: spacecraft, who builds them, how they fly,
+-- stations and people, launches and what they carry, missions, events.
 -- Made by `make schema` from what etl/ll2_mirror/ll2 declares: a change here would be overwritten.
 --
 -- * Tables have the names of Launch Library 2's endpoints (else the plural of its schema's name),
@@ -77,6 +78,21 @@ logo_id                          its logo
 country_id                       where it lies
 celestial_body_id                the body that it is on
 location_id                      the place that it belongs to
+serial_number                    the builder's number, where there is one
+manufacturer_id                  who builds it
+destination                      where it goes, in words
+slug                             the name, for URLs
+webcast_live                     shown live now
+last_updated                     when LL2 last changed it; most changes do not move it
+start                            when it begins
+end                              when it ends
+mass                             [kg]  how heavy it is
+flights_count                    flights so far
+launch_id                        how it went up
+landing_id                       how it comes down
+duration                         how long it takes
+relative_time                    how long after lift-off; negative: before
+spacestation_id                  at which station
 latitude                         [degrees]  north of the equator
 longitude                        [degrees]  east of Greenwich
 parent_id                        the family that it belongs to
@@ -99,12 +115,10 @@ SECTIONS = read_sections("""
 spacecraft  Every craft LL2 knows: capsules, spaceplanes, cargo ships, landers; flown, flying or
         planned. One row each.
     name  as LL2 calls it; not unique
-    serial_number  the builder's number, where there is one
     is_placeholder  stands for a craft not yet known
     in_space  up there now
     time_in_space  how long it was up, over all flights; grows daily while in space
     time_docked  how long it was docked, over all flights; grows daily while docked
-    flights_count  flights so far
     mission_ends_count  flights that ended
     status_id  whether it is in use, retired, lost, ...
     spacecraft_config_id  the type of craft
@@ -133,7 +147,7 @@ spacecraft_configurations  The types of craft: Soyuz, Crew Dragon 2, Orion, ... 
 spacecraft_configuration_types  Capsule, Space Plane, ...
 spacecraft_configuration_families  Families of configurations, each with its manufacturer; a family
         may have a parent family.
-    manufacturer_id  who builds it
+    spacecraft[]  The configurations of each family (its own list, detailed mode).
 
 # Agencies: who builds and flies them
 agencies  Who builds, flies and owns: space agencies, companies, institutes. Columns from featured
@@ -182,28 +196,105 @@ image_variant_types  What kind of cut a variant is.
 
 # Flights and landings
 spacecraft_flights  One flight of one craft: its launch, its landing, how long it took.
-    destination  where it goes, in words
     mission_end  when it ended, or will
     spacecraft_id  which craft flies
-    launch_id  how it went up
-    landing_id  how it comes down
     duration  how long it took; grows while under way
     turn_around_time  how long since the landing before
+    launch_crew[]  Who was aboard at the launch (detailed mode).
+    onboard_crew[]  Who was aboard in flight (detailed mode).
+    landing_crew[]  Who was aboard at the landing (detailed mode).
+    docking_events[]  The dockings of each flight (detailed mode).
 landings  How a flight came down, or will.
     attempt  a landing was tried, or will be
     success  it succeeded; null: not yet known
     downrange_distance  [km]  how far from where it was launched
     landing_location_id  where it lands
+    firststage_id  the stage that lands, if it is one
+    spacecraftflight_id  the flight of the spacecraft that lands, if it is one
+    payloadflight_id  the flight of the payload that lands, if it is one
 landing_types  Splashdown, Runway, Parachute, ...
 landing_locations  Where craft and stages land: strips, zones, seas, drone ships.
+
+# Stations and dockings
+space_stations  Space stations: flying, planned, gone.
+    status_id  whether it is active, gone, ...
+    founded  when its first part went up
+    deorbited  when it came down
+    orbit  where it flies, as text
+    height  [m]  how high it is
+    width  [m]  how wide it is
+    mass  [t]  how heavy it is
+    volume  [m^3]  how much room it has
+    onboard_crew  people aboard now
+    docked_vehicles  craft docked now
+    owners[]  The agencies that own a station.
+    active_expeditions[]  The expeditions aboard now.
+    docking_location[]  A station's ports (its own list, detailed mode).
+    active_docking_events[]  The dockings that last (its own list, detailed mode).
+space_station_types  Government, Commercial, ...
+space_station_statuses  Active, De-Orbited, ...
+docking_events  Dockings: what came (the chaser) to what was there (the target), and when. Each is a
+        flight of a spacecraft, a station or the flight of a payload.
+    docking  when it docked
+    departure  when it left; null: not yet, or not known
+    docking_location_id  at which port
+    flight_vehicle_chaser_id  what came, if a spacecraft
+    space_station_chaser_id  what came, if a station
+    payload_flight_chaser_id  what came, if a payload
+    space_station_target_id  where it docked, if a station
+    flight_vehicle_target_id  where it docked, if a spacecraft
+    payload_flight_target_id  where it docked, if a payload
+docking_locations  Ports, each of a station, a type of spacecraft or a payload.
+    spacestation_id  the station that has it
+    spacecraft_id  the type of spacecraft that has it
+    payload_id  the payload that has it
+    currently_docked_id  the docking that lasts there now
+
+# Astronauts: who flies, and what they do up there
+astronauts  Astronauts, cosmonauts, taikonauts, guests; and a few dummies, monkeys and dogs.
+    status_id  whether active, retired, lost in flight, ...
+    agency_id  for whom they fly
+    in_space  up there now
+    time_in_space  how long they were up, over all flights; grows daily while in space
+    eva_time  how long they were outside, over all spacewalks
+    age  [years]  today, or at death
+    date_of_birth  when they were born
+    date_of_death  when they died
+    bio  their life, in words
+    wiki  their page in Wikipedia
+    last_flight  when their last launch was
+    first_flight  when their first launch was
+    landings_count  landings so far
+    spacewalks_count  spacewalks so far
+    nationality[]  Each astronaut's countries.
+    social_media_links[]  Each astronaut's pages on social media.
+    flights[]  The launches that an astronaut flew on (detailed mode).
+    landings[]  The flights that an astronaut landed with (detailed mode).
+    spacewalks[]  The spacewalks of each astronaut (detailed mode).
+astronaut_statuses  Active, Retired, In-Training, ...
+astronaut_types  Government, Private, Non-Human, ...
+astronaut_flights  One astronaut in one crew, with the role they had.
+    role_id  as what they fly
+    astronaut_id  who flies
+astronaut_roles  Commander, Pilot, Flight Engineer, ...
+    role  what it is called
+expeditions  Expeditions: a crew's stay aboard a station.
+    mission_patches[]  An expedition's patches.
+    spacewalks[]  The spacewalks of an expedition.
+    crew[]  Who belongs to an expedition (detailed mode).
+spacewalks  Spacewalks: who was outside, when, how long.
+    location  where, as text
+    expedition_id  during which expedition
+    spacecraft_flight_id  from which craft, on which flight
+    event_id  the event that tells of it
+    crew[]  Who was outside.
+    program[]  The programs that a spacewalk belongs to.
 
 # Launches: when, on what, from where
 launches  Launches. The id is a UUID.
     id  a UUID
-    slug  the name, for URLs
     launch_designator  COSPAR's: the year, and which launch of it
     status_id  whether it is certain, flying, a success, ...
-    last_updated  when LL2 last changed it; most changes do not move it
     net  the time of launch, no earlier than (NET)
     net_precision_id  how precisely net is known
     window_end  when it may fly at the latest
@@ -217,7 +308,6 @@ launches  Launches. The id is a UUID.
     rocket_id  what it flies on
     mission_id  what it is for
     pad_id  from where it flies
-    webcast_live  shown live now
     orbital_launch_attempt_count  which try for an orbit it is, of all
     location_launch_attempt_count  which launch it is of its location
     pad_launch_attempt_count  which launch it is of its pad
@@ -226,15 +316,55 @@ launches  Launches. The id is a UUID.
     location_launch_attempt_count_year  which launch it is of its location in its year
     pad_launch_attempt_count_year  which launch it is of its pad in its year
     agency_launch_attempt_count_year  which launch it is of its agency in its year
+    flightclub_url  where its flight is simulated
+    pad_turnaround  how long since the launch before from the same pad
     program[]  The programs a launch belongs to.
+    updates[]  What was told of a launch (detailed mode).
+    info_urls[]  Pages about a launch, in order (detailed mode). LL2 gives these no id, so they live
+        in this list.
+    vid_urls[]  Videos and streams of a launch, in order (detailed mode). LL2 gives these no id, so
+        they live in this list.
+    timeline[]  What happens during a launch, in order (detailed mode). LL2 gives these no id, so
+        they live in this list.
+    mission_patches[]  A launch's patches (detailed mode).
 launch_statuses  Go, TBD, Success, Failure, ...
 net_precisions  How precisely launches.net is known: to the second, the day, the quarter, ...
+updates  Notes on launches, events and programs: what somebody learned, and from where.
+    profile_image  where a picture of who wrote it is
+    comment  what is told
+    info_url  where it is from
+    created_by  who wrote it
+    created_on  when it was written
+timeline_event_types  Liftoff, Max-Q, Stage 2 Separation, ...
+    abbrev  what it is called
 rockets  The vehicle of one launch: one row a launch, of a launcher configuration.
     configuration_id  the type of launcher
-launcher_configurations  The types of launcher: Falcon 9 Block 5, Soyuz 2.1a, ... Columns from
-        active on come with agencies in detailed mode.
-    variant  which of those that share the name
+    launcher_stage[]  The first stages and boosters of each (detailed mode).
+    spacecraft_stage[]  The spacecraft that it carries, each on its flight (detailed mode).
+    payloads[]  The payloads that it carries, each on its flight (detailed mode).
+first_stages  One launcher on one launch.
+    type  as what it flies: Core, Strap-On Booster, ...
+    reused  it flew before
+    launcher_flight_number  which flight of the launcher it is
+    launcher_id  which launcher flies
+    previous_flight_date  when it flew before
+    turn_around_time  how long since the flight before
+    previous_flight_id  the flight before
+first_stage_types  Core, Strap-On Booster, ...
+launchers  Single launchers that are made to fly again: B1058, ...
+    flight_proven  it flew
     is_placeholder  stands for a launcher not yet known
+    status_id  whether it is active, lost, retired, ...
+    details  its story, in words
+    flights  flights so far
+    last_launch_date  when its last launch was
+    first_launch_date  when its first launch was
+    launcher_config_id  the type of launcher
+launcher_statuses  Active, Expended, Lost, ...
+launcher_configurations  The types of launcher: Falcon 9 Block 5, Soyuz 2.1a, ... Columns from
+        active on come with richer shapes than the list one.
+    variant  which of those that share the name
+    is_placeholder  stands for a type not yet known
     reusable  made to fly again
     alias  another name
     min_stage  the fewest stages
@@ -260,15 +390,30 @@ pads  Launch pads.
 locations  Launch and landing sites: a location has many pads.
     timezone_name  [IANA name]  its time zone
     total_landing_count  landings so far
+    pads[]  The pads of a location (its own list, detailed mode).
 celestial_bodies  Earth, Moon, Mars, ...
     diameter  [m]  how wide it is
-    mass  [kg]  how heavy it is
     gravity  [m/s^2]  how fast things fall at its surface
     length_of_day  [D HH:MM:SS]  how long a day is, as LL2 prints it
     atmosphere  it has one
     total_attempted_launches  launches tried
     total_attempted_landings  landings tried
+    locations[]  The places on a body from where was launched or where was landed (its own list,
+        detailed mode).
 celestial_body_types  Planet, Moon, ...
+
+# Payloads: what is carried
+payloads  Satellites, probes, modules: what a launch carries that is no spacecraft of these lists.
+    operator_id  who runs it
+    wiki_link  its page in Wikipedia
+    info_link  where more is told of it
+    cost  [USD]  what it costs
+    program[]  The programs that a payload belongs to.
+payload_types  Communications, Earth Science, ...
+payload_flights  One flight of one payload, or of several that are alike.
+    amount  how many of it fly
+    payload_id  what flies
+    docking_events[]  The dockings of each flight (detailed mode).
 
 # Missions and programs: what for
 missions  What a launch is for.
@@ -278,6 +423,7 @@ missions  What a launch is for.
     info_urls[]  Pages about a mission, in order. LL2 gives these no id, so they live in this list.
     vid_urls[]  Videos and streams of a mission, in order. LL2 gives these no id, so they live in
         this list.
+mission_types  Human Exploration, Resupply, Communications, ...
 infourl_types  Official Page, Press Kit, ...
 vidurl_types  Official Webcast, Unofficial Re-stream, ...
 languages  Languages of linked pages and videos, ISO 639-1.
@@ -292,4 +438,29 @@ programs  Programs: International Space Station, Artemis, Commercial Crew, ...
 program_types  Human Spaceflight, Exploration, ...
 mission_patches  Patches, each with its picture.
     agency_id  whose patch it is
+    launches[]  The launches with a patch (its own list, detailed mode).
+    expeditions[]  The expeditions with a patch (its own list, detailed mode).
+    program[]  The programs with a patch (its own list, detailed mode).
+
+# Events and notices
+events  What happens beside launches: dockings, landings, spacewalks, press events, flybys.
+    date  when it happens
+    type_id  what kind of event it is
+    location  where, as text
+    date_precision_id  how precisely date is known
+    info_urls[]  Pages about an event, in order. LL2 gives these no id, so they live in this list.
+    vid_urls[]  Videos and streams of an event, in order. LL2 gives these no id, so they live in
+        this list.
+    updates[]  What was told of an event.
+    agencies[]  The agencies that take part (detailed mode).
+    launches[]  The launches that it is about (detailed mode).
+    expeditions[]  The expeditions that it is about (detailed mode).
+    spacestations[]  The stations that it is about (detailed mode).
+    program[]  The programs that an event belongs to (detailed mode).
+    astronauts[]  The astronauts that it is about (detailed mode).
+event_types  Spacecraft Docking, Landing, EVA, Press Event, ...
+notice_types  What kind of notice warns of a launch: to aircrew, to seafarers, ... LL2 lists only
+        the types.
+road_closure_statuses  Scheduled, Closed, Possible, ... of roads beside a launch site. LL2 lists
+        only the statuses.
 """)

@@ -22,6 +22,7 @@ from ll2_mirror.transform.extra import merged, of_one_shape
 from ll2_mirror.transform.normalize import Group
 
 _HOST = re.compile(r"^[a-z]+://[^/]*")
+_SECONDS = "ll2_seconds"  # the SQL function
 
 Difference = tuple[Key, Any, Any]  # a key with its value before and now; a list's as a list
 
@@ -44,6 +45,7 @@ class Upsert:
     def __init__(self, conn: sqlite3.Connection, ledger: Ledger, run: int, root: Shape) -> None:
         self.conflicts: set[tuple[str, Id]] = set()
         self.unlinked: set[tuple[str, Id]] = set()
+        conn.create_function(_SECONDS, 1, seconds, deterministic=True)
         self._conn = conn
         self._ledger = ledger
         self._run = run
@@ -63,15 +65,15 @@ class Upsert:
         held = statements.held(self._conn, rows)
         fresh = [(row, statements.values(row)) for id_, row in rows.items() if id_ not in held]
         self._insert(statements, fresh)
-        updates, changes = [], list[Change]()
+        renewed, changes = [], list[Change]()
         for id_, before in held.items():
             row, values = rows[id_], statements.values(rows[id_])
             own = _own(shape, row.extra, before)
             if values != before.values or own != before[:2]:
                 changes += self._changes(row, before, values, own[0])
                 self._renew_lists(statements, id_, before.values, values)
-                updates.append((*statements.stored(values, own), id_))
-        self._conn.executemany(statements.update, updates)
+                renewed.append((*statements.stored(values, own), id_))
+        self._conn.executemany(statements.update, renewed)
         self._ledger.note(self._run, changes)
         self._seen.add(shape, rows)
 
@@ -196,7 +198,8 @@ class _Seen:
         self._conn = conn
         # A record comes once in a walk, so nothing need remember that it did; unless records nest
         # rows of their own table.
-        self._once = root if root.table not in _tables_below(root) else None
+        below = {shape.table for shape in root.closure - {root}}
+        self._once = root if root.table not in below else None
         conn.execute("DROP TABLE IF EXISTS temp.seen")
         conn.execute(
             "CREATE TEMP TABLE seen (table_name, id, shape, PRIMARY KEY (table_name, id, shape))"
@@ -222,19 +225,18 @@ class _Seen:
         )
 
 
-def _tables_below(shape: Shape) -> set[str]:
-    """The tables of all that a shape nests, at any depth."""
-    below = {nested.table for nested in shape.nested.values()}
-    return below.union(*map(_tables_below, shape.nested.values()))
-
-
 def _insert_into(shape: Shape, key: Key) -> str:
     """The statement that adds an item to a list."""
     item = shape.nested[key.name]
-    columns = ("item",) if item.table else (*item.columns, "_extra")
+    columns = ["item"] if item.table else [*item.columns, "_extra"]
+    values = [f"?{place + 3}" for place in range(len(columns))]  # behind owner and position
+    for place, one in enumerate(() if item.table else item.stored):
+        if one.sort_column != one.column:
+            columns.append(one.sort_column)
+            values.append(f"{_SECONDS}({values[place]})")
     return (
         f'INSERT INTO "{shape.list_table(key)}" (owner, position, {quoted(columns)})'
-        f" VALUES (?, ?{', ?' * len(columns)})"
+        f" VALUES (?1, ?2, {', '.join(values)})"
     )
 
 

@@ -12,7 +12,7 @@ from ll2_mirror.ll2.duration import seconds
 from ll2_mirror.ll2.jsontext import quote
 from ll2_mirror.ll2.model import Shape, known_columns
 from ll2_mirror.ll2.resources import RESOURCES
-from ll2_mirror.ll2.schema import Edge, edges, own_tables, wanted_columns
+from ll2_mirror.ll2.schema import Edge, edges, own_tables, tables, wanted_columns
 from ll2_mirror.ll2.shapes import SHAPES
 from ll2_mirror.store.ledger import listed
 from ll2_mirror.store.search import has_right_terms, misindexed, searched
@@ -44,10 +44,10 @@ def _shared_tables() -> Iterator[tuple[str, list[Shape]]]:
     yield from sorted(found.items())
 
 
-def _keys(kind: str) -> list[tuple[str, str]]:
-    """The table and the name of each key of a kind."""
-    shapes = (shape for shape in SHAPES.values() if shape.table)
-    return sorted({(s.table, key.name) for s in shapes for key in s.keys if key.kind == kind})
+def _columns(kind: str) -> Iterator[tuple[str, str, str]]:
+    """The table, the column that names its rows, and the name of each column of a kind."""
+    for table, columns in sorted(tables().items()):
+        yield from ((table, columns[0].name, one.name) for one in columns if one.kind == kind)
 
 
 def _integrity(store: Store) -> Iterator[str]:
@@ -101,8 +101,8 @@ def _types(store: Store) -> Iterator[str]:
 
 def _truths(store: Store) -> Iterator[str]:
     """What LL2 says with true and false is 1 or 0."""
-    for table, column in _keys("bool"):
-        sql = f'SELECT id, "{column}" FROM "{table}" WHERE "{column}" NOT IN (0, 1)'
+    for table, row, column in _columns("bool"):
+        sql = f'SELECT {row}, "{column}" FROM "{table}" WHERE "{column}" NOT IN (0, 1)'
         for id_, value in _some(store, sql):
             yield f"{table} {id_}: {column} is {value}, neither 0 nor 1"
 
@@ -132,17 +132,13 @@ def _shapes(store: Store) -> Iterator[str]:
     brought: set[str] = set()
     for resource, mode in {(run.resource, run.mode) for run in store.ledger.runs()}:
         if resource in RESOURCES and mode in RESOURCES[resource].modes:
-            brought |= _closure(RESOURCES[resource].modes[mode])
+            brought |= {shape.name for shape in RESOURCES[resource].modes[mode].closure}
     for table, siblings in _shared_tables():
         names = {sibling.name for sibling in siblings} & brought
         rows = store.conn.execute(f'SELECT min(id), _shapes FROM "{table}" GROUP BY _shapes')
         for id_, seen in rows:
             if not seen or not names.issuperset(seen.split()):
                 yield f"{table} {id_}: _shapes is {quote(seen)}, which no sync so far can bring"
-
-
-def _closure(shape: Shape) -> set[str]:
-    return {shape.name}.union(*map(_closure, shape.nested.values()))
 
 
 def _unseen(store: Store) -> Iterator[str]:
@@ -159,8 +155,8 @@ def _unseen(store: Store) -> Iterator[str]:
 
 def _durations(store: Store) -> Iterator[str]:
     """The columns in seconds say what the text says."""
-    for table, key in _keys("duration"):
-        rows = store.conn.execute(f'SELECT id, "{key}", "{key}_seconds" FROM "{table}"')
+    for table, row, key in _columns("duration"):
+        rows = store.conn.execute(f'SELECT {row}, "{key}", "{key}_seconds" FROM "{table}"')
         wrong = (row for row in rows if seconds(row[1]) != row[2])
         for id_, written, held in islice(wrong, _MANY):
             yield f"{table} {id_}: {key}_seconds is {held}, but {key} is {quote(written)}"

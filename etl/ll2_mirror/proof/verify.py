@@ -76,10 +76,8 @@ class _Proof:
 
     def _settings(self) -> Iterator[str]:
         """What the next sync would do must be understood."""
-        settings = self._store.settings
         try:
-            if settings.resources and not settings.mode:
-                yield "the setting mode is gone"
+            _ = self._store.settings.resources, self._store.settings.mode
         except DataError as error:
             yield str(error)
 

@@ -53,7 +53,8 @@ def conditions(conn: sqlite3.Connection, resource: Resource, params: Params) -> 
     found, errors = [], {}
     for value in (Value(conn, resource, one, text) for one, text in sent if text):
         try:
-            found.append(_READERS[value.one.kind](value))
+            read = _READERS[value.one.kind] if _follows(resource, value.one) else _opaque
+            found.append(read(value))
         except Refused as error:
             errors[value.one.name] = [str(error)]
     if errors:
@@ -136,7 +137,7 @@ def _choice(sent: Value) -> Condition | None:
     return Condition(path, f'"{path}_id" = ?', [id_])
 
 
-def _codes(sent: Value) -> Condition | None:
+def _texts(sent: Value) -> Condition | None:
     """Texts between commas, one of which an item of a list has."""
     key, column = sent.one.path.split("__")
     codes = json.dumps([code.strip() for code in sent.checked().split(",")])
@@ -149,8 +150,10 @@ def _codes(sent: Value) -> Condition | None:
 
 
 def _opaque(sent: Value) -> Condition | None:
-    detail = f"The filter {sent.one.name} can't be answered: LL2's document doesn't say what it"
-    raise Refusal(501, {"detail": f"{detail} compares."})
+    why = "this version can't compare it"
+    if sent.one.kind == "opaque":
+        why = "LL2's document doesn't say what it compares"
+    raise Refusal(501, {"detail": f"The filter {sent.one.name} can't be answered: {why}."})
 
 
 _READERS = {
@@ -158,6 +161,21 @@ _READERS = {
     "int": _int,
     "text": _text,
     "choice": _choice,
-    "codes": _codes,
-    "opaque": _opaque,
+    "texts": _texts,
 }
+# By kind: through keys of which kinds its reader follows a path, and the lookups that it knows.
+_FOLLOWED: dict[str, tuple[set[tuple[str, ...]], set[str]]] = {
+    "bool": ({("bool",)}, {"exact"}),
+    "int": ({("int",), ("one", "int")}, {*_COMPARED}),
+    "text": ({("str",)}, {"exact", "contains"}),
+    "choice": ({("one",)}, {"exact"}),
+    "texts": ({("many", "str")}, {"exact"}),
+}
+
+
+def _follows(resource: Resource, one: Filter) -> bool:
+    """Whether a filter is one that can be answered."""
+    ways, lookups = _FOLLOWED.get(one.kind, (set(), set()))
+    if one.lookup not in lookups:
+        return False
+    return tuple(key.kind for _, key in resource.richest.way(one.path)) in ways

@@ -131,11 +131,12 @@ def selected(
 def ordering(resource: Resource, params: Params) -> Order:
     """The keys to order by; those LL2 doesn't know are dropped."""
     found: dict[str, bool] = {}
+    known = resource.orderings_in(resource.mode_for(params.get("mode")))
     for term in (params.get("ordering") or "").split(","):
         key = term.strip()
         descending = key.startswith("-")
         key = key[1:] if descending else key
-        if key in resource.orderings:
+        if key in known:
             found.setdefault(key, descending)
     return list(found.items())
 

@@ -7,11 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from contextlib import suppress
+from uuid import UUID
 
 from ll2_mirror.errors import NotHeld
-from ll2_mirror.ll2.model import Id, Resource
+from ll2_mirror.ll2.model import Id, Resource, Shape
 from ll2_mirror.ll2.page import API_PATH, INT64
-from ll2_mirror.ll2.resources import MODES, RESOURCES
+from ll2_mirror.ll2.resources import RESOURCES
 from ll2_mirror.query.filters import NULLS, conditions, narrows
 from ll2_mirror.query.memory import Memory
 from ll2_mirror.query.params import Params
@@ -72,8 +73,8 @@ class Views:
             return self._nested(context)
         resource = self._held(context)
         selection = self._selected(resource, context.params)
-        id_ = _id(context.route.id)
-        if id_ not in INT64 or not selection.has(id_):
+        id_ = _id(context.route.id, resource.richest)
+        if (type(id_) is int and id_ not in INT64) or not selection.has(id_):
             raise Refusal(404, {"detail": f"No {resource.noun} matches the given query."})
         try:
             return self._object(context, resource, id_)
@@ -86,7 +87,8 @@ class Views:
         resource = context.resource
         if resource and not narrows(resource, context.params):
             with suppress(NotHeld, Refusal):
-                return self._object(context, resource, _id(context.route.id))
+                id_ = _id(context.route.id, resource.richest)
+                return self._object(context, resource, id_)
         raise self._missing(context.route.name)
 
     def _object(self, context: Context, resource: Resource, id_: Id) -> Document:
@@ -132,7 +134,7 @@ class Views:
         if not lacking and modes.index(mode) <= modes.index(held):
             return
         what = f"{lacking} of {resource.name}" if lacking else f"{resource.name} in {mode} mode"
-        sync = f"`ll2-mirror sync {self._file} {resource.name} --mode {MODES[-1]}`"
+        sync = f"`ll2-mirror sync {self._file} {resource.name} --mode {modes[-1]}`"
         raise not_held(f"This mirror doesn't hold {what}: {sync} brings it.")
 
 
@@ -141,9 +143,9 @@ def not_held(detail: str) -> Refusal:
     return Refusal(501, {"detail": detail})
 
 
-def _id(sent: str) -> int:
+def _id(sent: str, shape: Shape) -> Id:
     """The id that a path names, as LL2 reads it; raises Refusal where it is none."""
     try:
-        return int(sent)
+        return int(sent) if shape.id_type is int else str(UUID(sent))
     except ValueError:
         raise Refusal(404, {"detail": "Not found."}) from None

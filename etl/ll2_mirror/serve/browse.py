@@ -177,7 +177,7 @@ def _fields(conn: sqlite3.Connection, resource: Resource, params: Params) -> Ite
         if one.kind == "bool":
             chosen = value.lower().replace("1", "true").replace("0", "false")
             yield Field(one.name, label, chosen, [("", "any"), ("true", "yes"), ("false", "no")])
-        elif one.kind == "choice":
+        elif one.kind == "choice" and one.path in resource.richest.nested:
             yield Field(
                 one.name, label, value, _options(conn, resource.richest.nested[one.path].table)
             )

@@ -102,7 +102,7 @@ def _put(store: Store, folder: Path, state: State, packed: bool) -> Manifest:
         state,
         to_iso(store.clock.now()),
         store.settings.get("base_url"),
-        store.settings.mode,
+        store.walks.mode,
         {name: store.ledger.records(name) for name in store.settings.resources},
         file,
         gz,

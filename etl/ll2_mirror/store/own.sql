@@ -1,7 +1,7 @@
 -- Written by hand, in etl/ll2_mirror/store/own.sql.
 
 CREATE TABLE _settings (
-    -- What the next sync does unless told otherwise: base_url, mode, resources. Never the token.
+    -- What the next sync does unless told otherwise: base_url, resources. Never the token.
     -- And last_error: how the last sync failed, as JSON, until one succeeds.
     key TEXT PRIMARY KEY NOT NULL,
     value TEXT NOT NULL

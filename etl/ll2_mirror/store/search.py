@@ -8,11 +8,11 @@ from collections.abc import Iterator, Sequence
 from itertools import zip_longest
 from typing import Any
 
-from ll2_mirror.ll2.model import Resource, Shape
+from ll2_mirror.ll2.model import Id, Resource, Shape
 from ll2_mirror.ll2.resources import RESOURCES
 from ll2_mirror.ll2.schema import TOKENIZER
 from ll2_mirror.store.ledger import LISTED, listed
-from ll2_mirror.store.sql import all_of
+from ll2_mirror.store.sql import all_of, quoted
 
 _RUN = re.compile(r"\S+")
 _PLAIN = re.compile(r"""[^\s'"]*""")
@@ -110,14 +110,14 @@ def matching(
     asked = {word: _expression(word, grams) for word in capitals[:_MOST_PHRASES]}
     phrases = [phrase for phrase in asked.values() if phrase]
     compared = [word for word in capitals if len(word) > _LONGEST or not asked.get(word)]
-    query, values = _match(resource, " AND ".join(phrases))
+    expression = " AND ".join(phrases)
     if not compared:
-        return query, values
+        return _match(resource, expression)
     either = " OR ".join(f'instr("{path}", ?)' for path in resource.search)
-    parts = [f"id IN ({query})"] if phrases else []
+    parts = [_rows(resource)] if phrases else []
     condition = all_of([*parts, *[f"({either})"] * len(compared)])
-    sql = f'SELECT id FROM "{resource.search_table}" WHERE {condition}'
-    return sql, [*(values if phrases else ()), *(w for w in compared for _ in resource.search)]
+    values = [expression] if phrases else []
+    return _ids(resource, condition), [*values, *(w for w in compared for _ in resource.search)]
 
 
 def _expression(word: str, grams: Sequence[str] | None) -> str:
@@ -151,12 +151,31 @@ def naming(resource: Resource, path: str, text: str) -> tuple[str, list[Any]]:
     capitals = upper(text)
     if len(capitals) >= _GRAM:
         return _match(resource, f"{path} : {_phrase(capitals)}")
-    return f'SELECT id FROM "{resource.search_table}" WHERE "{path}" = ?', [capitals]
+    return _ids(resource, f'"{path}" = ?'), [capitals]
 
 
 def _match(resource: Resource, expression: str) -> tuple[str, list[Any]]:
+    """The query for the ids of the records that an expression of FTS5 finds."""
+    if resource.search_key != "id":
+        return _ids(resource, _rows(resource)), [expression]
     index = f"{resource.search_table}_fts"
     return f'SELECT rowid AS id FROM "{index}" WHERE "{index}" MATCH ?', [expression]
+
+
+def _rows(resource: Resource) -> str:
+    """The condition of the rows that an expression finds."""
+    index = f"{resource.search_table}_fts"
+    return f'{resource.search_key} IN (SELECT rowid FROM "{index}" WHERE "{index}" MATCH ?)'
+
+
+def _ids(resource: Resource, condition: str) -> str:
+    """The query for the ids of the records of which a row fulfils a condition."""
+    return f'SELECT{_once(resource)} id FROM "{resource.search_table}" WHERE {condition}'
+
+
+def _once(resource: Resource) -> str:
+    """What a query needs that is to give no record twice."""
+    return "" if resource.search_key == "id" else " DISTINCT"
 
 
 def _phrase(text: str) -> str:
@@ -169,22 +188,29 @@ _UPPER = "ll2_upper"  # the SQL function
 
 def reindex(conn: sqlite3.Connection) -> None:
     """Brings the index of each resource up to date, within the caller's transaction."""
-    for resource in searched():
-        texts, columns = resource.search_table, _quoted(resource.search)
+    for resource in filter(lambda one: _is_used(conn, one), searched()):
+        texts, columns, key = resource.search_table, quoted(resource.search), resource.search_key
         conn.execute("DROP TABLE IF EXISTS temp.stale")
         conn.execute(f"CREATE TEMP TABLE stale AS {_stale(conn, resource)}")
         stale = "IN (SELECT id FROM temp.stale)"
         conn.execute(
             f'INSERT INTO "{texts}_fts" ("{texts}_fts", rowid, {columns})'
-            f" SELECT 'delete', id, {columns} FROM \"{texts}\" WHERE id {stale}"
+            f" SELECT 'delete', {key}, {columns} FROM \"{texts}\" WHERE id {stale}"
         )
         conn.execute(f'DELETE FROM "{texts}" WHERE id {stale}')
-        conn.execute(f'INSERT INTO "{texts}" {_wanted(conn, resource)} AND record.id {stale}')
+        wanted = f"{_wanted(conn, resource)} AND record.id {stale}"
+        conn.execute(f'INSERT INTO "{texts}" (id, {columns}) {wanted}')
         conn.execute(
             f'INSERT INTO "{texts}_fts" (rowid, {columns})'
-            f' SELECT id, {columns} FROM "{texts}" WHERE id {stale}'
+            f' SELECT {key}, {columns} FROM "{texts}" WHERE id {stale}'
         )
         conn.execute("DROP TABLE temp.stale")
+
+
+def _is_used(conn: sqlite3.Connection, resource: Resource) -> bool:
+    """Whether there are records to search, or texts of such as there were."""
+    sql = f'SELECT EXISTS ({LISTED}) OR EXISTS (SELECT 1 FROM "{resource.search_table}")'
+    return bool(conn.execute(sql, (resource.name,)).fetchone()[0])
 
 
 # What FTS5 keeps of an index that has no text: without it, it opens none.
@@ -197,7 +223,8 @@ def mend(conn: sqlite3.Connection) -> None:
         if not is_whole(conn, resource):
             texts = resource.search_table
             conn.execute(f'DELETE FROM "{texts}"')
-            conn.execute(f'INSERT INTO "{texts}" {_wanted(conn, resource)}')
+            wanted = _wanted(conn, resource)
+            conn.execute(f'INSERT INTO "{texts}" (id, {quoted(resource.search)}) {wanted}')
             conn.execute(f'DELETE FROM "{texts}_fts_idx"')
             conn.execute(f'DELETE FROM "{texts}_fts_data"')
             conn.executemany(f'INSERT INTO "{texts}_fts_data" VALUES (?, ?)', _EMPTY)
@@ -205,16 +232,18 @@ def mend(conn: sqlite3.Connection) -> None:
 
 
 def is_whole(conn: sqlite3.Connection, resource: Resource) -> bool:
-    """Whether an index has as many texts as there are records, and finds the first and the last.
+    """Whether an index has texts of as many as there are records, and finds the first and the last.
 
     That is quickly told; ``verify`` compares all terms.
     """
-    texts, path = resource.search_table, resource.search[0]
-    counts = f'SELECT (SELECT count(*) FROM "{texts}") = (SELECT count(*) FROM ({LISTED}))'
-    ends = f'SELECT min(id) FROM "{texts}" UNION SELECT max(id) FROM "{texts}"'
+    texts, key, path = resource.search_table, resource.search_key, resource.search[0]
+    held = f'SELECT count(*) FROM (SELECT{_once(resource)} id FROM "{texts}")'
+    counts = f"SELECT ({held}) = (SELECT count(*) FROM ({LISTED}))"
+    ends = f'SELECT min({key}) FROM "{texts}" UNION SELECT max({key}) FROM "{texts}"'
+    found = f'SELECT {key}, "{path}" FROM "{texts}" WHERE {key} IN ({ends})'
     try:
         known = conn.execute(counts, (resource.name,)).fetchone()[0]
-        rows = conn.execute(f'SELECT id, "{path}" FROM "{texts}" WHERE id IN ({ends})').fetchall()
+        rows = conn.execute(found).fetchall()
         return bool(known) and all(_finds(conn, resource, path, *row) for row in rows)
     except sqlite3.DatabaseError as error:
         if getattr(error, "sqlite_errorname", "").startswith("SQLITE_CORRUPT"):
@@ -223,13 +252,14 @@ def is_whole(conn: sqlite3.Connection, resource: Resource) -> bool:
 
 
 def _finds(
-    conn: sqlite3.Connection, resource: Resource, path: str, id_: int, text: str | None
+    conn: sqlite3.Connection, resource: Resource, path: str, key: int, text: str | None
 ) -> bool:
-    """Whether a record is found by its text, where that is long enough to be in the index."""
+    """Whether a row is found by its text, where that is long enough to be in the index."""
     if text is None or len(text) < _GRAM:
         return True
-    query, values = _match(resource, f"{path} : {_phrase(text)}")
-    return conn.execute(f"{query} AND rowid = ?", (*values, id_)).fetchone() is not None
+    index = f"{resource.search_table}_fts"
+    there = f'SELECT 1 FROM "{index}" WHERE "{index}" MATCH ? AND rowid = ?'
+    return conn.execute(there, (f"{path} : {_phrase(text)}", key)).fetchone() is not None
 
 
 def has_right_terms(conn: sqlite3.Connection, resource: Resource) -> bool:
@@ -237,14 +267,14 @@ def has_right_terms(conn: sqlite3.Connection, resource: Resource) -> bool:
 
     Raises sqlite3.DatabaseError where it can't be read.
     """
-    texts, columns = resource.search_table, _quoted(resource.search)
+    texts, columns, key = resource.search_table, quoted(resource.search), resource.search_key
     anew = f"{texts}_anew"
     conn.execute(
         f"CREATE VIRTUAL TABLE temp.\"{anew}\" USING fts5({columns}, content = '',"
         f" tokenize = '{TOKENIZER}')"
     )
     conn.execute(
-        f'INSERT INTO temp."{anew}" (rowid, {columns}) SELECT id, {columns} FROM "{texts}"'
+        f'INSERT INTO temp."{anew}" (rowid, {columns}) SELECT {key}, {columns} FROM "{texts}"'
     )
     pairs = zip_longest(_terms(conn, "temp", anew), _terms(conn, "main", f"{texts}_fts"))
     same = all(one == other for one, other in pairs)
@@ -267,26 +297,30 @@ def searched() -> list[Resource]:
     return [resource for resource in RESOURCES.values() if resource.search]
 
 
-def misindexed(conn: sqlite3.Connection, resource: Resource) -> list[int]:
+def misindexed(conn: sqlite3.Connection, resource: Resource) -> list[Id]:
     """The first records of a resource, if any, that search knows by another text than they have."""
     return [id_ for (id_,) in conn.execute(f"{_stale(conn, resource)} LIMIT 5")]
 
 
 def _stale(conn: sqlite3.Connection, resource: Resource) -> str:
     """The query for the ids of records whose texts are missing, or not those of the tables."""
-    texts = resource.search_table
-    differ = " OR ".join(f'held."{path}" IS NOT wanted."{path}"' for path in resource.search)
+    wanted, texts = f"({_wanted(conn, resource)})", f'"{resource.search_table}"'
+    same = "".join(f' AND held."{path}" IS wanted."{path}"' for path in resource.search)
+    others = f"SELECT id FROM {texts} WHERE id NOT IN ({listed(resource.name)})"
+    if resource.search_key != "id":  # of several rows, one can be too many
+        others = (
+            f"SELECT id FROM {texts} AS held WHERE NOT EXISTS"
+            f" (SELECT 1 FROM {wanted} AS wanted WHERE wanted.id = held.id{same})"
+        )
     return (
-        f'SELECT wanted.id FROM ({_wanted(conn, resource)}) AS wanted LEFT JOIN "{texts}" AS held'
-        f" USING (id) WHERE held.id IS NULL OR {differ}"
-        f' UNION ALL SELECT id FROM "{texts}" WHERE id NOT IN'
-        f" ({listed(resource.name)})"
+        f"SELECT wanted.id FROM {wanted} AS wanted LEFT JOIN {texts} AS held"
+        f" ON held.id = wanted.id{same} WHERE held.id IS NULL UNION ALL {others}"
     )
 
 
-def _capitals(text: Any) -> Any:
-    """A text in capitals; what is none, as damage can leave it, as it is."""
-    return upper(text) if isinstance(text, str) else text
+def _capitals(value: Any) -> Any:
+    """A text in capitals, or the digits of a number; what damage can leave, as it is."""
+    return str(value) if type(value) is int else upper(value) if isinstance(value, str) else value
 
 
 def _wanted(conn: sqlite3.Connection, resource: Resource) -> str:
@@ -298,23 +332,23 @@ def _wanted(conn: sqlite3.Connection, resource: Resource) -> str:
         for path in resource.search
     ]
     return (
-        f"SELECT record.id, {', '.join(texts)} FROM ({listed(resource.name)}) JOIN"
+        f"SELECT{_once(resource)} record.id, {', '.join(texts)} FROM ({listed(resource.name)}) JOIN"
         f' "{resource.table}" AS record USING (id) {" ".join(joins.values())} WHERE true'
     )
 
 
 def _column(shape: Shape, path: str, joins: dict[str, str]) -> str:
     """The column that a path leads to; adds the joins on the way, by the alias of their tables."""
-    *keys, column = path.split("__")
     alias = "record"
-    for key in keys:
-        shape = shape.nested[key]
-        before, alias = alias, f"{alias}__{key}"
-        joins[alias] = (
-            f'LEFT JOIN "{shape.table}" AS "{alias}" ON "{alias}".id = "{before}"."{key}_id"'
-        )
-    return f'"{alias}"."{column}"'
-
-
-def _quoted(paths: tuple[str, ...]) -> str:
-    return ", ".join(f'"{path}"' for path in paths)
+    *ways, (_, last) = shape.way(path)
+    for owner, key in ways:
+        before, alias = alias, f"{alias}__{key.name}"
+        id_ = f'"{before}"."{key.column}"'
+        if key.kind == "many":
+            link, id_ = f"{alias}[]", f'"{alias}[]".item'
+            joins[link] = (
+                f'LEFT JOIN "{owner.list_table(key)}" AS "{link}" ON "{link}".owner = "{before}".id'
+            )
+        table = owner.nested[key.name].table
+        joins[alias] = f'LEFT JOIN "{table}" AS "{alias}" ON "{alias}".id = {id_}'
+    return f'"{alias}"."{last.column}"'

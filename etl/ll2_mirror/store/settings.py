@@ -9,7 +9,8 @@ from typing import Any
 
 from ll2_mirror.errors import DataError
 from ll2_mirror.ll2.jsontext import quote
-from ll2_mirror.ll2.resources import MODES, RESOURCES
+from ll2_mirror.ll2.model import MODES
+from ll2_mirror.ll2.resources import RESOURCES
 
 
 class Settings:
@@ -60,7 +61,10 @@ class Settings:
 
     @property
     def mode(self) -> str | None:
-        """The mode of the file, or None before the first sync."""
+        """The mode of all that a file of an earlier version holds; None for any other.
+
+        Today each list has its own, that of its walk.
+        """
         mode = self.get("mode")
         if mode is not None and mode not in MODES:
             raise self._damaged("mode", mode)

@@ -80,6 +80,12 @@ class Walks:
         """The walk that the tables hold, or None before the first."""
         return next(self._read("published AND resource = ?", resource), None)
 
+    @property
+    def mode(self) -> str | None:
+        """The mode of all that the tables hold; None where they hold several, or nothing."""
+        modes = {walk.mode for walk in self._read("published")}
+        return modes.pop() if len(modes) == 1 else None
+
     def under_way(self) -> list[Walk]:
         """The walks that no sync has published yet, one for a resource at most."""
         return list(self._read("NOT published"))

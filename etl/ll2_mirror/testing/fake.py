@@ -5,41 +5,46 @@ from __future__ import annotations
 import gzip
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from datetime import datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
 from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
 
+from ll2_mirror.clock import Clock, from_iso
 from ll2_mirror.files import shipped
 from ll2_mirror.ll2.jsontext import parse, spell, text
-from ll2_mirror.ll2.model import Resource
+from ll2_mirror.ll2.model import Key, Resource, Shape, View
 from ll2_mirror.ll2.page import API_PATH
 from ll2_mirror.ll2.resources import RESOURCES
 
-Records = dict[tuple[str, str], list[dict[str, Any]]]  # by resource and mode
+Records = dict[tuple[str, str], list[dict[str, Any]]]  # by list and mode
 
 
 def bundled() -> Records:
-    """The records of ``data/``, in files named ``<resource>.<mode>.json``."""
+    """The records of ``data/``, in files named ``<list>.<mode>.json``."""
     found = {}
-    for path in sorted(shipped("data").glob("*.*.json")):
-        resource, mode, _ = path.name.split(".")
-        found[resource, mode] = parse(path.read_bytes())["results"]
+    for path in sorted(shipped("data").rglob("*.*.json")):
+        name, mode = path.relative_to(shipped("data")).as_posix().split(".")[:2]
+        found[name, mode] = parse(path.read_bytes())["results"]
     return found
 
 
 class SampleUpstream(ThreadingHTTPServer):
     """Answers the list and detail routes of LL2 from ``records``, which may change while it runs.
 
-    ``log`` has the path and the headers of each request.
+    A list whose records are there in another mode has them cut down, or with nulls where they would
+    have more; any other list of LL2's is empty. ``log`` has the path and the headers of each
+    request.
     """
 
     daemon_threads = True
 
-    def __init__(self, records: Records) -> None:
+    def __init__(self, records: Records, clock: Clock | None = None) -> None:
         super().__init__(("127.0.0.1", 0), _Handler)
         self.records = records
         self.log: list[tuple[str, dict[str, str]]] = []
+        self._clock = clock or Clock()
 
     @property
     def base_url(self) -> str:
@@ -48,30 +53,37 @@ class SampleUpstream(ThreadingHTTPServer):
 
     def answer(self, path: str, query: dict[str, str]) -> tuple[int, Any]:
         """The status and the document for a request."""
-        name, _, id_ = path.removeprefix(API_PATH).rstrip("/").partition("/")
-        resource = RESOURCES.get(name)
-        if resource is None:
+        place = path.removeprefix(API_PATH).rstrip("/")
+        name, id_ = (place, "") if place in _LISTS else place.rpartition("/")[::2]
+        if name not in _LISTS or not path.endswith("/"):
             return 404, {"detail": "Not found."}
+        resource, view = _LISTS[name]
         if id_:
-            return self._detail(resource, id_)
-        listed = self.records.get((name, resource.mode_for(query.get("mode"))))
-        if path != f"{API_PATH}{name}/" or listed is None:
-            return 404, {"detail": "Not found."}
-        if order := query.get("ordering"):
-            listed = sorted(listed, key=lambda record: record[order])
+            return self._detail(resource, view, id_)
+        mode = resource.mode_for(query.get("mode"))
+        known = resource.orderings_in(mode)
+        listed = _ordered(self._listed(resource, view, mode), query.get("ordering", ""), known)
         return 200, self._page(path, query, listed)
 
-    def _detail(self, resource: Resource, id_: str) -> tuple[int, Any]:
-        """One record, in the richest mode that is there."""
-        lists = (self.records.get((resource.name, mode)) for mode in reversed(resource.modes))
-        found = [
-            next((record for record in listed if str(record["id"]) == id_), None)
-            for listed in lists
-            if listed is not None
-        ]
-        if found and all(found):
-            return 200, self._linked(found[0], "")
-        return 404, {"detail": "Not found."}
+    def _listed(self, resource: Resource, view: View | None, mode: str) -> list[dict[str, Any]]:
+        """The records of a list in a mode; of a view, those that it shows now."""
+        modes = list(resource.modes)
+        place = modes.index(mode)
+        richer_first = [mode, *modes[place + 1 :], *modes[:place][::-1]]
+        there = next((one for one in richer_first if (resource.name, one) in self.records), mode)
+        found = self.records.get((resource.name, there), [])
+        if there != mode:
+            found = [adapted(resource.modes[mode], record) for record in found]
+        now = self._clock.now()
+        return found if view is None else [one for one in found if _shows(view, one, now)]
+
+    def _detail(self, resource: Resource, view: View | None, id_: str) -> tuple[int, Any]:
+        """One record, in the richest mode, if it is there in each."""
+        listed = [self._listed(resource, view, mode) for mode in resource.modes]
+        found = [next((one for one in each if str(one["id"]) == id_), None) for each in listed]
+        if all(found):
+            return 200, self._linked(found[-1], "")
+        return 404, {"detail": f"No {resource.noun} matches the given query."}
 
     def _page(self, path: str, query: dict[str, str], listed: list[Any]) -> dict[str, Any]:
         limit = min(int(query.get("limit", 10)), 100)
@@ -104,6 +116,53 @@ class SampleUpstream(ThreadingHTTPServer):
         return linked
 
 
+_LISTS: dict[str, tuple[Resource, View | None]] = {
+    **{name: (resource, None) for name, resource in RESOURCES.items()},
+    **{view.name: (one, view) for one in RESOURCES.values() for view in one.views},
+}
+
+
+def adapted(shape: Shape, record: dict[str, Any]) -> dict[str, Any]:
+    """A record as another mode has it: null for what isn't known, ``[]`` for such a list."""
+    return {key.name: _adapted(shape, key, record) for key in shape.keys}
+
+
+def _adapted(shape: Shape, key: Key, record: dict[str, Any]) -> Any:
+    value = record.get(key.name, [] if key.kind == "many" else None)
+    if key.kind == "const":
+        return key.of
+    if not value or key.name not in shape.nested:
+        return value
+    nested = shape.nested[key.name]
+    return adapted(nested, value) if key.kind == "one" else [adapted(nested, one) for one in value]
+
+
+def _shows(view: View, record: dict[str, Any], now: datetime) -> bool:
+    """Whether a record is one that a view shows now."""
+    if record[view.key] is None:
+        return False
+    at, edge = from_iso(record[view.key]), now + timedelta(hours=view.hours)
+    return at >= edge if view.lookup == "gte" else at <= edge
+
+
+def _ordered(
+    listed: list[dict[str, Any]], ordering: str, known: tuple[str, ...]
+) -> list[dict[str, Any]]:
+    """The records by the terms of an ordering that are known; null last, or first if descending."""
+    for term in reversed(ordering.split(",")):
+        if (path := term.removeprefix("-")) in known:
+            listed = sorted(listed, key=lambda one: _rank(one, path), reverse=term != path)
+    return listed
+
+
+def _rank(value: Any, path: str) -> tuple[bool, Any]:
+    """What a record is ordered by: the value that a path leads to, a nested object by its id."""
+    for key in path.split("__"):
+        value = value and value[key]
+    value = value["id"] if isinstance(value, dict) else value
+    return value is None, 0 if value is None else value
+
+
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     server: SampleUpstream
@@ -129,9 +188,9 @@ class _Handler(BaseHTTPRequestHandler):
 
 
 @contextmanager
-def running(records: Records) -> Iterator[SampleUpstream]:
+def running(records: Records, clock: Clock | None = None) -> Iterator[SampleUpstream]:
     """A sample upstream that answers until the block ends."""
-    with SampleUpstream(records) as server:
+    with SampleUpstream(records, clock) as server:
         thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
         thread.start()
         try:
