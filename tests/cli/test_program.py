@@ -106,9 +106,8 @@ def started(*arguments, options=(), **given):
 def test_help_is_there_without_docstrings(command):
     """python -OO has none."""
     asked = [command, "--help"] if command else ["--help"]
+    assert started(*asked, options=["-OO"]) == started(*asked)
     usual = CliRunner().invoke(main, asked, prog_name="ll2-mirror").stdout
-    code, out, err = started(*asked, options=["-OO"])
-    assert (code, out.split(), err) == (0, usual.split(), "")  # as wide as may be
     assert CliRunner().invoke(main, [*asked[:-1], "-h"], prog_name="ll2-mirror").stdout == usual
 
 

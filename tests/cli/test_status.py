@@ -35,6 +35,8 @@ def past(tmp_path_factory):
         sync()
         many(upstream, 250)
         sync("--allow-shrink", "--max-requests", "1")
+        limit = "INSERT INTO _throttles SELECT base_url, finished, 15, 3600, 1, NULL FROM _runs"
+        execute(db, f"{limit} WHERE id = 1")
         execute(db, "PRAGMA wal_checkpoint(TRUNCATE)")
         yield db
 

@@ -344,8 +344,7 @@ def test_the_service_fails_when_the_file_is_old(synced, shell):
 def test_the_metrics_are_those_of_the_page(synced, shell, tmp_path):
     parser = pytest.importorskip("prometheus_client.parser")
     pasts = (
-        "INSERT INTO _throttles SELECT value, '2026-01-01T00:00:00.000000Z', 15, 3600, 1, NULL"
-        " FROM _settings WHERE key = 'base_url'",
+        "INSERT INTO _throttles SELECT base_url, finished, 15, 3600, 1, NULL FROM _runs",
         "INSERT INTO _walks (resource, mode, base_url, started, total, published)"
         " SELECT resource, mode, base_url, started, total, 0 FROM _walks",
         'INSERT INTO _pages (walk, "offset", "limit", digest)'

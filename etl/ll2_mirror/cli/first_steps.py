@@ -20,10 +20,10 @@ _DEMO_HELP = """Mirror the bundled sample into DIR.
 Then ask it three questions. Needs no network: the sample is served on loopback, page by page as LL2
 does.
 """
-_EXAMPLES_HELP = """Write the example files, for a schedule and for many readers, into DIR.
+_EXAMPLES_HELP = """Write the example files into DIR.
 
-Those are units for systemd, crontabs, a workflow for GitHub, alerts for Prometheus, and what
-replicates a mirror. Files that are there already and differ are left alone.
+Those are units for systemd, crontabs, a workflow for GitHub, alerts for Prometheus, and what takes
+a mirror to many readers. Files that are there already and differ are left alone.
 """
 _DIR = click.Path(path_type=Path)
 
@@ -70,7 +70,8 @@ def demo(ctx: click.Context, directory: Path) -> None:
 @click.argument("directory", metavar="DIR", type=_DIR, callback=placed)
 def examples(directory: Path) -> None:
     """Writes the files that the schedule page speaks of."""
-    source, _ = shipped("examples"), _made(directory)
+    source = shipped("examples")
+    _made(directory)
     files = sorted(path for path in source.rglob("*") if path.is_file())
     targets = {path: directory / path.relative_to(source) for path in files}
     for path, target in targets.items():

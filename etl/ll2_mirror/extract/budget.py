@@ -143,9 +143,9 @@ class Budget:
         latest = from_iso(asked) + timedelta(seconds=LONGEST)
         return Known(
             from_iso(asked),
-            None if limit is None else int(limit),
+            None if limit is None else _count(limit),
             min(float(window), LONGEST),
-            None if use is None else min(int(use), LARGEST),
+            None if use is None else min(_count(use), LARGEST),
             min(from_iso(resumes), latest) if resumes else None,
         )
 
@@ -160,3 +160,10 @@ class Budget:
         before = [time for time in mine if time <= known.asked]
         others = [known.asked] * (known.use - len(before))
         return [*before[max(0, len(before) - known.use) :], *others, *mine[len(before) :]]
+
+
+def _count(held: int) -> int:
+    """A number of requests; raises ValueError for what is none."""
+    if int(held) < 0:
+        raise ValueError(f"{held} is no number of requests")
+    return int(held)
