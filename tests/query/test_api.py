@@ -727,7 +727,10 @@ def test_a_list_has_only_what_its_endpoint_lists(ask):
         (f"{LIST}201/", f"spacecraft in detailed mode: {DETAILED} brings"),
         ("/2.3.0/agencies/", "agencies: `ll2-mirror sync few.db agencies` brings them"),
         ("/2.3.0/agencies/44/?mode=normal", "agencies: `ll2-mirror sync few.db agencies`"),
-        ("/2.3.0/launches/upcoming/", "launches/upcoming, and ll2-mirror can't sync them"),
+        (
+            "/2.3.0/launches/upcoming/",
+            "launches/upcoming: `ll2-mirror sync few.db launches` brings them",
+        ),
         ("/2.3.0/config/spacecraft_statuses/1/", "config/spacecraft_statuses"),
     ],
 )

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import sqlite3
 
+from ll2_mirror.clock import Clock
 from ll2_mirror.errors import NotHeld
 from ll2_mirror.query.memory import Memory
 from ll2_mirror.query.params import COMPACT, Params, negotiated
@@ -24,11 +25,16 @@ class Mirror:
     """
 
     def __init__(
-        self, conn: sqlite3.Connection, name: str, browse: Browse, memory: Memory | None = None
+        self,
+        conn: sqlite3.Connection,
+        name: str,
+        browse: Browse,
+        memory: Memory | None = None,
+        clock: Clock | None = None,
     ) -> None:
         self._file = name.encode(errors="replace").decode()  # a name that isn't UTF-8
         self.memory = memory or Memory(conn)
-        self._view = Views(self.memory, self._file)
+        self._view = Views(self.memory, self._file, clock or Clock())
         self._renderer = BodyRenderer(self.memory, browse)
 
     def respond(self, request: Request) -> Response:

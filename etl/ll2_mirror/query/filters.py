@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 import sqlite3
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal, InvalidOperation
 from typing import Any, NamedTuple
 
-from ll2_mirror.ll2.model import Filter, Resource, Shape
+from ll2_mirror.ll2.model import Filter, Resource, Shape, View
 from ll2_mirror.query.params import Params
 from ll2_mirror.query.response import Refusal
 from ll2_mirror.store.search import naming
@@ -60,6 +61,14 @@ def conditions(conn: sqlite3.Connection, resource: Resource, params: Params) -> 
     if errors:
         raise Refusal(400, errors)
     return [condition for condition in found if condition]
+
+
+def in_time(view: View, params: Params, now: datetime) -> Condition:
+    """What a list in time has of its records, both ends included; LL2 looks at its clock, too."""
+    recent = _BOOLS.get((params.get("hide_recent_previous") or "").lower()) and view.filters
+    edge = now + timedelta(hours=0 if recent else view.hours)
+    sql = f'julianday("{view.key}") {_COMPARED[view.lookup]} julianday(?)'
+    return Condition(view.key, sql, [edge.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%f")[:23]])
 
 
 class Value(NamedTuple):

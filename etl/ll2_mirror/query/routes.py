@@ -5,9 +5,9 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import NamedTuple
 
-from ll2_mirror.ll2.model import Resource
+from ll2_mirror.ll2.model import Resource, View
 from ll2_mirror.ll2.page import API_PATH
-from ll2_mirror.ll2.resources import ENDPOINTS, RESOURCES
+from ll2_mirror.ll2.resources import ENDPOINTS, RESOURCES, VIEWS
 from ll2_mirror.query.params import Params
 from ll2_mirror.query.request import Request, decoded
 from ll2_mirror.query.response import Unrouted, plain, redirect
@@ -25,8 +25,13 @@ class Route(NamedTuple):
 
     @property
     def resource(self) -> Resource | None:
-        """The list, where it can be mirrored."""
-        return RESOURCES.get(self.name)
+        """The list, where it can be mirrored; of a list in time the one whose records it has."""
+        return RESOURCES.get(self.name.partition("/")[0] if self.sublist else self.name)
+
+    @property
+    def sublist(self) -> View | None:
+        """The list in time, such as launches/upcoming, where the name is that of one."""
+        return VIEWS.get(self.name)
 
 
 class Context(NamedTuple):

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from ll2_mirror.errors import DataError
-from ll2_mirror.ll2.model import Id, Resource
+from ll2_mirror.ll2.model import Id, Resource, View
 from ll2_mirror.query.filters import Condition
 from ll2_mirror.query.memory import FEW, Memory
 from ll2_mirror.query.params import Params
@@ -128,8 +128,8 @@ def selected(
     return Selection(memory, resource, where, tuple(values), found, tuple(found_values))
 
 
-def ordering(resource: Resource, params: Params) -> Order:
-    """The keys to order by; those LL2 doesn't know are dropped."""
+def ordering(resource: Resource, params: Params, view: View | None) -> Order:
+    """The keys to order by, those LL2 doesn't know dropped; of a list in time its own, unasked."""
     found: dict[str, bool] = {}
     known = resource.orderings_in(resource.mode_for(params.get("mode")))
     for term in (params.get("ordering") or "").split(","):
@@ -138,6 +138,8 @@ def ordering(resource: Resource, params: Params) -> Order:
         key = key[1:] if descending else key
         if key in known:
             found.setdefault(key, descending)
+    if view and not found:
+        found[view.order.lstrip("-")] = view.order.startswith("-")
     return list(found.items())
 
 

@@ -9,13 +9,13 @@ from collections.abc import Iterable
 from contextlib import suppress
 from uuid import UUID
 
+from ll2_mirror.clock import Clock
 from ll2_mirror.errors import NotHeld
 from ll2_mirror.ll2.model import Id, Resource, Shape
 from ll2_mirror.ll2.page import API_PATH, INT64
-from ll2_mirror.ll2.resources import RESOURCES
-from ll2_mirror.query.filters import NULLS, conditions, narrows
+from ll2_mirror.ll2.resources import ENDPOINTS, RESOURCES, VIEWS
+from ll2_mirror.query.filters import NULLS, conditions, in_time, narrows
 from ll2_mirror.query.memory import Memory
-from ll2_mirror.query.params import Params
 from ll2_mirror.query.response import Document, Records, Refusal
 from ll2_mirror.query.routes import Context
 from ll2_mirror.query.select import Selection, columns, ordering, selected
@@ -27,9 +27,10 @@ _UNLIMITED = 10**6  # requests in an hour: LL2 has no word for no limit
 class Views:
     """The views. ``file`` is the file's name, for the commands in what they say."""
 
-    def __init__(self, memory: Memory, file: str) -> None:
+    def __init__(self, memory: Memory, file: str, clock: Clock) -> None:
         self._memory = memory
         self._file = file
+        self._clock = clock
         self._views = {
             "root": self._root,
             "throttle": self._throttle,
@@ -46,7 +47,8 @@ class Views:
     def _root(self, context: Context) -> Document:
         """Where the lists are that the file holds."""
         base, suffix = context.links
-        names = sorted(self._memory.holdings.keys() - context.request.hidden)
+        held = self._memory.holdings.keys() - context.request.hidden
+        names = sorted(name for name in ENDPOINTS if _list_of(name) in held)
         return Document(200, {name: f"{base}{API_PATH}{name}/{suffix}" for name in names})
 
     def _throttle(self, context: Context) -> Document:
@@ -57,22 +59,22 @@ class Views:
 
     def _list(self, context: Context) -> Document:
         resource, params = self._held(context), context.params
-        selection = self._selected(resource, params)
+        selection = self._selected(context, resource)
         mode = resource.mode_for(params.get("mode"))
-        order = ordering(resource, params)
+        order = ordering(resource, params, context.route.sublist)
         self._require(resource, mode, [key for key, _ in order])
         offset = min(params.offset, selection.total)  # behind the end there is nothing, however far
         count, ids = selection.page(columns(resource, order), params.limit, offset)
-        url = f"{context.request.base}{API_PATH}{resource.name}/"
+        url = f"{context.request.base}{API_PATH}{context.route.name}/"
         next_, previous = params.links(url, count)
         document = {"count": count, "next": next_, "previous": previous}
         return Document(200, document, Records(resource.modes[mode], ids))
 
     def _detail(self, context: Context) -> Document:
-        if context.route.name not in self._memory.holdings:
+        if not context.route.sublist and context.route.name not in self._memory.holdings:
             return self._nested(context)
         resource = self._held(context)
-        selection = self._selected(resource, context.params)
+        selection = self._selected(context, resource)
         id_ = _id(context.route.id, resource.richest)
         if (type(id_) is int and id_ not in INT64) or not selection.has(id_):
             raise Refusal(404, {"detail": f"No {resource.noun} matches the given query."})
@@ -96,9 +98,12 @@ class Views:
         objects = self._memory.renderer(context.links).objects(resource.richest, [id_])
         return Document(200, objects[id_])
 
-    def _selected(self, resource: Resource, params: Params) -> Selection:
+    def _selected(self, context: Context, resource: Resource) -> Selection:
         """The records that the filters and the search leave; raises Refusal."""
+        params = context.params
         found = conditions(self._memory.conn, resource, params)
+        if view := context.route.sublist:
+            found.append(in_time(view, params, self._clock.now()))
         search = params.get("search") or ""
         if "\0" in search:
             raise Refusal(400, [NULLS])
@@ -120,9 +125,10 @@ class Views:
 
     def _missing(self, name: str) -> Refusal:
         """The refusal where the file has no list of a name."""
+        brings = _list_of(name)
         way = (
-            f": `ll2-mirror sync {self._file} {name}` brings them"
-            if name in RESOURCES
+            f": `ll2-mirror sync {self._file} {brings}` brings them"
+            if brings in RESOURCES
             else ", and ll2-mirror can't sync them"
         )
         return not_held(f"This mirror doesn't hold {name}{way}.")
@@ -136,6 +142,11 @@ class Views:
         what = f"{lacking} of {resource.name}" if lacking else f"{resource.name} in {mode} mode"
         sync = f"`ll2-mirror sync {self._file} {resource.name} --mode {modes[-1]}`"
         raise not_held(f"This mirror doesn't hold {what}: {sync} brings it.")
+
+
+def _list_of(name: str) -> str:
+    """The name of the list whose records a list has: of launches/upcoming it is launches."""
+    return name.partition("/")[0] if name in VIEWS else name
 
 
 def not_held(detail: str) -> Refusal:

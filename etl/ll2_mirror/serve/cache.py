@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from ll2_mirror.ll2.page import API_PATH
+from ll2_mirror.ll2.resources import VIEWS
 from ll2_mirror.query.kept import Kept
 from ll2_mirror.query.request import Request
 from ll2_mirror.serve.wire import HttpResponse
@@ -30,7 +32,12 @@ class ResponseCache:
         return self._kept.get(request)
 
     def keep(self, request: Request, response: HttpResponse, version: Version | None) -> None:
-        """Keeps a response that was read when the file had this version, or later."""
+        """Keeps a response that was read when the file had this version, or later.
+
+        One of a list in time grows old by the clock.
+        """
+        if any(request.path.startswith(f"{API_PATH}{name}/") for name in VIEWS):
+            return
         if version is not None and version == self._version:
             self._kept.keep(request, response)
 

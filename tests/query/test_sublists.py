@@ -1,0 +1,86 @@
+"""launches/upcoming and the like: lists in time over the records of another, by the clock."""
+
+from __future__ import annotations
+
+import copy
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+LAUNCHES = ("launches", "normal")
+UPCOMING, PREVIOUS = "/2.3.0/launches/upcoming/", "/2.3.0/launches/previous/"
+
+
+def net(moment: datetime) -> str:
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+@pytest.fixture
+def ask(db, run, upstream, clock):
+    """Asks a mirror of launches at these hours from now, and of one without a time."""
+    first, now = upstream.records[LAUNCHES][0], clock.now()
+    times = [-25, -1, 1, 2, None]
+    upstream.records[LAUNCHES] = [
+        {
+            **copy.deepcopy(first),
+            "id": f"00000000-0000-4000-8000-{place:012}",
+            "name": f"At {hours}",
+            "net": None if hours is None else net(now + timedelta(hours=hours)),
+        }
+        for place, hours in enumerate(times)
+    ]
+    assert run("sync", db, "launches", "--base-url", upstream.base_url).code == 0
+
+    def ask(path):
+        return run("get", db, path).json
+
+    return ask
+
+
+def names(document):
+    return [record["name"] for record in document["results"]]
+
+
+def test_upcoming_is_what_lies_ahead_and_the_last_day_the_next_first(ask):
+    assert names(ask(UPCOMING)) == ["At -1", "At 1", "At 2"]
+    assert names(ask(f"{UPCOMING}?hide_recent_previous=true")) == ["At 1", "At 2"]
+    assert names(ask(f"{UPCOMING}?hide_recent_previous=maybe&ordering=-net")) == [
+        "At 2",
+        "At 1",
+        "At -1",
+    ]
+
+
+def test_previous_is_what_was_the_last_first(ask):
+    assert names(ask(PREVIOUS)) == ["At -1", "At -25"]
+
+
+def test_they_follow_the_clock(ask, clock):
+    clock.ahead += timedelta(hours=1, minutes=30)
+    assert names(ask(UPCOMING)) == ["At -1", "At 1", "At 2"]
+    assert names(ask(PREVIOUS)) == ["At 1", "At -1", "At -25"]
+    clock.ahead += timedelta(days=1)
+    assert names(ask(UPCOMING)) == ["At 2"]
+
+
+def test_a_page_links_to_the_next_of_its_own_list_and_to_records_of_the_whole(ask):
+    page = ask(f"{UPCOMING}?limit=1")
+    assert page["count"] == 3
+    assert page["next"].endswith(f"{UPCOMING}?limit=1&offset=1")
+    assert "/2.3.0/launches/00000000-" in page["results"][0]["url"]
+
+
+def test_they_have_the_modes_of_their_list(ask):
+    assert {record["response_mode"] for record in ask(f"{UPCOMING}?mode=list")["results"]} == {
+        "list"
+    }
+
+
+def test_the_root_has_them_beside_their_list(ask):
+    assert list(ask("/2.3.0/")) == ["launches", "launches/previous", "launches/upcoming"]
+
+
+def test_a_mirror_without_their_list_says_what_brings_it(synced, run):
+    told = run("get", synced, UPCOMING)
+    assert told.code == 1
+    assert "sync spacecraft.db launches` brings them" in told.out
