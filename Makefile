@@ -1,4 +1,4 @@
-# make demo     install, then mirror the bundled sample of LL2 and ask it three questions
+# make demo     install, mirror the bundled sample of LL2, ask it, and serve it as a site
 # make test     install, then run the tests
 # make schema   make schema.sql and docs/columns.md anew from what ll2_mirror/ll2 declares
 # make check    what CI runs: format, lint, types, then the tests
@@ -15,6 +15,7 @@ STAMP := $(VENV)/.installed
 
 demo: $(STAMP)
 	$(BIN)/ll2-mirror demo data/demo
+	@if [ -t 1 ]; then $(BIN)/ll2-mirror serve data/demo/demo.db; fi
 
 schema: $(STAMP)
 	$(BIN)/python -m ll2_mirror.ll2.generate

@@ -3,8 +3,8 @@
 In: a request for a page. Out: HTML, from one state of the file; all values escaped.
 
 Open ``plugin`` first: it says which page is whose. ``front``, ``thing`` and ``listing`` read what a
-page shows, ``names`` finds by name, ``words`` spells values, ``bars`` draws; ``questions`` has
-those of docs/questions.md, ``declared`` what site.toml says. The pages are in ``templates``.
+page shows, ``names`` finds by name, ``words`` spells values, ``bars`` draws;
+``declared`` what site.toml says. The pages are in ``templates``.
 """
 
 from ll2_mirror.site.plugin import (

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from ll2_mirror.clock import moment
+from ll2_mirror.clock import from_iso
 from ll2_mirror.ll2.schema import SCHEMA_VERSION
 from ll2_mirror.ll2.views import views
 from ll2_mirror.site import words
@@ -88,7 +88,7 @@ def state(conn: sqlite3.Connection, now: datetime) -> State:
     under_way = list(_under_way(conn))
     if not finished:
         return State("", "", under_way, "No sync of this file was completed yet, so it is empty.")
-    age = (now - moment(finished)).total_seconds()
+    age = (now - from_iso(finished)).total_seconds()
     return State(words.when(finished), words.ago(age), under_way, "")
 
 

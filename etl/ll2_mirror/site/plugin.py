@@ -24,6 +24,7 @@ from ll2_mirror.errors import MirrorError
 from ll2_mirror.ll2.describe import sections
 from ll2_mirror.ll2.labels import label
 from ll2_mirror.ll2.page import API_PATH
+from ll2_mirror.ll2.questions import questions
 from ll2_mirror.ll2.resources import RESOURCES
 from ll2_mirror.ll2.views import views
 from ll2_mirror.serve.database import is_mirror
@@ -34,7 +35,6 @@ from ll2_mirror.site.bars import Bar, bars
 from ll2_mirror.site.front import front, news, state
 from ll2_mirror.site.listing import Listing, listing
 from ll2_mirror.site.names import Found, Names, expression
-from ll2_mirror.site.questions import questions
 from ll2_mirror.site.rows import Link, Rows
 from ll2_mirror.site.thing import gone, thing
 from ll2_mirror.store.explain import explained

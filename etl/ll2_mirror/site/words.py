@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from ll2_mirror.clock import moment
+from ll2_mirror.clock import from_iso
 
 _PARTS = (("d", 86400), ("h", 3600), ("min", 60), ("s", 1))
 _UNITS = (("day", 86400), ("hour", 3600), ("minute", 60))
@@ -43,7 +43,7 @@ def day(text: Any) -> str:
 def when(text: Any) -> str:
     """A point in time as people write it; what is none, as it is."""
     try:
-        found = moment(str(text))
+        found = from_iso(str(text))
     except (ValueError, OverflowError):
         return str(text)
     return f"{found.day} {found:%B %Y, %H:%M} UTC"
