@@ -22,6 +22,7 @@ from datasette.app import Datasette
 from ll2_mirror.ll2.describe import sections
 from ll2_mirror.ll2.resources import RESOURCES
 from ll2_mirror.ll2.shapes import SHAPES
+from ll2_mirror.ll2.views import views
 from ll2_mirror.query.request import Request
 from ll2_mirror.serve.cache import ResponseCache
 from ll2_mirror.serve.scope import request_of
@@ -402,12 +403,17 @@ def test_the_tools_own_tables_are_hidden(db):
 def test_datasette_says_of_each_table_and_column_what_it_means(db):
     told = ask(db, path="/-/metadata.json").json()["databases"]["spacecraft"]["tables"]
     public = [table for section in sections() for table in section.tables]
+    lists = {table.name for table in public if table.is_list}
     assert {name for name, about in told.items() if "hidden" not in about} == {
-        table.name for table in public
+        *(table.name for table in public if table.name not in lists),
+        *views(),
     }
     for table in public:
         comments = {one.column.name: one.comment for one in table.columns}
-        assert told[table.name] == {"description": table.text, "columns": comments}
+        about = told[table.name]
+        assert (about["description"], about["columns"]) == (table.text, comments)
+    for view in views().values():
+        assert told[view.name] == {"description": view.text, "columns": view.columns}
     shown = ask(db, path="/spacecraft/spacecraft.json").json()
     assert shown["columns"] == list(told["spacecraft"]["columns"])
     page = ask(db, path="/spacecraft/images__variants").text

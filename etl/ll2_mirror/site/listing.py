@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
@@ -11,6 +12,7 @@ from ll2_mirror.site.declared import columns, described, site
 from ll2_mirror.site.rows import Picture, Rows
 from ll2_mirror.site.thing import spelled
 
+_TIME = re.compile(r"\d{4}-\d\d-\d\dT")
 _LONGEST = 120  # characters of a text that are shown
 _ALWAYS = ("_all", "_col", "_nocol")  # parameters that ask for other columns
 
@@ -59,10 +61,8 @@ def listing(
 ) -> Listing:
     """The rows that Datasette found, made for people; ``asked`` are the request's parameters."""
     names = [one["name"] for one in given]
-    whole = table not in described() or any(name in asked for name in _ALWAYS)
-    shown = [one for one in given if whole or one["name"] in columns(table)]
-    if not whole:
-        shown.sort(key=lambda one: columns(table).index(one["name"]))
+    whole = any(name in asked for name in _ALWAYS)
+    shown = list(given) if whole else _chosen(table, given)
     values = [{name: _raw(row, name) for name in names} for row in found]
     kinds = (
         {one.column.name: one for one in described()[table].columns} if table in described() else {}
@@ -71,15 +71,31 @@ def listing(
     lines = _lines(rows, table, values)
     pictures = _pictures(rows, table, values)
     made = [
-        Line(name, href, pictures.get(_picture_of(value)), [
+        _line(name, href, pictures.get(_picture_of(value)), [
             _cell(rows, kinds.get(one["name"]), one["name"], value, called) for one in shown
-        ])
+        ], table in described())
         for (name, href), value in zip(lines, values, strict=True)
     ]  # fmt: skip
     heads = [
         Head(one["name"], one.get("description") or "", bool(one["sortable"])) for one in shown
     ]
     return Listing(heads, made, bool(pictures), whole)
+
+
+def _line(name: str, href: str, picture: Picture | None, cells: list[Cell], has_name: bool) -> Line:
+    """A row; where it has no column of its own for the name, its first cell leads to its page."""
+    if has_name or not cells:
+        return Line(name, href, picture, cells)
+    return Line("", href, picture, [cells[0]._replace(href=href or cells[0].href), *cells[1:]])
+
+
+def _chosen(table: str, given: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The columns that a page shows: those declared, of a view those that are no ids."""
+    if table in described():
+        by_name = {one["name"]: one for one in given}
+        return [by_name[name] for name in columns(table) if name in by_name]
+    of_rows = table in site()["views"]
+    return [one for one in given if not (of_rows and re.fullmatch(r"(.+_)?id", one["name"]))]
 
 
 def _raw(row: Any, name: str) -> Any:
@@ -159,7 +175,7 @@ def _cell(
 def _plain(raw: Any) -> Cell:
     if isinstance(raw, bytes):
         return Cell(f"{len(raw):,} bytes")
-    text = str(raw)
+    text = words.when(raw) if isinstance(raw, str) and _TIME.match(raw) else str(raw)
     if words.is_web(text):
         return Cell(text.partition("://")[2][:40], text)
     shown = text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"

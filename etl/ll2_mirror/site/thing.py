@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
 from ll2_mirror.ll2.describe import Described
+from ll2_mirror.ll2.duration import seconds
 from ll2_mirror.ll2.model import Id
 from ll2_mirror.ll2.page import API_PATH
 from ll2_mirror.ll2.schema import Edge, edges, list_tables_of
@@ -19,6 +21,7 @@ _MOST_SHOWN = 24  # of what refers to a row that are named
 _MOST_CHANGES = 100
 _LONG = 90  # characters from which on a text has a line of its own
 _HIDDEN = ("own", "seconds", "many", "position", "owner")  # kinds of columns that are no facts
+_DURATION = re.compile(r"P(\d|T\d)")
 _UPSTREAM = "https://ll.thespacedevs.com"
 
 
@@ -303,14 +306,20 @@ def _is_shown(key: str, value: Any) -> bool:
 
 def _was(key: str, value: Any) -> Fact:
     """A value as LL2 sent it: an object by its name, a list by the names of its items."""
-    named = [
-        one["name"] for one in (value if isinstance(value, list) else [value]) if _has_name(one)
-    ]
-    plain = words.number(value) if isinstance(value, int | float) else str(value)
-    shown = "yes" if value is True else "no" if value is False else ", ".join(named) or plain
-    shown = f"{len(value):,}" if isinstance(value, list) and not named else shown
+    if isinstance(value, str) and _DURATION.match(value):
+        return Fact(words.key(key), "", words.length(seconds(value) or 0), text=value)
+    shown = _shown(value)
     href = shown if words.is_web(shown) else ""
     return Fact(words.key(key), "", shown, href, is_long=not href and len(shown) > _LONG)
+
+
+def _shown(value: Any) -> str:
+    if isinstance(value, list | dict):
+        items = value if isinstance(value, list) else [value]
+        named = [one["name"] for one in items if _has_name(one)]
+        return ", ".join(named) or f"{len(value):,}"
+    kinds = {bool: "bool", int: "int", float: "float", str: "datetime"}
+    return spelled(kinds.get(type(value), ""), value)
 
 
 def _has_name(value: Any) -> bool:
