@@ -4,6 +4,7 @@
 # make check    what CI runs: format, lint, types, then the tests
 # make soak     the tests that take minutes: 200 kills, a simulated year of cron, long walks
 # make man      write the manual page from the help
+# make screenshots  make the pictures of the docs anew, with the Chromium of the machine
 # make bench    time and memory as ratios to a floor, in one run
 
 PYTHON ?= python3
@@ -11,7 +12,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: demo schema test soak lint check man bench clean
+.PHONY: demo screenshots schema test soak lint check man bench clean
 
 demo: $(STAMP)
 	$(BIN)/ll2-mirror demo data/demo
@@ -36,10 +37,14 @@ check: lint test
 man: $(STAMP)
 	COLUMNS=80 $(BIN)/python docs/man.py > docs/ll2-mirror.1
 
+screenshots: $(STAMP)
+	$(BIN)/python bench/screenshots.py
+
 bench: $(STAMP)
 	$(BIN)/python bench/bench.py
 	$(BIN)/python bench/serve.py
 	$(BIN)/python bench/share.py
+	$(BIN)/python bench/pages.py
 
 $(STAMP): pyproject.toml
 	$(PYTHON) -m venv $(VENV)

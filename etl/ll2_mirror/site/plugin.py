@@ -47,6 +47,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 _DATABASE = r"/(?!-/)(?P<database>[^/.]+)"
+_PAGE = 50  # rows of a table on one page
 _MOST_FOUND = 12  # rows of one table that a search names
 _MOST_SORTED = 2000  # that it puts in order
 _MOST_NEWS = 100
@@ -91,13 +92,15 @@ def _tables() -> dict[str, Any]:
         view.name: {"description": view.text, "columns": {**view.columns}}
         for view in views().values()
     }
-    lists = {table: {"hidden": True} for table in declared.described() if "__" in table}
-    kept = ("facets", "sort", "sort_desc")
-    chosen = {
-        table: {key: said[key] for key in kept if key in said}
-        for table, said in declared.site()["tables"].items()
-    }
-    return {**told, **lists, **chosen}
+    ours = {table: _shown(table) for table in declared.described()}
+    return {**told, **ours}
+
+
+def _shown(table: str) -> dict[str, Any]:
+    """How Datasette lists a table: a list's table, which only links others, isn't offered."""
+    said = declared.of_table(table)
+    chosen = {key: said[key] for key in ("facets", "sort", "sort_desc") if key in said}
+    return {"size": _PAGE, **chosen, **({"hidden": True} if "__" in table else {})}
 
 
 @hookimpl
