@@ -99,7 +99,9 @@ def _tables() -> dict[str, Any]:
 def _shown(table: str) -> dict[str, Any]:
     """How Datasette lists a table: a list's table, which only links others, isn't offered."""
     said = declared.of_table(table)
-    chosen = {key: said[key] for key in ("facets", "sort", "sort_desc") if key in said}
+    chosen: dict[str, Any] = {
+        key: said[key] for key in ("facets", "sort", "sort_desc") if key in said
+    }
     return {"size": _PAGE, **chosen, **({"hidden": True} if "__" in table else {})}
 
 
