@@ -145,9 +145,7 @@ def verify(db: Path, as_json: bool) -> None:
     "--format", "form", type=click.Choice(["text", "json", "atom"]), help="How to print them."
 )
 @json_option("them")
-def changes(
-    db: Path, since: str | None, everything: bool, as_json: bool, form: str | None
-) -> None:
+def changes(db: Path, since: str | None, everything: bool, as_json: bool, form: str | None) -> None:
     """Says what each run changed."""
     from ll2_mirror.cli.changes import changes
     from ll2_mirror.cli.feed import atom
@@ -160,7 +158,7 @@ def changes(
     if as_json or form == "json":
         console().show(found)
     elif form == "atom":
-        console().say(atom(found, db.stem, to_iso(clock().now())))
+        console().say(*atom(found, db.stem, to_iso(clock().now())).split("\n"))
     elif found["runs"]:
         console().say(*run_lines(found["runs"]))
     else:

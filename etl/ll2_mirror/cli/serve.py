@@ -14,8 +14,8 @@ from ll2_mirror.cli.program import Command
 
 _SERVE_HELP = """Serve DB as a site, and LL2's API from it.
 
-The site is Datasette's, with FILES beside DB; LL2's paths are under /2.3.0/. A sync of the same file
-shows at once.
+The site is Datasette's, with FILES beside DB; LL2's paths are under /2.3.0/. A sync of the same
+file shows at once.
 """
 
 
