@@ -224,12 +224,13 @@ def _rows_url(context: Context) -> str:
     It leads through ``-/thing/``, since nothing here knows what the database is called.
     """
     inside = context.request.path.partition(API_PATH)[2]
-    name, _, id_ = inside.strip("/").partition("/")
-    known = context.resource.table if context.resource else name
-    if known not in tables():
+    name = context.resource.name if context.resource else inside.partition("/")[0]
+    table = context.resource.table if context.resource else name
+    if table not in tables():
         return ""
+    id_ = inside.removeprefix(name).strip("/")
     up = "../" * (inside.count("/") + API_PATH.count("/") - 1)
-    return f"{up}-/thing/{quote('/'.join(filter(None, (name, id_))))}"
+    return f"{up}-/thing/{quote('/'.join(filter(None, (table, id_))))}"
 
 
 def _pages(document: dict[str, Any], params: Params) -> dict[str, Any]:
