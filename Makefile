@@ -1,9 +1,10 @@
-# make demo     install, then mirror the bundled sample of LL2 and ask it three questions
+# make demo     install, mirror the bundled sample of LL2, ask it, and serve it as a site
 # make test     install, then run the tests
 # make schema   make schema.sql and docs/columns.md anew from what ll2_mirror/ll2 declares
 # make check    what CI runs: format, lint, types, then the tests
 # make soak     the tests that take minutes: 200 kills, a simulated year of cron, long walks
 # make man      write the manual page from the help
+# make screenshots  make the pictures of the docs anew, with the Chromium of the machine
 # make bench    time and memory as ratios to a floor, in one run
 
 PYTHON ?= python3
@@ -11,10 +12,11 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: demo schema test soak lint check man bench clean
+.PHONY: demo screenshots schema test soak lint check man bench clean
 
 demo: $(STAMP)
 	$(BIN)/ll2-mirror demo data/demo
+	@if [ -t 1 ]; then $(BIN)/ll2-mirror serve data/demo/demo.db; fi
 
 schema: $(STAMP)
 	$(BIN)/python -m ll2_mirror.ll2.generate
@@ -35,10 +37,14 @@ check: lint test
 man: $(STAMP)
 	COLUMNS=80 $(BIN)/python docs/man.py > docs/ll2-mirror.1
 
+screenshots: $(STAMP)
+	$(BIN)/python bench/screenshots.py
+
 bench: $(STAMP)
 	$(BIN)/python bench/bench.py
 	$(BIN)/python bench/serve.py
 	$(BIN)/python bench/share.py
+	$(BIN)/python bench/pages.py
 
 $(STAMP): pyproject.toml
 	$(PYTHON) -m venv $(VENV)

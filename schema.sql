@@ -1932,6 +1932,448 @@ CREATE VIRTUAL TABLE _search_spacewalks_fts USING fts5(
 );
 
 -- ----------------------------------------------------------------------------------------------
+-- Views, each a question that many ask: docs/tables.md shows them
+-- ----------------------------------------------------------------------------------------------
+
+CREATE VIEW IF NOT EXISTS spacecraft_overview AS
+    -- Each craft in a line: what it is, who built it, how it stands, how long it was up.
+SELECT
+    spacecraft.id,  -- LL2's own number
+    spacecraft.name,  -- as LL2 calls it
+    spacecraft.serial_number,  -- the builder's number, where there is one
+    configurations.name AS configuration,  -- the type of craft
+    types.name AS type,  -- Capsule, Space Plane, ...
+    agencies.name AS agency,  -- who built it
+    statuses.name AS status,  -- whether it is in use, retired, lost, ...
+    spacecraft.in_space,  -- 0 or 1: up there now
+    spacecraft.flights_count AS flights,  -- flights so far
+    round(spacecraft.time_in_space_seconds / 86400, 1) AS days_in_space,  -- days: over all flights
+    round(spacecraft.time_docked_seconds / 86400, 1) AS days_docked,  -- days: over all flights
+    images.thumbnail_url AS thumbnail,  -- where a small picture is
+    images.credit,  -- whom to name for the picture
+    licenses.name AS license,  -- what may be done with the picture
+    spacecraft.is_placeholder  -- 0 or 1: stands for a craft not yet known
+FROM spacecraft
+LEFT JOIN spacecraft_configurations AS configurations
+    ON configurations.id = spacecraft.spacecraft_config_id
+LEFT JOIN spacecraft_configuration_types AS types ON types.id = configurations.type_id
+LEFT JOIN agencies ON agencies.id = configurations.agency_id
+LEFT JOIN spacecraft_statuses AS statuses ON statuses.id = spacecraft.status_id
+LEFT JOIN images ON images.id = spacecraft.image_id
+LEFT JOIN image_licenses AS licenses ON licenses.id = images.license_id;
+
+CREATE VIEW IF NOT EXISTS flights AS
+    -- Each flight of a craft in a line: whether it was flown or is planned, on what it went up,
+    -- where it came down (detailed mode).
+SELECT
+    flights.id,  -- LL2's own number
+    spacecraft.name AS spacecraft,  -- which craft flies
+    CASE
+        WHEN statuses.abbrev IN ('Failure', 'Partial Failure') THEN 'launch failed'
+        WHEN statuses.abbrev NOT IN ('Success', 'In Flight', 'Deployed') THEN 'planned'
+        WHEN flights.mission_end <= strftime('%Y-%m-%dT%H:%M:%SZ', 'now') THEN 'flown'
+        WHEN statuses.abbrev IS NOT NULL THEN 'under way'
+    END AS state,  -- planned, under way, flown, launch failed; null: the launch's status is not known
+    launches.net AS launched,  -- UTC: the time of launch, no earlier than
+    launches.name AS launch,  -- how it went up
+    pads.name AS pad,  -- from where
+    flights.mission_end,  -- UTC: when it ended, or will
+    round(flights.duration_seconds / 86400, 1) AS days,  -- days: how long it took; grows while under way
+    places.name AS landed_at,  -- where it lands
+    landings.success AS landed,  -- 0 or 1: the landing succeeded; null: not yet known
+    flights.destination,  -- where it goes, in words
+    flights.spacecraft_id,  -- the row of the craft
+    flights.launch_id,  -- the row of the launch
+    flights.landing_id  -- the row of the landing
+FROM spacecraft_flights AS flights
+LEFT JOIN spacecraft ON spacecraft.id = flights.spacecraft_id
+LEFT JOIN launches ON launches.id = flights.launch_id
+LEFT JOIN launch_statuses AS statuses ON statuses.id = launches.status_id
+LEFT JOIN pads ON pads.id = launches.pad_id
+LEFT JOIN landings ON landings.id = flights.landing_id
+LEFT JOIN landing_locations AS places ON places.id = landings.landing_location_id;
+
+CREATE VIEW IF NOT EXISTS family_tree AS
+    -- Each family of craft in a line, under the families that it belongs to.
+WITH RECURSIVE tree (id, name, path, level, parent, manufacturer_id) AS (
+    SELECT id, name, name, 0, NULL, manufacturer_id
+    FROM spacecraft_configuration_families
+    WHERE parent_id IS NULL
+    UNION
+    SELECT below.id, below.name, tree.path || ' › ' || below.name, tree.level + 1, tree.name,
+           below.manufacturer_id
+    FROM tree
+    JOIN spacecraft_configuration_families AS below ON below.parent_id = tree.id
+    WHERE tree.level < 20
+)
+SELECT
+    tree.id,  -- LL2's own number
+    tree.name,  -- as LL2 calls it
+    tree.path,  -- the families above it, then its own name
+    tree.level,  -- how many families are above it
+    tree.parent,  -- the family that it belongs to
+    agencies.name AS manufacturer,  -- who builds it
+    (SELECT count(*) FROM spacecraft_configurations__family WHERE item = tree.id)
+        AS configurations  -- types of craft that LL2 lists in it
+FROM tree
+LEFT JOIN agencies ON agencies.id = tree.manufacturer_id
+ORDER BY tree.path;
+
+CREATE VIEW IF NOT EXISTS configuration_families AS
+    -- Each type of craft with each family that it belongs to.
+SELECT
+    configurations.id,  -- of the type of craft
+    configurations.name AS configuration,  -- the type of craft
+    families.name AS family,  -- a family that it belongs to
+    agencies.name AS agency,  -- who built the type of craft
+    manufacturers.name AS manufacturer,  -- who builds the family
+    configurations.in_use,  -- 0 or 1: still flying
+    families.id AS family_id  -- the row of the family
+FROM spacecraft_configurations__family AS members
+JOIN spacecraft_configurations AS configurations ON configurations.id = members.owner
+JOIN spacecraft_configuration_families AS families ON families.id = members.item
+LEFT JOIN agencies ON agencies.id = configurations.agency_id
+LEFT JOIN agencies AS manufacturers ON manufacturers.id = families.manufacturer_id;
+
+CREATE VIEW IF NOT EXISTS agency_countries AS
+    -- Each agency with each of its countries; country is null where LL2 names none.
+SELECT
+    agencies.id,  -- of the agency
+    agencies.name AS agency,  -- who builds and flies
+    agencies.abbrev,  -- the short name
+    types.name AS type,  -- Government, Commercial, ...
+    countries.name AS country,  -- one of its countries
+    countries.alpha_3_code AS country_code,  -- ISO 3166-1: three letters
+    agencies.founding_year  -- year: when it was founded
+FROM agencies
+LEFT JOIN agency_types AS types ON types.id = agencies.type_id
+LEFT JOIN agencies__country AS links ON links.owner = agencies.id
+LEFT JOIN countries ON countries.id = links.item;
+
+CREATE VIEW IF NOT EXISTS image_credits AS
+    -- Each picture with whom to name and what may be done with it.
+SELECT
+    images.id,  -- LL2's own number
+    images.name,  -- as LL2 calls it
+    images.credit,  -- whom to name
+    licenses.name AS license,  -- what may be done with it
+    licenses.link AS terms,  -- where the terms are
+    images.thumbnail_url AS thumbnail,  -- where a small one is
+    images.image_url AS picture  -- where the picture is
+FROM images
+LEFT JOIN image_licenses AS licenses ON licenses.id = images.license_id;
+
+CREATE VIEW IF NOT EXISTS launches_by_pad AS
+    -- Each launch pad with the launches that this file has from there.
+SELECT
+    pads.id,  -- LL2's own number
+    pads.name AS pad,  -- from where
+    locations.name AS location,  -- the site
+    countries.name AS country,  -- where it lies
+    (SELECT count(*) FROM launches WHERE launches.pad_id = pads.id)
+        AS launches,  -- that this file has
+    (SELECT count(*) FROM launches JOIN launch_statuses AS statuses ON statuses.id = status_id
+     WHERE launches.pad_id = pads.id AND statuses.abbrev = 'Success')
+        AS succeeded,  -- of those
+    (SELECT min(net) FROM launches WHERE launches.pad_id = pads.id)
+        AS earliest,  -- UTC: the first of those
+    (SELECT max(net) FROM launches WHERE launches.pad_id = pads.id)
+        AS latest  -- UTC: the last of those; it may be to come
+FROM pads
+LEFT JOIN locations ON locations.id = pads.location_id
+LEFT JOIN countries ON countries.id = pads.country_id;
+
+CREATE VIEW IF NOT EXISTS recent_changes AS
+    -- What each sync changed, the newest first, by name; without a first sync, and without what
+    -- moves by itself. The table _history has all.
+SELECT
+    runs.finished,  -- UTC: when the sync found it
+    changes.kind,  -- added, changed, reordered, gone
+    changes.table_name,  -- where the row is, or was
+    changes.id,  -- of the row
+    coalesce(CASE changes.table_name
+        WHEN 'spacecraft' THEN (SELECT t."name" FROM spacecraft AS t WHERE t.id = changes.id)
+        WHEN 'spacecraft_statuses' THEN (SELECT t."name" FROM spacecraft_statuses AS t WHERE t.id = changes.id)
+        WHEN 'spacecraft_configurations' THEN (SELECT t."name" FROM spacecraft_configurations AS t WHERE t.id = changes.id)
+        WHEN 'spacecraft_configuration_types' THEN (SELECT t."name" FROM spacecraft_configuration_types AS t WHERE t.id = changes.id)
+        WHEN 'spacecraft_configuration_families' THEN (SELECT t."name" FROM spacecraft_configuration_families AS t WHERE t.id = changes.id)
+        WHEN 'agencies' THEN (SELECT t."name" FROM agencies AS t WHERE t.id = changes.id)
+        WHEN 'agency_types' THEN (SELECT t."name" FROM agency_types AS t WHERE t.id = changes.id)
+        WHEN 'countries' THEN (SELECT t."name" FROM countries AS t WHERE t.id = changes.id)
+        WHEN 'social_media_links' THEN (SELECT (SELECT s.name FROM social_media AS s WHERE s.id = t.social_media_id) FROM social_media_links AS t WHERE t.id = changes.id)
+        WHEN 'social_media' THEN (SELECT t."name" FROM social_media AS t WHERE t.id = changes.id)
+        WHEN 'images' THEN (SELECT t."name" FROM images AS t WHERE t.id = changes.id)
+        WHEN 'image_licenses' THEN (SELECT t."name" FROM image_licenses AS t WHERE t.id = changes.id)
+        WHEN 'image_variants' THEN (SELECT (SELECT v.name FROM image_variant_types AS v WHERE v.id = t.type_id) FROM image_variants AS t WHERE t.id = changes.id)
+        WHEN 'image_variant_types' THEN (SELECT t."name" FROM image_variant_types AS t WHERE t.id = changes.id)
+        WHEN 'spacecraft_flights' THEN (SELECT (SELECT s.name FROM spacecraft AS s WHERE s.id = t.spacecraft_id)
+ || coalesce(', ' || (SELECT date(l.net) FROM launches AS l WHERE l.id = t.launch_id), '') FROM spacecraft_flights AS t WHERE t.id = changes.id)
+        WHEN 'landings' THEN (SELECT coalesce((SELECT s.name FROM spacecraft_flights AS f JOIN spacecraft AS s ON s.id = f.spacecraft_id
+ WHERE f.landing_id = t.id LIMIT 1), 'Landing')
+ || coalesce(', ' || (SELECT p.name FROM landing_locations AS p WHERE p.id = t.landing_location_id), '') FROM landings AS t WHERE t.id = changes.id)
+        WHEN 'landing_types' THEN (SELECT t."name" FROM landing_types AS t WHERE t.id = changes.id)
+        WHEN 'landing_locations' THEN (SELECT t."name" FROM landing_locations AS t WHERE t.id = changes.id)
+        WHEN 'space_stations' THEN (SELECT t."name" FROM space_stations AS t WHERE t.id = changes.id)
+        WHEN 'space_station_types' THEN (SELECT t."name" FROM space_station_types AS t WHERE t.id = changes.id)
+        WHEN 'space_station_statuses' THEN (SELECT t."name" FROM space_station_statuses AS t WHERE t.id = changes.id)
+        WHEN 'docking_events' THEN (SELECT 'Docking' || coalesce(' at ' || (SELECT d.name FROM docking_locations AS d WHERE d.id = t.docking_location_id), '')
+ || coalesce(', ' || date(t.docking), '') FROM docking_events AS t WHERE t.id = changes.id)
+        WHEN 'docking_locations' THEN (SELECT t."name" FROM docking_locations AS t WHERE t.id = changes.id)
+        WHEN 'astronauts' THEN (SELECT t."name" FROM astronauts AS t WHERE t.id = changes.id)
+        WHEN 'astronaut_statuses' THEN (SELECT t."name" FROM astronaut_statuses AS t WHERE t.id = changes.id)
+        WHEN 'astronaut_types' THEN (SELECT t."name" FROM astronaut_types AS t WHERE t.id = changes.id)
+        WHEN 'astronaut_flights' THEN (SELECT (SELECT a.name FROM astronauts AS a WHERE a.id = t.astronaut_id)
+ || coalesce(', ' || (SELECT r.role FROM astronaut_roles AS r WHERE r.id = t.role_id), '') FROM astronaut_flights AS t WHERE t.id = changes.id)
+        WHEN 'astronaut_roles' THEN (SELECT t.role FROM astronaut_roles AS t WHERE t.id = changes.id)
+        WHEN 'expeditions' THEN (SELECT t."name" FROM expeditions AS t WHERE t.id = changes.id)
+        WHEN 'spacewalks' THEN (SELECT t."name" FROM spacewalks AS t WHERE t.id = changes.id)
+        WHEN 'launches' THEN (SELECT t."name" FROM launches AS t WHERE t.id = changes.id)
+        WHEN 'launch_statuses' THEN (SELECT t."name" FROM launch_statuses AS t WHERE t.id = changes.id)
+        WHEN 'net_precisions' THEN (SELECT t."name" FROM net_precisions AS t WHERE t.id = changes.id)
+        WHEN 'updates' THEN (SELECT substr(t.comment, 1, 80) FROM updates AS t WHERE t.id = changes.id)
+        WHEN 'timeline_event_types' THEN (SELECT t.abbrev FROM timeline_event_types AS t WHERE t.id = changes.id)
+        WHEN 'rockets' THEN (SELECT (SELECT coalesce(c.full_name, c.name) FROM launcher_configurations AS c WHERE c.id = t.configuration_id) FROM rockets AS t WHERE t.id = changes.id)
+        WHEN 'first_stages' THEN (SELECT (SELECT l.serial_number FROM launchers AS l WHERE l.id = t.launcher_id) FROM first_stages AS t WHERE t.id = changes.id)
+        WHEN 'first_stage_types' THEN (SELECT t."name" FROM first_stage_types AS t WHERE t.id = changes.id)
+        WHEN 'launchers' THEN (SELECT t.serial_number FROM launchers AS t WHERE t.id = changes.id)
+        WHEN 'launcher_statuses' THEN (SELECT t."name" FROM launcher_statuses AS t WHERE t.id = changes.id)
+        WHEN 'launcher_configurations' THEN (SELECT coalesce(t.full_name, t.name) FROM launcher_configurations AS t WHERE t.id = changes.id)
+        WHEN 'launcher_configuration_families' THEN (SELECT t."name" FROM launcher_configuration_families AS t WHERE t.id = changes.id)
+        WHEN 'pads' THEN (SELECT t."name" FROM pads AS t WHERE t.id = changes.id)
+        WHEN 'locations' THEN (SELECT t."name" FROM locations AS t WHERE t.id = changes.id)
+        WHEN 'celestial_bodies' THEN (SELECT t."name" FROM celestial_bodies AS t WHERE t.id = changes.id)
+        WHEN 'celestial_body_types' THEN (SELECT t."name" FROM celestial_body_types AS t WHERE t.id = changes.id)
+        WHEN 'payloads' THEN (SELECT t."name" FROM payloads AS t WHERE t.id = changes.id)
+        WHEN 'payload_types' THEN (SELECT t."name" FROM payload_types AS t WHERE t.id = changes.id)
+        WHEN 'payload_flights' THEN (SELECT (SELECT p.name FROM payloads AS p WHERE p.id = t.payload_id) FROM payload_flights AS t WHERE t.id = changes.id)
+        WHEN 'missions' THEN (SELECT t."name" FROM missions AS t WHERE t.id = changes.id)
+        WHEN 'mission_types' THEN (SELECT t."name" FROM mission_types AS t WHERE t.id = changes.id)
+        WHEN 'mission_patches' THEN (SELECT t."name" FROM mission_patches AS t WHERE t.id = changes.id)
+        WHEN 'orbits' THEN (SELECT t."name" FROM orbits AS t WHERE t.id = changes.id)
+        WHEN 'programs' THEN (SELECT t."name" FROM programs AS t WHERE t.id = changes.id)
+        WHEN 'program_types' THEN (SELECT t."name" FROM program_types AS t WHERE t.id = changes.id)
+        WHEN 'infourl_types' THEN (SELECT t."name" FROM infourl_types AS t WHERE t.id = changes.id)
+        WHEN 'vidurl_types' THEN (SELECT t."name" FROM vidurl_types AS t WHERE t.id = changes.id)
+        WHEN 'languages' THEN (SELECT t."name" FROM languages AS t WHERE t.id = changes.id)
+        WHEN 'events' THEN (SELECT t."name" FROM events AS t WHERE t.id = changes.id)
+        WHEN 'event_types' THEN (SELECT t."name" FROM event_types AS t WHERE t.id = changes.id)
+        WHEN 'notice_types' THEN (SELECT t."name" FROM notice_types AS t WHERE t.id = changes.id)
+        WHEN 'road_closure_statuses' THEN (SELECT t."name" FROM road_closure_statuses AS t WHERE t.id = changes.id)
+    END, CASE changes.kind WHEN 'gone' THEN json_extract(changes.from_value, '$.name') END)
+        AS name,  -- what the row is called
+    changes.key,  -- LL2's key that changed; empty: the whole row
+    CASE WHEN changes.key <> '' THEN coalesce(CASE
+        WHEN changes.table_name || '.' || changes.key IN ('agencies.image', 'agencies.logo', 'agencies.social_logo', 'astronauts.image', 'celestial_bodies.image', 'events.image', 'landing_locations.image', 'launcher_configurations.image', 'launchers.image', 'launches.image', 'locations.image', 'missions.image', 'pads.image', 'payloads.image', 'programs.image', 'social_media.logo', 'space_stations.image', 'spacecraft.image', 'spacecraft_configurations.image')
+            THEN (SELECT t."name" FROM images AS t WHERE t.id = changes.from_value)
+        WHEN changes.table_name || '.' || changes.key IN ('agencies.type')
+            THEN (SELECT t."name" FROM agency_types AS t WHERE t.id = changes.from_value)
+        WHEN changes.table_name || '.' || changes.key IN ('astronaut_flights.astronaut')
+            THEN (SELECT t."name" FROM astronauts AS t WHERE t.id = changes.from_value)
+        WHEN changes.table_name || '.' || changes.key IN ('astronaut_flights.role')
+            THEN (SELECT t.role FROM astronaut_roles AS t WHERE t.id = changes.from_value)
+        WHEN changes.table_name || '.' || changes.key IN ('astronauts.agency', 'launcher_configurations.manufacturer', 'launches.launch_service_provider', 'mission_patches.agency', 'payloads.manufacturer', 'payloads.operator', 'spacecraft_configuration_families.manufacturer', 'spacecraft_configurations.agency')
+            THEN (SELECT t."name" FROM agencies AS t WHERE t.id = changes.from_value)
+        WHEN changes.table_name || '.' || changes.key IN ('astronauts.status')
+            THEN (SELECT t."name" FROM astronaut_statuses AS t WHERE t.id = changes.from_value)
+        WHEN changes.table_name || '.' || changes.key IN ('astronauts.type')
+            THEN (SELECT t."name" FROM astronaut_types AS t WHERE t.id = changes.from_value)
+        WHEN changes.table_name || '.' || changes.key IN ('celestial_bodies.type')
+            THEN (SELECT t."name" FROM celestial_body_types AS t WHERE t.id = changes.from_value)
+        WHEN changes.table_name || '.' || changes.key IN ('docking_events.docking_location')
+            THEN (SELECT t."name" FROM docking_locations AS t WHERE t.id = changes.from_value)
+        WHEN changes.table_name || '.' || changes.key IN ('docking_events.flight_vehicle_chaser', 'docking_events.flight_vehicle_target', 'landings.spacecraftflight', 'spacewalks.spacecraft_flight')
+            THEN (SELECT (SELECT s.name FROM spacecraft AS s WHERE s.id = t.spacecraft_id)
+ || coalesce(', ' || (SELECT date(l.net) FROM launches AS l WHERE l.id = t.launch_id), '') FROM spacecraft_flights AS t WHERE t.id = changes.from_value)
+        WHEN changes.table_name || '.' || changes.key IN ('docking_events.payload_flight_chaser', 'docking_events.payload_flight_target', 'landings.payloadflight')
+            THEN (SELECT (SELECT p.name FROM payloads AS p WHERE p.id = t.payload_id) FROM payload_flights AS t WHERE t.id = changes.from_value)
+        WHEN changes.table_name || '.' || changes.key IN ('docking_events.space_station_chaser', 'docking_events.space_station_target', 'docking_locations.spacestation', 'expeditions.spacestation', 'spacewalks.spacestation')
+            THEN (SELECT t."name" FROM space_stations AS t WHERE t.id = changes.from_value)
+        WHEN changes.table_name || '.' || changes.key IN ('docking_locations.currently_docked')
+            THEN (SELECT 'Docking' || coalesce(' at ' || (SELECT d.name FROM docking_locations AS d WHERE d.id = t.docking_location_id), '')
+ || coalesce(', ' || date(t.docking), '') FROM docking_events AS t WHERE t.id = changes.from_value)
+        WHEN changes.table_name || '.' || changes.key IN ('docking_locations.payload', 'payload_flights.payload')
+            THEN (SELECT t."name" FROM payloads AS t WHERE t.id = changes.from_value)
+        WHEN changes.table_name || '.' || changes.key IN ('docking_locations.spacecraft', 'spacecraft.spacecraft_config')
+            THEN (SELECT t."name" FROM spacecraft_configurations AS t WHERE t.id = changes.from_value)
+        WHEN changes.table_name || '.' || changes.key IN ('events.date_precision', 'launches.net_precision')
+            THEN (SELECT t."name" FROM net_precisions AS t WHERE t.id = changes.from_value)
+        WHEN changes.table_name || '.' || changes.key IN ('events.type')
+            THEN (SELECT t."name" FROM event_types AS t WHERE t.id = changes.from_value)
+        WHEN changes.table_name || '.' || changes.key IN ('first_stages.landing', 'payload_flights.landing', 'spacecraft_flights.landing')
+            THEN (SELECT coalesce((SELECT s.name FROM spacecraft_flights AS f JOIN spacecraft AS s ON s.id = f.spacecraft_id
+ WHERE f.landing_id = t.id LIMIT 1), 'Landing')
+ || coalesce(', ' || (SELECT p.name FROM landing_locations AS p WHERE p.id = t.landing_location_id), '') FROM landings AS t WHERE t.id = changes.from_value)
+        WHEN changes.table_name || '.' || changes.key IN ('first_stages.launcher')
+            THEN (SELECT t.serial_number FROM launchers AS t WHERE t.id = changes.from_value)
+        WHEN changes.table_name || '.' || changes.key IN ('first_stages.previous_flight', 'payload_flights.launch', 'spacecraft_flights.launch')
+            THEN (SELECT t."name" FROM launches AS t WHERE t.id = changes.from_value)
+        WHEN changes.table_name || '.' || changes.key IN ('image_variants.type')
+            THEN (SELECT t."name" FROM image_variant_types AS t WHERE t.id = changes.from_value)
+        WHEN changes.table_name || '.' || changes.key IN ('images.license')
+            THEN (SELECT t."name" FROM image_licenses AS t WHERE t.id = changes.from_value)
+        WHEN changes.table_name || '.' || changes.key IN ('landing_locations.celestial_body', 'locations.celestial_body', 'orbits.celestial_body')
+            THEN (SELECT t."name" FROM celestial_bodies AS t WHERE t.id = changes.from_value)
+        WHEN changes.table_name || '.' || changes.key IN ('landing_locations.location', 'pads.location')
+            THEN (SELECT t."name" FROM locations AS t WHERE t.id = changes.from_value)
+        WHEN changes.table_name || '.' || changes.key IN ('landings.firststage')
+            THEN (SELECT (SELECT l.serial_number FROM launchers AS l WHERE l.id = t.launcher_id) FROM first_stages AS t WHERE t.id = changes.from_value)
+        WHEN changes.table_name || '.' || changes.key IN ('landings.landing_location')
+            THEN (SELECT t."name" FROM landing_locations AS t WHERE t.id = changes.from_value)
+        WHEN changes.table_name || '.' || changes.key IN ('landings.type')
+            THEN (SELECT t."name" FROM landing_types AS t WHERE t.id = changes.from_value)
+        WHEN changes.table_name || '.' || changes.key IN ('launcher_configuration_families.parent')
+            THEN (SELECT t."name" FROM launcher_configuration_families AS t WHERE t.id = changes.from_value)
+        WHEN changes.table_name || '.' || changes.key IN ('launchers.launcher_config', 'rockets.configuration')
+            THEN (SELECT coalesce(t.full_name, t.name) FROM launcher_configurations AS t WHERE t.id = changes.from_value)
+        WHEN changes.table_name || '.' || changes.key IN ('launchers.status')
+            THEN (SELECT t."name" FROM launcher_statuses AS t WHERE t.id = changes.from_value)
+        WHEN changes.table_name || '.' || changes.key IN ('launches.mission')
+            THEN (SELECT t."name" FROM missions AS t WHERE t.id = changes.from_value)
+        WHEN changes.table_name || '.' || changes.key IN ('launches.pad')
+            THEN (SELECT t."name" FROM pads AS t WHERE t.id = changes.from_value)
+        WHEN changes.table_name || '.' || changes.key IN ('launches.rocket')
+            THEN (SELECT (SELECT coalesce(c.full_name, c.name) FROM launcher_configurations AS c WHERE c.id = t.configuration_id) FROM rockets AS t WHERE t.id = changes.from_value)
+        WHEN changes.table_name || '.' || changes.key IN ('launches.status')
+            THEN (SELECT t."name" FROM launch_statuses AS t WHERE t.id = changes.from_value)
+        WHEN changes.table_name || '.' || changes.key IN ('locations.country', 'pads.country')
+            THEN (SELECT t."name" FROM countries AS t WHERE t.id = changes.from_value)
+        WHEN changes.table_name || '.' || changes.key IN ('missions.orbit')
+            THEN (SELECT t."name" FROM orbits AS t WHERE t.id = changes.from_value)
+        WHEN changes.table_name || '.' || changes.key IN ('payloads.type')
+            THEN (SELECT t."name" FROM payload_types AS t WHERE t.id = changes.from_value)
+        WHEN changes.table_name || '.' || changes.key IN ('programs.type')
+            THEN (SELECT t."name" FROM program_types AS t WHERE t.id = changes.from_value)
+        WHEN changes.table_name || '.' || changes.key IN ('social_media_links.social_media')
+            THEN (SELECT t."name" FROM social_media AS t WHERE t.id = changes.from_value)
+        WHEN changes.table_name || '.' || changes.key IN ('space_stations.status')
+            THEN (SELECT t."name" FROM space_station_statuses AS t WHERE t.id = changes.from_value)
+        WHEN changes.table_name || '.' || changes.key IN ('space_stations.type')
+            THEN (SELECT t."name" FROM space_station_types AS t WHERE t.id = changes.from_value)
+        WHEN changes.table_name || '.' || changes.key IN ('spacecraft.status')
+            THEN (SELECT t."name" FROM spacecraft_statuses AS t WHERE t.id = changes.from_value)
+        WHEN changes.table_name || '.' || changes.key IN ('spacecraft_configuration_families.parent')
+            THEN (SELECT t."name" FROM spacecraft_configuration_families AS t WHERE t.id = changes.from_value)
+        WHEN changes.table_name || '.' || changes.key IN ('spacecraft_configurations.type')
+            THEN (SELECT t."name" FROM spacecraft_configuration_types AS t WHERE t.id = changes.from_value)
+        WHEN changes.table_name || '.' || changes.key IN ('spacecraft_flights.spacecraft')
+            THEN (SELECT t."name" FROM spacecraft AS t WHERE t.id = changes.from_value)
+        WHEN changes.table_name || '.' || changes.key IN ('spacewalks.event')
+            THEN (SELECT t."name" FROM events AS t WHERE t.id = changes.from_value)
+        WHEN changes.table_name || '.' || changes.key IN ('spacewalks.expedition')
+            THEN (SELECT t."name" FROM expeditions AS t WHERE t.id = changes.from_value)
+    END, changes.from_value) END
+        AS from_value,  -- its value before; a row by its name
+    CASE WHEN changes.key <> '' THEN coalesce(CASE
+        WHEN changes.table_name || '.' || changes.key IN ('agencies.image', 'agencies.logo', 'agencies.social_logo', 'astronauts.image', 'celestial_bodies.image', 'events.image', 'landing_locations.image', 'launcher_configurations.image', 'launchers.image', 'launches.image', 'locations.image', 'missions.image', 'pads.image', 'payloads.image', 'programs.image', 'social_media.logo', 'space_stations.image', 'spacecraft.image', 'spacecraft_configurations.image')
+            THEN (SELECT t."name" FROM images AS t WHERE t.id = changes.to_value)
+        WHEN changes.table_name || '.' || changes.key IN ('agencies.type')
+            THEN (SELECT t."name" FROM agency_types AS t WHERE t.id = changes.to_value)
+        WHEN changes.table_name || '.' || changes.key IN ('astronaut_flights.astronaut')
+            THEN (SELECT t."name" FROM astronauts AS t WHERE t.id = changes.to_value)
+        WHEN changes.table_name || '.' || changes.key IN ('astronaut_flights.role')
+            THEN (SELECT t.role FROM astronaut_roles AS t WHERE t.id = changes.to_value)
+        WHEN changes.table_name || '.' || changes.key IN ('astronauts.agency', 'launcher_configurations.manufacturer', 'launches.launch_service_provider', 'mission_patches.agency', 'payloads.manufacturer', 'payloads.operator', 'spacecraft_configuration_families.manufacturer', 'spacecraft_configurations.agency')
+            THEN (SELECT t."name" FROM agencies AS t WHERE t.id = changes.to_value)
+        WHEN changes.table_name || '.' || changes.key IN ('astronauts.status')
+            THEN (SELECT t."name" FROM astronaut_statuses AS t WHERE t.id = changes.to_value)
+        WHEN changes.table_name || '.' || changes.key IN ('astronauts.type')
+            THEN (SELECT t."name" FROM astronaut_types AS t WHERE t.id = changes.to_value)
+        WHEN changes.table_name || '.' || changes.key IN ('celestial_bodies.type')
+            THEN (SELECT t."name" FROM celestial_body_types AS t WHERE t.id = changes.to_value)
+        WHEN changes.table_name || '.' || changes.key IN ('docking_events.docking_location')
+            THEN (SELECT t."name" FROM docking_locations AS t WHERE t.id = changes.to_value)
+        WHEN changes.table_name || '.' || changes.key IN ('docking_events.flight_vehicle_chaser', 'docking_events.flight_vehicle_target', 'landings.spacecraftflight', 'spacewalks.spacecraft_flight')
+            THEN (SELECT (SELECT s.name FROM spacecraft AS s WHERE s.id = t.spacecraft_id)
+ || coalesce(', ' || (SELECT date(l.net) FROM launches AS l WHERE l.id = t.launch_id), '') FROM spacecraft_flights AS t WHERE t.id = changes.to_value)
+        WHEN changes.table_name || '.' || changes.key IN ('docking_events.payload_flight_chaser', 'docking_events.payload_flight_target', 'landings.payloadflight')
+            THEN (SELECT (SELECT p.name FROM payloads AS p WHERE p.id = t.payload_id) FROM payload_flights AS t WHERE t.id = changes.to_value)
+        WHEN changes.table_name || '.' || changes.key IN ('docking_events.space_station_chaser', 'docking_events.space_station_target', 'docking_locations.spacestation', 'expeditions.spacestation', 'spacewalks.spacestation')
+            THEN (SELECT t."name" FROM space_stations AS t WHERE t.id = changes.to_value)
+        WHEN changes.table_name || '.' || changes.key IN ('docking_locations.currently_docked')
+            THEN (SELECT 'Docking' || coalesce(' at ' || (SELECT d.name FROM docking_locations AS d WHERE d.id = t.docking_location_id), '')
+ || coalesce(', ' || date(t.docking), '') FROM docking_events AS t WHERE t.id = changes.to_value)
+        WHEN changes.table_name || '.' || changes.key IN ('docking_locations.payload', 'payload_flights.payload')
+            THEN (SELECT t."name" FROM payloads AS t WHERE t.id = changes.to_value)
+        WHEN changes.table_name || '.' || changes.key IN ('docking_locations.spacecraft', 'spacecraft.spacecraft_config')
+            THEN (SELECT t."name" FROM spacecraft_configurations AS t WHERE t.id = changes.to_value)
+        WHEN changes.table_name || '.' || changes.key IN ('events.date_precision', 'launches.net_precision')
+            THEN (SELECT t."name" FROM net_precisions AS t WHERE t.id = changes.to_value)
+        WHEN changes.table_name || '.' || changes.key IN ('events.type')
+            THEN (SELECT t."name" FROM event_types AS t WHERE t.id = changes.to_value)
+        WHEN changes.table_name || '.' || changes.key IN ('first_stages.landing', 'payload_flights.landing', 'spacecraft_flights.landing')
+            THEN (SELECT coalesce((SELECT s.name FROM spacecraft_flights AS f JOIN spacecraft AS s ON s.id = f.spacecraft_id
+ WHERE f.landing_id = t.id LIMIT 1), 'Landing')
+ || coalesce(', ' || (SELECT p.name FROM landing_locations AS p WHERE p.id = t.landing_location_id), '') FROM landings AS t WHERE t.id = changes.to_value)
+        WHEN changes.table_name || '.' || changes.key IN ('first_stages.launcher')
+            THEN (SELECT t.serial_number FROM launchers AS t WHERE t.id = changes.to_value)
+        WHEN changes.table_name || '.' || changes.key IN ('first_stages.previous_flight', 'payload_flights.launch', 'spacecraft_flights.launch')
+            THEN (SELECT t."name" FROM launches AS t WHERE t.id = changes.to_value)
+        WHEN changes.table_name || '.' || changes.key IN ('image_variants.type')
+            THEN (SELECT t."name" FROM image_variant_types AS t WHERE t.id = changes.to_value)
+        WHEN changes.table_name || '.' || changes.key IN ('images.license')
+            THEN (SELECT t."name" FROM image_licenses AS t WHERE t.id = changes.to_value)
+        WHEN changes.table_name || '.' || changes.key IN ('landing_locations.celestial_body', 'locations.celestial_body', 'orbits.celestial_body')
+            THEN (SELECT t."name" FROM celestial_bodies AS t WHERE t.id = changes.to_value)
+        WHEN changes.table_name || '.' || changes.key IN ('landing_locations.location', 'pads.location')
+            THEN (SELECT t."name" FROM locations AS t WHERE t.id = changes.to_value)
+        WHEN changes.table_name || '.' || changes.key IN ('landings.firststage')
+            THEN (SELECT (SELECT l.serial_number FROM launchers AS l WHERE l.id = t.launcher_id) FROM first_stages AS t WHERE t.id = changes.to_value)
+        WHEN changes.table_name || '.' || changes.key IN ('landings.landing_location')
+            THEN (SELECT t."name" FROM landing_locations AS t WHERE t.id = changes.to_value)
+        WHEN changes.table_name || '.' || changes.key IN ('landings.type')
+            THEN (SELECT t."name" FROM landing_types AS t WHERE t.id = changes.to_value)
+        WHEN changes.table_name || '.' || changes.key IN ('launcher_configuration_families.parent')
+            THEN (SELECT t."name" FROM launcher_configuration_families AS t WHERE t.id = changes.to_value)
+        WHEN changes.table_name || '.' || changes.key IN ('launchers.launcher_config', 'rockets.configuration')
+            THEN (SELECT coalesce(t.full_name, t.name) FROM launcher_configurations AS t WHERE t.id = changes.to_value)
+        WHEN changes.table_name || '.' || changes.key IN ('launchers.status')
+            THEN (SELECT t."name" FROM launcher_statuses AS t WHERE t.id = changes.to_value)
+        WHEN changes.table_name || '.' || changes.key IN ('launches.mission')
+            THEN (SELECT t."name" FROM missions AS t WHERE t.id = changes.to_value)
+        WHEN changes.table_name || '.' || changes.key IN ('launches.pad')
+            THEN (SELECT t."name" FROM pads AS t WHERE t.id = changes.to_value)
+        WHEN changes.table_name || '.' || changes.key IN ('launches.rocket')
+            THEN (SELECT (SELECT coalesce(c.full_name, c.name) FROM launcher_configurations AS c WHERE c.id = t.configuration_id) FROM rockets AS t WHERE t.id = changes.to_value)
+        WHEN changes.table_name || '.' || changes.key IN ('launches.status')
+            THEN (SELECT t."name" FROM launch_statuses AS t WHERE t.id = changes.to_value)
+        WHEN changes.table_name || '.' || changes.key IN ('locations.country', 'pads.country')
+            THEN (SELECT t."name" FROM countries AS t WHERE t.id = changes.to_value)
+        WHEN changes.table_name || '.' || changes.key IN ('missions.orbit')
+            THEN (SELECT t."name" FROM orbits AS t WHERE t.id = changes.to_value)
+        WHEN changes.table_name || '.' || changes.key IN ('payloads.type')
+            THEN (SELECT t."name" FROM payload_types AS t WHERE t.id = changes.to_value)
+        WHEN changes.table_name || '.' || changes.key IN ('programs.type')
+            THEN (SELECT t."name" FROM program_types AS t WHERE t.id = changes.to_value)
+        WHEN changes.table_name || '.' || changes.key IN ('social_media_links.social_media')
+            THEN (SELECT t."name" FROM social_media AS t WHERE t.id = changes.to_value)
+        WHEN changes.table_name || '.' || changes.key IN ('space_stations.status')
+            THEN (SELECT t."name" FROM space_station_statuses AS t WHERE t.id = changes.to_value)
+        WHEN changes.table_name || '.' || changes.key IN ('space_stations.type')
+            THEN (SELECT t."name" FROM space_station_types AS t WHERE t.id = changes.to_value)
+        WHEN changes.table_name || '.' || changes.key IN ('spacecraft.status')
+            THEN (SELECT t."name" FROM spacecraft_statuses AS t WHERE t.id = changes.to_value)
+        WHEN changes.table_name || '.' || changes.key IN ('spacecraft_configuration_families.parent')
+            THEN (SELECT t."name" FROM spacecraft_configuration_families AS t WHERE t.id = changes.to_value)
+        WHEN changes.table_name || '.' || changes.key IN ('spacecraft_configurations.type')
+            THEN (SELECT t."name" FROM spacecraft_configuration_types AS t WHERE t.id = changes.to_value)
+        WHEN changes.table_name || '.' || changes.key IN ('spacecraft_flights.spacecraft')
+            THEN (SELECT t."name" FROM spacecraft AS t WHERE t.id = changes.to_value)
+        WHEN changes.table_name || '.' || changes.key IN ('spacewalks.event')
+            THEN (SELECT t."name" FROM events AS t WHERE t.id = changes.to_value)
+        WHEN changes.table_name || '.' || changes.key IN ('spacewalks.expedition')
+            THEN (SELECT t."name" FROM expeditions AS t WHERE t.id = changes.to_value)
+    END, changes.to_value) END
+        AS to_value  -- its value now; a row by its name
+FROM _runs AS runs
+CROSS JOIN _history AS changes ON changes.run = runs.id
+WHERE NOT changes.moving
+  AND runs.id NOT IN (SELECT min(id) FROM _runs GROUP BY resource)
+ORDER BY runs.id DESC;
+
+CREATE INDEX IF NOT EXISTS launches_pad_id_status_id_net ON launches (pad_id, status_id, net);
+CREATE INDEX IF NOT EXISTS launches_pad_id_net ON launches (pad_id, net);
+
+-- ----------------------------------------------------------------------------------------------
 -- Indexes
 -- ----------------------------------------------------------------------------------------------
 

@@ -113,10 +113,10 @@ def grow_old(db: Path) -> None:
         )
 
 
-def rows(db: Path, sql: str) -> tuple[list[str], list[tuple[Any, ...]]]:
+def rows(db: Path, sql: str, values: Any = ()) -> tuple[list[str], list[tuple[Any, ...]]]:
     """The columns and the rows that a query of a file gives."""
     with closing(sqlite3.connect(db)) as conn:
-        cursor = conn.execute(sql)
+        cursor = conn.execute(sql, values)
         return [column[0] for column in cursor.description], cursor.fetchall()
 
 

@@ -17,7 +17,7 @@ def test_demo_mirrors_proves_and_answers(tmp_path, run):
     assert "21 added" in told.out
     assert "0 added, 0 changed, 21 unchanged, 0 gone" in told.out
     assert "as LL2 sent them" in told.out
-    for question in ("Who built what?", "Which families", "longest in space"):
+    for question in ("Who built what?", "in space now", "longest in space"):
         assert question in told.out
     assert "ll2-mirror sync spacecraft.db" in told.out
     again = run("demo", tmp_path / "new")
@@ -80,7 +80,7 @@ def test_the_wheel_has_all_that_the_program_looks_for_beside_it():
     wheel = project["tool"]["hatch"]["build"]["targets"]["wheel"]
     there = {*wheel["sources"].items(), *wheel["force-include"].items()}
     source = "".join(path.read_text("utf-8") for path in (ROOT / "etl").rglob("*.py"))
-    named = re.findall(r'shipped\("([\w.]+)', source)
+    named = re.findall(r'shipped\("([\w./]+)', source)
     names = {name for name in named if not (ROOT / "etl" / "ll2_mirror" / name).exists()}
     assert {(name, f"ll2_mirror/{name}") for name in names} <= there
     assert names & set(wheel["only-include"]) == names - set(wheel["force-include"])

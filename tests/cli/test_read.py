@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sqlite3
 from datetime import timedelta
+from xml.etree import ElementTree
 
 import pytest
 
@@ -65,13 +66,43 @@ def test_changes_reads_well_and_parses(synced, run, upstream):
     gone = records.pop()
     run("sync", synced)
     told = run("changes", synced).out
-    assert "  + spacecraft: 21 rows\n" in told
+    assert "  the first sync: " in told
+    assert " 21 spacecraft," in told
     assert f'  ~ spacecraft {records[0]["id"]} (Renamed): name: "' in told
     assert f"  - spacecraft {gone['id']} ({gone['name']})\n" in told
     last = run("changes", synced, "--json").json["runs"][-1]
     [change] = [c for c in last["changes"] if c["kind"] == "changed"]
     assert change["key"] == "name"
     assert change["to"] == "Renamed"
+
+
+def test_changes_tell_a_nested_object_by_its_name(synced, run, upstream):
+    records = upstream.records["spacecraft", "normal"]
+    other = next(one["status"] for one in records if one["status"] != records[0]["status"])
+    before, records[0]["status"] = records[0]["status"], other
+    run("sync", synced)
+    told = run("changes", synced)
+    assert f": status: {before['name']} → {other['name']}\n" in told.out
+    [change] = run("changes", synced, "--json").json["runs"][-1]["changes"]
+    assert (change["from"], change["from_name"]) == (before["id"], before["name"])
+    assert (change["to"], change["to_name"]) == (other["id"], other["name"])
+
+
+def test_changes_are_a_feed_that_readers_take(synced, run, upstream):
+    records = upstream.records["spacecraft", "normal"]
+    records[0]["name"] = "<b>Renamed</b> & \x07"
+    run("sync", synced)
+    told = run("changes", synced, "--format", "atom")
+    atom = {"": "http://www.w3.org/2005/Atom"}
+    feed = ElementTree.fromstring(told.out)
+    newest, first = feed.findall("entry", atom)
+    assert newest.findtext("title", "", atom).startswith("<b>Renamed</b> & \ufffd: name: ")
+    assert "the first sync: " in first.findtext("title", "", atom)
+    assert len({entry.findtext("id", "", atom) for entry in (newest, first)}) == 2
+    for tag in ("id", "title", "updated"):
+        assert feed.findtext(tag, "", atom)
+    link = newest.find("link", atom).get("href")
+    assert link == f"https://ll.thespacedevs.com/2.3.0/spacecraft/{records[0]['id']}/"
 
 
 def test_changes_since(synced, run):

@@ -35,8 +35,8 @@ def alone(named: Path) -> bool:
 
 
 async def pages(app: Datasette) -> tuple[str, str, list[object]]:
-    """Where Datasette's first page leads, and what is there."""
-    home = await app.client.get("/")
+    """Where Datasette's own list leads, and what is there."""
+    home = await app.client.get("/-/index")
     path = re.findall(r'<h2[^>]*><a href="([^"]+)"', home.text)[0]
     database = await app.client.get(path)
     rows = await app.client.get(f"{path}/spacecraft.json?_shape=array&id=201")

@@ -46,9 +46,11 @@ def demo(ctx: click.Context, directory: Path) -> None:
     from ll2_mirror.testing import fake
 
     db, say = _made(directory) / "demo.db", console().say
-    with fake.running(fake.bundled()) as upstream:
+    records = fake.bundled()
+    known = [*dict.fromkeys(name for name, _ in records), "--mode", "detailed"]
+    with fake.running(records) as upstream:
         for title, arguments in (
-            ("A first sync", ["sync", str(db), "--base-url", upstream.base_url]),
+            ("A first sync", ["sync", str(db), *known, "--base-url", upstream.base_url]),
             ("The same again: no row of LL2's data is written", ["sync", str(db)]),
             ("The proof", ["verify", str(db)]),
         ):
@@ -61,8 +63,9 @@ def demo(ctx: click.Context, directory: Path) -> None:
             say("", question, *table(columns, cursor.fetchall()))
     say(
         "",
-        f"The file is {db}: open it with `ll2-mirror serve {db}` or `sqlite3 {db}`.",
+        f"The file is {db}: ask it with `sqlite3 {db}`.",
         "The same from the real API, in 6 or 7 requests: ll2-mirror sync spacecraft.db",
+        f"To look at it: ll2-mirror serve {db}, then open http://127.0.0.1:8001/",
     )
 
 

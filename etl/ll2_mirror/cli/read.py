@@ -20,6 +20,7 @@ from ll2_mirror.cli.options import (
     seconds,
 )
 from ll2_mirror.cli.program import Command, as_ours
+from ll2_mirror.clock import to_iso
 from ll2_mirror.errors import CheckFailed, UsageError
 from ll2_mirror.ll2.resources import DEFAULT_RESOURCE
 
@@ -34,7 +35,7 @@ names each row that differs.
 """
 _CHANGES_HELP = """Show what was added, changed and gone.
 
-By run, with each value from and to.
+By run, with each value from and to; a first sync is summed up. Atom makes a feed.
 """
 _GET_HELP = f"""Print what LL2 would answer for PATH.
 
@@ -140,17 +141,24 @@ def verify(db: Path, as_json: bool) -> None:
 @DB
 @click.option("--since", metavar="WHEN", help="From a date, a time or an age such as 2d on.")
 @click.option("--all", "everything", is_flag=True, help="Also what moves by itself: times, counts.")
+@click.option(
+    "--format", "form", type=click.Choice(["text", "json", "atom"]), help="How to print them."
+)
 @json_option("them")
-def changes(db: Path, since: str | None, everything: bool, as_json: bool) -> None:
+def changes(db: Path, since: str | None, everything: bool, as_json: bool, form: str | None) -> None:
     """Says what each run changed."""
     from ll2_mirror.cli.changes import changes
+    from ll2_mirror.cli.feed import atom
+    from ll2_mirror.cli.naming import named
     from ll2_mirror.cli.text import run_lines
 
     start = None if since is None else point_in_time(since, clock().now())
     with opened(db) as store:
-        found = changes(store, start, everything)
-    if as_json:
+        found = named(store, changes(store, start, everything))
+    if as_json or form == "json":
         console().show(found)
+    elif form == "atom":
+        console().say(*atom(found, db.stem, to_iso(clock().now())).split("\n"))
     elif found["runs"]:
         console().say(*run_lines(found["runs"]))
     else:

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import click
 
 from ll2_mirror.cli.console import console
+from ll2_mirror.cli.datasettes import datasettes
 from ll2_mirror.cli.options import DB, base, clock
 from ll2_mirror.cli.program import Command
 
-_SERVE_HELP = """Serve LL2's API from DB, and Datasette.
+_SERVE_HELP = """Serve DB as a site, and LL2's API from it.
 
-LL2's paths are under /2.3.0/, Datasette's pages beside them. A sync of the same file shows at once.
+The site is Datasette's, with FILES beside DB; LL2's paths are under /2.3.0/. A sync of the same
+file shows at once.
 """
 
 
@@ -28,7 +31,8 @@ LL2's paths are under /2.3.0/, Datasette's pages beside them. A sync of the same
     callback=base,
     help="Where the links in answers lead.  [default: where they were asked for]",
 )
-def serve(db: Path, host: str, port: int, base_url: str | None) -> None:
+@datasettes
+def serve(db: Path, host: str, port: int, base_url: str | None, **own: Any) -> None:
     """Serves until it is interrupted."""
     from ll2_mirror.ll2.schema import SCHEMA_VERSION
     from ll2_mirror.serve.reader import other_version
@@ -38,12 +42,12 @@ def serve(db: Path, host: str, port: int, base_url: str | None) -> None:
     with open_store(db, clock()) as store:  # says what is wrong with the file
         if store.version != SCHEMA_VERSION:
             console().say(f"ll2-mirror: {other_version(db.name, store.version)}", err=True)
-    app = datasette(db, base_url)
+    app = datasette(db, base_url, **own)
     listening = bound(host, port)
     shown, port = (f"[{host}]" if ":" in host else host), listening.getsockname()[1]
     console().say(
         f"LL2's API:   http://{shown}:{port}/2.3.0/",
-        f"Datasette:   http://{shown}:{port}/",
+        f"The site:    http://{shown}:{port}/",
         "Press Ctrl-C to end",
         err=True,
     )

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ll2_mirror.cli.naming import first_line, side
 from ll2_mirror.clock import for_people, from_iso
 from ll2_mirror.progress import EVENTS
 
@@ -204,7 +204,7 @@ def run_lines(runs: list[dict[str, Any]]) -> Iterator[str]:
     """What each run changed."""
     for run in runs:
         yield f"{run['finished'][:19]}Z  {run['resource']}"
-        yield from _change_lines(run["changes"])
+        yield from first_line(run) if run["first"] else _change_lines(run["changes"])
 
 
 def _change_lines(found: list[dict[str, Any]]) -> Iterator[str]:
@@ -225,7 +225,7 @@ def _row(change: dict[str, Any]) -> str:
 def _changed(change: dict[str, Any]) -> Iterator[str]:
     """A line for each key that a change is about."""
     return bounded(
-        f"  ~ {_row(change)}: {key}: {_form(before)} → {_form(after)}"
+        f"  ~ {_row(change)}: {key}: {side(change, 'from', before)} → {side(change, 'to', after)}"
         for key, before, after in _values(change)
     )
 
@@ -234,10 +234,6 @@ _CHANGES = {
     "added": lambda change: [f"  + {_row(change)}"],
     "gone": lambda change: [f"  - {_row(change)}"],
 }
-
-
-def _form(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False)
 
 
 def _values(change: dict[str, Any]) -> list[tuple[str, Any, Any]]:

@@ -12,6 +12,7 @@ from ll2_mirror.ll2.model import Resource
 from ll2_mirror.ll2.resources import RESOURCES
 from ll2_mirror.ll2.schema import APPLICATION_ID, SCHEMA_VERSION, TOKENIZER, edges
 from ll2_mirror.ll2.tables import HEADER
+from ll2_mirror.ll2.views import statements as views_made
 
 
 def made() -> dict[str, str]:
@@ -55,6 +56,7 @@ def _schema() -> str:
         _PRAGMAS,
         *(_titled(one.heading, *map(_create, one.tables)) for one in sections()),
         _titled("The tool's own", own_tables, _SEARCH, *searches),
+        _titled("Views, each a question that many ask: docs/tables.md shows them", views_made()),
         _titled("Indexes", *map("\n".join, _indexes(own_indexes))),
     ]
     return f"{_paragraphs(parts)}\n"

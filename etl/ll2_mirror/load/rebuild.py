@@ -21,6 +21,7 @@ from ll2_mirror.store.opening import version_of
 from ll2_mirror.store.search import reindex
 from ll2_mirror.store.sql import quoted
 from ll2_mirror.store.store import Store
+from ll2_mirror.store.views import ours
 from ll2_mirror.store.walks import Walk
 from ll2_mirror.transform.normalize import Bad, Group, Normalizer
 
@@ -90,6 +91,8 @@ def _set_aside(conn: sqlite3.Connection) -> Iterator[str]:
     conn.execute("DELETE FROM _pages WHERE walk IN (SELECT id FROM _walks WHERE NOT published)")
     conn.execute("DELETE FROM _walks WHERE NOT published")
     conn.execute("DELETE FROM _bodies WHERE digest NOT IN (SELECT digest FROM _pages)")
+    for view in ours(conn):
+        conn.execute(f'DROP VIEW main."{view}"')
     for table in _tables(conn):
         if table.startswith("_") and not table.startswith(_INDEXES):
             conn.execute(f'CREATE TEMP TABLE "old{table}" AS SELECT * FROM main."{table}"')

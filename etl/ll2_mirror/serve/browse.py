@@ -13,7 +13,7 @@ from hashlib import sha256
 from http import HTTPStatus
 from pathlib import Path
 from typing import Any, NamedTuple
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 from markupsafe import Markup
@@ -21,6 +21,7 @@ from markupsafe import Markup
 from ll2_mirror.ll2.jsontext import text
 from ll2_mirror.ll2.model import Resource
 from ll2_mirror.ll2.page import API_PATH
+from ll2_mirror.ll2.schema import tables
 from ll2_mirror.query.params import MOST_LIMIT, Params
 from ll2_mirror.query.response import Document
 from ll2_mirror.query.routes import Context
@@ -77,6 +78,7 @@ def browse(conn: sqlite3.Connection, context: Context, document: Document) -> st
         asked=f"{request.path}{'?' * bool(request.query)}{request.query}",
         status=f"{document.status} {HTTPStatus(document.status).phrase}",
         plain=_plain_url(context),
+        rows=_rows_url(context),
         listed=listed,
         pages=_pages(shown, params) if listed else None,
         pictures=list(_pictures(shown, listed)) if document.is_good else [],
@@ -214,6 +216,21 @@ def _plain_url(context: Context) -> str:
     sent = [(name, value) for name, value in context.params.pairs if name != "format"]
     url = f"{context.request.base}{context.request.path}"
     return f"{url}?{urlencode([*sent, ('format', 'json')])}"
+
+
+def _rows_url(context: Context) -> str:
+    """Where the same rows are shown as pages for people, from here; empty where there are none.
+
+    It leads through ``-/thing/``, since nothing here knows what the database is called.
+    """
+    inside = context.request.path.partition(API_PATH)[2]
+    name = context.resource.name if context.resource else inside.partition("/")[0]
+    table = context.resource.table if context.resource else name
+    if table not in tables():
+        return ""
+    id_ = inside.removeprefix(name).strip("/")
+    up = "../" * (inside.count("/") + API_PATH.count("/") - 1)
+    return f"{up}-/thing/{quote('/'.join(filter(None, (table, id_))))}"
 
 
 def _pages(document: dict[str, Any], params: Params) -> dict[str, Any]:

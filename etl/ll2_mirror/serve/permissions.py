@@ -16,7 +16,7 @@ from ll2_mirror.serve.scope import Scope
 if TYPE_CHECKING:
     from datasette.app import Datasette
 
-PLUGIN = "ll2_mirror"  # the entry point's name
+PLUGINS = ("ll2_mirror", "ll2_mirror_site")  # the entry points' names
 _KNOWING = {b"cookie", b"authorization"}  # headers by which Datasette knows who asks
 
 Actor = dict[str, Any] | None  # None: nobody whom Datasette knows
@@ -65,4 +65,4 @@ class Permissions:
         hooks = plugins.pm.hook
         said = (hooks.actor_from_request, hooks.permission_allowed, hooks.get_metadata)
         names = {one.plugin_name for hook in said for one in hook.get_hookimpls()}
-        return all(name.startswith("datasette.") or name == PLUGIN for name in names)
+        return all(name.startswith("datasette.") or name in PLUGINS for name in names)

@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import Any
 
 import uvicorn
-from datasette.app import Datasette
+from datasette.app import DEFAULT_SETTINGS, Datasette
+from datasette.utils import BadMetadataError, parse_metadata
 
 from ll2_mirror.errors import UsageError
 from ll2_mirror.serve.database import LiveDatabase
@@ -36,13 +37,70 @@ def bound(host: str, port: int) -> socket.socket:
     return found
 
 
-def datasette(db: Path, base_url: str | None = None) -> Datasette:
-    """Datasette on a mirror; its plugin leads links to ``base_url``, else to where it was asked."""
+def datasette(db: Path, base_url: str | None = None, **own: Any) -> Datasette:
+    """Datasette on a mirror; its plugin leads links to ``base_url``, else to where it was asked.
+
+    ``own``: Datasette's options, as the command line has them: files, metadata, settings and so on.
+    """
+    given = _arguments(own)
+    metadata = given.pop("metadata", {})
     config: dict[str, Any] = {"base_url": base_url} if base_url else {}
-    app = Datasette([], metadata={"plugins": {NAME: config}})
-    app.remove_database("_memory")  # which it makes where it is given no file
-    app.add_database(LiveDatabase(app, db.absolute()))
+    plugins = metadata.get("plugins") or {}
+    config = {**(plugins.get(NAME) or {}), **config}
+    app = Datasette(**given, metadata={**metadata, "plugins": {**plugins, NAME: config}})
+    beside = [found for found in app.databases.values() if not found.is_memory]
+    own_ones = {name: found for name, found in app.databases.items() if found.is_memory}
+    app.databases = own_ones
+    if not own.get("crossdb"):
+        app.remove_database("_memory")  # which it makes where it is given no file
+    for database in (LiveDatabase(app, db.absolute()), *beside):
+        app.add_database(database)
     return app
+
+
+def _arguments(own: dict[str, Any]) -> dict[str, Any]:
+    """Datasette's options as its own class takes them; raises UsageError."""
+    metadata = own.get("metadata")
+    return {
+        "files": [str(path) for path in own.get("files", ())],
+        "settings": dict(_setting(*pair) for pair in own.get("settings", ())),
+        "metadata": _metadata(metadata) if metadata else {},
+        "plugins_dir": own.get("plugins_dir") and str(own["plugins_dir"]),
+        "template_dir": own.get("template_dir") and str(own["template_dir"]),
+        "static_mounts": [(path, str(folder)) for path, folder in own.get("static", ())],
+        "crossdb": own.get("crossdb", False),
+        "cors": own.get("cors", False),
+        "memory": own.get("crossdb", False),
+    }
+
+
+def _metadata(path: Path) -> dict[str, Any]:
+    try:
+        found = parse_metadata(path.read_text(encoding="utf-8"))
+    except (BadMetadataError, OSError, UnicodeError) as error:
+        raise UsageError(f"{path}: {error}") from None
+    if not isinstance(found, dict):
+        raise UsageError(f"{path} is no metadata: it should be an object")
+    return dict(found)
+
+
+_SWITCHES = {"on": True, "true": True, "1": True, "off": False, "false": False, "0": False}
+
+
+def _setting(name: str, value: str) -> tuple[str, Any]:
+    """One of Datasette's settings, by the kind of value that it has there."""
+    if name not in DEFAULT_SETTINGS:
+        raise UsageError(
+            f"{name} is no setting of Datasette's: `datasette --help-settings` has them"
+        )
+    default = DEFAULT_SETTINGS[name]
+    try:
+        if isinstance(default, bool):
+            return name, _SWITCHES[value.lower()]
+        return name, int(value) if isinstance(default, int) else value
+    except (KeyError, ValueError):
+        kind = "on or off" if isinstance(default, bool) else "a number"
+        raise UsageError(f"the setting {name} is {kind}, not {value}") from None
 
 
 def run(app: Datasette, listening: socket.socket) -> None:

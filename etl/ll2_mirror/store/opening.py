@@ -16,6 +16,7 @@ from ll2_mirror.ll2.schema import APPLICATION_ID, SCHEMA_VERSION, wanted_columns
 from ll2_mirror.store.explain import explained
 from ll2_mirror.store.reading import BUSY_SECONDS, reading
 from ll2_mirror.store.store import Store
+from ll2_mirror.store.views import renew_views
 
 
 def open_store(path: Path, clock: Clock | None = None, *, create: bool = False) -> Store:
@@ -81,6 +82,7 @@ def _prepare(conn: sqlite3.Connection, path: Path, create: bool) -> None:
     _check(conn, path)
     if create:
         _restore(conn)
+        _renew_views(conn)
     conn.execute("PRAGMA foreign_keys = ON")
     conn.execute("PRAGMA temp.cache_size = -256")  # kB: what a walk met may go to disk
     conn.execute("PRAGMA synchronous = NORMAL")  # in WAL mode: safe against any crash of ours
@@ -112,6 +114,13 @@ def _restore(conn: sqlite3.Connection) -> None:
         conn.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
     with suppress(sqlite3.OperationalError):  # in use now: the next sync does it
         conn.execute("PRAGMA journal_mode = WAL")
+
+
+def _renew_views(conn: sqlite3.Connection) -> None:
+    """Brings the views of a file up to date; those of an older schema are made with its tables."""
+    if version_of(conn) == SCHEMA_VERSION:
+        with suppress(sqlite3.OperationalError):  # in use now: the next sync does it
+            renew_views(conn)
 
 
 def version_of(conn: sqlite3.Connection) -> int | None:

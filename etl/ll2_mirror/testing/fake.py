@@ -16,6 +16,7 @@ from ll2_mirror.files import shipped
 from ll2_mirror.ll2.jsontext import parse, spell, text
 from ll2_mirror.ll2.model import Key, Resource, Shape, View
 from ll2_mirror.ll2.page import API_PATH
+from ll2_mirror.ll2.questions import questions as listed
 from ll2_mirror.ll2.resources import RESOURCES
 
 Records = dict[tuple[str, str], list[dict[str, Any]]]  # by list and mode
@@ -201,6 +202,5 @@ def running(records: Records, clock: Clock | None = None) -> Iterator[SampleUpst
 
 
 def questions() -> list[tuple[str, str]]:
-    """The questions of the demo with their SQL, from ``data/questions.sql``."""
-    blocks = shipped("data/questions.sql").read_text(encoding="utf-8").strip().split("\n\n")
-    return [(head.removeprefix("-- "), sql) for head, _, sql in (b.partition("\n") for b in blocks)]
+    """The questions of the demo with their SQL, from ``docs/questions.md``."""
+    return [(one.title, one.sql) for one in listed().values() if one.in_demo]

@@ -1,0 +1,24 @@
+"""The site: Datasette's pages of a mirror, made for people. A plugin of Datasette's beside the API.
+
+In: a request for a page. Out: HTML, from one state of the file; all values escaped.
+
+Open ``plugin`` first: it says which page is whose. ``front``, ``thing`` and ``listing`` read what a
+page shows, ``names`` finds by name, ``words`` spells values, ``bars`` draws;
+``declared`` what site.toml says. The pages are in ``templates``.
+"""
+
+from ll2_mirror.site.plugin import (
+    canned_queries,
+    extra_template_vars,
+    filters_from_request,
+    get_metadata,
+    register_routes,
+)
+
+__all__ = [
+    "canned_queries",
+    "extra_template_vars",
+    "filters_from_request",
+    "get_metadata",
+    "register_routes",
+]

@@ -1,0 +1,74 @@
+"""What site.toml declares, and what follows from the shapes where it says nothing."""
+
+from __future__ import annotations
+
+import tomllib
+from functools import cache
+from typing import Any
+
+from ll2_mirror.files import shipped
+from ll2_mirror.ll2.describe import Described, Table, sections
+from ll2_mirror.ll2.resources import RESOURCES
+
+_MOST_COLUMNS = 7
+_PLAIN = ("str", "int", "float", "bool", "date", "datetime", "duration", "one")  # kinds to show
+_LONG = ("description", "history", "details", "biography", "failreason", "weather_concerns")
+
+
+@cache
+def site() -> dict[str, Any]:
+    """The declarations."""
+    return tomllib.loads(shipped("site/site.toml").read_text(encoding="utf-8"))
+
+
+@cache
+def described() -> dict[str, Table]:
+    """All public tables by name, in the order to read them."""
+    return {table.name: table for section in sections() for table in section.tables}
+
+
+@cache
+def resources() -> dict[str, str]:
+    """The endpoint that lists the rows of a table, by the table."""
+    return {resource.table: name for name, resource in RESOURCES.items()}
+
+
+def of_table(table: str) -> dict[str, Any]:
+    """What is declared of a table."""
+    found: dict[str, Any] = site()["tables"].get(table, {})
+    return found
+
+
+@cache
+def columns(table: str) -> tuple[str, ...]:
+    """The columns that a page of the table shows unless others are asked for."""
+    shown = [one.column.name for one in described()[table].columns if _fits(one)]
+    return tuple(of_table(table).get("columns", shown[:_MOST_COLUMNS]))
+
+
+def _fits(one: Described) -> bool:
+    name, kind = one.column.name, one.column.kind
+    return kind in _PLAIN and name not in ("id", "name", *_LONG) and not name.endswith("_url")
+
+
+def title(table: str) -> str:
+    """What a table is called on a page."""
+    return table.replace("__", ": ").replace("_", " ").capitalize()
+
+
+_ENDINGS = (("ies", "y"), ("sses", "ss"), ("ches", "ch"), ("uses", "us"), ("s", ""))
+
+
+def noun(table: str) -> str:
+    """What one row of a table is."""
+    words = table.replace("_", " ")
+    return next(
+        (words.removesuffix(end) + one for end, one in _ENDINGS if words.endswith(end)), words
+    )
+
+
+@cache
+def flags(table: str) -> frozenset[str]:
+    """The columns of a table that say yes or no."""
+    columns = (one.column for one in described()[table].columns)
+    return frozenset(column.name for column in columns if column.kind == "bool")

@@ -1,0 +1,170 @@
+"""The front page: what there is, how fresh, what changed, what is in space now."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from ll2_mirror.clock import from_iso
+from ll2_mirror.ll2.schema import SCHEMA_VERSION
+from ll2_mirror.ll2.views import views
+from ll2_mirror.site import words
+from ll2_mirror.site.declared import described, site, title
+from ll2_mirror.site.rows import Picture, Rows
+
+_MOST_CHANGES = 8
+_MOST_READ = 300
+
+
+class Count(NamedTuple):
+    """How many there are of what people count."""
+
+    name: str
+    size: int
+    href: str
+
+
+class Card(NamedTuple):
+    """A row of the gallery."""
+
+    name: str
+    href: str
+    said: str
+    length: str
+    picture: Picture | None
+
+
+class Gallery(NamedTuple):
+    """Rows with their pictures; ``none`` says that there are none."""
+
+    title: str
+    none: str
+    cards: list[Card]
+
+
+class News(NamedTuple):
+    """One change, by name; ``href`` leads to the page of what changed."""
+
+    finished: str
+    when: str
+    kind: str
+    table: str
+    what: str
+    name: str
+    href: str
+    key: str
+    before: str
+    after: str
+
+
+class State(NamedTuple):
+    """How a file stands, in words: since when, what is under way, what is the matter with it."""
+
+    synced: str
+    ago: str
+    under_way: list[str]
+    matter: str
+
+
+class Front(NamedTuple):
+    """All that the front page shows."""
+
+    state: State
+    counts: list[Count]
+    doors: list[Count]
+    galleries: list[Gallery]
+    news: list[News]
+
+
+def state(conn: sqlite3.Connection, now: datetime) -> State:
+    """How a file stands; raises sqlite3.Error where it is no whole mirror."""
+    version = conn.execute("PRAGMA user_version").fetchone()[0]
+    if version != SCHEMA_VERSION:
+        told = "Another version of ll2-mirror made this file: its next sync brings it up to date."
+        return State("", "", [], told)
+    finished = conn.execute("SELECT max(finished) FROM _runs").fetchone()[0]
+    under_way = list(_under_way(conn))
+    if not finished:
+        return State("", "", under_way, "No sync of this file was completed yet, so it is empty.")
+    age = (now - from_iso(finished)).total_seconds()
+    return State(words.when(finished), words.ago(age), under_way, "")
+
+
+def _under_way(conn: sqlite3.Connection) -> Iterator[str]:
+    sql = (
+        "SELECT resource, total, count(_pages.walk), sum(json_array_length(ids))"
+        " FROM _walks JOIN _pages ON _pages.walk = _walks.id JOIN _bodies USING (digest)"
+        " WHERE NOT published GROUP BY _walks.id"
+    )
+    for resource, total, _, records in conn.execute(sql).fetchall():
+        of = f" of {total:,}" if total else ""
+        yield f"{words.key(resource)}: {records:,}{of} fetched"
+
+
+def front(rows: Rows, now: datetime, hidden: frozenset[str]) -> Front:
+    """What the front page shows, without the tables that somebody may not see."""
+    found = state(rows.conn, now)
+    if found.matter:
+        return Front(found, [], [], [], [])
+    return Front(
+        found,
+        list(_counts(rows, hidden)),
+        list(_doors(rows, hidden)),
+        [
+            Gallery(one["title"], one["none"], list(_cards(rows, hidden, one)))
+            for one in site()["galleries"]
+            if one["table"] not in hidden
+        ],
+        [one for one in news(rows, hidden) if one.table in site()["doors"]][:_MOST_CHANGES],
+    )
+
+
+def _counts(rows: Rows, hidden: frozenset[str]) -> Iterator[Count]:
+    for one in site()["counts"]:
+        if one["to"].partition("?")[0] not in hidden:
+            count = rows.conn.execute(one["sql"]).fetchone()[0]
+            yield Count(one["name"], count, f"{rows.home}/{one['to']}")
+
+
+def _doors(rows: Rows, hidden: frozenset[str]) -> Iterator[Count]:
+    for table in site()["doors"]:
+        if table in described() and table not in hidden:
+            count = rows.conn.execute(f'SELECT count(*) FROM "{table}"').fetchone()[0]
+            if count:
+                yield Count(title(table), count, f"{rows.home}/{table}")
+
+
+def _cards(rows: Rows, hidden: frozenset[str], said_of: dict[str, str]) -> Iterator[Card]:
+    table = said_of["table"]
+    found = rows.conn.execute(said_of["sql"]).fetchall()
+    pictures = {} if "images" in hidden else rows.pictures(row[2] for row in found)
+    for id_, name, image, said, seconds in found:
+        length = words.length(seconds) if isinstance(seconds, float | int) else ""
+        shown = rows.name(table, id_, name)
+        yield Card(shown, rows.href(table, id_), said, length, pictures.get(image))
+
+
+def news(rows: Rows, hidden: frozenset[str]) -> list[News]:
+    """What the last syncs changed, without a first one: the newest first, then what comes first."""
+    view = views()["recent_changes"].sql.partition(" AS\n")[2].rstrip(";\n")
+    found = rows.conn.execute(f"SELECT * FROM ({view}) LIMIT {_MOST_READ}").fetchall()
+    made = [_news(rows, row) for row in found if row[2] in described() and row[2] not in hidden]
+    places = {table: place for place, table in enumerate((*site()["doors"], *described()))}
+    made.sort(key=lambda one: places[one.table])
+    made.sort(key=lambda one: one.finished, reverse=True)
+    return made
+
+
+def _news(rows: Rows, row: Any) -> News:
+    finished, kind, table, id_, name, key, before, after = row
+    shown = (_short(value) for value in (before, after))
+    called, href = rows.name(table, id_, name), rows.href(table, id_)
+    when = words.when(finished)
+    return News(finished, when, kind, table, title(table), called, href, words.key(key), *shown)
+
+
+def _short(value: Any) -> str:
+    text = "nothing" if value in (None, "") else str(value)
+    return text if len(text) <= 60 else f"{text[:59]}…"

@@ -1,0 +1,182 @@
+"""The rows of a table's page: each by its name, with its picture, its values spelled for people."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from typing import Any, NamedTuple
+
+from ll2_mirror.site import words
+from ll2_mirror.site.declared import columns, described, site
+from ll2_mirror.site.rows import Picture, Rows
+from ll2_mirror.site.thing import spelled
+
+_TIME = re.compile(r"\d{4}-\d\d-\d\dT")
+_LONGEST = 120  # characters of a text that are shown
+_ALWAYS = ("_all", "_col", "_nocol")  # parameters that ask for other columns
+
+
+class Cell(NamedTuple):
+    """A value; ``title`` is what LL2 sent, where that is another text."""
+
+    text: str
+    href: str = ""
+    title: str = ""
+    is_number: bool = False
+
+
+class Line(NamedTuple):
+    """A row: its name, its page, its picture, its cells."""
+
+    name: str
+    href: str
+    picture: Picture | None
+    cells: list[Cell]
+
+
+class Head(NamedTuple):
+    """The head of a column."""
+
+    name: str
+    said: str
+    is_sortable: bool
+
+
+class Listing(NamedTuple):
+    """What a table's page shows of its rows."""
+
+    heads: list[Head]
+    lines: list[Line]
+    has_pictures: bool
+    is_whole: bool  # whether all columns are shown
+
+
+def listing(
+    rows: Rows,
+    table: str,
+    given: Sequence[dict[str, Any]],
+    found: Sequence[Any],
+    asked: Iterable[str],
+) -> Listing:
+    """The rows that Datasette found, made for people; ``asked`` are the request's parameters."""
+    names = [one["name"] for one in given]
+    whole = any(name in asked for name in _ALWAYS)
+    shown = list(given) if whole else _chosen(table, given)
+    values = [{name: _raw(row, name) for name in names} for row in found]
+    kinds = (
+        {one.column.name: one for one in described()[table].columns} if table in described() else {}
+    )
+    called = _called(rows, kinds, shown, values)
+    lines = _lines(rows, table, values)
+    pictures = _pictures(rows, table, values)
+    made = [
+        _line(name, href, pictures.get(_picture_of(value)), [
+            _cell(rows, kinds.get(one["name"]), one["name"], value, called) for one in shown
+        ], table in described())
+        for (name, href), value in zip(lines, values, strict=True)
+    ]  # fmt: skip
+    heads = [
+        Head(one["name"], one.get("description") or "", bool(one["sortable"])) for one in shown
+    ]
+    return Listing(heads, made, bool(pictures), whole)
+
+
+def _line(name: str, href: str, picture: Picture | None, cells: list[Cell], has_name: bool) -> Line:
+    """A row; where it has no column of its own for the name, its first cell leads to its page."""
+    if has_name or not cells:
+        return Line(name, href, picture, cells)
+    return Line("", href, picture, [cells[0]._replace(href=href or cells[0].href), *cells[1:]])
+
+
+def _chosen(table: str, given: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The columns that a page shows: those declared, of a view those that are no ids."""
+    if table in described():
+        by_name = {one["name"]: one for one in given}
+        return [by_name[name] for name in columns(table) if name in by_name]
+    of_rows = table in site()["views"]
+    return [one for one in given if not (of_rows and re.fullmatch(r"(.+_)?id", one["name"]))]
+
+
+def _raw(row: Any, name: str) -> Any:
+    try:
+        value = row[name]
+    except KeyError:
+        return None
+    return value["value"] if isinstance(value, dict) else value
+
+
+def _lines(rows: Rows, table: str, values: list[dict[str, Any]]) -> list[tuple[str, str]]:
+    """What each row is called, and where its page is; a view's is that of the row it is of."""
+    of = table if table in described() else site()["views"].get(table, "")
+    ids = [value.get("id") for value in values]
+    if not of or "id" not in (values[0] if values else ()):
+        return [("", "")] * len(values)
+    known = rows.names(of, [id_ for id_ in ids if id_ is not None])
+    return [
+        (known.get(id_, str(id_)), rows.href(of, id_) if id_ in known else "")
+        for id_ in map(_typed(known), ids)
+    ]
+
+
+def _typed(known: dict[Any, str]) -> Any:
+    """Ids as the tables have them: Datasette gives that of a row as text."""
+    by_text = {str(id_): id_ for id_ in known}
+    return lambda id_: by_text.get(str(id_), id_)
+
+
+def _picture_of(value: dict[str, Any]) -> Any:
+    id_ = value.get("id") if "thumbnail_url" in value else value.get("image_id")
+    return int(id_) if isinstance(id_, str) and id_.isdecimal() else id_
+
+
+def _pictures(rows: Rows, table: str, values: list[dict[str, Any]]) -> dict[Any, Picture]:
+    if table not in described():
+        return {}
+    return rows.pictures(_picture_of(value) for value in values)
+
+
+def _called(
+    rows: Rows, kinds: dict[str, Any], shown: Sequence[dict[str, Any]], values: list[dict[str, Any]]
+) -> dict[tuple[str, Any], str]:
+    """What the rows are called that the shown columns refer to, by table and id."""
+    ids = defaultdict[str, set[Any]](set)
+    for one in shown:
+        target = kinds[one["name"]].column.target if one["name"] in kinds else ""
+        if target:
+            ids[target] |= {value[one["name"]] for value in values} - {None}
+    return {
+        (target, id_): name
+        for target, each in ids.items()
+        for id_, name in rows.names(target, each).items()
+    }
+
+
+def _cell(
+    rows: Rows, told: Any, name: str, value: dict[str, Any], called: dict[tuple[str, Any], str]
+) -> Cell:
+    raw = value[name]
+    if raw is None or raw == "":
+        return Cell("")
+    if told is None:
+        return _plain(raw)
+    column = told.column
+    if column.target:
+        shown = called.get((column.target, raw))
+        return Cell(shown or str(raw), rows.href(column.target, raw) if shown else "")
+    seconds = value.get(f"{name}_seconds")
+    if column.kind == "duration" and seconds is not None:
+        return Cell(words.length(seconds), "", str(raw), True)
+    if column.kind in ("int", "float"):
+        return Cell(words.number(raw, told.unit if told.unit == "year" else ""), "", "", True)
+    return _plain(spelled(column.kind, raw))
+
+
+def _plain(raw: Any) -> Cell:
+    if isinstance(raw, bytes):
+        return Cell(f"{len(raw):,} bytes")
+    text = words.when(raw) if isinstance(raw, str) and _TIME.match(raw) else str(raw)
+    if words.is_web(text):
+        return Cell(text.partition("://")[2][:40], text)
+    shown = text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"
+    return Cell(shown, "", text if shown != text else "", isinstance(raw, int | float))

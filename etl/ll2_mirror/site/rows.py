@@ -1,0 +1,105 @@
+"""What rows are called, where their pages are, and the pictures that they have."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable
+from typing import Any, NamedTuple
+
+from datasette.utils import tilde_encode
+
+from ll2_mirror.ll2.labels import label
+from ll2_mirror.ll2.model import Id
+from ll2_mirror.site.declared import noun, of_table
+from ll2_mirror.site.words import is_web
+from ll2_mirror.store.sql import IN, among
+
+_PICTURES = (
+    "SELECT images.id, images.name, credit, image_url, thumbnail_url, image_licenses.name,"
+    " image_licenses.link FROM images LEFT JOIN image_licenses"
+    f" ON image_licenses.id = images.license_id WHERE images.id {IN}"
+)
+_UNKNOWN = ("", "Unknown", None)  # what a licence is called that nobody knows
+
+
+class Picture(NamedTuple):
+    """A picture with whom to name for it and what may be done with it."""
+
+    id: int
+    name: str
+    credit: str
+    image: str
+    thumbnail: str
+    license: str
+    terms: str
+
+
+class Link(NamedTuple):
+    """A row by its name."""
+
+    name: str
+    href: str
+    id: Id
+    said: str = ""
+
+
+class Rows:
+    """Reads names and pictures through one connection; ``home`` is the path of the database."""
+
+    def __init__(self, conn: sqlite3.Connection, home: str) -> None:
+        self.conn = conn
+        self.home = home
+
+    def href(self, table: str, id_: Id) -> str:
+        """Where the page of a row is."""
+        return f"{self.home}/{table}/{tilde_encode(str(id_))}"
+
+    def names(self, table: str, ids: Iterable[Any]) -> dict[Any, str]:
+        """What rows are called, by id; what has no name, by its id."""
+        sql = f'SELECT t.id, {label(table) or "NULL"} FROM "{table}" AS t WHERE t.id {IN}'
+        found = self.conn.execute(sql, (among(set(ids)),))
+        return {id_: self.name(table, id_, name) for id_, name in found}
+
+    def name(self, table: str, id_: Id, name: Any) -> str:
+        """What a row is called that may have no name."""
+        return str(name) if name not in (None, "") else f"{noun(table).capitalize()} {id_}"
+
+    def links(self, table: str, ids: Iterable[Any]) -> list[Link]:
+        """Rows by their names, in the order of the ids, with what is declared to stand beside."""
+        wanted = list(ids)
+        names, said = self.names(table, wanted), self._said(table, wanted)
+        return [
+            Link(names[id_], self.href(table, id_), id_, said.get(id_, ""))
+            for id_ in wanted
+            if id_ in names
+        ]
+
+    def _said(self, table: str, ids: list[Any]) -> dict[Any, str]:
+        sql = of_table(table).get("said")
+        if sql is None:
+            return {}
+        found = self.conn.execute(
+            f'SELECT t.id, {sql} FROM "{table}" AS t WHERE t.id {IN}', (among(ids),)
+        )
+        return {id_: str(said) for id_, said in found if said}
+
+    def pictures(self, ids: Iterable[Any]) -> dict[Any, Picture]:
+        """Pictures by their ids; those without an address are left out."""
+        found = self.conn.execute(_PICTURES, (among(set(ids)),))
+        made = (_picture(*row) for row in found)
+        return {picture.id: picture for picture in made if picture.image}
+
+
+def _picture(
+    id_: int, name: Any, credit: Any, image: Any, small: Any, license_: Any, terms: Any
+) -> Picture:
+    whole = image if is_web(image) else ""
+    return Picture(
+        id_,
+        str(name or ""),
+        str(credit or ""),
+        whole,
+        small if is_web(small) else whole,
+        "" if license_ in _UNKNOWN else str(license_),
+        terms if is_web(terms) else "",
+    )

@@ -1,0 +1,326 @@
+"""The page of one row: what it is, what it has, what refers to it, what changed."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterator
+from typing import Any, NamedTuple
+
+from ll2_mirror.ll2.describe import Described
+from ll2_mirror.ll2.duration import seconds
+from ll2_mirror.ll2.model import Id
+from ll2_mirror.ll2.page import API_PATH
+from ll2_mirror.ll2.schema import Edge, edges, list_tables_of
+from ll2_mirror.ll2.shapes import SHAPES
+from ll2_mirror.site import words
+from ll2_mirror.site.declared import described, noun, resources, title
+from ll2_mirror.site.rows import Link, Picture, Rows
+
+_MOST_SHOWN = 24  # of what refers to a row that are named
+_MOST_CHANGES = 100
+_LONG = 90  # characters from which on a text has a line of its own
+_HIDDEN = ("own", "seconds", "many", "position", "owner")  # kinds of columns that are no facts
+_DURATION = re.compile(r"P(\d|T\d)")
+_UPSTREAM = "https://ll.thespacedevs.com"
+
+
+class Fact(NamedTuple):
+    """One value, with what it means; ``text`` is what stands beside it, as LL2 sent it."""
+
+    key: str
+    said: str
+    value: str
+    href: str = ""
+    text: str = ""
+    is_long: bool = False
+
+
+class Group(NamedTuple):
+    """Rows that belong to one row, or refer to it; ``more`` leads to all of them."""
+
+    title: str
+    size: int
+    links: list[Link]
+    more: str = ""
+
+
+class Change(NamedTuple):
+    """One change in the history of a row."""
+
+    when: str
+    kind: str
+    key: str
+    before: str
+    after: str
+
+
+class Thing(NamedTuple):
+    """All that the page of a row shows."""
+
+    table: str
+    id: Id
+    name: str
+    kind: str
+    picture: Picture | None
+    facts: list[Fact]
+    texts: list[Fact]
+    lists: list[Group]
+    groups: list[Group]
+    changes: list[Change]
+    api: str
+    upstream: str
+    gone: str = ""  # since when; empty: it is there
+
+
+def thing(rows: Rows, table: str, id_: Id, hidden: frozenset[str]) -> Thing | None:
+    """What the page of a row shows, without the tables that somebody may not see; None: no row."""
+    cursor = rows.conn.execute(f'SELECT * FROM "{table}" WHERE id = ?', (id_,))
+    found = cursor.fetchone()
+    if found is None:
+        return None
+    values = dict(zip((one[0] for one in cursor.description), tuple(found), strict=True))
+    picture = _picture(rows, values, hidden)
+    shown = {**values, "image_id": None} if picture else values  # it is there to be seen
+    facts = list(_facts(rows, table, shown, hidden))
+    lists = list(_lists(rows, table, values["id"], hidden))
+    known = [{link.href for link in one.links} for one in lists]
+    groups = _groups(rows, table, values["id"], hidden)
+    name = rows.names(table, [values["id"]])[values["id"]]
+    return Thing(
+        table,
+        values["id"],
+        name,
+        noun(table),
+        picture,
+        [fact for fact in facts if not fact.is_long],
+        [fact for fact in facts if fact.is_long],
+        lists,
+        [one for one in groups if {link.href for link in one.links} not in known],
+        list(_changes(rows, table, values["id"])),
+        _api(table, values["id"]),
+        _upstream(values.get("url")),
+    )
+
+
+def _picture(rows: Rows, values: dict[str, Any], hidden: frozenset[str]) -> Picture | None:
+    """The picture of a row; an image is its own."""
+    of = values.get("image_id", values["id"] if "thumbnail_url" in values else None)
+    return None if "images" in hidden else rows.pictures([of]).get(of)
+
+
+def _api(table: str, id_: Id) -> str:
+    """Where the API of this mirror has the row, below its host."""
+    return f"{API_PATH}{resources()[table]}/{id_}/" if table in resources() else ""
+
+
+def _upstream(url: Any) -> str:
+    return f"{_UPSTREAM}{url}" if isinstance(url, str) and url.startswith("/") else ""
+
+
+# What it is
+
+
+def _facts(
+    rows: Rows, table: str, values: dict[str, Any], hidden: frozenset[str]
+) -> Iterator[Fact]:
+    """The values that are known, in the order of the columns."""
+    for one in described()[table].columns:
+        column, value = one.column, values.get(one.column.name)
+        shown = column.kind not in _HIDDEN and column.name not in ("id", "name", "url")
+        if shown and value not in (None, "") and column.target not in hidden:
+            yield _fact(rows, one, value, values)
+
+
+def _fact(rows: Rows, one: Described, value: Any, values: dict[str, Any]) -> Fact:
+    column = one.column
+    key, said = words.key(column.name), one.text
+    if column.target:
+        found = rows.links(column.target, [value])
+        return Fact(
+            key, said, found[0].name if found else str(value), found[0].href if found else ""
+        )
+    if column.kind == "duration":
+        seconds = values.get(f"{column.name}_seconds")
+        return Fact(key, said, str(value) if seconds is None else words.length(seconds), text=value)
+    shown = spelled(column.kind, value, one.unit)
+    href = shown if words.is_web(shown) else ""
+    return Fact(key, said, shown, href, is_long=not href and len(shown) > _LONG)
+
+
+def spelled(kind: str, value: Any, unit: str = "") -> str:
+    """A value as people write it."""
+    ways: dict[str, Callable[[], str]] = {
+        "bool": lambda: "yes" if value else "no",
+        "date": lambda: words.day(value),
+        "datetime": lambda: words.when(value),
+        "int": lambda: words.number(value, unit),
+        "float": lambda: words.number(value, unit),
+    }
+    return ways.get(kind, lambda: str(value))()
+
+
+# What it has, and what refers to it
+
+
+def _lists(rows: Rows, table: str, id_: Id, hidden: frozenset[str]) -> Iterator[Group]:
+    """The lists of a row that have items."""
+    for name in list_tables_of(table):
+        target = next((c.target for c in _columns(name) if c.name == "item"), "")
+        if target in hidden or name in hidden:
+            continue
+        found = _items(rows, name, target, id_) if target else _texts(rows, name, id_)
+        if found:
+            yield Group(words.key(name.rpartition("__")[2]), len(found), found)
+
+
+def _columns(table: str) -> list[Any]:
+    return [one.column for one in described()[table].columns]
+
+
+def _items(rows: Rows, name: str, target: str, id_: Id) -> list[Link]:
+    sql = f'SELECT item FROM "{name}" WHERE owner = ? ORDER BY position'
+    return rows.links(target, [item for (item,) in map(tuple, rows.conn.execute(sql, (id_,)))])
+
+
+def _texts(rows: Rows, name: str, id_: Id) -> list[Link]:
+    """The items of a list that have no page: pages of the web, and the like."""
+    known = {column.name for column in _columns(name)}
+    shown = [one for one in ("title", "name", "url") if one in known] or ["position"]
+    href = "url" if "url" in known else "''"
+    columns = f"coalesce({', '.join([*shown, 'NULL'])}, ''), {href}"
+    sql = f'SELECT position, {columns} FROM "{name}" WHERE owner = ? ORDER BY position'
+    found = rows.conn.execute(sql, (id_,)).fetchall()
+    return [Link(str(text), url if words.is_web(url) else "", n) for n, text, url in found]
+
+
+def _groups(rows: Rows, table: str, id_: Id, hidden: frozenset[str]) -> Iterator[Group]:
+    """What refers to a row, by the column that does; those that nothing does by are left out."""
+    referring = [edge for edge in edges() if edge.target == table]
+    times = [edge.owner_table for edge in referring]
+    for edge in sorted(referring, key=lambda edge: _place(edge.owner_table)):
+        if edge.owner_table in hidden or edge.table in hidden:
+            continue
+        sql = f'FROM "{edge.table}" WHERE "{edge.column}" = ?'
+        count = rows.conn.execute(f"SELECT count(*) {sql}", (id_,)).fetchone()[0]
+        if count:
+            limited = f'SELECT DISTINCT "{edge.owner}" {sql} LIMIT {_MOST_SHOWN}'
+            ids = [owner for (owner,) in map(tuple, rows.conn.execute(limited, (id_,)))]
+            heading = _heading(edge, times.count(edge.owner_table) > 1)
+            more = _more(rows, edge, id_)
+            yield Group(heading, count, rows.links(edge.owner_table, ids), more)
+
+
+def _place(table: str) -> int:
+    return list(described()).index(table)
+
+
+def _heading(edge: Edge, is_one_of_many: bool) -> str:
+    by = edge.table.rpartition("__")[2] if edge.owner == "owner" else edge.column
+    by = words.key(by).lower()
+    return f"{title(edge.owner_table)}{f' ({by})' if is_one_of_many else ''}"
+
+
+def _more(rows: Rows, edge: Edge, id_: Id) -> str:
+    """The table's page with all rows that refer to a row; of a list, by SQL."""
+    if edge.owner == "id":
+        return f"{rows.home}/{edge.owner_table}?{edge.column}={id_}"
+    if not isinstance(id_, int):
+        return ""
+    where = f"id+in+(select+owner+from+{edge.table}+where+{edge.column}={id_})"
+    return f"{rows.home}/{edge.owner_table}?_where={where}"
+
+
+# What changed
+
+
+_HISTORY = (
+    "SELECT _runs.finished, kind, key, from_value, to_value FROM _runs CROSS JOIN _history"
+    " ON _history.run = _runs.id AND table_name = ? AND _history.id = ? WHERE NOT moving"
+    f" ORDER BY _runs.id DESC LIMIT {_MOST_CHANGES}"
+)
+
+
+def _changes(rows: Rows, table: str, id_: Id) -> Iterator[Change]:
+    """The history of a row, the newest first."""
+    for finished, kind, key, before, after in rows.conn.execute(_HISTORY, (table, id_)).fetchall():
+        values = (_told(rows, table, key, value) if key else "" for value in (before, after))
+        yield Change(words.when(finished), kind, words.key(key), *values)
+
+
+def _told(rows: Rows, table: str, key: str, value: Any) -> str:
+    """A value of the history: a row by its name, a list by how many it has."""
+    shapes = [shape for shape in SHAPES.values() if shape.table == table and key in shape.by_name]
+    if value is None or not shapes:
+        return "nothing" if value is None else str(value)
+    kind = shapes[0].by_name[key].kind
+    if kind == "one":
+        return rows.names(shapes[0].nested[key].table, [value]).get(value, f"number {value}")
+    return _items_told(value) if kind == "many" else spelled(kind, value)
+
+
+def _items_told(value: Any) -> str:
+    try:
+        return f"{len(json.loads(value)):,} in the list"
+    except (ValueError, TypeError):
+        return str(value)
+
+
+# What is gone
+
+
+def gone(rows: Rows, table: str, id_: Id) -> Thing | None:
+    """The page of a row that LL2 no longer has, as it last was; None: there never was one."""
+    sql = _HISTORY.replace("WHERE", "WHERE kind = 'gone' AND")
+    found = rows.conn.execute(sql, (table, id_)).fetchone()
+    if found is None:
+        return None
+    last = _last(rows, table, id_) or _object(found[3])
+    facts = [_was(key, value) for key, value in last.items() if _is_shown(key, value)]
+    return Thing(
+        table, id_, rows.name(table, id_, last.get("name")), noun(table), None,
+        [fact for fact in facts if not fact.is_long], [fact for fact in facts if fact.is_long],
+        [], [], list(_changes(rows, table, id_)), "", _upstream(last.get("url")),
+        words.when(found[0]),
+    )  # fmt: skip
+
+
+def _last(rows: Rows, table: str, id_: Id) -> dict[str, Any]:
+    """The record as LL2 last sent it, where it was one of those that LL2 lists."""
+    sql = "SELECT body FROM _tombstones WHERE resource = ? AND id = ?"
+    found = rows.conn.execute(sql, (resources().get(table, ""), id_)).fetchone()
+    return _object(found[0]) if found else {}
+
+
+def _object(text: Any) -> dict[str, Any]:
+    try:
+        found = json.loads(text)
+    except (ValueError, TypeError):
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def _is_shown(key: str, value: Any) -> bool:
+    return key not in ("id", "name", "url", "response_mode") and value not in (None, "", [], {})
+
+
+def _was(key: str, value: Any) -> Fact:
+    """A value as LL2 sent it: an object by its name, a list by the names of its items."""
+    if isinstance(value, str) and _DURATION.match(value):
+        return Fact(words.key(key), "", words.length(seconds(value) or 0), text=value)
+    shown = _shown(value)
+    href = shown if words.is_web(shown) else ""
+    return Fact(words.key(key), "", shown, href, is_long=not href and len(shown) > _LONG)
+
+
+def _shown(value: Any) -> str:
+    if isinstance(value, list | dict):
+        items = value if isinstance(value, list) else [value]
+        named = [one["name"] for one in items if _has_name(one)]
+        return ", ".join(named) or f"{len(value):,}"
+    kinds = {bool: "bool", int: "int", float: "float", str: "datetime"}
+    return spelled(kinds.get(type(value), ""), value)
+
+
+def _has_name(value: Any) -> bool:
+    return isinstance(value, dict) and isinstance(value.get("name"), str)

@@ -1,0 +1,67 @@
+"""Spells values for people: how long, when, how many."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from ll2_mirror.clock import from_iso
+
+_PARTS = (("d", 86400), ("h", 3600), ("min", 60), ("s", 1))
+_UNITS = (("day", 86400), ("hour", 3600), ("minute", 60))
+
+
+def length(seconds: float) -> str:
+    """A length of time in its two largest parts: 528 d 6 h."""
+    left, parts = abs(round(seconds)), []
+    for unit, size in _PARTS:
+        count, left = divmod(left, size)
+        parts.append((count, unit))
+    first = next((place for place, (count, _) in enumerate(parts) if count), len(parts) - 1)
+    shown = " ".join(f"{count:,} {unit}" for count, unit in parts[first : first + 2] if count)
+    return f"{'−' * (seconds < 0)}{shown or '0 s'}"
+
+
+def ago(seconds: float) -> str:
+    """How long ago something was."""
+    for unit, size in _UNITS:
+        count = int(seconds // size)
+        if count:
+            return f"{count:,} {unit}{'s' * (count != 1)} ago"
+    return "just now"
+
+
+def day(text: Any) -> str:
+    """A date, or a date and time, as people write it; what is neither, as it is."""
+    try:
+        found = datetime.strptime(str(text), "%Y-%m-%d")
+    except ValueError:
+        return when(text)
+    return f"{found.day} {found:%B %Y}"
+
+
+def when(text: Any) -> str:
+    """A point in time as people write it; what is none, as it is."""
+    try:
+        found = from_iso(str(text))
+    except (ValueError, OverflowError):
+        return str(text)
+    return f"{found.day} {found:%B %Y, %H:%M} UTC"
+
+
+def number(value: Any, unit: str = "") -> str:
+    """A number with its unit; a year has no commas."""
+    if unit == "year" or isinstance(value, str):
+        return str(value)
+    shown = f"{value:,.10g}" if isinstance(value, float) else f"{value:,}"
+    return f"{shown} {unit}".strip()
+
+
+def key(name: str) -> str:
+    """A key of LL2's, or a column, as a label."""
+    return name.removesuffix("_id").replace("_", " ").strip().capitalize()
+
+
+def is_web(value: Any) -> bool:
+    """Whether a value is an address that a page may link to."""
+    return isinstance(value, str) and value.startswith(("http://", "https://"))
