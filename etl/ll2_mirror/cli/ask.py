@@ -235,17 +235,18 @@ def _synced(
     from ll2_mirror.store.opening import open_store
     from ll2_mirror.sync import sync
 
-    with only_sync(db), open_store(db, clock(), create=True) as store, _noting_failure(store):
-        upgrade(store, tell)
-        what = source.wanted(store)
-        upstream = source.upstream(store, what.base_url, tell)
-        with _showing_failure(store, upstream, what) if as_json else nullcontext():
-            reports = sync(
-                store, upstream, what, tell, allow_shrink=allow_shrink, stale=source.stale
-            )
-        if problem := _kept_aside(db, reports):
-            _note(store, problem)
-        return reports, upstream.base_url
+    with only_sync(db), open_store(db, clock(), create=True) as store:
+        upgrade(store, tell)  # a failure leaves the file as it was
+        with _noting_failure(store):
+            what = source.wanted(store)
+            upstream = source.upstream(store, what.base_url, tell)
+            with _showing_failure(store, upstream, what) if as_json else nullcontext():
+                reports = sync(
+                    store, upstream, what, tell, allow_shrink=allow_shrink, stale=source.stale
+                )
+            if problem := _kept_aside(db, reports):
+                _note(store, problem)
+            return reports, upstream.base_url
 
 
 @contextmanager
