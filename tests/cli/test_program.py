@@ -171,4 +171,7 @@ def test_commands_options_and_resources_are_completed():
 
     assert completed("ll2-mirror s") == ["serve", "status", "sync"]
     assert completed("ll2-mirror status --p") == ["--prometheus"]
-    assert completed("ll2-mirror sync x.db spacecraft_") == ["spacecraft_configurations"]
+    assert completed("ll2-mirror sync x.db spacecraft_c") == [
+        "spacecraft_configuration_families",
+        "spacecraft_configurations",
+    ]

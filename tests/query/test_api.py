@@ -727,11 +727,9 @@ def test_a_list_has_only_what_its_endpoint_lists(ask):
         (f"{LIST}201/", f"spacecraft in detailed mode: {DETAILED} brings"),
         ("/2.3.0/agencies/", "agencies: `ll2-mirror sync few.db agencies` brings them"),
         ("/2.3.0/agencies/44/?mode=normal", "agencies: `ll2-mirror sync few.db agencies`"),
-        (
-            "/2.3.0/launches/upcoming/",
-            "launches/upcoming: `ll2-mirror sync few.db launches` brings them",
-        ),
-        ("/2.3.0/config/spacecraft_statuses/1/", "config/spacecraft_statuses"),
+        ("/2.3.0/launches/upcoming/", "launches/upcoming: `ll2-mirror sync few.db launches`"),
+        ("/2.3.0/config/event_types/1/", "config/event_types: `ll2-mirror sync few.db config/"),
+        ("/2.3.0/dashboard/starship/", "dashboard/starship, and ll2-mirror can't sync them"),
     ],
 )
 def test_what_the_file_does_not_hold_is_a_501_that_says_how_to_get_it(ask_normal, url, detail):

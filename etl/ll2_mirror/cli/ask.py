@@ -256,15 +256,16 @@ def _synced(
     from ll2_mirror.store.lock import only_sync
     from ll2_mirror.store.opening import open_store
 
-    with only_sync(db), open_store(db, clock(), create=True) as store, _noting_failure(store):
-        upgrade(store, tell)
-        what = source.wanted(store)
-        upstream = source.upstream(store, what.base_url, tell)
-        with _showing_failure(store, upstream, what) if as_json else nullcontext():
-            reports, failed = source.run(store, upstream, tell, allow_shrink=allow_shrink)
-        if problem := failed or _kept_aside(db, reports):
-            _note(store, problem)
-        return reports, upstream.base_url, problem
+    with only_sync(db), open_store(db, clock(), create=True) as store:
+        upgrade(store, tell)  # a failure leaves the file as it was
+        with _noting_failure(store):
+            what = source.wanted(store)
+            upstream = source.upstream(store, what.base_url, tell)
+            with _showing_failure(store, upstream, what) if as_json else nullcontext():
+                reports, failed = source.run(store, upstream, tell, allow_shrink=allow_shrink)
+            if problem := failed or _kept_aside(db, reports):
+                _note(store, problem)
+            return reports, upstream.base_url, problem
 
 
 @contextmanager
