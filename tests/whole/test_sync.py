@@ -203,7 +203,7 @@ def test_a_walk_that_met_a_record_twice_publishes_nothing(synced, run, upstream)
     records.append(copy.deepcopy(records[0]))
     again = run("sync", synced)
     assert again.code == 75
-    assert "a record came twice, so another is left out" in again.err
+    assert "LL2's list keeps moving" in again.err
     assert public_rows(synced) == before
 
 
@@ -569,12 +569,11 @@ def test_a_walk_whose_list_shrinks_steps_back(db, run, upstream, monkeypatch):
     done = run("sync", db)
     assert done.code == 0
     assert "went from 150 to 149 records: steps back" in done.out
-    assert "150 records in 3 requests" in done.out  # it was there when the walk met it
+    assert "149 records in 4 requests" in done.out
     listed = [id_ for (id_,) in execute(db, "SELECT id FROM _records ORDER BY id")]
-    assert listed == list(range(150))
-    assert run("verify", db).code == 0
-    assert run("sync", db, "--json").json["gone"] == 1
+    assert listed == sorted(record["id"] for record in records)
     assert execute(db, "SELECT id FROM _tombstones") == [(5,)]
+    assert run("verify", db).code == 0
 
 
 @pytest.mark.parametrize("status", [400, 403, 500])

@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import click
 from click.core import ParameterSource
 
-from ll2_mirror.cli.ages import due_option
 from ll2_mirror.cli.console import console
 from ll2_mirror.cli.options import DB, base, clock, json_option, opened, seconds
 from ll2_mirror.cli.program import Command, as_ours, end_tidily
@@ -66,7 +65,6 @@ class Source(NamedTuple):
     stale_after: float | None
     max_requests: int | None = None
     wait: bool = False
-    due: bool = False
 
     @property
     def stale(self) -> float:
@@ -88,22 +86,6 @@ class Source(NamedTuple):
 
         meant = self.token and (self.token.given or self.base_url or is_own(base_url))
         return self.token.text if self.token and meant else None
-
-    def run(
-        self, store: Store, upstream: Upstream, tell: Tell, *, allow_shrink: bool
-    ) -> tuple[list[Report], MirrorError | None]:
-        """Syncs what is wanted, or what is due of it; of that, some may fail and the rest not."""
-        from ll2_mirror.due import sync_due
-        from ll2_mirror.sync import sync
-
-        if self.due:
-            return sync_due(store, upstream, self.resources, self._just, tell)
-        what = self.wanted(store)
-        return sync(store, upstream, what, tell, allow_shrink=allow_shrink, stale=self.stale), None
-
-    def _just(self, store: Store, resource: str) -> Wanted:
-        """As wanted, of one resource."""
-        return self._replace(resources=(resource,)).wanted(store)
 
     def upstream(self, store: Store, base_url: str, tell: Tell) -> Upstream:
         """The server that is asked, with what the file knows of its limit."""
@@ -198,7 +180,6 @@ def _asks(command: Callable[..., None]) -> Callable[..., None]:
 
 @click.command(cls=Command, help=_SYNC_HELP)
 @_asks
-@due_option
 @click.option(
     "--max-requests",
     metavar="N",
@@ -235,26 +216,24 @@ def sync(db: Path, allow_shrink: bool, quiet: bool, as_json: bool, **source: Any
     gc.freeze()
     gc.set_threshold(50_000)  # pages and rows have no cycles: looking for some is in vain
     with telling(console(), quiet=quiet, as_json=as_json) as tell:
-        done = _synced(db, Source(**source), tell, as_json, allow_shrink=allow_shrink)
-    reports, server, problem = done
-    if as_json and source["due"]:
-        console().show([report.as_json() for report in reports])
-    elif as_json:
+        reports, server = _synced(db, Source(**source), tell, as_json, allow_shrink=allow_shrink)
+    if as_json:
         _show([report.as_json() for report in reports])
     elif not quiet:
         elsewhere = None if is_own(server) else server
         console().say(*(line for report in reports for line in sync_lines(report, elsewhere)))
-    if problem:
+    if problem := _kept_aside(db, reports):
         raise problem
 
 
 def _synced(
     db: Path, source: Source, tell: Tell, as_json: bool, *, allow_shrink: bool
-) -> tuple[list[Report], str, MirrorError | None]:
-    """Syncs as the file's only sync, from which server, with what went wrong; that is noted."""
+) -> tuple[list[Report], str]:
+    """Syncs as the file's only sync, from which server; a failure is noted in the file."""
     from ll2_mirror.load.rebuild import upgrade
     from ll2_mirror.store.lock import only_sync
     from ll2_mirror.store.opening import open_store
+    from ll2_mirror.sync import sync
 
     with only_sync(db), open_store(db, clock(), create=True) as store:
         upgrade(store, tell)  # a failure leaves the file as it was
@@ -262,10 +241,12 @@ def _synced(
             what = source.wanted(store)
             upstream = source.upstream(store, what.base_url, tell)
             with _showing_failure(store, upstream, what) if as_json else nullcontext():
-                reports, failed = source.run(store, upstream, tell, allow_shrink=allow_shrink)
-            if problem := failed or _kept_aside(db, reports):
+                reports = sync(
+                    store, upstream, what, tell, allow_shrink=allow_shrink, stale=source.stale
+                )
+            if problem := _kept_aside(db, reports):
                 _note(store, problem)
-            return reports, upstream.base_url, problem
+            return reports, upstream.base_url
 
 
 @contextmanager
@@ -328,12 +309,10 @@ def _kept_aside(db: Path, reports: list[Report]) -> DataError | None:
 
 @click.command(cls=Command, help=_PLAN_HELP)
 @_asks
-@due_option
 @json_option("it")
 def plan(db: Path, as_json: bool, **source: Any) -> None:
     """Says what a sync would cost."""
-    from ll2_mirror.cli.text import due_lines, plan_lines
-    from ll2_mirror.due import schedule
+    from ll2_mirror.cli.text import plan_lines
     from ll2_mirror.plan import plan as read
 
     _refuse_resource(db)
@@ -343,16 +322,11 @@ def plan(db: Path, as_json: bool, **source: Any) -> None:
         _opened_or_blank(db) as store,
     ):
         what = asked.wanted(store)
-        upstream = asked.upstream(store, what.base_url, tell)
-        found = (
-            schedule(store, upstream, asked.resources)
-            if asked.due
-            else read(store, upstream, what, asked.stale)
-        )
+        found = read(store, asked.upstream(store, what.base_url, tell), what, asked.stale)
     if as_json:
         console().show(found)
     else:
-        console().say(*(due_lines if asked.due else plan_lines)(found))
+        console().say(*plan_lines(found))
 
 
 @contextmanager

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from itertools import compress
 from typing import Any, NamedTuple
 
 from ll2_mirror.errors import DataError, NotAPage
@@ -103,10 +102,10 @@ def _bring(
 
 
 def _pages(store: Store, walk: Walk) -> Iterator[list[Any]]:
-    """The records of each staged page of a walk that no later one has; raises Unreadable."""
-    for page, last in store.walks.last_came(walk):
+    """The records of each staged page of a walk; raises Unreadable."""
+    for page in store.walks.pages(walk):
         try:
-            yield list(compress(records(parse(store.walks.body(page.digest))), last))
+            yield records(parse(store.walks.body(page.digest)))
         except NotAPage as error:
             raise Unreadable(f"the page at offset {page.offset}: {error}", walk, page) from None
 

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator
-from itertools import compress
 
 from ll2_mirror.errors import DataError
 from ll2_mirror.files import shipped
@@ -27,7 +26,7 @@ from ll2_mirror.store.walks import Walk
 from ll2_mirror.transform.normalize import Bad, Group, Normalizer
 
 # What the columns hold, as SQL, that a table of the tool's own has got since it was made.
-_NEW_COLUMNS = {"_pages": {"limit": "100", "number": '"offset"'}}
+_NEW_COLUMNS = {"_pages": {"limit": "100"}}
 _INDEXES = "_search_"  # which are made anew
 _NO_RUN = 0  # whose history is dropped: nothing changed
 
@@ -148,8 +147,8 @@ def _groups(store: Store, walk: Walk) -> Iterator[list[Group]]:
     for shape, record in standing(store, walk.resource):
         yield Normalizer().page(shape, [record])
     normalizer, bad = Normalizer(), list[Bad]()
-    for page, last in store.walks.last_came(walk):
-        results = list(compress(records(parse(store.walks.body(page.digest))), last))
+    for page in store.walks.pages(walk):
+        results = records(parse(store.walks.body(page.digest)))
         yield normalizer.page(RESOURCES[walk.resource].modes[walk.mode], results, bad)
 
 

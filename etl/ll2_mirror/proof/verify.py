@@ -10,7 +10,6 @@ import json
 import sqlite3
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from itertools import compress
 from typing import Any
 
 from ll2_mirror.errors import DataError, NotHeld
@@ -106,17 +105,17 @@ class _Proof:
         """Compares the pages of a walk; gives the ids of the records that were understood."""
         understood = Understood(self._store, name)
         sent: set[Id] = set()
-        end = 0
-        for page, last in self._store.walks.last_came(walk):
+        before = 0
+        for page in self._store.walks.pages(walk):
             self.verdict.pages += 1
             try:
-                body, document = _stored(self._store, page, end)
+                body, document = _stored(self._store, page, before)
             except DataError as error:
                 self.verdict.problems.append(f"{name}: {error}")
                 continue
-            came = understood.among(list(compress(records(document), last)))
+            came = understood.among(records(document))
             self._page(RESOURCES[name].modes[walk.mode], body, document, came)
-            end = max(end, page.offset + len(last))
+            before += len(records(document))
             sent.update(record["id"] for record in came)
         return sent
 
@@ -193,8 +192,8 @@ class _Proof:
         for shape, record in standing(self._store, name):
             yield shape, record, links_of([record])
         walk, understood = self._store.walks.published(name), Understood(self._store, name)
-        for page, last in self._store.walks.last_came(walk) if walk else ():
-            results = list(compress(records(parse(self._store.walks.body(page.digest))), last))
+        for page in self._store.walks.pages(walk) if walk else ():
+            results = records(parse(self._store.walks.body(page.digest)))
             for record in understood.among(results):
                 yield RESOURCES[name].modes[walk.mode if walk else ""], record, links_of(results)
 
@@ -221,7 +220,7 @@ def _listed_elsewhere(name: str, listed: set[Id], sent: set[Id]) -> Iterator[str
         yield f"{name} {id_}: only {where} has it"
 
 
-def _stored(store: Store, page: StagedPage, end: int) -> tuple[bytes, dict[str, Any]]:
+def _stored(store: Store, page: StagedPage, before: int) -> tuple[bytes, dict[str, Any]]:
     """A page's text and what it says; raises DataError where the file holds another than came."""
     body = store.walks.body(page.digest)
     at = f"the stored page at offset {page.offset}"
@@ -230,6 +229,6 @@ def _stored(store: Store, page: StagedPage, end: int) -> tuple[bytes, dict[str, 
     document = parse(body)
     if page.ids != json.dumps(ids_of(records(document))):
         raise DataError(f"{at} is listed with other records than it has")
-    if page.offset > end:
-        raise DataError(f"{at} follows {end} records")
+    if page.offset != before:
+        raise DataError(f"{at} follows {before} records")
     return body, document

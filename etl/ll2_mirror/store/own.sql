@@ -76,19 +76,17 @@ CREATE TABLE _walks (
     mode TEXT NOT NULL,
     base_url TEXT NOT NULL,
     started TEXT NOT NULL,  -- UTC, ISO 8601
-    total INTEGER,  -- how many records LL2 lists, as the last page said; null: not known
-    steps INTEGER NOT NULL DEFAULT 0,  -- back, since the last page: the list moved
+    total INTEGER,  -- how many records LL2 lists; null: not known, or moving
     published INTEGER NOT NULL  -- 1: the tables hold what this walk found
 );
 
 CREATE TABLE _pages (
-    -- The pages of each walk, in the order they came. Of a record that is on several the last counts.
+    -- The pages of each walk.
     walk INTEGER NOT NULL REFERENCES _walks (id),
-    number INTEGER NOT NULL,
     "offset" INTEGER NOT NULL,
     "limit" INTEGER NOT NULL,
     digest BLOB NOT NULL REFERENCES _bodies (digest),
-    PRIMARY KEY (walk, number)
+    PRIMARY KEY (walk, "offset")
 ) WITHOUT ROWID;
 CREATE INDEX _pages_digest ON _pages (digest);
 

@@ -8,7 +8,7 @@ import zlib
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from ll2_mirror.clock import Clock, to_iso
 from ll2_mirror.errors import DataError, Stopped
@@ -28,14 +28,12 @@ class Walk(NamedTuple):
     mode: str
     base_url: str
     started: str
-    total: int | None  # records that LL2 lists, as its last page says; None before the first
-    steps: int = 0  # back, since its last page
+    total: int | None  # records that LL2 lists; None where that isn't known, or moving
 
 
 class StagedPage(NamedTuple):
     """A page of a walk."""
 
-    number: int  # in the order they came
     offset: int
     limit: int
     digest: bytes
@@ -94,11 +92,16 @@ class Walks:
 
     def _read(self, condition: str, *values: str) -> Iterator[Walk]:
         rows = self._conn.execute(
-            f"SELECT {', '.join(Walk._fields)} FROM _walks WHERE {condition}",
+            f"SELECT id, resource, mode, base_url, started, total FROM _walks WHERE {condition}",
             values,
         )
         typed = Typed(self._path)
         return (typed.row(Walk(*row), f"_walks {row[0]}") for row in rows.fetchall())
+
+    def set_total(self, walk: Walk, total: int | None) -> Walk:
+        """Keeps how many records LL2 lists in all, None while that is moving."""
+        self._conn.execute("UPDATE _walks SET total = ? WHERE id = ?", (total, walk.id))
+        return walk._replace(total=total)
 
     def publish(self, walk: Walk) -> None:
         """Makes a walk the one that the tables hold, in place of the one before."""
@@ -124,11 +127,8 @@ class Walks:
 
     # Pages
 
-    def stage(self, walk: Walk, page: Page, number: int | None = None) -> Walk:
-        """Keeps one page of a walk, behind its others or in place of one; gives what is known then.
-
-        A text that the file has is not written again.
-        """
+    def stage(self, walk: Walk, page: Page) -> None:
+        """Keeps one page of a walk; a text that the file has is not written again."""
         with self._transaction():
             held = "SELECT 1 FROM _bodies WHERE digest = ?"
             if not self._conn.execute(held, (page.digest,)).fetchone():
@@ -136,30 +136,23 @@ class Walks:
                     "INSERT INTO _bodies (digest, ids, body) VALUES (?, ?, ?)",
                     (page.digest, json.dumps(page.ids), zlib.compress(page.body, 3)),
                 )
-            next_ = "(SELECT ifnull(max(number) + 1, 0) FROM _pages WHERE walk = ?1)"
             self._conn.execute(
-                'INSERT OR REPLACE INTO _pages (walk, number, "offset", "limit", digest)'
-                f" VALUES (?1, ifnull(?2, {next_}), ?3, ?4, ?5)",
-                (walk.id, number, page.offset, page.limit, page.digest),
+                'INSERT OR REPLACE INTO _pages (walk, "offset", "limit", digest)'
+                " VALUES (?, ?, ?, ?)",
+                (walk.id, page.offset, page.limit, page.digest),
             )
-            self._conn.execute(
-                "UPDATE _walks SET total = ?, steps = 0 WHERE id = ?", (page.total, walk.id)
-            )
-        return walk._replace(total=page.total, steps=0)
 
-    def step_back(self, walk: Walk) -> Walk:
-        """Keeps that the last page asked for was not staged: the next begins further in front."""
-        self._conn.execute("UPDATE _walks SET steps = steps + 1 WHERE id = ?", (walk.id,))
-        return walk._replace(steps=walk.steps + 1)
+    def drop_pages_behind(self, walk: Walk, total: int) -> None:
+        """Drops the pages of a walk that stand behind its records, now that there are fewer."""
+        self._conn.execute(
+            'DELETE FROM _pages WHERE walk = ? AND "offset" > 0 AND "offset" >= ?', (walk.id, total)
+        )
 
     def pages(self, walk: Walk) -> list[StagedPage]:
-        """The pages of a walk in the order they came, without their texts.
-
-        Raises DataError for damaged ones.
-        """
+        """The pages of a walk in order, without their texts; raises DataError for damaged ones."""
         rows = self._conn.execute(
-            'SELECT number, "offset", "limit", digest, ids FROM _pages JOIN _bodies USING (digest)'
-            " WHERE walk = ? ORDER BY number",
+            'SELECT "offset", "limit", digest, ids FROM _pages JOIN _bodies USING (digest)'
+            ' WHERE walk = ? ORDER BY "offset"',
             (walk.id,),
         )
         typed = Typed(self._path)
@@ -169,16 +162,6 @@ class Walks:
             if page.limit < 1:
                 raise typed.damaged(f"_pages of the walk {walk.id}: limit", page.limit)
         return pages
-
-    def last_came(self, walk: Walk) -> list[tuple[StagedPage, list[bool]]]:
-        """The pages of a walk, each with which of its records no later page has: those count."""
-        seen: set[Id] = set()
-        found = []
-        for page in reversed(self.pages(walk)):
-            ids = json.loads(page.ids)
-            found.append((page, [id_ not in seen for id_ in ids]))
-            seen.update(id_ for id_ in ids if id_ is not None)
-        return found[::-1]
 
     def body(self, digest: bytes) -> bytes:
         """The text of a page as it came; raises DataError where it was damaged since.
@@ -209,30 +192,18 @@ class Met:
             "CREATE TEMP TABLE IF NOT EXISTS met (walk, id, PRIMARY KEY (walk, id)) WITHOUT ROWID"
         )
 
-    def refill(self, pages: Iterable[StagedPage]) -> None:
-        """Takes up the records of these pages, no others."""
+    def refill(self, pages: Iterable[StagedPage]) -> bool:
+        """Takes up the records of these pages, no others; False where one comes twice."""
         self._conn.execute("DELETE FROM temp.met WHERE walk = ?", (self._walk,))
-        for page in pages:
-            self.add(page.ids)
+        return all(self.add(page.ids) for page in pages)
 
-    def add(self, ids: str) -> None:
-        """Adds the ids of a page, given as a JSON list, but what can't be an id of the resource."""
-        self._conn.execute(
+    def add(self, ids: str) -> bool:
+        """Adds the ids of a page, given as a JSON list; False where one was met before.
+
+        What can't be an id of the resource's is left out.
+        """
+        added = self._conn.execute(
             "INSERT OR IGNORE INTO temp.met SELECT ?, value FROM json_each(?) WHERE type = ?",
             (self._walk, ids, "integer" if self._kind is int else "text"),
-        )
-
-    def named(self, ids: list[Id | None]) -> list[Any]:
-        """Those of a page's ids that can be one of the resource's."""
-        return [id_ for id_ in ids if type(id_) is self._kind]
-
-    def any_of(self, ids: list[Id | None]) -> bool:
-        """Whether one of a page's ids was met before."""
-        known = f"SELECT 1 FROM json_each(?) WHERE value IN ({self.ids}) LIMIT 1"
-        return self._conn.execute(known, (json.dumps(ids),)).fetchone() is not None
-
-    @property
-    def count(self) -> int:
-        """How many records were met."""
-        number: int = self._conn.execute(f"SELECT count(*) FROM ({self.ids})").fetchone()[0]
-        return number
+        ).rowcount
+        return added == sum(type(id_) is self._kind for id_ in json.loads(ids))
