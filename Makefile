@@ -22,7 +22,7 @@ schema: $(STAMP)
 	$(BIN)/python -m ll2_mirror.ll2.generate
 
 test: $(STAMP)
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n auto --dist loadfile
 
 soak: $(STAMP)
 	$(BIN)/python -m pytest -m soak
