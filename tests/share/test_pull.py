@@ -410,7 +410,10 @@ def test_a_snapshot_that_is_gone(kept, served, out, run):
         (lambda path: path.write_bytes(path.read_bytes()[:-8192]), "is damaged"),
         (lambda path: execute(path, "PRAGMA application_id = 7"), "but no ll2-mirror"),
         (lambda path: execute(path, "PRAGMA user_version = 99"), "made by a newer ll2-mirror"),
-        (lambda path: execute(path, "ALTER TABLE countries DROP COLUMN nationality_name"), "lacks a column"),
+        (
+            lambda path: execute(path, "ALTER TABLE countries DROP COLUMN nationality_name"),
+            "lacks a column",
+        ),
         (lambda path: execute(path, "DELETE FROM _runs"), "holds nothing"),
         (lambda path: execute(path, "DROP TABLE _settings"), "damaged, or no mirror"),
         (lambda path: execute(path, "UPDATE _runs SET id = id + 7"), "holds another state"),
