@@ -68,6 +68,7 @@ def page(request, chromium, url):
 
 
 def fits(page):
+    page.wait_for_load_state("networkidle")
     return page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
 
 
