@@ -11,13 +11,11 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler
-from threading import Thread
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
 
 from ll2_mirror.ll2.jsontext import KEPT, parse, spell, text
 from ll2_mirror.ll2.page import API_PATH
-from ll2_mirror.testing.fake import Records, SampleUpstream, bundled
+from ll2_mirror.testing.fake import Records, SampleUpstream, answering, asked, bundled
 
 COUNT = 205  # records: two pages of 100, and a short one
 LIST = f"{API_PATH}spacecraft/"
@@ -45,11 +43,10 @@ class Handler(BaseHTTPRequestHandler):
     server: FaultyUpstream
 
     def do_GET(self) -> None:
-        parts = urlsplit(self.path)
         self.server.log.append((self.path, dict(self.headers)))
-        query = {key: values[-1] for key, values in parse_qs(parts.query).items()}
-        status, body = self.server.right(parts.path, query)
-        fault = self.server.due(parts.path, int(query.get("offset", 0)))
+        path, query = asked(self.path)
+        status, body = self.server.right(path, query)
+        fault = self.server.due(path, int(query.get("offset", 0)))
         if fault:
             self.close_connection = True
             fault(self, body)
@@ -131,14 +128,8 @@ class FaultyUpstream(SampleUpstream):
 @contextmanager
 def serving(records: Records) -> Iterator[FaultyUpstream]:
     """A faulty upstream that answers until the block ends; whole until it breaks."""
-    with FaultyUpstream(records) as server:
-        thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
-        thread.start()
-        try:
-            yield server
-        finally:
-            server.shutdown()
-            thread.join()
+    with answering(FaultyUpstream(records)) as server:
+        yield server
 
 
 # What can go wrong. Each makes a fault.

@@ -9,7 +9,8 @@ from contextlib import contextmanager
 from hashlib import sha256
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from threading import Thread
+
+from ll2_mirror.testing.fake import answering
 
 MANIFEST = "/manifest.json"
 
@@ -95,14 +96,8 @@ class StaticSite(ThreadingHTTPServer):
 @contextmanager
 def site(folder: Path) -> Iterator[StaticSite]:
     """A server of a folder, until the block ends."""
-    with StaticSite(folder) as server:
-        thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
-        thread.start()
-        try:
-            yield server
-        finally:
-            server.shutdown()
-            thread.join()
+    with answering(StaticSite(folder)) as server:
+        yield server
 
 
 # What can go wrong. Each makes a fault of the files whose names end so.

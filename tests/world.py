@@ -7,8 +7,7 @@ import json
 import math
 import threading
 from collections import deque
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
@@ -20,7 +19,7 @@ from click.testing import CliRunner
 from ll2_mirror.cli.main import main
 from ll2_mirror.clock import Clock
 from ll2_mirror.ll2.jsontext import spell, text
-from ll2_mirror.testing.fake import SampleUpstream, bundled
+from ll2_mirror.testing.fake import SampleUpstream, asked, bundled
 from parts import Ran, execute
 
 FREE = "/2.3.0/api-throttle/"
@@ -233,9 +232,8 @@ class World(SampleUpstream):
             self.clock.move(seconds)
 
     def _respond(self, full: str) -> tuple[int, dict[str, str], bytes] | None:
-        parts = urlsplit(full)
-        query = {key: values[-1] for key, values in parse_qs(parts.query).items()}
-        if parts.path == FREE:
+        path, query = asked(full)
+        if path == FREE:
             return _json(*self._throttle())
         self._counted += 1
         faults = []
@@ -249,7 +247,7 @@ class World(SampleUpstream):
             return _json(429, {"detail": said}, wait)
         if self.limit is not None:
             self._used.append(self.clock.now())
-        status, headers, body = _json(*self.answer(parts.path, query))
+        status, headers, body = _json(*self.answer(path, query))
         for fault in faults:
             if fault == "reset":
                 return None
@@ -310,20 +308,6 @@ class _Handler(BaseHTTPRequestHandler):
 
     def log_message(self, *_: Any) -> None:
         """Says nothing: the log is in the world."""
-
-
-@contextmanager
-def running(world: World) -> Iterator[World]:
-    """A world that answers until the block ends."""
-    with world:
-        poll = {"poll_interval": 0.01}
-        thread = threading.Thread(target=world.serve_forever, kwargs=poll, daemon=True)
-        thread.start()
-        try:
-            yield world
-        finally:
-            world.shutdown()
-            thread.join()
 
 
 def command(clock: Clock, *arguments: object) -> Ran:

@@ -7,14 +7,15 @@ import os
 import pytest
 
 from ll2_mirror.extract.connection import CERTIFICATES
+from ll2_mirror.testing.fake import answering
 from parts import execute
-from world import StillClock, World, command, running
+from world import StillClock, World, command
 
 
 @pytest.fixture
 def world(clock):
     """250 records, so three pages; no limit."""
-    with running(World(250, clock)) as world:
+    with answering(World(250, clock)) as world:
         yield world
 
 

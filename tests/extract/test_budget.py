@@ -9,14 +9,15 @@ import pytest
 
 from ll2_mirror.clock import from_iso, to_iso
 from ll2_mirror.extract.throttle import DECLARED
+from ll2_mirror.testing.fake import answering
 from parts import TestClock, execute, public_rows
-from world import World, command, equals, running, said
+from world import World, command, equals, said
 
 
 @pytest.fixture
 def tight(clock):
     """1,730 records, so 18 pages, of which 15 may be asked for in an hour."""
-    with running(World(1730, clock, limit=15)) as world:
+    with answering(World(1730, clock, limit=15)) as world:
         yield world
 
 
@@ -129,7 +130,7 @@ def test_requests_are_logged_without_the_token(db, world, clock):
 
 
 def test_another_server_without_api_throttle_has_no_limit(db, clock):
-    with running(World(1730, clock)) as world:
+    with answering(World(1730, clock)) as world:
         done = command(clock, "sync", db, "--base-url", world.base_url)
         assert done.code == 0, done.err
         assert world.pages() == list(range(0, 1800, 100))
@@ -140,7 +141,7 @@ def test_another_server_without_api_throttle_has_no_limit(db, clock):
 def test_the_machines_clock_works_as_well(db):
     """The world's limit by a clock that goes on by itself."""
     clock = TestClock()
-    with running(World(330, clock, limit=2)) as world:
+    with answering(World(330, clock, limit=2)) as world:
         done = command(clock, "sync", db, "--base-url", world.base_url, "--wait")
         assert done.code == 0, done.err
         assert equals(db, world)

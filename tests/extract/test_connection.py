@@ -9,13 +9,12 @@ import base64
 import shutil
 import socket
 import ssl
-from contextlib import contextmanager
 
 import pytest
 from requests.utils import DEFAULT_CA_BUNDLE_PATH
 
 from ll2_mirror.testing import fake
-from ll2_mirror.testing.fake import SampleUpstream, bundled
+from ll2_mirror.testing.fake import SampleUpstream, answering, bundled
 from parts import FIXTURES
 
 HTTP, HTTPS = "http://ll2.test", "https://ll2.test"
@@ -59,19 +58,9 @@ class Proxy(SampleUpstream):
         return self.base_url.replace("//", f"//{user}@" if user else "//")
 
 
-@contextmanager
-def serving(server):
-    with server:
-        thread = fake.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
-        thread.start()
-        yield server
-        server.shutdown()
-        thread.join()
-
-
 @pytest.fixture
 def proxy():
-    with serving(Proxy()) as proxy:
+    with answering(Proxy()) as proxy:
         yield proxy
 
 
@@ -245,7 +234,7 @@ class Secure(SampleUpstream):
 
 @pytest.fixture
 def secure():
-    with serving(Secure()) as server:
+    with answering(Secure()) as server:
         yield server
 
 

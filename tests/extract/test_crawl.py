@@ -7,8 +7,9 @@ from datetime import timedelta
 
 import pytest
 
+from ll2_mirror.testing.fake import answering
 from parts import execute, public_rows
-from world import World, command, equals, published, quarantine, running, said
+from world import World, command, equals, published, quarantine, said
 
 
 def fresh(sync, db):
@@ -141,7 +142,7 @@ def test_another_mode_begins_anew(db, world, sync):
 
 def test_another_base_url_begins_anew(db, world, sync, clock):
     sync("--max-requests", 2)
-    with running(World(130, clock)) as other:
+    with answering(World(130, clock)) as other:
         done = command(clock, "sync", db, "--base-url", other.base_url)
         assert done.code == 0, done.err
         assert f"begins the walk anew: it was from {world.base_url}" in said(done)
@@ -272,7 +273,7 @@ def test_a_step_back_that_is_cut_off_begins_anew(db, world, sync):
 
 @pytest.mark.parametrize("size", [0, 1, 99, 100, 101, 200])
 def test_any_size_is_walked_whole(db, clock, size):
-    with running(World(size, clock)) as world:
+    with answering(World(size, clock)) as world:
         assert command(clock, "sync", db, "--base-url", world.base_url).code == 0
         assert world.pages() == list(range(0, max(size, 1), 100))
         assert published(db) == world.listed

@@ -6,8 +6,9 @@ import json
 
 import pytest
 
+from ll2_mirror.testing.fake import answering
 from parts import execute, public_rows
-from world import World, command, equals, published, quarantine, running
+from world import World, command, equals, published, quarantine
 
 
 def hidden(world, monkeypatch, *ids):
@@ -114,7 +115,7 @@ def test_a_list_that_shrank_too_much_is_not_believed(db, world, sync, clock):
 @pytest.mark.parametrize(("count", "gone"), [(250, 25), (60, 20)])
 def test_a_list_that_shrank_less_than_that_is_believed(db, clock, count, gone):
     """LL2 is asked about each record that is gone, about five in one sync."""
-    with running(World(count, clock)) as world:
+    with answering(World(count, clock)) as world:
         command(clock, "sync", db, "--base-url", world.base_url)
         went = world.ids[:gone]
         world.delete(*went)
@@ -139,7 +140,7 @@ def test_an_empty_list_is_not_believed(db, world, sync):
 @pytest.fixture
 def tight(clock):
     """250 records, so three pages, and fifteen requests an hour."""
-    with running(World(250, clock, limit=15)) as world:
+    with answering(World(250, clock, limit=15)) as world:
         yield world
 
 

@@ -354,14 +354,10 @@ def test_a_client_gets_from_the_file_what_it_gets_from_upstream(run, tmp_path):
         listed = json.loads(one_host)
         records["spacecraft", mode] = [r for r in listed if r["id"] not in (540, 541)]
     db = tmp_path / "a.db"
-    with Answering(records) as upstream:
-        thread = threading.Thread(target=upstream.serve_forever, daemon=True)
-        thread.start()
+    with sample.answering(Answering(records)) as upstream:
         options = ("--mode", "detailed", "--base-url", upstream.base_url)
         assert run("sync", db, *options).code == 0
         theirs = documented_client(upstream.base_url)
-        upstream.shutdown()
-        thread.join()
     with served(db) as url:
         ours = documented_client(url)
     said = json.dumps(ours).replace(url, upstream.base_url)

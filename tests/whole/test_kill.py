@@ -14,15 +14,16 @@ import pytest
 
 from ll2_mirror.clock import Clock
 from ll2_mirror.store import search as reindex
+from ll2_mirror.testing.fake import answering
 from parts import PROGRAM, execute, public_rows
-from world import FREE, World, command, equals, published, running
+from world import FREE, World, command, equals, published
 
 CLOCK = Clock()
 
 
 @pytest.fixture(scope="module")
 def world():
-    with running(World(260)) as world:
+    with answering(World(260)) as world:
         yield world
 
 
@@ -138,7 +139,7 @@ def check(db, world, before, after):
 def nothing(tmp_path):
     """A file before any sync: no rows."""
     db = tmp_path / "nothing.db"
-    with running(World(1)) as other:
+    with answering(World(1)) as other:
         command(CLOCK, "sync", db, "--base-url", other.base_url, "--max-requests", 1)
     return {name: [] for name in public_rows(db)}, [], []
 
@@ -315,7 +316,7 @@ def test_ctrl_c_ends_at_once_where_the_server_hangs_many_times(tmp_path, world, 
 def test_ctrl_c_ends_a_wait(tmp_path):
     """Also one for the limit, which may be an hour."""
     db = tmp_path / "waiting.db"
-    with running(World(260, Clock(), limit=2)) as world:
+    with answering(World(260, Clock(), limit=2)) as world:
         process = start(db, world, "--wait")
         until = time.monotonic() + 20
         while sum(one.path.startswith(FREE) for one in world.requests) < 2:

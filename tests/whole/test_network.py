@@ -11,8 +11,9 @@ from contextlib import contextmanager
 import pytest
 
 from ll2_mirror.clock import Clock
+from ll2_mirror.testing.fake import answering
 from parts import PROGRAM, ROOT, public_rows
-from world import World, command, running
+from world import World, command
 
 CLOCK = Clock()
 SERVER, READER, PORT = "10.213.0.1", "10.213.0.2", "8099"
@@ -80,7 +81,7 @@ def two_hosts(name):
 def out(tmp_path_factory):
     """What a writer published: some megabytes, in two states."""
     folder = tmp_path_factory.mktemp("far")
-    with running(World(300)) as world:
+    with answering(World(300)) as world:
         for n in (1, 2):
             for id_ in world.ids:
                 news = "".join(chr(97 + hash((id_, n, m)) % 26) for m in range(3000))

@@ -23,8 +23,9 @@ from hypothesis.stateful import (
 )
 
 from ll2_mirror.load.quarantine import MISSING
+from ll2_mirror.testing.fake import answering
 from parts import execute, public_rows
-from world import StillClock, World, command, equals, published, running
+from world import StillClock, World, command, equals, published
 
 COUNTED = 15
 BAD = 5  # a name that isn't understood
@@ -199,7 +200,7 @@ class Mirror(RuleBasedStateMachine):
     )
     def begin(self, count, limit):
         folder = self.open.enter_context(TemporaryDirectory())
-        world = self.open.enter_context(running(World(count, StillClock(), limit)))
+        world = self.open.enter_context(answering(World(count, StillClock(), limit)))
         self.model = Model(Path(folder, "mirror.db"), world)
 
     def teardown(self):
@@ -340,7 +341,7 @@ def years(db, hours, seed):
     random, clock = Random(seed), StillClock()
     start = clock.time
     codes = []
-    with running(World(250, clock, limit=COUNTED)) as world:
+    with answering(World(250, clock, limit=COUNTED)) as world:
         model = Model(db, world)
         for hour in range(hours):
             clock.time = max(clock.time, start + timedelta(hours=hour, minutes=random.random()))

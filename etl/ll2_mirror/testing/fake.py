@@ -7,9 +7,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from socketserver import BaseServer
 from threading import Thread
-from typing import Any
-from urllib.parse import parse_qs, urlencode, urlsplit
+from typing import Any, TypeVar
+from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from ll2_mirror.clock import Clock, from_iso
 from ll2_mirror.files import shipped
@@ -164,15 +165,19 @@ def _rank(value: Any, path: str) -> tuple[bool, Any]:
     return value is None, 0 if value is None else value
 
 
+def asked(target: str) -> tuple[str, dict[str, str]]:
+    """The path of a request and its parameters, the last of each name."""
+    parts = urlsplit(target)
+    return parts.path, dict(parse_qsl(parts.query))
+
+
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     server: SampleUpstream
 
     def do_GET(self) -> None:
-        parts = urlsplit(self.path)
         self.server.log.append((self.path, dict(self.headers)))
-        query = {key: values[-1] for key, values in parse_qs(parts.query).items()}
-        status, document = self.server.answer(parts.path, query)
+        status, document = self.server.answer(*asked(self.path))
         body = document if isinstance(document, bytes) else text(spell(document)).encode()
         self.send_response(status)
         self.send_header("Content-Type", "application/json")
@@ -191,8 +196,18 @@ class _Handler(BaseHTTPRequestHandler):
 @contextmanager
 def running(records: Records, clock: Clock | None = None) -> Iterator[SampleUpstream]:
     """A sample upstream that answers until the block ends."""
-    with SampleUpstream(records, clock) as server:
-        thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
+    with answering(SampleUpstream(records, clock)) as server:
+        yield server
+
+
+Server = TypeVar("Server", bound=BaseServer)
+
+
+@contextmanager
+def answering(server: Server) -> Iterator[Server]:
+    """A server that answers until the block ends."""
+    with server:
+        thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
         thread.start()
         try:
             yield server
