@@ -98,6 +98,30 @@ def test_a_damaged_row_is_named(detailed, run, sql, named):
     assert run("verify", detailed, "--json").json["ok"] is False
 
 
+@pytest.mark.parametrize(
+    ("sql", "named"),
+    [
+        (
+            "UPDATE _bodies SET body = zeroblob(9) WHERE digest ="
+            " (SELECT digest FROM _pages JOIN _walks ON id = walk WHERE resource = 'agencies')",
+            "agencies: ",
+        ),
+        (
+            "UPDATE _walks SET mode = 'x' WHERE resource = 'agencies'",
+            "agencies: the pages of its last walk are gone",
+        ),
+    ],
+)
+def test_a_damaged_list_is_named_beside_one_with_overtaken_values(db, run, upstream, sql, named):
+    """Where a value was overtaken, the pages of all lists are read once more."""
+    run("sync", db, "spacecraft", "agencies", "--base-url", upstream.base_url)
+    assert run("verify", db, "--json").json["overtaken"] > 0
+    execute(db, sql)
+    verdict = run("verify", db, "--json")
+    assert verdict.code == 1
+    assert any(problem.startswith(named) for problem in verdict.json["problems"])
+
+
 def test_a_flipped_byte_is_found(detailed, run):
     """In any page of the file that holds rows."""
     execute(detailed, "PRAGMA wal_checkpoint(TRUNCATE)")

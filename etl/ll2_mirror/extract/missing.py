@@ -9,7 +9,6 @@ from enum import Enum
 from ll2_mirror.errors import NotAPage, Shrunk, Stopped, UpstreamError
 from ll2_mirror.extract.upstream import MAX_PROBES, Upstream
 from ll2_mirror.ll2.model import Id
-from ll2_mirror.ll2.resources import RESOURCES
 from ll2_mirror.progress import Tell
 from ll2_mirror.store.store import Store
 from ll2_mirror.store.walks import Fate, Met, Walk
@@ -67,7 +66,7 @@ def fate(
 
 def _has_nameless(store: Store, walk: Walk) -> bool:
     """Whether a record came without a readable id: it may be any of those missing."""
-    kind = RESOURCES[walk.resource].modes[walk.mode].id_type
+    kind = walk.shape.id_type
     return any(
         type(id_) is not kind for page in store.walks.pages(walk) for id_ in json.loads(page.ids)
     )

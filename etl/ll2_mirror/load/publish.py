@@ -6,9 +6,7 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from ll2_mirror.errors import DataError, NotAPage
-from ll2_mirror.ll2.jsontext import parse
 from ll2_mirror.ll2.model import Resource
-from ll2_mirror.ll2.page import records
 from ll2_mirror.ll2.resources import RESOURCES
 from ll2_mirror.load.drift import forget_drift, keep_drift
 from ll2_mirror.load.prune import Node, Pruner
@@ -105,7 +103,7 @@ def _pages(store: Store, walk: Walk) -> Iterator[list[Any]]:
     """The records of each staged page of a walk; raises Unreadable."""
     for page in store.walks.pages(walk):
         try:
-            yield records(parse(store.walks.body(page.digest)))
+            yield store.walks.records(page)
         except NotAPage as error:
             raise Unreadable(f"the page at offset {page.offset}: {error}", walk, page) from None
 

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from ll2_mirror.ll2.jsontext import KEPT, parse, spell, text
 from ll2_mirror.ll2.model import Id, Shape
-from ll2_mirror.ll2.page import ids_of, records
+from ll2_mirror.ll2.page import ids_of
 from ll2_mirror.ll2.resources import RESOURCES
 from ll2_mirror.store.store import Store
 from ll2_mirror.store.typed import Typed
@@ -86,7 +86,7 @@ def _published(store: Store, resource: str, wanted: set[Any]) -> Iterator[tuple[
     for page in store.walks.pages(walk) if walk and wanted else ():
         ids = json.loads(page.ids)
         if wanted.intersection(ids):
-            results = records(parse(store.walks.body(page.digest)))
+            results = store.walks.records(page)
             for id_, record in zip(ids, results, strict=True):
                 if id_ in wanted:
                     yield id_, text(spell(record, KEPT))

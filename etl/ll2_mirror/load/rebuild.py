@@ -10,8 +10,6 @@ from collections.abc import Iterator
 
 from ll2_mirror.errors import DataError
 from ll2_mirror.files import shipped
-from ll2_mirror.ll2.jsontext import parse
-from ll2_mirror.ll2.page import records
 from ll2_mirror.ll2.resources import RESOURCES
 from ll2_mirror.ll2.schema import SCHEMA_VERSION, own_tables, wanted_columns
 from ll2_mirror.load.quarantine import standing
@@ -134,7 +132,7 @@ def _rebuild(store: Store) -> None:
     for name in store.ledger.resources():
         walk = store.walks.published(name)
         if walk and name in RESOURCES and walk.mode in RESOURCES[name].modes:
-            shape = RESOURCES[name].modes[walk.mode]
+            shape = walk.shape
             upsert = Upsert(store.conn, store.ledger, _NO_RUN, shape)
             for groups in _groups(store, walk):
                 upsert.page(groups)
@@ -148,8 +146,8 @@ def _groups(store: Store, walk: Walk) -> Iterator[list[Group]]:
         yield Normalizer().page(shape, [record])
     normalizer, bad = Normalizer(), list[Bad]()
     for page in store.walks.pages(walk):
-        results = records(parse(store.walks.body(page.digest)))
-        yield normalizer.page(RESOURCES[walk.resource].modes[walk.mode], results, bad)
+        results = store.walks.records(page)
+        yield normalizer.page(walk.shape, results, bad)
 
 
 def _check(store: Store) -> None:

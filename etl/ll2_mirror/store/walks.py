@@ -8,12 +8,13 @@ import zlib
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from ll2_mirror.clock import Clock, to_iso
 from ll2_mirror.errors import DataError, Stopped
-from ll2_mirror.ll2.model import Id
-from ll2_mirror.ll2.page import Page
+from ll2_mirror.ll2.jsontext import parse
+from ll2_mirror.ll2.model import Id, Shape
+from ll2_mirror.ll2.page import Page, records
 from ll2_mirror.ll2.resources import RESOURCES
 from ll2_mirror.store.typed import Typed
 
@@ -29,6 +30,11 @@ class Walk(NamedTuple):
     base_url: str
     started: str
     total: int | None  # records that LL2 lists; None where that isn't known, or moving
+
+    @property
+    def shape(self) -> Shape:
+        """The shape of its records."""
+        return RESOURCES[self.resource].modes[self.mode]
 
 
 class StagedPage(NamedTuple):
@@ -175,6 +181,10 @@ class Walks:
             name = digest.hex()[:12]
             raise DataError(f"{self._path}: the stored page {name} is damaged") from None
 
+    def records(self, page: StagedPage) -> list[Any]:
+        """The records of a page, as spelled; raises DataError as ``body`` does, or NotAPage."""
+        return records(parse(self.body(page.digest)))
+
 
 class Met:
     """The records that one walk met, in a table of the connection's own, not in memory.
@@ -187,7 +197,7 @@ class Met:
         self.ids = f"SELECT id FROM temp.met WHERE walk = {walk.id}"
         self._conn = conn
         self._walk = walk.id
-        self._kind: type = RESOURCES[walk.resource].modes[walk.mode].id_type
+        self._kind: type = walk.shape.id_type
         self._conn.execute(
             "CREATE TEMP TABLE IF NOT EXISTS met (walk, id, PRIMARY KEY (walk, id)) WITHOUT ROWID"
         )
