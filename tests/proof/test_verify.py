@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+import zlib
 
 import pytest
 
@@ -120,6 +121,14 @@ def test_a_damaged_list_is_named_beside_one_with_overtaken_values(db, run, upstr
     verdict = run("verify", db, "--json")
     assert verdict.code == 1
     assert any(problem.startswith(named) for problem in verdict.json["problems"])
+
+
+@pytest.mark.parametrize("page", [b" " * 2**24 + b"{}", b"[%s[]]" % (b"[]," * 2**18)])
+def test_a_stored_page_beyond_what_ll2_may_send_is_damage(detailed, run, page):
+    """However small it is packed; so it takes no memory."""
+    execute(detailed, "UPDATE _bodies SET body = ?", zlib.compress(page, 9))
+    verdict = run("verify", detailed)
+    assert (verdict.code, "is damaged" in verdict.out) == (1, True)
 
 
 def test_a_flipped_byte_is_found(detailed, run):

@@ -32,6 +32,7 @@ from ll2_mirror.extract import (
     throttle,
     upstream,
 )
+from ll2_mirror.ll2 import packed
 from ll2_mirror.progress import EVENTS
 from ll2_mirror.query import params, routes
 from ll2_mirror.serve import cache, scope, server
@@ -397,8 +398,8 @@ def test_each_row_about_upstream_has_its_tests():
 def test_the_limits_are_those_of_the_program():
     said = re.sub(r"\s+", " ", PAGES["docs/limits.md"])
     for row in (
-        f"| a page, as sent and unpacked | {response.MAX_BODY // 2**20} MiB |",
-        f"| JSON values in a page | {response.MAX_VALUES:,} |",
+        f"| a page, as sent and unpacked | {packed.MAX_BODY // 2**20} MiB |",
+        f"| JSON values in a page | {packed.MAX_VALUES:,} |",
         f"| an answer that is no page | {response.MAX_WORDS // 2**10} KiB",
         f"before an answer | {connection._EARLY} |",
         f"| `--timeout`, {upstream.TIMEOUT:.0f} seconds by default |",

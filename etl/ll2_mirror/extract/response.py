@@ -1,7 +1,4 @@
-"""What came back, read within bounds: however a body is packed, it takes no more memory than that.
-
-The bounds are far beyond LL2's largest pages; docs/limits.md tells them.
-"""
+"""What came back, read within bounds: however much is sent, it takes no more memory than that."""
 
 from __future__ import annotations
 
@@ -13,9 +10,8 @@ import requests
 from urllib3.exceptions import HTTPError
 
 from ll2_mirror.errors import NotAPage
+from ll2_mirror.ll2.packed import MAX_BODY, TooLargeError, bounded, counted, inflated
 
-MAX_BODY = 16 * 2**20  # bytes of a page, as sent and unpacked
-MAX_VALUES = 500_000  # JSON values in a page
 MAX_WORDS = 64 * 2**10  # bytes of an answer that is no page
 _CHUNK = 64 * 2**10
 _PACKED = ("gzip", "x-gzip", "deflate")
@@ -28,10 +24,6 @@ class Response(NamedTuple):
     status: int
     headers: Mapping[str, str]  # of any case
     body: bytes  # unpacked; empty where it is no page, and can't be read
-
-
-class TooLargeError(Exception):
-    """A body is beyond a bound; the text says which."""
 
 
 # Beside TooLargeError and NotAPage, what reading a body raises.
@@ -59,7 +51,7 @@ def _received(response: requests.Response, most: int, given_up: Callable[[], boo
     body = bytearray()
     while len(body) <= most and not given_up() and (chunk := response.raw.read1(_CHUNK)):
         body += chunk
-    return _bounded(bytes(body), most)
+    return bounded(bytes(body), most)
 
 
 def _unpacked(body: bytes, encoding: str, most: int) -> bytes:
@@ -67,22 +59,5 @@ def _unpacked(body: bytes, encoding: str, most: int) -> bytes:
     if encoding not in ("", "identity", *_PACKED):
         raise NotAPage(f"the body is encoded as {encoding}, which was not asked for")
     if encoding in _PACKED or body.startswith(_GZIP):
-        body = _inflated(body, most)
-    # Not parsed to be counted: an object or a list costs far more memory than its brackets.
-    if sum(map(body.count, (b",", b"[", b"{"))) > MAX_VALUES:
-        raise TooLargeError(f"a body of more than {MAX_VALUES:,} JSON values")
-    return body
-
-
-def _inflated(body: bytes, most: int) -> bytes:
-    packed = zlib.decompressobj(wbits=47)  # gzip or zlib: its head says which
-    text = _bounded(packed.decompress(body, most + 1), most)
-    if not packed.eof or packed.unused_data:
-        raise zlib.error("the packed body is cut short, or more follows it")
-    return text
-
-
-def _bounded(body: bytes, most: int) -> bytes:
-    if len(body) > most:
-        raise TooLargeError(f"a body of more than {most / 2**20:g} MiB")
-    return body
+        body = inflated(body, most)
+    return counted(body)

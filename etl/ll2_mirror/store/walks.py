@@ -14,6 +14,7 @@ from ll2_mirror.clock import Clock, to_iso
 from ll2_mirror.errors import DataError, Stopped
 from ll2_mirror.ll2.jsontext import parse
 from ll2_mirror.ll2.model import Id, Shape
+from ll2_mirror.ll2.packed import TooLargeError, counted, inflated
 from ll2_mirror.ll2.page import Page, records
 from ll2_mirror.ll2.resources import RESOURCES
 from ll2_mirror.store.typed import Typed
@@ -172,12 +173,13 @@ class Walks:
     def body(self, digest: bytes) -> bytes:
         """The text of a page as it came; raises DataError where it was damaged since.
 
-        zlib's own checksum tells; verify compares the digest, too.
+        zlib's own checksum tells, and what is larger than a page may be; verify compares the
+        digest, too.
         """
         row = self._conn.execute("SELECT body FROM _bodies WHERE digest = ?", (digest,)).fetchone()
         try:
-            return zlib.decompress(row[0])
-        except (TypeError, zlib.error):
+            return counted(inflated(row[0]))
+        except (TypeError, zlib.error, TooLargeError):
             name = digest.hex()[:12]
             raise DataError(f"{self._path}: the stored page {name} is damaged") from None
 

@@ -1,0 +1,42 @@
+"""The text of a page, unpacked within bounds: however it is packed, it takes no more memory.
+
+The bounds are far beyond LL2's largest pages; docs/limits.md tells them.
+"""
+
+from __future__ import annotations
+
+import zlib
+
+MAX_BODY = 16 * 2**20  # bytes of a page, as sent and unpacked
+MAX_VALUES = 500_000  # JSON values in a page
+_MIB = 2**20
+
+
+class TooLargeError(Exception):
+    """A body is beyond a bound; the text says which."""
+
+
+def inflated(packed: bytes, most: int = MAX_BODY) -> bytes:
+    """What gzip or zlib packed; raises TooLargeError, and zlib.error for what is not whole."""
+    unpacking = zlib.decompressobj(wbits=47)  # gzip or zlib: its head says which
+    text = bounded(unpacking.decompress(packed, most + 1), most)
+    if not unpacking.eof or unpacking.unused_data:
+        raise zlib.error("the packed body is cut short, or more follows it")
+    return text
+
+
+def bounded(body: bytes, most: int = MAX_BODY) -> bytes:
+    """The same body; raises TooLargeError."""
+    if len(body) > most:
+        raise TooLargeError(f"a body of more than {most / _MIB:g} MiB")
+    return body
+
+
+def counted(body: bytes) -> bytes:
+    """The same body; raises TooLargeError where it has more values than a page may.
+
+    It isn't parsed to be counted: an object or a list costs far more memory than its brackets.
+    """
+    if sum(map(body.count, (b",", b"[", b"{"))) > MAX_VALUES:
+        raise TooLargeError(f"a body of more than {MAX_VALUES:,} JSON values")
+    return body
