@@ -7,13 +7,10 @@ Plain Datasette runs in a process of its own, in which our plugins are not loade
 from __future__ import annotations
 
 import argparse
-import os
 import sqlite3
-import subprocess
 import sys
 import time
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing
 from pathlib import Path
 from statistics import median
 from tempfile import TemporaryDirectory
@@ -34,25 +31,6 @@ PAGES = {
 }
 
 
-@contextmanager
-def plain(db: Path, port: int) -> Iterator[None]:
-    """Datasette on the file, without plugins."""
-    command = [DATASETTE, str(db), "--port", str(port)]
-    environment = {**os.environ, "DATASETTE_LOAD_PLUGINS": ""}
-    quiet = subprocess.DEVNULL
-    with subprocess.Popen(command, stdout=quiet, stderr=quiet, env=environment) as server:  # noqa: S603
-        try:
-            for _ in range(1000):
-                try:
-                    requests.get(f"http://127.0.0.1:{port}/-/versions.json", timeout=5)
-                    break
-                except requests.ConnectionError:
-                    time.sleep(0.05)
-            yield
-        finally:
-            server.terminate()
-
-
 def spent(session: requests.Session, url: str, ids: list[int]) -> float:
     """The median of the ms that a page takes, each time for another row."""
     taken = []
@@ -68,13 +46,16 @@ def compared(db: Path) -> dict[str, tuple[float, float]]:
     """By page: what it takes here, and what Datasette's own takes."""
     with closing(sqlite3.connect(db)) as conn:
         ids = [i for (i,) in conn.execute(f"SELECT id FROM spacecraft LIMIT {ROUNDS + 1}")]
-    with serving(SCRIPT, "serve", str(db), "--port", "0") as port, plain(db, port + 1):
+    with (
+        serving(SCRIPT, "serve", str(db), "--port", "0") as port,
+        serving(DATASETTE, str(db), "--port", "0", DATASETTE_LOAD_PLUGINS="") as plain,
+    ):
         session = requests.Session()
         session.trust_env = False
         return {
             name: (
                 spent(session, f"http://127.0.0.1:{port}{ours}", ids),
-                spent(session, f"http://127.0.0.1:{port + 1}{theirs}", ids),
+                spent(session, f"http://127.0.0.1:{plain}{theirs}", ids),
             )
             for name, (ours, theirs, _) in PAGES.items()
         }

@@ -13,6 +13,7 @@ import gzip
 import http.client
 import json
 import multiprocessing
+import os
 import re
 import sqlite3
 import subprocess
@@ -280,12 +281,15 @@ def server(db: Path, kind: str) -> None:
 
 
 @contextmanager
-def serving(*command: str) -> Iterator[int]:
-    """Runs a server; gives its port."""
-    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as server:  # noqa: S603
+def serving(*command: str, **environment: str) -> Iterator[int]:
+    """Runs a server; gives the port that it says it has."""
+    env = {**os.environ, **environment}
+    pipes = {"stdout": subprocess.DEVNULL, "stderr": subprocess.PIPE}
+    with subprocess.Popen(command, **pipes, text=True, env=env) as server:  # noqa: S603
         assert server.stderr is not None
-        told = re.search(r":(\d+)/", server.stderr.readline())
-        assert told, server.stderr.read()
+        lines = (re.search(r"http://[\w.]+:(\d+)", line) for line in server.stderr)
+        told = next(filter(None, lines), None)
+        assert told, f"{command[0]} ended with {server.wait()}"
         Thread(target=server.stderr.read, daemon=True).start()
         try:
             yield int(told[1])

@@ -7,6 +7,9 @@ from datetime import UTC, datetime
 
 from ll2_mirror.errors import NoTime
 
+_AHEAD = 300.0  # seconds that two machines' clocks may be apart
+_UNITS = (("day", 86400), ("hour", 3600), ("minute", 60))
+
 
 class Clock:
     """The machine's clock; a test passes in one of its own."""
@@ -40,3 +43,19 @@ def from_iso(text: str) -> datetime:
 def for_people(when: datetime) -> str:
     """A time as people read it: to the second, in UTC."""
     return when.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
+
+
+def age(then: datetime, now: datetime) -> int | None:
+    """The seconds since a time; None where it is yet to come, as clocks say that are far apart."""
+    seconds = (now - then).total_seconds()
+    return max(0, round(seconds)) if seconds > -_AHEAD else None
+
+
+def ago(seconds: int | None) -> str:
+    """How long ago something was, by its age."""
+    if seconds is None:
+        return "at a time that is yet to come: a clock was wrong, or is"
+    for unit, size in _UNITS:
+        if count := seconds // size:
+            return f"{count:,} {unit}{'s' * (count != 1)} ago"
+    return "just now"

@@ -8,7 +8,7 @@ from math import ceil, inf
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from ll2_mirror.clock import to_iso
+from ll2_mirror.clock import age, to_iso
 from ll2_mirror.errors import MirrorError
 from ll2_mirror.extract.budget import Budget
 from ll2_mirror.extract.crawl import end_of
@@ -21,8 +21,6 @@ from ll2_mirror.store.ledger import Run
 from ll2_mirror.store.store import Store
 from ll2_mirror.store.typed import Typed
 from ll2_mirror.store.walks import StagedPage
-
-_AHEAD = 300.0  # seconds that two machines' clocks may be apart
 
 
 def status(store: Store, now: datetime) -> dict[str, Any]:
@@ -71,12 +69,11 @@ def _resources(store: Store, now: datetime) -> Iterator[dict[str, Any]]:
     for name in store.settings.resources:
         walk, run = store.walks.published(name), _run(store, store.ledger.last_run(name))
         finished = Typed(store.path).time(run.finished, f"_runs {run.id}: finished")
-        age = (now - finished).total_seconds()
         yield {
             "resource": name,
             "mode": walk.mode if walk else None,
             "synced": run.finished,
-            "age_seconds": max(0, round(age)) if age > -_AHEAD else None,
+            "age_seconds": age(finished, now),
             "records": run.records,
             "requests": run.requests,
             "conflicts": run.conflicts,

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ll2_mirror.cli.naming import first_line, side
-from ll2_mirror.clock import for_people, from_iso
+from ll2_mirror.clock import ago, for_people, from_iso
 from ll2_mirror.progress import EVENTS
 
 if TYPE_CHECKING:
@@ -145,18 +145,9 @@ def _resource_lines(held: dict[str, Any], mode: str) -> Iterator[str]:
     gone = f", {held['tombstones']} gone" if held["tombstones"] else ""
     yield (
         f"{held['resource']}: {_some(held['records'], 'record')}{mode}{gone},"
-        f" synced {_ago(held['age_seconds'])} ({held['synced'][:19]}Z)"
+        f" synced {ago(held['age_seconds'])} ({held['synced'][:19]}Z)"
     )
     yield from _counted((held["conflicts"], "row", "came with two values in the last sync"))
-
-
-def _ago(seconds: int | None) -> str:
-    if seconds is None:
-        return "at a time that is yet to come: a clock was wrong, or is"
-    for unit, length in (("day", 86400), ("hour", 3600), ("minute", 60)):
-        if seconds >= length:
-            return f"{_some(seconds // length, unit)} ago"
-    return "just now"
 
 
 def _budget_lines(budget: dict[str, Any]) -> Iterator[str]:

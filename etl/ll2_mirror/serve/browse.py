@@ -119,7 +119,7 @@ def _marked(match: re.Match[str]) -> str:
         key = html.escape(match["string"], quote=False)
         return f'<span class="key">{key}</span>: '
     value = json.loads(match["string"])
-    if value.startswith(("http://", "https://")):
+    if is_web(value):
         shown = f'"<a href="{html.escape(value)}" rel="nofollow">{shown[1:-1]}</a>"'
     return f'<span class="string">{shown}</span>'
 
@@ -249,19 +249,20 @@ def _pictures(document: Any, listed: bool) -> Iterator[Picture]:
     """The picture of each record that has one."""
     for record in document["results"] if listed else [document]:
         image = record.get("image")
-        if not isinstance(image, dict) or not _is_web(image.get("image_url")):
+        if not isinstance(image, dict) or not is_web(image.get("image_url")):
             continue
         shown = image.get("thumbnail_url") if listed else None
         licence = image.get("license")
         yield Picture(
             name=str(record.get("name") or ""),
-            url=str(record["url"]) if _is_web(record.get("url")) else "",
-            thumbnail=str(shown if _is_web(shown) else image["image_url"]),
+            url=str(record["url"]) if is_web(record.get("url")) else "",
+            thumbnail=str(shown if is_web(shown) else image["image_url"]),
             image=image["image_url"],
             credit=str(image.get("credit") or ""),
             license=str(licence.get("name") or "") if isinstance(licence, dict) else "",
         )
 
 
-def _is_web(url: Any) -> bool:
-    return isinstance(url, str) and url.startswith(("http://", "https://"))
+def is_web(value: Any) -> bool:
+    """Whether a value is an address that a page may link to."""
+    return isinstance(value, str) and value.startswith(("http://", "https://"))

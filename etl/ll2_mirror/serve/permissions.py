@@ -5,9 +5,10 @@ from __future__ import annotations
 from contextlib import suppress
 from functools import cached_property
 from http.cookies import CookieError
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from datasette import Forbidden, plugins
+from datasette import Forbidden
 from datasette.utils import await_me_maybe
 from datasette.utils.asgi import Request
 
@@ -35,8 +36,9 @@ class Permissions:
         if self._is_plain and not headers & _KNOWING and "actor" not in scope:
             return None
         with suppress(CookieError):  # then it is nobody whom Datasette knows
-            hook = plugins.pm.hook.actor_from_request
-            for found in hook(datasette=self._datasette, request=Request(scope, receive)):
+            for found in _hooks().actor_from_request(
+                datasette=self._datasette, request=Request(scope, receive)
+            ):
                 if actor := await await_me_maybe(found):
                     return dict(actor)
         return dict(scope["actor"]) if scope.get("actor") else None
@@ -62,7 +64,12 @@ class Permissions:
     @cached_property
     def _is_plain(self) -> bool:
         """Whether no plugin but Datasette's own has a say in who asks, and who may see what."""
-        hooks = plugins.pm.hook
+        hooks = _hooks()
         said = (hooks.actor_from_request, hooks.permission_allowed, hooks.get_metadata)
         names = {one.plugin_name for hook in said for one in hook.get_hookimpls()}
         return all(name.startswith("datasette.") or name in PLUGINS for name in names)
+
+
+def _hooks() -> Any:
+    """What plugins can say; imported late, since that imports the plugins, of which this is one."""
+    return import_module("datasette.plugins").pm.hook

@@ -70,13 +70,20 @@ def get_metadata(datasette: Datasette, key: str | None) -> dict[str, Any]:
     Datasette asks for many a key besides, for each table that it lists: those have nothing here.
     It begins with some, so that a mirror is known as one before anything happens to its file.
     """
+    return of_mirrors(datasette, key, _metadata)
+
+
+def of_mirrors(
+    datasette: Datasette, key: str | None, make: Callable[[], dict[str, Any]]
+) -> dict[str, Any]:
+    """The metadata of each mirror, made anew for each and each time, since Datasette changes it."""
     mirrors = [name for name, database in datasette.databases.items() if is_mirror(database)]
     asked = key in (None, "databases")
-    return {"databases": {name: _metadata() for name in mirrors}} if asked else {}
+    return {"databases": {name: make() for name in mirrors}} if asked else {}
 
 
 def _metadata() -> dict[str, Any]:
-    """What Datasette shows of a mirror; made anew each time, since Datasette changes it."""
+    """What Datasette shows of a mirror."""
     return {
         "source": "Launch Library 2, The Space Devs",
         "source_url": "https://thespacedevs.com/llapi",

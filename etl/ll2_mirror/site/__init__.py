@@ -2,9 +2,9 @@
 
 In: a request for a page. Out: HTML, from one state of the file; all values escaped.
 
-Open ``plugin`` first: it says which page is whose. ``front``, ``thing`` and ``listing`` read what a
-page shows, ``names`` finds by name, ``words`` spells values, ``bars`` draws;
-``declared`` what site.toml says. The pages are in ``templates``.
+Open ``plugin`` first: it says which page is whose. ``pages`` has them, ``seen`` a mirror as
+somebody sees it; ``front``, ``thing`` and ``listing`` read what is shown, ``names`` finds by name,
+``words`` spells, ``bars`` draws; ``declared`` has site.toml, ``templates`` the HTML.
 """
 
 from ll2_mirror.site.plugin import (

@@ -9,6 +9,7 @@ from typing import Any
 from ll2_mirror.files import shipped
 from ll2_mirror.ll2.describe import Described, Table, sections
 from ll2_mirror.ll2.resources import RESOURCES
+from ll2_mirror.ll2.shapes import SHAPES
 
 _MOST_COLUMNS = 7
 _PLAIN = ("str", "int", "float", "bool", "date", "datetime", "duration", "one")  # kinds to show
@@ -31,6 +32,16 @@ def described() -> dict[str, Table]:
 def resources() -> dict[str, str]:
     """The endpoint that lists the rows of a table, by the table."""
     return {resource.table: name for name, resource in RESOURCES.items()}
+
+
+@cache
+def targets() -> dict[tuple[str, str], str]:
+    """The table of what a key refers to, by the table of the row and the key."""
+    return {
+        (shape.table, key): nested.table
+        for shape in SHAPES.values()
+        for key, nested in shape.nested.items()
+    }
 
 
 def of_table(table: str) -> dict[str, Any]:

@@ -7,11 +7,11 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from ll2_mirror.clock import from_iso
+from ll2_mirror.clock import age, ago, from_iso
 from ll2_mirror.ll2.schema import SCHEMA_VERSION
 from ll2_mirror.ll2.views import views
 from ll2_mirror.site import words
-from ll2_mirror.site.declared import described, site, title
+from ll2_mirror.site.declared import described, site, targets, title
 from ll2_mirror.site.rows import Picture, Rows
 
 _MOST_CHANGES = 8
@@ -88,73 +88,77 @@ def state(conn: sqlite3.Connection, now: datetime) -> State:
     under_way = list(_under_way(conn))
     if not finished:
         return State("", "", under_way, "No sync of this file was completed yet, so it is empty.")
-    age = (now - from_iso(finished)).total_seconds()
-    return State(words.when(finished), words.ago(age), under_way, "")
+    return State(words.when(finished), ago(age(from_iso(finished), now)), under_way, "")
 
 
 def _under_way(conn: sqlite3.Connection) -> Iterator[str]:
     sql = (
-        "SELECT resource, total, count(_pages.walk), sum(json_array_length(ids))"
+        "SELECT resource, total, sum(json_array_length(ids))"
         " FROM _walks JOIN _pages ON _pages.walk = _walks.id JOIN _bodies USING (digest)"
         " WHERE NOT published GROUP BY _walks.id"
     )
-    for resource, total, _, records in conn.execute(sql).fetchall():
+    for resource, total, records in conn.execute(sql).fetchall():
         of = f" of {total:,}" if total else ""
         yield f"{words.key(resource)}: {records:,}{of} fetched"
 
 
-def front(rows: Rows, now: datetime, hidden: frozenset[str]) -> Front:
-    """What the front page shows, without the tables that somebody may not see."""
+def front(rows: Rows, now: datetime) -> Front:
+    """What the front page shows."""
     found = state(rows.conn, now)
     if found.matter:
         return Front(found, [], [], [], [])
     return Front(
         found,
-        list(_counts(rows, hidden)),
-        list(_doors(rows, hidden)),
+        list(_counts(rows)),
+        list(_doors(rows)),
         [
-            Gallery(one["title"], one["none"], list(_cards(rows, hidden, one)))
+            Gallery(one["title"], one["none"], list(_cards(rows, one)))
             for one in site()["galleries"]
-            if one["table"] not in hidden
+            if rows.may_read(one["sql"])
         ],
-        [one for one in news(rows, hidden) if one.table in site()["doors"]][:_MOST_CHANGES],
+        [one for one in news(rows) if one.table in site()["doors"]][:_MOST_CHANGES],
     )
 
 
-def _counts(rows: Rows, hidden: frozenset[str]) -> Iterator[Count]:
+def _counts(rows: Rows) -> Iterator[Count]:
     for one in site()["counts"]:
-        if one["to"].partition("?")[0] not in hidden:
+        if rows.may_read(one["sql"]):
             count = rows.conn.execute(one["sql"]).fetchone()[0]
             yield Count(one["name"], count, f"{rows.home}/{one['to']}")
 
 
-def _doors(rows: Rows, hidden: frozenset[str]) -> Iterator[Count]:
+def _doors(rows: Rows) -> Iterator[Count]:
     for table in site()["doors"]:
-        if table in described() and table not in hidden:
+        if table in described() and table not in rows.hidden:
             count = rows.conn.execute(f'SELECT count(*) FROM "{table}"').fetchone()[0]
             if count:
                 yield Count(title(table), count, f"{rows.home}/{table}")
 
 
-def _cards(rows: Rows, hidden: frozenset[str], said_of: dict[str, str]) -> Iterator[Card]:
+def _cards(rows: Rows, said_of: dict[str, str]) -> Iterator[Card]:
     table = said_of["table"]
     found = rows.conn.execute(said_of["sql"]).fetchall()
-    pictures = {} if "images" in hidden else rows.pictures(row[2] for row in found)
+    pictures = rows.pictures(row[2] for row in found)
     for id_, name, image, said, seconds in found:
         length = words.length(seconds) if isinstance(seconds, float | int) else ""
         shown = rows.name(table, id_, name)
         yield Card(shown, rows.href(table, id_), said, length, pictures.get(image))
 
 
-def news(rows: Rows, hidden: frozenset[str]) -> list[News]:
+def news(rows: Rows) -> list[News]:
     """What the last syncs changed, without a first one: the newest first, then what comes first."""
     view = views()["recent_changes"].sql.partition(" AS\n")[2].rstrip(";\n")
     found = rows.conn.execute(f"SELECT * FROM ({view}) LIMIT {_MOST_READ}").fetchall()
-    made = [_news(rows, row) for row in found if row[2] in described() and row[2] not in hidden]
+    made = [_news(rows, row) for row in found if _may_tell(rows, row[2], row[5])]
     places = {table: place for place, table in enumerate((*site()["doors"], *described()))}
     made.sort(key=lambda one: places[one.table])
     made.sort(key=lambda one: one.finished, reverse=True)
     return made
+
+
+def _may_tell(rows: Rows, table: str, key: str) -> bool:
+    """Whether a change can be told: of a table that is there, and of no hidden one."""
+    return table in described() and rows.hidden.isdisjoint((table, targets().get((table, key))))
 
 
 def _news(rows: Rows, row: Any) -> News:

@@ -7,6 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
+from ll2_mirror.serve.browse import is_web
 from ll2_mirror.site import words
 from ll2_mirror.site.declared import columns, described, site
 from ll2_mirror.site.rows import Picture, Rows
@@ -176,7 +177,7 @@ def _plain(raw: Any) -> Cell:
     if isinstance(raw, bytes):
         return Cell(f"{len(raw):,} bytes")
     text = words.when(raw) if isinstance(raw, str) and _TIME.match(raw) else str(raw)
-    if words.is_web(text):
+    if is_web(text):
         return Cell(text.partition("://")[2][:40], text)
     shown = text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"
     return Cell(shown, "", text if shown != text else "", isinstance(raw, int | float))

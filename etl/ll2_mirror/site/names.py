@@ -56,7 +56,8 @@ class Names:
         with self._lock:
             index = self._made(conn)
             places = tables or tuple(described())
-            return [Found(table, self._ids(index, table, asked)) for table in places]
+            found = (Found(table, self._ids(index, table, asked)) for table in places)
+            return [one for one in found if one.ids]
 
     def _ids(self, index: sqlite3.Connection, table: str, asked: str) -> list[Id]:
         sql = "SELECT 1 FROM sqlite_master WHERE name = ?"

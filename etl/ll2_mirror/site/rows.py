@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sqlite3
 from collections.abc import Iterable
 from typing import Any, NamedTuple
@@ -10,8 +11,8 @@ from datasette.utils import tilde_encode
 
 from ll2_mirror.ll2.labels import label
 from ll2_mirror.ll2.model import Id
+from ll2_mirror.serve.browse import is_web
 from ll2_mirror.site.declared import noun, of_table
-from ll2_mirror.site.words import is_web
 from ll2_mirror.store.sql import IN, among
 
 _PICTURES = (
@@ -19,6 +20,7 @@ _PICTURES = (
     " image_licenses.link FROM images LEFT JOIN image_licenses"
     f" ON image_licenses.id = images.license_id WHERE images.id {IN}"
 )
+_READ = re.compile(r'\b(?:FROM|JOIN) "?(\w+)')
 _UNKNOWN = ("", "Unknown", None)  # what a licence is called that nobody knows
 
 
@@ -44,11 +46,19 @@ class Link(NamedTuple):
 
 
 class Rows:
-    """Reads names and pictures through one connection; ``home`` is the path of the database."""
+    """Reads names and pictures through one connection; ``home`` is the path of the database.
 
-    def __init__(self, conn: sqlite3.Connection, home: str) -> None:
+    Nothing is read of the hidden tables: those that somebody may not see.
+    """
+
+    def __init__(self, conn: sqlite3.Connection, home: str, hidden: frozenset[str]) -> None:
         self.conn = conn
         self.home = home
+        self.hidden = hidden
+
+    def may_read(self, sql: str) -> bool:
+        """Whether some SQL of ours reads no hidden table."""
+        return self.hidden.isdisjoint(_READ.findall(sql))
 
     def href(self, table: str, id_: Id) -> str:
         """Where the page of a row is."""
@@ -56,13 +66,13 @@ class Rows:
 
     def names(self, table: str, ids: Iterable[Any]) -> dict[Any, str]:
         """What rows are called, by id; what has no name, by its id."""
-        sql = f'SELECT t.id, {label(table) or "NULL"} FROM "{table}" AS t WHERE t.id {IN}'
-        found = self.conn.execute(sql, (among(set(ids)),))
+        found = self._read(table, label(table), ids)
         return {id_: self.name(table, id_, name) for id_, name in found}
 
     def name(self, table: str, id_: Id, name: Any) -> str:
         """What a row is called that may have no name."""
-        return str(name) if name not in (None, "") else f"{noun(table).capitalize()} {id_}"
+        is_named = name not in (None, "") and self.may_read(label(table))
+        return str(name) if is_named else f"{noun(table).capitalize()} {id_}"
 
     def links(self, table: str, ids: Iterable[Any]) -> list[Link]:
         """Rows by their names, in the order of the ids, with what is declared to stand beside."""
@@ -75,16 +85,21 @@ class Rows:
         ]
 
     def _said(self, table: str, ids: list[Any]) -> dict[Any, str]:
-        sql = of_table(table).get("said")
-        if sql is None:
-            return {}
-        found = self.conn.execute(
-            f'SELECT t.id, {sql} FROM "{table}" AS t WHERE t.id {IN}', (among(ids),)
-        )
+        found = self._read(table, of_table(table).get("said", ""), ids)
         return {id_: str(said) for id_, said in found if said}
+
+    def _read(self, table: str, told: str, ids: Iterable[Any]) -> list[Any]:
+        """Rows, each with what SQL tells of it; none of a hidden table, nothing from one."""
+        if table in self.hidden:
+            return []
+        told = told if told and self.may_read(told) else "NULL"
+        sql = f'SELECT t.id, {told} FROM "{table}" AS t WHERE t.id {IN}'
+        return self.conn.execute(sql, (among(set(ids)),)).fetchall()
 
     def pictures(self, ids: Iterable[Any]) -> dict[Any, Picture]:
         """Pictures by their ids; those without an address are left out."""
+        if not self.may_read(_PICTURES):
+            return {}
         found = self.conn.execute(_PICTURES, (among(set(ids)),))
         made = (_picture(*row) for row in found)
         return {picture.id: picture for picture in made if picture.image}

@@ -10,11 +10,11 @@ from typing import Any, NamedTuple
 from ll2_mirror.ll2.describe import Described
 from ll2_mirror.ll2.duration import seconds
 from ll2_mirror.ll2.model import Id
-from ll2_mirror.ll2.page import API_PATH
 from ll2_mirror.ll2.schema import Edge, edges, list_tables_of
 from ll2_mirror.ll2.shapes import SHAPES
+from ll2_mirror.serve.browse import is_web
 from ll2_mirror.site import words
-from ll2_mirror.site.declared import described, noun, resources, title
+from ll2_mirror.site.declared import described, noun, resources, targets, title
 from ll2_mirror.site.rows import Link, Picture, Rows
 
 _MOST_SHOWN = 24  # of what refers to a row that are named
@@ -33,7 +33,11 @@ class Fact(NamedTuple):
     value: str
     href: str = ""
     text: str = ""
-    is_long: bool = False
+
+    @property
+    def is_long(self) -> bool:
+        """Whether it is a text to read."""
+        return not self.href and len(self.value) > _LONG
 
 
 class Group(NamedTuple):
@@ -63,55 +67,54 @@ class Thing(NamedTuple):
     name: str
     kind: str
     picture: Picture | None
-    facts: list[Fact]
-    texts: list[Fact]
+    values: list[Fact]
     lists: list[Group]
     groups: list[Group]
     changes: list[Change]
-    api: str
     upstream: str
     gone: str = ""  # since when; empty: it is there
 
+    @property
+    def facts(self) -> list[Fact]:
+        """The values that fit a line."""
+        return [fact for fact in self.values if not fact.is_long]
 
-def thing(rows: Rows, table: str, id_: Id, hidden: frozenset[str]) -> Thing | None:
-    """What the page of a row shows, without the tables that somebody may not see; None: no row."""
+    @property
+    def texts(self) -> list[Fact]:
+        """The values that are read."""
+        return [fact for fact in self.values if fact.is_long]
+
+
+def thing(rows: Rows, table: str, id_: Id) -> Thing | None:
+    """What the page of a row shows; None: no row."""
     cursor = rows.conn.execute(f'SELECT * FROM "{table}" WHERE id = ?', (id_,))
     found = cursor.fetchone()
     if found is None:
         return None
     values = dict(zip((one[0] for one in cursor.description), tuple(found), strict=True))
-    picture = _picture(rows, values, hidden)
+    id_, picture = values["id"], _picture(rows, values)
     shown = {**values, "image_id": None} if picture else values  # it is there to be seen
-    facts = list(_facts(rows, table, shown, hidden))
-    lists = list(_lists(rows, table, values["id"], hidden))
+    lists = list(_lists(rows, table, id_))
     known = [{link.href for link in one.links} for one in lists]
-    groups = _groups(rows, table, values["id"], hidden)
-    name = rows.names(table, [values["id"]])[values["id"]]
+    groups = _groups(rows, table, id_)
     return Thing(
         table,
-        values["id"],
-        name,
+        id_,
+        rows.names(table, [id_])[id_],
         noun(table),
         picture,
-        [fact for fact in facts if not fact.is_long],
-        [fact for fact in facts if fact.is_long],
+        list(_facts(rows, table, shown)),
         lists,
         [one for one in groups if {link.href for link in one.links} not in known],
-        list(_changes(rows, table, values["id"])),
-        _api(table, values["id"]),
+        list(_changes(rows, table, id_)),
         _upstream(values.get("url")),
     )
 
 
-def _picture(rows: Rows, values: dict[str, Any], hidden: frozenset[str]) -> Picture | None:
+def _picture(rows: Rows, values: dict[str, Any]) -> Picture | None:
     """The picture of a row; an image is its own."""
     of = values.get("image_id", values["id"] if "thumbnail_url" in values else None)
-    return None if "images" in hidden else rows.pictures([of]).get(of)
-
-
-def _api(table: str, id_: Id) -> str:
-    """Where the API of this mirror has the row, below its host."""
-    return f"{API_PATH}{resources()[table]}/{id_}/" if table in resources() else ""
+    return rows.pictures([of]).get(of)
 
 
 def _upstream(url: Any) -> str:
@@ -121,14 +124,12 @@ def _upstream(url: Any) -> str:
 # What it is
 
 
-def _facts(
-    rows: Rows, table: str, values: dict[str, Any], hidden: frozenset[str]
-) -> Iterator[Fact]:
+def _facts(rows: Rows, table: str, values: dict[str, Any]) -> Iterator[Fact]:
     """The values that are known, in the order of the columns."""
     for one in described()[table].columns:
         column, value = one.column, values.get(one.column.name)
         shown = column.kind not in _HIDDEN and column.name not in ("id", "name", "url")
-        if shown and value not in (None, "") and column.target not in hidden:
+        if shown and value not in (None, "") and column.target not in rows.hidden:
             yield _fact(rows, one, value, values)
 
 
@@ -136,16 +137,17 @@ def _fact(rows: Rows, one: Described, value: Any, values: dict[str, Any]) -> Fac
     column = one.column
     key, said = words.key(column.name), one.text
     if column.target:
-        found = rows.links(column.target, [value])
-        return Fact(
-            key, said, found[0].name if found else str(value), found[0].href if found else ""
-        )
+        [link] = rows.links(column.target, [value]) or [Link(str(value), "", value)]
+        return Fact(key, said, link.name, link.href)
     if column.kind == "duration":
         seconds = values.get(f"{column.name}_seconds")
         return Fact(key, said, str(value) if seconds is None else words.length(seconds), text=value)
-    shown = spelled(column.kind, value, one.unit)
-    href = shown if words.is_web(shown) else ""
-    return Fact(key, said, shown, href, is_long=not href and len(shown) > _LONG)
+    return _linked(key, said, spelled(column.kind, value, one.unit))
+
+
+def _linked(key: str, said: str, shown: str) -> Fact:
+    """A value, with a link where it is an address."""
+    return Fact(key, said, shown, shown if is_web(shown) else "")
 
 
 def spelled(kind: str, value: Any, unit: str = "") -> str:
@@ -163,11 +165,11 @@ def spelled(kind: str, value: Any, unit: str = "") -> str:
 # What it has, and what refers to it
 
 
-def _lists(rows: Rows, table: str, id_: Id, hidden: frozenset[str]) -> Iterator[Group]:
+def _lists(rows: Rows, table: str, id_: Id) -> Iterator[Group]:
     """The lists of a row that have items."""
     for name in list_tables_of(table):
         target = next((c.target for c in _columns(name) if c.name == "item"), "")
-        if target in hidden or name in hidden:
+        if not rows.hidden.isdisjoint((target, name)):
             continue
         found = _items(rows, name, target, id_) if target else _texts(rows, name, id_)
         if found:
@@ -180,7 +182,7 @@ def _columns(table: str) -> list[Any]:
 
 def _items(rows: Rows, name: str, target: str, id_: Id) -> list[Link]:
     sql = f'SELECT item FROM "{name}" WHERE owner = ? ORDER BY position'
-    return rows.links(target, [item for (item,) in map(tuple, rows.conn.execute(sql, (id_,)))])
+    return rows.links(target, [item for (item,) in rows.conn.execute(sql, (id_,))])
 
 
 def _texts(rows: Rows, name: str, id_: Id) -> list[Link]:
@@ -191,21 +193,21 @@ def _texts(rows: Rows, name: str, id_: Id) -> list[Link]:
     columns = f"coalesce({', '.join([*shown, 'NULL'])}, ''), {href}"
     sql = f'SELECT position, {columns} FROM "{name}" WHERE owner = ? ORDER BY position'
     found = rows.conn.execute(sql, (id_,)).fetchall()
-    return [Link(str(text), url if words.is_web(url) else "", n) for n, text, url in found]
+    return [Link(str(text), url if is_web(url) else "", n) for n, text, url in found]
 
 
-def _groups(rows: Rows, table: str, id_: Id, hidden: frozenset[str]) -> Iterator[Group]:
+def _groups(rows: Rows, table: str, id_: Id) -> Iterator[Group]:
     """What refers to a row, by the column that does; those that nothing does by are left out."""
     referring = [edge for edge in edges() if edge.target == table]
     times = [edge.owner_table for edge in referring]
     for edge in sorted(referring, key=lambda edge: _place(edge.owner_table)):
-        if edge.owner_table in hidden or edge.table in hidden:
+        if not rows.hidden.isdisjoint((edge.owner_table, edge.table)):
             continue
         sql = f'FROM "{edge.table}" WHERE "{edge.column}" = ?'
         count = rows.conn.execute(f"SELECT count(*) {sql}", (id_,)).fetchone()[0]
         if count:
             limited = f'SELECT DISTINCT "{edge.owner}" {sql} LIMIT {_MOST_SHOWN}'
-            ids = [owner for (owner,) in map(tuple, rows.conn.execute(limited, (id_,)))]
+            ids = [owner for (owner,) in rows.conn.execute(limited, (id_,))]
             heading = _heading(edge, times.count(edge.owner_table) > 1)
             more = _more(rows, edge, id_)
             yield Group(heading, count, rows.links(edge.owner_table, ids), more)
@@ -276,13 +278,23 @@ def gone(rows: Rows, table: str, id_: Id) -> Thing | None:
     if found is None:
         return None
     last = _last(rows, table, id_) or _object(found[3])
-    facts = [_was(key, value) for key, value in last.items() if _is_shown(key, value)]
     return Thing(
-        table, id_, rows.name(table, id_, last.get("name")), noun(table), None,
-        [fact for fact in facts if not fact.is_long], [fact for fact in facts if fact.is_long],
-        [], [], list(_changes(rows, table, id_)), "", _upstream(last.get("url")),
+        table,
+        id_,
+        rows.name(table, id_, last.get("name")),
+        noun(table),
+        None,
+        [
+            _was(key, value)
+            for key, value in last.items()
+            if _is_shown(key, value) and targets().get((table, key)) not in rows.hidden
+        ],
+        [],
+        [],
+        list(_changes(rows, table, id_)),
+        _upstream(last.get("url")),
         words.when(found[0]),
-    )  # fmt: skip
+    )
 
 
 def _last(rows: Rows, table: str, id_: Id) -> dict[str, Any]:
@@ -308,9 +320,7 @@ def _was(key: str, value: Any) -> Fact:
     """A value as LL2 sent it: an object by its name, a list by the names of its items."""
     if isinstance(value, str) and _DURATION.match(value):
         return Fact(words.key(key), "", words.length(seconds(value) or 0), text=value)
-    shown = _shown(value)
-    href = shown if words.is_web(shown) else ""
-    return Fact(words.key(key), "", shown, href, is_long=not href and len(shown) > _LONG)
+    return _linked(words.key(key), "", _shown(value))
 
 
 def _shown(value: Any) -> str:

@@ -8,7 +8,6 @@ from typing import Any
 from ll2_mirror.clock import from_iso
 
 _PARTS = (("d", 86400), ("h", 3600), ("min", 60), ("s", 1))
-_UNITS = (("day", 86400), ("hour", 3600), ("minute", 60))
 
 
 def length(seconds: float) -> str:
@@ -20,15 +19,6 @@ def length(seconds: float) -> str:
     first = next((place for place, (count, _) in enumerate(parts) if count), len(parts) - 1)
     shown = " ".join(f"{count:,} {unit}" for count, unit in parts[first : first + 2] if count)
     return f"{'−' * (seconds < 0)}{shown or '0 s'}"
-
-
-def ago(seconds: float) -> str:
-    """How long ago something was."""
-    for unit, size in _UNITS:
-        count = int(seconds // size)
-        if count:
-            return f"{count:,} {unit}{'s' * (count != 1)} ago"
-    return "just now"
 
 
 def day(text: Any) -> str:
@@ -60,8 +50,3 @@ def number(value: Any, unit: str = "") -> str:
 def key(name: str) -> str:
     """A key of LL2's, or a column, as a label."""
     return name.removesuffix("_id").replace("_", " ").strip().capitalize()
-
-
-def is_web(value: Any) -> bool:
-    """Whether a value is an address that a page may link to."""
-    return isinstance(value, str) and value.startswith(("http://", "https://"))

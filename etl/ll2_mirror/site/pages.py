@@ -1,0 +1,195 @@
+"""Our pages: what each shows, and where it is Datasette's after all."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from importlib import import_module
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from datasette import Forbidden, NotFound, Response
+from datasette.utils import tilde_decode
+
+from ll2_mirror.errors import MirrorError
+from ll2_mirror.ll2.resources import RESOURCES
+from ll2_mirror.site import declared
+from ll2_mirror.site.front import front, news
+from ll2_mirror.site.names import expression
+from ll2_mirror.site.rows import Link, Rows
+from ll2_mirror.site.seen import Site, mirror
+from ll2_mirror.site.thing import gone, thing
+from ll2_mirror.store.explain import explained
+
+if TYPE_CHECKING:
+    from datasette.app import Datasette
+    from datasette.utils.asgi import Request
+
+_MOST_FOUND = 12  # rows of one table that a search names
+_MOST_SORTED = 2000  # that it puts in order
+_MOST_NEWS = 100
+_GONE = 410
+_VIEWS = {"index": "IndexView", "row": "RowView", "table": "TableView"}
+
+
+async def _datasettes(page: str, datasette: Any, request: Request) -> Response:
+    """Datasette's own page; its views are imported late, since they import the plugins."""
+    view = getattr(import_module(f"datasette.views.{page}"), _VIEWS[page])
+    found: Response = await view(datasette).dispatch_request(request)
+    return found
+
+
+def _templates_are_ours(datasette: Datasette, name: str) -> bool:
+    """Whether a user has no template of their own for a page."""
+    own = datasette.template_dir
+    return not (own and Path(own, name).exists())
+
+
+async def _open(datasette: Datasette, request: Request) -> Site:
+    """The mirror; raises NotFound where there is none, or none that may be seen."""
+    site = mirror(datasette, request)
+    if site is None or not await site.may_see():
+        raise NotFound("No mirror is open")
+    return site
+
+
+async def datasettes_index(datasette: Datasette, request: Request) -> Response:
+    """Datasette's own list of databases."""
+    return await _datasettes("index", datasette, request)
+
+
+async def _explained(site: Site, page: Any) -> Response:
+    """A page; where the file can't be read, one that says why."""
+    try:
+        return await page
+    except MirrorError as error:
+        told = str(error)
+    except sqlite3.Error as error:
+        told = str(explained(error, Path(site.name)) or f"{site.name} is no whole mirror: {error}")
+    return await site.shown("ll2_matter.html", 503, matter=told)
+
+
+async def front_page(datasette: Datasette, request: Request) -> Response:
+    """What this is: counts, how fresh, what changed, what is in space now, the doors."""
+    site = mirror(datasette, request)
+    if site is None or not await site.may_see() or not _templates_are_ours(datasette, "index.html"):
+        return await datasettes_index(datasette, request)
+    return await _explained(site, _front(site))
+
+
+async def _front(site: Site) -> Response:
+    found = await site.read(lambda rows: front(rows, datetime.now(UTC)))
+    others = [
+        name for name in site.datasette.databases if name != site.name and not name.startswith("_")
+    ]
+    return await site.shown("ll2_front.html", page=found, others=others)
+
+
+async def changes_page(datasette: Datasette, request: Request) -> Response:
+    """What the last syncs changed."""
+    site = await _open(datasette, request)
+    return await _explained(site, _changes(site))
+
+
+async def _changes(site: Site) -> Response:
+    found = await site.read(lambda rows: news(rows)[:_MOST_NEWS])
+    return await site.shown("ll2_changes.html", news=found, most=_MOST_NEWS)
+
+
+async def search_page(datasette: Datasette, request: Request) -> Response:
+    """What has a name like that."""
+    site = await _open(datasette, request)
+    return await _explained(site, _search(site, request.args.get("q") or ""))
+
+
+async def _search(site: Site, text: str) -> Response:
+    found = await site.read(lambda rows: list(_found(site, rows, text)))
+    asked = bool(expression(text))
+    return await site.shown("ll2_search.html", text=text, asked=asked, found=found)
+
+
+def _found(site: Site, rows: Rows, text: str) -> Iterator[tuple[str, int, list[Link]]]:
+    """What is called like that, by table: first what begins with the text."""
+    for table, ids in site.names.find(rows.conn, text):
+        links = rows.links(table, ids[:_MOST_SORTED])
+        links.sort(
+            key=lambda link: (not link.name.casefold().startswith(text.casefold()), link.name)
+        )
+        if links:
+            yield table, len(ids), links[:_MOST_FOUND]
+
+
+async def table_page(datasette: Datasette, request: Request) -> Response:
+    """A table: Datasette's page, in our template; it suggests no facets, which takes longest."""
+    site = mirror(datasette, request, tilde_decode(request.url_vars["database"]))
+    return await _datasettes("table", _Ours(site) if site else datasette, request)
+
+
+class _Ours:
+    """A Datasette that suggests no facets, and calls rows as we do: none that may not be seen."""
+
+    def __init__(self, site: Site) -> None:
+        self.site, self.real = site, site.datasette
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.real, name)
+
+    def setting(self, key: str) -> Any:
+        """A setting."""
+        return key != "suggest_facets" and self.real.setting(key)
+
+    async def expand_foreign_keys(
+        self, database: str, table: str, column: str, values: list[Any]
+    ) -> dict[tuple[str, Any], str]:
+        """What rows are called that a column refers to."""
+        target = declared.targets().get((table, column.removesuffix("_id")))
+        if target is None:
+            return dict(await self.real.expand_foreign_keys(database, table, column, values))
+        names = await self.site.read(lambda rows: rows.names(target, values))
+        return {(column, id_): name for id_, name in names.items()}
+
+
+async def whole_csv(datasette: Datasette, request: Request) -> Response:
+    """A table as CSV: all its rows, unless a part of them is asked for."""
+    site = mirror(datasette, request, tilde_decode(request.url_vars["database"]))
+    parts = {"_size", "_next", "_stream"} & set(request.args)
+    if site and not parts and datasette.setting("allow_csv_stream"):
+        query = request.scope["query_string"]
+        request.scope["query_string"] = b"&".join(filter(None, (query, b"_stream=on")))
+    return await _datasettes("table", datasette, request)
+
+
+async def thing_page(datasette: Datasette, request: Request) -> Response:
+    """One row; also of a row that is gone."""
+    asked = {key: tilde_decode(request.url_vars[key]) for key in ("database", "table", "pks")}
+    site, table = mirror(datasette, request, asked["database"]), asked["table"]
+    if site is None or table not in declared.described() or "__" in table:
+        return await _datasettes("row", datasette, request)
+    if not await site.may_see(table):
+        raise Forbidden("view-table")
+    return await _explained(site, _thing(site, table, _id(table, asked["pks"])))
+
+
+def _id(table: str, text: str) -> Any:
+    """An id as its table has it."""
+    is_number = declared.described()[table].columns[0].column.type == "INTEGER"
+    return int(text) if is_number and text.isdecimal() and len(text) < 19 else text
+
+
+async def _thing(site: Site, table: str, id_: Any) -> Response:
+    found = await site.read(lambda rows: thing(rows, table, id_) or gone(rows, table, id_))
+    if found is None:
+        raise NotFound(f"No {declared.noun(table)} has the number {id_}")
+    return await site.shown("ll2_thing.html", _GONE if found.gone else 200, thing=found)
+
+
+async def to_thing(datasette: Datasette, request: Request) -> Response:
+    """From the API's name of a list, or of one record, to the page here."""
+    site, name = await _open(datasette, request), request.url_vars["name"]
+    resource = RESOURCES.get(name)
+    table = resource.table if resource else name
+    if table not in declared.described():
+        raise NotFound("No such table")
+    id_ = request.url_vars["id"]
+    return Response.redirect(f"{site.home}/{table}{f'/{id_}' if id_ else ''}")

@@ -1,0 +1,167 @@
+"""A mirror as somebody sees it who makes a request: what the templates call ``ll2``."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, TypeVar
+from weakref import WeakKeyDictionary
+
+from datasette import Response
+
+from ll2_mirror.ll2.describe import sections
+from ll2_mirror.ll2.labels import label
+from ll2_mirror.ll2.page import API_PATH
+from ll2_mirror.ll2.questions import Question, questions
+from ll2_mirror.ll2.views import views
+from ll2_mirror.serve.database import is_mirror
+from ll2_mirror.serve.permissions import Permissions
+from ll2_mirror.serve.plugin import NAME
+from ll2_mirror.site import declared, words
+from ll2_mirror.site.bars import Bar, bars
+from ll2_mirror.site.listing import Listing, listing
+from ll2_mirror.site.names import Names
+from ll2_mirror.site.rows import Rows
+
+if TYPE_CHECKING:
+    from datasette.app import Datasette
+    from datasette.database import Database
+    from datasette.utils.asgi import Request
+
+T = TypeVar("T")
+
+_sites: WeakKeyDictionary[Any, tuple[Permissions, dict[str, Names]]] = WeakKeyDictionary()
+
+
+class Site:
+    """A mirror as somebody sees it who makes a request; what the templates call ``ll2``."""
+
+    def __init__(self, datasette: Datasette, name: str, request: Request | None) -> None:
+        self.datasette = datasette
+        self.name = name
+        self.request = request
+        self.home = str(datasette.urls.database(name))
+        self.api = str(datasette.urls.path(API_PATH.lstrip("/")))
+        self.root = str(datasette.urls.instance())
+        self.search = str(datasette.urls.path("-/search"))
+        self.changes = str(datasette.urls.path("-/changes"))
+        self.style = str(datasette.urls.static_plugins(NAME, "site.css"))
+        self._permissions, names = _sites.setdefault(datasette, (Permissions(datasette), {}))
+        self.names = names.setdefault(name, Names())
+
+    @property
+    def database(self) -> Database:
+        """The database of Datasette's."""
+        return self.datasette.databases[self.name]
+
+    @property
+    def title(self) -> str:
+        """What the site is called; a user's metadata may say."""
+        return self.datasette.metadata("title") or str(declared.site()["title"])
+
+    @property
+    def text(self) -> str:
+        """What the site is."""
+        return self.datasette.metadata("description") or str(declared.site()["text"])
+
+    @property
+    def questions(self) -> list[Question]:
+        """The questions, in order."""
+        return list(questions().values())
+
+    def table(self, name: str) -> str:
+        """What a table is called."""
+        return declared.title(name)
+
+    def key(self, name: str) -> str:
+        """What a column is called."""
+        return words.key(name)
+
+    def facet(self, table: str, column: str, label: Any) -> str:
+        """What a value of a facet is called: a flag is yes or no."""
+        flags = declared.flags(table) if self.is_ours(table) else ()
+        shown = {"0": "no", "1": "yes"}.get(str(label)) if column in flags else None
+        return shown or ("none" if label in (None, "") else str(label))
+
+    def is_ours(self, table: str) -> bool:
+        """Whether a table is one of LL2's."""
+        return table in declared.described()
+
+    def is_searched(self, table: str) -> bool:
+        """Whether the rows of a table can be found by name."""
+        return self.is_ours(table) and bool(label(table))
+
+    def api_of(self, table: str) -> str:
+        """Where the API lists what a table has; empty where it doesn't."""
+        name = declared.resources().get(table)
+        return f"{self.api}{name}/" if name else ""
+
+    def sections(self, tables: list[dict[str, Any]]) -> list[tuple[str, list[dict[str, Any]]]]:
+        """The tables that Datasette knows, by subject, in the order to read them, without lists."""
+        known = {table["name"]: table for table in tables if table["count"] != 0}
+        found = [
+            (
+                one.heading,
+                [known[t.name] for t in one.tables if t.name in known and "__" not in t.name],
+            )
+            for one in sections()
+        ]
+        return [(heading, each) for heading, each in found if each]
+
+    def said(self, table: str) -> str:
+        """The sentence of a table or a view."""
+        told = declared.described().get(table) or views().get(table)
+        return told.text if told else ""
+
+    def question(self, name: str | None) -> Question | None:
+        """A question by its name; None for another."""
+        return questions().get(name or "")
+
+    def bars(self, name: str | None, columns: list[str], rows: list[Any]) -> list[Bar]:
+        """The drawing of an answer; none where the question has none."""
+        found = self.question(name)
+        return bars(columns, rows, found.bars) if found else []
+
+    async def read(self, read: Callable[[Rows], T]) -> T:
+        """What is read of the file, from one state of it, without what may not be seen."""
+        hidden = await self._hidden()
+
+        def reading(conn: sqlite3.Connection) -> T:
+            conn.execute("BEGIN")
+            try:
+                return read(Rows(conn, self.home, hidden))
+            finally:
+                conn.execute("ROLLBACK")
+
+        found: T = await self.database.execute_fn(reading)
+        return found
+
+    async def may_see(self, table: str = "") -> bool:
+        """Whether who asks may see the database, and a table of it."""
+        actor = self.request.actor if self.request else None
+        return await self._permissions.may_see(actor, self.name, table)
+
+    async def _hidden(self) -> frozenset[str]:
+        """The tables that who asks may not see."""
+        tables = declared.described()
+        return frozenset([table for table in tables if not await self.may_see(table)])
+
+    async def listing(self, table: str, given: list[Any], found: list[Any]) -> Listing:
+        """The rows of a table's page."""
+        asked = self.request.args if self.request else ()
+        return await self.read(lambda rows: listing(rows, table, given, found, asked))
+
+    async def shown(self, template: str, status: int = 200, **context: Any) -> Response:
+        """A page of ours."""
+        body = await self.datasette.render_template(
+            template, {**context, "ll2": self}, request=self.request
+        )
+        return Response.html(body, status=status)
+
+
+def mirror(datasette: Datasette, request: Request, name: str = "") -> Site | None:
+    """The mirror of that name, or the first one; None: there is none."""
+    for each, database in datasette.databases.items():
+        if is_mirror(database) and name in ("", database.route):
+            return Site(datasette, each, request)
+    return None

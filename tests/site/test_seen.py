@@ -1,0 +1,130 @@
+"""What somebody sees who may not see all: nothing of a table that is denied, on any page."""
+
+from __future__ import annotations
+
+import asyncio
+import copy
+import re
+import subprocess
+import sys
+
+import pytest
+from datasette.app import Datasette
+
+from ll2_mirror.testing import fake as sample
+from parts import execute, sync
+
+PAGES = [
+    "/",
+    "/-/changes",
+    "/-/search?q=secret",
+    "/-/search?q=crew",
+    *(f"/spacecraft/{table}" for table in ("spacecraft", "spacecraft_flights", "landings")),
+    "/spacecraft/spacecraft?_search=crew",
+    *(f"/spacecraft/spacecraft/{id_}" for id_ in (148, 289, 610)),
+    *(f"/spacecraft/spacecraft_configurations/{id_}" for id_ in (1, 6)),
+    "/spacecraft/agencies/121",
+]
+
+
+def named(value, way=""):
+    """Each object is called by the way to it, and so is whom to name for a picture."""
+    if isinstance(value, list):
+        return [named(item, way) for item in value]
+    if not isinstance(value, dict):
+        return value
+    found = {key: named(item, f"{way}:{key}") for key, item in value.items()}
+    secret = f"secret {way} {value.get('id')}"
+    return {**found, **{key: secret for key in ("name", "credit") if key in value and way}}
+
+
+@pytest.fixture(scope="module")
+def db(tmp_path_factory):
+    """A file with a past, in which everything nested is called by its key."""
+    db = tmp_path_factory.mktemp("seen") / "spacecraft.db"
+    records = {key: named(listed) for key, listed in copy.deepcopy(sample.bundled()).items()}
+    with sample.running(records) as upstream:
+        listed = upstream.records["spacecraft", "detailed"]
+        sync(db, "--mode", "detailed", "--base-url", upstream.base_url)
+        listed[0]["status"] = next(one["status"] for one in listed if one["status"]["id"] == 1)
+        listed.pop()
+        sync(db)
+    return db
+
+
+def seen(db, *denied):
+    """All that the pages say to somebody who may not see these tables."""
+    tables = {table: {"allow": False} for table in denied}
+
+    async def asked():
+        app = Datasette([str(db)], metadata={"databases": {"spacecraft": {"tables": tables}}})
+        found = [await app.client.get(path, headers={"accept": "text/html"}) for path in PAGES]
+        assert {answer.status_code for answer in found} <= {200, 403, 410}
+        return "".join(answer.text for answer in found)
+
+    return asyncio.run(asked())
+
+
+@pytest.fixture(scope="module")
+def whole(db):
+    """What somebody sees who may see all."""
+    return seen(db)
+
+
+@pytest.mark.parametrize(
+    ("table", "secret"),
+    [
+        ("agencies", r":agency \d"),
+        ("spacecraft_statuses", r" :status \d"),
+        ("images", r":image \d"),
+        ("image_licenses", r":license \d"),
+        ("launches", r":launch [\da-f]"),
+        ("landing_locations", r":landing_location \d"),
+        ("spacecraft_configurations", r":spacecraft_config \d"),
+        ("spacecraft_configuration_families", r":family \d"),
+    ],
+)
+def test_nothing_is_told_of_a_table_that_is_denied(db, whole, table, secret):
+    assert re.search(secret, whole)
+    assert not re.search(secret, seen(db, table))
+
+
+@pytest.mark.parametrize("seconds", [-30, 30])
+def test_a_clock_that_is_a_little_apart_is_no_matter(db, seconds, tmp_path):
+    assert "Synced <b>just now</b>" in synced(db, seconds, tmp_path)
+
+
+def test_a_sync_that_is_yet_to_come_is_told_as_such(db, tmp_path):
+    told = synced(db, -86400, tmp_path)
+    assert "Synced <b>at a time that is yet to come: a clock was wrong, or is</b>" in told
+    assert "ago" not in told.partition("Synced")[2].partition("</p>")[0]
+
+
+def synced(db, seconds, folder):
+    """The front page of a file that was synced so many seconds ago."""
+    other = folder / "spacecraft.db"
+    other.write_bytes(db.read_bytes())
+    when = f"strftime('%Y-%m-%dT%H:%M:%fZ', 'now', '{-seconds} seconds')"
+    execute(other, f"UPDATE _runs SET finished = {when}")
+
+    async def asked():
+        return (await Datasette([str(other)]).client.get("/")).text
+
+    return asyncio.run(asked())
+
+
+def test_each_module_can_be_the_first_that_is_imported():
+    """Datasette imports its plugins, which are ours, as soon as its own are imported."""
+    code = """
+import importlib, pkgutil, sys
+import ll2_mirror.serve, ll2_mirror.site
+rooms = [ll2_mirror.serve, ll2_mirror.site]
+names = [f"{r.__name__}.{one.name}" for r in rooms for one in pkgutil.iter_modules(r.__path__)]
+for name in names:
+    for known in list(sys.modules):
+        if known.partition(".")[0] in ("ll2_mirror", "datasette"):
+            del sys.modules[known]
+    importlib.import_module(name)
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
