@@ -13,6 +13,7 @@ import requests
 from datasette.app import Datasette
 
 from ll2_mirror.serve.server import datasette
+from parts import execute
 from serving import LIST, served
 
 NAMES = [
@@ -118,6 +119,17 @@ def test_datasettes_pages_write_nothing(synced):
         return first
 
     assert asyncio.run(asked()).status_code == 400
+
+
+def test_datasettes_pages_say_that_an_index_is_damaged(synced):
+    execute(synced, "UPDATE _search_spacecraft_fts_config SET v = 0")
+
+    async def asked():
+        return await datasette(synced).client.get("/spacecraft")
+
+    answer = asyncio.run(asked())
+    assert answer.status_code == 503
+    assert "spacecraft.db is damaged: invalid fts5 file format" in answer.text
 
 
 def test_datasette_without_threads_reads_the_file(synced):

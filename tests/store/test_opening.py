@@ -65,6 +65,18 @@ def test_a_missing_column_is_named(synced, run, command):
     assert told.err.count("\n") == 1
 
 
+@pytest.mark.parametrize("table", ["_records", "_history", "_search_agencies", "_settings"])
+@pytest.mark.parametrize("command", ["sync", "status", "verify", "changes", "plan"])
+def test_a_view_in_the_place_of_a_table_is_named(synced, run, table, command):
+    """It may never end, or end in an error, and nothing can be written to it."""
+    execute(synced, f"DROP TABLE {table}")
+    execute(synced, f"CREATE VIEW {table} AS SELECT * FROM {table}")
+    told = run(command, synced)
+    assert told.code == 65
+    assert f"has a view in the place of a table: {table}: put a backup back" in told.err
+    assert told.err.count("\n") == 1
+
+
 def test_a_missing_column_is_not_answered_as_its_name(synced, run):
     execute(synced, "ALTER TABLE countries DROP COLUMN nationality_name")
     told = run("get", synced, "/2.3.0/spacecraft/")

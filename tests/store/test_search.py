@@ -25,6 +25,9 @@ DAMAGES = {
     "its data gone": f"DELETE FROM {INDEX}_data",
     "its data overwritten": f"UPDATE {INDEX}_data SET block = x'ff00ff00ff00' WHERE id > 10",
     "its texts gone": "DELETE FROM _search_spacecraft",
+    "of another version": f"UPDATE {INDEX}_config SET v = 0",
+    "a part of it gone": f"DROP TABLE {INDEX}_idx",
+    "all of it gone": f"DROP TABLE {INDEX}",
 }
 
 

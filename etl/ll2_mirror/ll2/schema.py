@@ -97,8 +97,18 @@ def wanted_columns() -> dict[str, Columns]:
 @cache
 def own_tables() -> tuple[str, ...]:
     """The tool's own tables, those of the search index among them."""
-    schema = shipped("schema.sql").read_text(encoding="utf-8")
-    return tuple(re.findall(r"^CREATE (?:VIRTUAL )?TABLE (_\w+)", schema, re.MULTILINE))
+    return tuple(re.findall(r"^CREATE (?:VIRTUAL )?TABLE (_\w+)", _schema(), re.MULTILINE))
+
+
+def statement_of(table: str) -> str:
+    """The statement of schema.sql that makes a table."""
+    found = re.search(rf"^CREATE (VIRTUAL )?TABLE {table} [^;]*;", _schema(), re.MULTILINE)
+    assert found
+    return found[0]
+
+
+def _schema() -> str:
+    return shipped("schema.sql").read_text(encoding="utf-8")
 
 
 def list_tables(item: Shape) -> list[str]:

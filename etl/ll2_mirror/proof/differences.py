@@ -64,8 +64,8 @@ def _pairs(at: str, sent: Any, held: Any) -> Iterator[tuple[str, Any, Any]]:
 
 
 def _place(shape: Shape, name: str | None, id_: Id | None) -> Place:
-    stored = any(key.name == name and key.column for key in shape.keys)
-    return Place(shape.table, id_, name, "" if stored else shape.name)
+    key = name and shape.by_name.get(name)
+    return Place(shape.table, id_, name, "" if key and key.column else shape.name)
 
 
 def form(shape: Shape, name: str | None, value: dict[str, Any], links: Links) -> str:
@@ -77,10 +77,10 @@ def form(shape: Shape, name: str | None, value: dict[str, Any], links: Links) ->
         return "as documented" if tuple(value) == shape.names else text(list(value))
     if name not in value:
         return _ABSENT
-    item, inner = value[name], shape.nested.get(name)
+    item, inner, key = value[name], shape.nested.get(name), shape.by_name.get(name)
     if inner and item:
         return text(_of_nested(inner, item, links))
-    if isinstance(item, str) and any(k.kind == "link" and k.name == name for k in shape.keys):
+    if isinstance(item, str) and key and key.kind == "link":
         return text(links.path(item))
     return text(item)
 

@@ -16,7 +16,7 @@ from ll2_mirror.ll2.schema import Edge, edges, own_tables, tables, wanted_column
 from ll2_mirror.ll2.shapes import SHAPES
 from ll2_mirror.store.ledger import listed
 from ll2_mirror.store.search import has_right_terms, misindexed, searched
-from ll2_mirror.store.sql import quoted, users_edges
+from ll2_mirror.store.sql import dangling, quoted, users_edges
 from ll2_mirror.store.store import Store
 from ll2_mirror.transform.extra import read
 
@@ -54,9 +54,7 @@ def _integrity(store: Store) -> Iterator[str]:
     for (line,) in store.conn.execute(f"PRAGMA integrity_check({_MANY})"):
         if line != "ok":
             yield f"the file is damaged: {line}"
-    for table, rowid, target, _ in _some(store, "PRAGMA foreign_key_check"):
-        at = f"{table} {rowid}" if rowid is not None else f"a row of {table}"
-        yield f"{at} refers to a row that {target} doesn't have"
+    yield from islice(dangling(store.conn), _MANY)
 
 
 def _ledger(store: Store) -> Iterator[str]:
@@ -87,7 +85,7 @@ def _searched(store: Store) -> Iterator[str]:
 def _types(store: Store) -> Iterator[str]:
     """SQLite lets any column hold anything."""
     for table, columns in sorted(wanted_columns().items()):
-        name = "id" if "id" in columns else "owner"
+        name = next(iter(columns))
         odd = " OR ".join(
             f"""typeof("{column}") NOT IN ('null', '{_STORED[kind]}')"""
             for column, (kind, _) in columns.items()
@@ -112,7 +110,7 @@ def _extras(store: Store) -> Iterator[str]:
     for table, columns in sorted(wanted_columns().items()):
         if "_extra" not in columns:
             continue
-        name = "id" if "id" in columns else "owner"
+        name = next(iter(columns))
         sql = f'SELECT "{name}", _extra FROM "{table}" WHERE _extra IS NOT NULL'
         wrong = (id_ for id_, extra in store.conn.execute(sql) if not _is_extra(extra))
         for id_ in islice(wrong, _MANY):

@@ -113,15 +113,16 @@ class _Proof:
             except DataError as error:
                 self.verdict.problems.append(f"{name}: {error}")
                 continue
-            came = understood.among(records(document))
+            results = records(document)
+            came = understood.among(results)
             self._page(walk.shape, body, document, came)
-            before += len(records(document))
+            before += len(results)
             sent.update(record["id"] for record in came)
         return sent
 
     def _page(self, shape: Shape, body: bytes, document: dict[str, Any], sent: list[Any]) -> None:
         """Renders a page as the file has it; ``sent``: its records that were understood."""
-        links = links_of(records(document))
+        links = links_of(document["results"])
         held = self._render(Renderer(self._store.conn, *links), shape, sent)
         self.verdict.bytes += len(body)
         results = [held.get(record["id"]) for record in sent]

@@ -11,7 +11,7 @@ from ll2_mirror.errors import DataError
 from ll2_mirror.ll2.model import Id, Resource
 from ll2_mirror.ll2.resources import RESOURCES
 from ll2_mirror.query.kept import Kept
-from ll2_mirror.store.ledger import LISTED
+from ll2_mirror.store.ledger import Ledger
 from ll2_mirror.store.search import grams, is_short, is_whole
 from ll2_mirror.transform.render import Objects, Renderer
 
@@ -42,7 +42,7 @@ def _holdings(conn: sqlite3.Connection) -> Iterator[tuple[str, Holding]]:
     walks = conn.execute("SELECT resource, mode FROM _walks WHERE published").fetchall()
     for name, mode in walks:
         if name in RESOURCES and mode in RESOURCES[name].modes:
-            count = conn.execute(f"SELECT count(*) FROM ({LISTED})", (name,)).fetchone()[0]
+            count = Ledger(conn).records(name)
             rows = conn.execute(f'SELECT count(*) FROM "{RESOURCES[name].table}"').fetchone()[0]
             yield name, Holding(mode, count, rows == count)
 

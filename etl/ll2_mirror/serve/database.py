@@ -14,8 +14,9 @@ from weakref import WeakKeyDictionary
 from datasette.database import Database
 from datasette.views.base import DatasetteError
 
-from ll2_mirror.errors import MirrorError
+from ll2_mirror.errors import DataError, MirrorError
 from ll2_mirror.ll2.schema import APPLICATION_ID
+from ll2_mirror.store.explain import explained
 from ll2_mirror.store.reading import File, Latest, reading
 
 if TYPE_CHECKING:
@@ -74,6 +75,11 @@ class LiveDatabase(Database):
             return self._thread.latest(fn)
         except MirrorError as error:
             raise Unreadable(str(error)) from error
+        except sqlite3.Error as error:  # most are of the SQL that somebody entered
+            told = explained(error, Path(self.file.path.name))
+            if type(told) is not DataError:
+                raise
+            raise Unreadable(str(told)) from error
 
     def _prepare(self, conn: sqlite3.Connection) -> None:
         self.ds._prepare_connection(_harmless(conn), self.name)

@@ -12,7 +12,6 @@ from pathlib import Path
 
 from ll2_mirror.clock import to_iso
 from ll2_mirror.errors import DataError, NotAMirror, UsageError
-from ll2_mirror.ll2.schema import APPLICATION_ID, SCHEMA_VERSION
 from ll2_mirror.share.disk import CHUNK, discard, settled, writing
 from ll2_mirror.share.manifest import (
     MANIFEST,
@@ -27,6 +26,7 @@ from ll2_mirror.share.manifest import (
 )
 from ll2_mirror.store.explain import explained
 from ll2_mirror.store.lock import only_sync
+from ll2_mirror.store.opening import stamp
 from ll2_mirror.store.store import Store
 
 KEEP = 3  # snapshots: who has read an older manifest still finds what it names
@@ -130,9 +130,7 @@ def strip(store: Store) -> None:
     for table in ("_requests", "_throttles"):
         store.conn.execute(f"DELETE FROM {table}")
     store.settings.forget("last_error", "pulled")
-    # What a dump lost.
-    store.conn.execute(f"PRAGMA application_id = {APPLICATION_ID}")
-    store.conn.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
+    stamp(store.conn)
 
 
 def _packed(path: Path, part: Path) -> File:

@@ -13,6 +13,7 @@ from ll2_mirror.ll2.views import views
 from ll2_mirror.site import words
 from ll2_mirror.site.declared import described, site, targets, title
 from ll2_mirror.site.rows import Picture, Rows
+from ll2_mirror.store.ledger import Ledger
 
 _MOST_CHANGES = 8
 _MOST_READ = 300
@@ -84,7 +85,7 @@ def state(conn: sqlite3.Connection, now: datetime) -> State:
     if version != SCHEMA_VERSION:
         told = "Another version of ll2-mirror made this file: its next sync brings it up to date."
         return State("", "", [], told)
-    finished = conn.execute("SELECT max(finished) FROM _runs").fetchone()[0]
+    finished = Ledger(conn).finished()
     under_way = list(_under_way(conn))
     if not finished:
         return State("", "", under_way, "No sync of this file was completed yet, so it is empty.")

@@ -34,6 +34,8 @@ _SAID: tuple[tuple[str, type[MirrorError], str], ...] = (
     ("no such column", NotAMirror, " lacks a column of a mirror: {}"),
     ("no such module", NotAMirror, " needs an SQLite with FTS5: {}"),
     ("Could not decode", DataError, _DAMAGED),
+    ("invalid fts5 file format", DataError, _DAMAGED),
+    ("vtable constructor failed", DataError, _DAMAGED),
     # Ours raises nothing itself: a signal came while SQLite called it.
     ("user-defined function", Stopped, f": interrupted: {_AGAIN}"),
 )

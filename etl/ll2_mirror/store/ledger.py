@@ -59,9 +59,9 @@ class Change(NamedTuple):
 class Ledger:
     """The ledger of one file. It commits nothing: the caller's transaction does."""
 
-    def __init__(self, conn: sqlite3.Connection, clock: Clock) -> None:
+    def __init__(self, conn: sqlite3.Connection, clock: Clock | None = None) -> None:
         self._conn = conn
-        self._clock = clock
+        self._clock = clock or Clock()
 
     def _one(self, sql: str, *values: Any) -> Any:
         """The first value of the first row, or None."""

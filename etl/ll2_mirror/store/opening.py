@@ -12,11 +12,13 @@ from pathlib import Path
 from ll2_mirror.clock import Clock
 from ll2_mirror.errors import NotAMirror, UsageError
 from ll2_mirror.files import shipped
-from ll2_mirror.ll2.schema import APPLICATION_ID, SCHEMA_VERSION, wanted_columns
+from ll2_mirror.ll2.schema import APPLICATION_ID, SCHEMA_VERSION, own_tables, wanted_columns
 from ll2_mirror.store.explain import explained
 from ll2_mirror.store.reading import BUSY_SECONDS, reading
 from ll2_mirror.store.store import Store
 from ll2_mirror.store.views import renew_views
+
+_ANEW = "put a backup back, or sync to a new file"
 
 
 def open_store(path: Path, clock: Clock | None = None, *, create: bool = False) -> Store:
@@ -110,10 +112,15 @@ def _create(conn: sqlite3.Connection) -> None:
 def _restore(conn: sqlite3.Connection) -> None:
     """Gives a copy back what its making lost: the numbers in its header, WAL mode."""
     if not conn.execute("PRAGMA application_id").fetchone()[0]:
-        conn.execute(f"PRAGMA application_id = {APPLICATION_ID}")
-        conn.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
+        stamp(conn)
     with suppress(sqlite3.OperationalError):  # in use now: the next sync does it
         conn.execute("PRAGMA journal_mode = WAL")
+
+
+def stamp(conn: sqlite3.Connection) -> None:
+    """Writes into a file's header what it is; a dump loses that."""
+    conn.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+    conn.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
 
 
 def _renew_views(conn: sqlite3.Connection) -> None:
@@ -164,8 +171,15 @@ def _check(conn: sqlite3.Connection, path: Path) -> None:
             f"{path} was made by a newer ll2-mirror (its schema is {version}, this one reads"
             f" {SCHEMA_VERSION}): upgrade ll2-mirror"
         )
-    if version == SCHEMA_VERSION and (missing := missing_column(conn)):
-        raise NotAMirror(
-            f"{path} lacks a column of a mirror: {missing}: put a backup back, or sync to a new"
-            " file"
-        )
+    if version != SCHEMA_VERSION:
+        return
+    if missing := missing_column(conn):
+        raise NotAMirror(f"{path} lacks a column of a mirror: {missing}: {_ANEW}")
+    if other := _stand_in(conn):
+        raise NotAMirror(f"{path} has a view in the place of a table: {other}: {_ANEW}")
+
+
+def _stand_in(conn: sqlite3.Connection) -> str:
+    """The first of the tool's own tables that is a view, which may never end; empty: none is."""
+    views = conn.execute("SELECT name FROM sqlite_master WHERE type = 'view'")
+    return min({name for (name,) in views} & {*own_tables()}, default="")

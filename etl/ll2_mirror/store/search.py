@@ -10,7 +10,7 @@ from typing import Any
 
 from ll2_mirror.ll2.model import Id, Resource, Shape
 from ll2_mirror.ll2.resources import RESOURCES
-from ll2_mirror.ll2.schema import TOKENIZER
+from ll2_mirror.ll2.schema import TOKENIZER, statement_of
 from ll2_mirror.store.ledger import LISTED, listed
 from ll2_mirror.store.sql import all_of, quoted
 
@@ -21,6 +21,7 @@ _GRAM = 3  # characters that the index goes by
 _MOST_GRAMS = 25  # that stand for a short word: to look up more takes longer than to compare
 _MOST_PHRASES = 16  # that the index is asked for; of more words, the rest is compared
 _LONGEST = 64  # characters of a word that it is asked for: each takes some kilobytes
+_DAMAGED = ("SQLITE_CORRUPT", "SQLITE_ERROR")  # how SQLite calls it that FTS5 opens no index
 _NOWHERE = "\x01\x01\x01"  # a phrase that no text has
 
 
@@ -213,10 +214,6 @@ def _is_used(conn: sqlite3.Connection, resource: Resource) -> bool:
     return bool(conn.execute(sql, (resource.name,)).fetchone()[0])
 
 
-# What FTS5 keeps of an index that has no text: without it, it opens none.
-_EMPTY = ((1, b""), (10, bytes(7)))
-
-
 def mend(conn: sqlite3.Connection) -> None:
     """Makes each index anew that is damaged, within the caller's transaction."""
     for resource in searched():
@@ -225,10 +222,18 @@ def mend(conn: sqlite3.Connection) -> None:
             conn.execute(f'DELETE FROM "{texts}"')
             wanted = _wanted(conn, resource)
             conn.execute(f'INSERT INTO "{texts}" (id, {quoted(resource.search)}) {wanted}')
-            conn.execute(f'DELETE FROM "{texts}_fts_idx"')
-            conn.execute(f'DELETE FROM "{texts}_fts_data"')
-            conn.executemany(f'INSERT INTO "{texts}_fts_data" VALUES (?, ?)', _EMPTY)
+            _empty(conn, f"{texts}_fts")
             conn.execute(f'INSERT INTO "{texts}_fts" ("{texts}_fts") VALUES (\'rebuild\')')
+
+
+def _empty(conn: sqlite3.Connection, index: str) -> None:
+    """Puts an empty index in the place of one: FTS5 opens none that is damaged, even to drop it."""
+    for part in ("data", "idx", "config"):
+        conn.execute(f'DROP TABLE IF EXISTS "{index}_{part}"')
+    conn.execute("PRAGMA writable_schema = ON")
+    conn.execute("DELETE FROM sqlite_master WHERE name = ?", (index,))
+    conn.execute("PRAGMA writable_schema = RESET")
+    conn.execute(statement_of(index))
 
 
 def is_whole(conn: sqlite3.Connection, resource: Resource) -> bool:
@@ -246,7 +251,7 @@ def is_whole(conn: sqlite3.Connection, resource: Resource) -> bool:
         rows = conn.execute(found).fetchall()
         return bool(known) and all(_finds(conn, resource, path, *row) for row in rows)
     except sqlite3.DatabaseError as error:
-        if getattr(error, "sqlite_errorname", "").startswith("SQLITE_CORRUPT"):
+        if getattr(error, "sqlite_errorname", "").startswith(_DAMAGED):
             return False
         raise
 

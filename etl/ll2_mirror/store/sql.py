@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, NoReturn
 
 from ll2_mirror.errors import DataError
@@ -53,6 +53,13 @@ def all_of(parts: Sequence[str]) -> str:
         return parts[0]
     half = len(parts) // 2
     return f"({all_of(parts[:half])} AND {all_of(parts[half:])})"
+
+
+def dangling(conn: sqlite3.Connection) -> Iterator[str]:
+    """Each row that refers to one that isn't there."""
+    for table, rowid, target, _ in conn.execute("PRAGMA foreign_key_check"):
+        at = f"{table} {rowid}" if rowid is not None else f"a row of {table}"
+        yield f"{at} refers to a row that {target} doesn't have"
 
 
 def users_edges(conn: sqlite3.Connection) -> list[Edge]:

@@ -12,6 +12,7 @@ from ll2_mirror.errors import DataError, Stopped
 from ll2_mirror.store.ledger import Ledger
 from ll2_mirror.store.reading import Reading
 from ll2_mirror.store.settings import Settings
+from ll2_mirror.store.sql import dangling
 from ll2_mirror.store.walks import Walks
 
 
@@ -60,10 +61,8 @@ class Store:
         """Which reference a commit was refused for; empty where it was something else."""
         if not isinstance(error, sqlite3.IntegrityError):
             return ""
-        rows = self.conn.execute("PRAGMA foreign_key_check") if self.conn.in_transaction else ()
-        for table, rowid, target, _ in rows:
-            return f"{table} {rowid} refers to a row that {target} doesn't have"
-        return str(error)
+        found = dangling(self.conn) if self.conn.in_transaction else iter(())
+        return next(found, str(error))
 
     @contextmanager
     def snapshot(self) -> Iterator[None]:
