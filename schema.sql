@@ -1606,17 +1606,19 @@ CREATE TABLE _walks (
     mode TEXT NOT NULL,
     base_url TEXT NOT NULL,
     started TEXT NOT NULL,  -- UTC, ISO 8601
-    total INTEGER,  -- how many records LL2 lists; null: not known, or moving
+    total INTEGER,  -- how many records LL2 lists, as the last page said; null before the first
+    steps INTEGER NOT NULL DEFAULT 0,  -- back, since that page: the list moved
     published INTEGER NOT NULL  -- 1: the tables hold what this walk found
 );
 
 CREATE TABLE _pages (
-    -- The pages of each walk.
+    -- The pages of each walk. Of a record that is on several the last that came counts.
     walk INTEGER NOT NULL REFERENCES _walks (id),
+    number INTEGER NOT NULL,  -- in the order they came
     "offset" INTEGER NOT NULL,
     "limit" INTEGER NOT NULL,
     digest BLOB NOT NULL REFERENCES _bodies (digest),
-    PRIMARY KEY (walk, "offset")
+    PRIMARY KEY (walk, number)
 ) WITHOUT ROWID;
 
 CREATE TABLE _bodies (

@@ -91,6 +91,7 @@ class World(SampleUpstream):
         self.RequestHandlerClass = _Handler
         self.clock = clock or Clock()
         self.limit = limit
+        self.key = _by_id  # what the list is sorted by
         self.requests: list[Request] = []
         self._plan: dict[int, list[Edit | str]] = {}
         self._counted = 0
@@ -112,9 +113,9 @@ class World(SampleUpstream):
 
     @property
     def craft(self) -> list[dict[str, Any]]:
-        """The records, by id."""
+        """The records, in their order."""
         found = self.records["spacecraft", "normal"]
-        found.sort(key=lambda record: str(record["id"]).zfill(20))
+        found.sort(key=self.key)
         return found
 
     @property
@@ -124,7 +125,7 @@ class World(SampleUpstream):
     @property
     def listed(self) -> Listed:
         """The name of each record, by id."""
-        return {record["id"]: record["name"] for record in self.craft}
+        return {record["id"]: record["name"] for record in sorted(self.craft, key=_by_id)}
 
     @property
     def agency(self) -> str:
@@ -141,6 +142,10 @@ class World(SampleUpstream):
         self.records["spacecraft", "detailed"] = [
             {**self._record(id_, "detailed"), "name": name} for id_, name in self.listed.items()
         ]
+
+    def add_lists(self) -> None:
+        """Lets the world have the other lists of the bundled sample, too."""
+        self.records |= {key: found for key, found in bundled().items() if key[0] != "spacecraft"}
 
     # Edits
 
@@ -278,6 +283,10 @@ class World(SampleUpstream):
 
     def handle_error(self, *_: Any) -> None:
         """Says nothing: a client that was killed is no fault."""
+
+
+def _by_id(record: dict[str, Any]) -> Any:
+    return str(record["id"]).zfill(20)
 
 
 def _json(

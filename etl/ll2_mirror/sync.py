@@ -145,12 +145,9 @@ def _complete(
     done = []
     for crawl in crawls:
         missed_before = missed(store, crawl.walk.resource)
-        found = fate(store, upstream, crawl.walk, missed_before, allow_shrink, tell)
-        while found.skipped:
-            name = f"{crawl.walk.resource} {found.skipped[0]}"
-            crawl.again(f"LL2 has {name}, which the walk didn't meet")
-            crawl.run()
-            found = fate(store, upstream, crawl.walk, missed_before, allow_shrink, tell)
+        asked = (missed_before, allow_shrink, tell)
+        while (found := fate(store, upstream, crawl.walk, *asked)).skipped:
+            crawl.find(found.skipped[0])
         done.append((crawl, found))
     return done
 

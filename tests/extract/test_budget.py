@@ -48,7 +48,7 @@ def test_a_sync_stops_at_the_limit_and_the_next_goes_on(db, tight, clock):
         clock.time = from_iso(done.json["resumes"])
         done = command(clock, *sync)
     assert done.code == 0, done.err
-    assert tight.pages() == list(range(0, 1800, 100))
+    assert tight.pages() == [*range(0, 1500, 100), *range(1499, 1799, 100)]  # one is known
     assert {one.status for one in tight.requests} == {200}
     assert equals(db, tight)
 
@@ -57,7 +57,7 @@ def test_wait_completes_by_sleeping(db, tight, clock):
     done = command(clock, "sync", db, "--base-url", tight.base_url, "--wait")
     assert done.code == 0, done.err
     assert 3590 < sum(clock.slept) < 3660
-    assert tight.pages() == list(range(0, 1800, 100))
+    assert tight.pages() == [*range(0, 1500, 100), *range(1499, 1799, 100)]  # one is known
     assert {one.status for one in tight.requests} == {200}
     assert 1 <= said(done).count("LL2's limit is reached: goes on at") <= 4
     assert equals(db, tight)
@@ -82,7 +82,7 @@ def test_a_429_out_of_the_blue_stops_until_it_says(db, world, sync, clock):
     assert world.pages(asked) == []
     clock.move(1801)
     assert sync().code == 0
-    assert world.pages() == [0, 100, 100, 200]
+    assert world.pages() == [0, 100, 99, 199]
 
 
 def test_a_short_429_is_waited_out(db, world, sync, clock):

@@ -1,7 +1,8 @@
 """Walks a resource page by page, each staged before the next is asked for.
 
-A walk that was cut off goes on. One during which LL2's list moved steps back, until the pages
-agree again; where that doesn't come to an end, it begins anew.
+A walk that was cut off goes on. One whose list moves steps back a little, so that it leaves nothing
+out: see ``ground``. What comes behind its back is in the next. Where the ids don't ascend a record
+can slip through: then as many must be met as LL2 counts, or the walk passes over the list again.
 """
 
 from __future__ import annotations
@@ -11,21 +12,20 @@ from time import monotonic
 
 from ll2_mirror.clock import for_people, from_iso
 from ll2_mirror.errors import NotThere, Stopped
+from ll2_mirror.extract.ground import Ground
 from ll2_mirror.extract.page_size import LIMITS, PageSize
 from ll2_mirror.extract.retry import TRIES
 from ll2_mirror.extract.upstream import Upstream
-from ll2_mirror.ll2.model import Resource
+from ll2_mirror.ll2.model import Id, Resource
 from ll2_mirror.ll2.page import Page
 from ll2_mirror.progress import Tell
 from ll2_mirror.store.store import Store
 from ll2_mirror.store.walks import Met, StagedPage, Walk
 
 STALE = 86400.0  # seconds after which a walk that was cut off isn't gone on with
-_ANEW = 2  # how often one sync begins a walk anew because the list moves
-
-
-class _Moved(Exception):
-    """The list moved so that stepping back is of no use; the text says how."""
+_ANEW = 2  # how often one sync passes over a list again because it moves
+_STEPS = 3  # back, before a walk must get further
+_RESTS = 600.0  # seconds in which a list whose count stays is taken to be as it was
 
 
 class Crawl:
@@ -38,10 +38,8 @@ class Crawl:
         self._upstream = upstream
         self._resource = resource
         self._mode = mode
-        self._asked = (mode, upstream.base_url)
         self._tell = tell
         self._anew = 0
-        self._resumed = False
         self.seconds = 0.0  # that the walk took in this sync
         self.walk: Walk
 
@@ -49,7 +47,7 @@ class Crawl:
         """Takes up the walk that is under way, if it is still good, else begins one."""
         walk, pages, why = self.under_way(stale)
         if walk and pages:
-            self.walk, self._resumed = walk, True
+            self.walk = walk
             self._tell(
                 "resumed",
                 resource=walk.resource,
@@ -73,56 +71,64 @@ class Crawl:
 
     def _why_anew(self, walk: Walk, stale: float) -> str | None:
         """Why a walk that was cut off can't be gone on with."""
-        age = abs((self._store.clock.now() - from_iso(walk.started)).total_seconds())
+        age = self._since(walk)
         reasons = {
             f"it was in {walk.mode} mode": walk.mode != self._mode,
             f"it was from {walk.base_url}": walk.base_url != self._upstream.base_url,
             f"it is of {for_people(from_iso(walk.started))}": age >= stale,
-            "LL2's list was moving": walk.total is None,
         }
         return next((why for why, holds in reasons.items() if holds), None)
 
     def first_limit(self, staged: list[StagedPage]) -> int:
         """A page as large as may be; where large ones failed within a day, as those after that."""
         last = self._store.walks.published(self._resource.name)
-        if not staged and last and (last.mode, last.base_url) == self._asked:
-            age = self._store.clock.now() - from_iso(last.started)
-            staged = self._store.walks.pages(last) if abs(age.total_seconds()) < STALE else []
+        if not staged and last and self._why_anew(last, STALE) is None:
+            staged = self._store.walks.pages(last)
         return min((page.limit for page in staged), default=LIMITS[0])
+
+    def _since(self, walk: Walk) -> float:
+        """The seconds since a walk began; some clocks were set."""
+        return abs((self._store.clock.now() - from_iso(walk.started)).total_seconds())
 
     def _fresh(self) -> None:
         self.walk = self._store.walks.begin(
             self._resource.name, self._mode, self._upstream.base_url
         )
-        self._resumed = False
 
     def run(self) -> None:
-        """Stages what is left of the walk; each record is then in it once.
+        """Stages what is left of the walk: it then has each record that was there all the time.
 
         Raises Stopped where the budget is spent or the list doesn't come to rest, UpstreamError
         or NotAPage where a page can't be had. What is staged stays for the next sync.
         """
         began = monotonic()
-        while True:
-            try:
-                self._stage_all()
-                self.seconds += monotonic() - began
-                return
-            except _Moved as error:
-                self.again(str(error))
-            except NotThere:
-                if not self._store.walks.pages(self.walk):
-                    self._store.walks.drop(self._resource.name)  # no sync need try it again
-                raise
+        try:
+            self._stage_all()
+        except NotThere:
+            if not self._store.walks.pages(self.walk):
+                self._store.walks.drop(self._resource.name)  # no sync need try it again
+            raise
+        self.seconds += monotonic() - began
 
-    def again(self, why: str) -> None:
-        """Drops what is staged and begins anew; raises Stopped where that was done enough."""
+    def find(self, id_: Id) -> None:
+        """Fetches the page with a record that LL2 has, and the complete walk didn't meet."""
+        why = f"LL2 has {self._resource.name} {id_}, which the walk didn't meet"
+        self._tell("moved", resource=self._resource.name, why=why)
+        page = self._next(max(0, self._ground.place_of(id_) - self._size.limit // 2))
+        if id_ in page.ids:
+            self._take(page)
+        else:
+            self._again(why)
+            self._fresh()
+            self.run()
+
+    def _again(self, why: str) -> None:
+        """Counts another way over the list; raises Stopped where there were enough."""
         self._anew += 1
         if self._anew > _ANEW:
             self._store.walks.drop(self._resource.name)
             raise Stopped(f"{self._resource.name}: {why}: run the same command again")
         self._tell("anew", resource=self._resource.name, why=why)
-        self._fresh()
 
     def mend(self, page: StagedPage) -> bool:
         """Fetches a page of the complete walk once more; False where that is of no use.
@@ -133,52 +139,54 @@ class Crawl:
         listed = json.dumps(fresh.ids) == page.ids and fresh.total == self.walk.total
         if fresh.digest == page.digest or not listed:
             return False
-        self._stage(fresh)
+        self._store.walks.stage(self.walk, fresh, page.number)
         return True
 
     def _stage_all(self) -> None:
-        met = Met(self._store.conn, self.walk)
-        pages = self._store.walks.pages(self.walk)
-        if not met.refill(pages):
-            raise _Moved("LL2's list moved: a record came twice")
-        offset = end_of(pages)
-        while self.walk.total is None or offset < self.walk.total:
-            page = self._next(offset)
-            if self.walk.total is None:
-                self.walk = self._store.walks.set_total(self.walk, page.total)
-            if self.walk.total != page.total:
-                change = f"LL2's list went from {self.walk.total} to {page.total} records"
-                if self._resumed:
-                    raise _Moved(change)
-                self._step_back(page, met, change)
-            elif met.add(json.dumps(page.ids)):
-                self._stage(page)
-            else:
-                self._step_back(page, met, "LL2's list moved: a record came twice")
-            self._resumed = False
-            offset = page.offset + page.limit
-            done = min(offset, page.total)
-            self._tell("page", resource=self._resource.name, staged=done, total=page.total)
+        met, pages = Met(self._store.conn, self.walk), self._store.walks.pages(self.walk)
+        self._ground = Ground(met, pages, by_id=self._resource.ordering == "id")
+        self._came = from_iso(self.walk.started)
+        self._pass()
+        while self._ground.lacks(self.walk.total or 0):
+            self._again("LL2's list moved: a record came twice, so another is left out")
+            self._ground.pass_over()
+            self._pass()
 
-    def _step_back(self, page: Page, met: Met, why: str) -> None:
-        """Fetches the pages before one again, back to the first that lists what it did.
+    def _pass(self) -> None:
+        """Stages one page after the other, to the end of the list."""
+        furthest, steps = 0, 0
+        while not self._ground.ends(self.walk.total):
+            page = self._next(self._ground.offset(self.walk, self._size.limit, rests=self._rests()))
+            if not self._ground.joins(page, self.walk):
+                steps += 1
+                self._step_back(page, steps)
+                continue
+            self._take(page)
+            steps = 0 if self._ground.end > furthest else steps
+            furthest = max(furthest, self._ground.end)
 
-        Meanwhile the walk has no total: if the sync ends here, the next begins anew.
-        """
-        self._tell("moved", resource=self._resource.name, why=why)
-        self.walk = self._store.walks.set_total(self.walk, None)
-        for before in reversed(self._store.walks.pages(self.walk)):
-            fresh = self._fetch(before.offset, before.limit)
-            if fresh.total != page.total:
-                raise _Moved("LL2's list keeps moving")
-            self._stage(fresh)
-            if json.dumps(fresh.ids) == before.ids:
-                break
-        self._stage(page)
-        self._store.walks.drop_pages_behind(self.walk, page.total)
-        if not met.refill(self._store.walks.pages(self.walk)):
-            raise _Moved("LL2's list keeps moving")
-        self.walk = self._store.walks.set_total(self.walk, page.total)
+    def _rests(self) -> bool:
+        """Whether LL2's list had no time to move since the last page, and has none now."""
+        age = (self._store.clock.now() - self._came).total_seconds()
+        return age < _RESTS and self._upstream.budget.left > 0
+
+    def _take(self, page: Page) -> None:
+        self.walk = self._store.walks.stage(self.walk, page)
+        self._ground.take(page)
+        self._came = self._store.clock.now()
+        done = min(page.offset + page.limit, page.total)
+        self._tell("page", resource=self._resource.name, staged=done, total=page.total)
+
+    def _step_back(self, page: Page, steps: int) -> None:
+        """Lets the walk step back; raises Stopped where it did so enough."""
+        moved = "LL2's list moved: a record came twice"
+        if self.walk.total not in (None, page.total):
+            moved = f"LL2's list went from {self.walk.total} to {page.total} records"
+        if steps > _STEPS:
+            why = "LL2's list keeps moving: run the same command again"
+            raise Stopped(f"{self._resource.name}: {why}")
+        self._tell("moved", resource=self._resource.name, why=moved)
+        self.walk = self._store.walks.step_back(self.walk)
 
     def _next(self, offset: int) -> Page:
         """The page at an offset, as large as may be."""
@@ -197,9 +205,6 @@ class Crawl:
 
     def _shrunk(self, limit: int, smaller: int) -> None:
         self._tell("smaller", resource=self._resource.name, limit=limit, smaller=smaller)
-
-    def _stage(self, page: Page) -> None:
-        self._store.walks.stage(self.walk, page)
 
 
 def end_of(pages: list[StagedPage]) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from itertools import compress
 from typing import Any, NamedTuple
 
 from ll2_mirror.ll2.jsontext import KEPT, parse, spell, text
@@ -87,7 +88,7 @@ def _published(store: Store, resource: str, wanted: set[Any]) -> Iterator[tuple[
         ids = json.loads(page.ids)
         if wanted.intersection(ids):
             results = store.walks.records(page)
-            for id_, record in zip(ids, results, strict=True):
+            for id_, record in zip(compress(ids, page.latest), results, strict=True):
                 if id_ in wanted:
                     yield id_, text(spell(record, KEPT))
 

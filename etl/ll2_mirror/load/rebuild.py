@@ -24,7 +24,7 @@ from ll2_mirror.store.walks import Walk
 from ll2_mirror.transform.normalize import Bad, Group, Normalizer
 
 # What the columns hold, as SQL, that a table of the tool's own has got since it was made.
-_NEW_COLUMNS = {"_pages": {"limit": "100"}}
+_NEW_COLUMNS = {"_pages": {"limit": "100", "number": '"offset"'}}
 _INDEXES = "_search_"  # which are made anew
 _NO_RUN = 0  # whose history is dropped: nothing changed
 

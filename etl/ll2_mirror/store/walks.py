@@ -7,6 +7,7 @@ import sqlite3
 import zlib
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager
+from itertools import compress
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -30,7 +31,8 @@ class Walk(NamedTuple):
     mode: str
     base_url: str
     started: str
-    total: int | None  # records that LL2 lists; None where that isn't known, or moving
+    total: int | None  # records that LL2 lists, as its last page says; None before the first
+    steps: int = 0  # back, since that page: the list moved
 
     @property
     def shape(self) -> Shape:
@@ -41,10 +43,12 @@ class Walk(NamedTuple):
 class StagedPage(NamedTuple):
     """A page of a walk."""
 
+    number: int  # in the order they came
     offset: int
     limit: int
     digest: bytes
     ids: str  # of its records, as a JSON list
+    latest: Any = ()  # of each record, whether no later page has it: those count
 
 
 class Fate(NamedTuple):
@@ -99,16 +103,19 @@ class Walks:
 
     def _read(self, condition: str, *values: str) -> Iterator[Walk]:
         rows = self._conn.execute(
-            f"SELECT id, resource, mode, base_url, started, total FROM _walks WHERE {condition}",
-            values,
+            f"SELECT {', '.join(Walk._fields)} FROM _walks WHERE {condition}", values
         )
         typed = Typed(self._path)
         return (typed.row(Walk(*row), f"_walks {row[0]}") for row in rows.fetchall())
 
-    def set_total(self, walk: Walk, total: int | None) -> Walk:
-        """Keeps how many records LL2 lists in all, None while that is moving."""
-        self._conn.execute("UPDATE _walks SET total = ? WHERE id = ?", (total, walk.id))
-        return walk._replace(total=total)
+    def step_back(self, walk: Walk) -> Walk:
+        """Keeps that the page which came was not staged: the next begins further in front."""
+        return self._set(walk, walk.total, walk.steps + 1)
+
+    def _set(self, walk: Walk, total: int | None, steps: int) -> Walk:
+        values = (total, steps, walk.id)
+        self._conn.execute("UPDATE _walks SET total = ?, steps = ? WHERE id = ?", values)
+        return walk._replace(total=total, steps=steps)
 
     def publish(self, walk: Walk) -> None:
         """Makes a walk the one that the tables hold, in place of the one before."""
@@ -134,8 +141,11 @@ class Walks:
 
     # Pages
 
-    def stage(self, walk: Walk, page: Page) -> None:
-        """Keeps one page of a walk; a text that the file has is not written again."""
+    def stage(self, walk: Walk, page: Page, number: int | None = None) -> Walk:
+        """Keeps a page of a walk, behind its others or in place of one; gives the walk as it is.
+
+        A text that the file has is not written again.
+        """
         with self._transaction():
             held = "SELECT 1 FROM _bodies WHERE digest = ?"
             if not self._conn.execute(held, (page.digest,)).fetchone():
@@ -143,32 +153,35 @@ class Walks:
                     "INSERT INTO _bodies (digest, ids, body) VALUES (?, ?, ?)",
                     (page.digest, json.dumps(page.ids), zlib.compress(page.body, 3)),
                 )
+            next_ = "(SELECT ifnull(max(number) + 1, 0) FROM _pages WHERE walk = ?1)"
             self._conn.execute(
-                'INSERT OR REPLACE INTO _pages (walk, "offset", "limit", digest)'
-                " VALUES (?, ?, ?, ?)",
-                (walk.id, page.offset, page.limit, page.digest),
+                'INSERT OR REPLACE INTO _pages (walk, number, "offset", "limit", digest)'
+                f" VALUES (?1, ifnull(?2, {next_}), ?3, ?4, ?5)",
+                (walk.id, number, page.offset, page.limit, page.digest),
             )
-
-    def drop_pages_behind(self, walk: Walk, total: int) -> None:
-        """Drops the pages of a walk that stand behind its records, now that there are fewer."""
-        self._conn.execute(
-            'DELETE FROM _pages WHERE walk = ? AND "offset" > 0 AND "offset" >= ?', (walk.id, total)
-        )
+            return self._set(walk, page.total, 0)
 
     def pages(self, walk: Walk) -> list[StagedPage]:
-        """The pages of a walk in order, without their texts; raises DataError for damaged ones."""
+        """The pages of a walk in the order they came, without their texts.
+
+        Raises DataError for damaged ones.
+        """
         rows = self._conn.execute(
-            'SELECT "offset", "limit", digest, ids FROM _pages JOIN _bodies USING (digest)'
-            ' WHERE walk = ? ORDER BY "offset"',
+            'SELECT number, "offset", "limit", digest, ids FROM _pages JOIN _bodies USING (digest)'
+            " WHERE walk = ? ORDER BY number DESC",
             (walk.id,),
         )
-        typed = Typed(self._path)
+        typed, met = Typed(self._path), set[Id]()
         pages = [typed.row(StagedPage(*row), f"_pages of the walk {walk.id}") for row in rows]
-        for page in pages:
-            typed.document(page.ids, f"_bodies {page.digest.hex()[:12]}: ids", list)
+        for place, page in enumerate(pages):
+            ids = typed.document(page.ids, f"_bodies {page.digest.hex()[:12]}: ids", list)
             if page.limit < 1:
                 raise typed.damaged(f"_pages of the walk {walk.id}: limit", page.limit)
-        return pages
+            if any(type(id_) not in (int, str, type(None)) for id_ in ids):
+                raise typed.damaged(f"_bodies {page.digest.hex()[:12]}: ids", page.ids)
+            pages[place] = page._replace(latest=tuple(id_ not in met for id_ in ids))
+            met.update(id_ for id_ in ids if id_ is not None)
+        return pages[::-1]
 
     def body(self, digest: bytes) -> bytes:
         """The text of a page as it came; raises DataError where it was damaged since.
@@ -184,8 +197,11 @@ class Walks:
             raise DataError(f"{self._path}: the stored page {name} is damaged") from None
 
     def records(self, page: StagedPage) -> list[Any]:
-        """The records of a page, as spelled; raises DataError as ``body`` does, or NotAPage."""
-        return records(parse(self.body(page.digest)))
+        """The records of a page that count, as spelled.
+
+        Raises DataError as ``body`` does, or NotAPage.
+        """
+        return list(compress(records(parse(self.body(page.digest))), page.latest))
 
 
 class Met:
@@ -204,18 +220,30 @@ class Met:
             "CREATE TEMP TABLE IF NOT EXISTS met (walk, id, PRIMARY KEY (walk, id)) WITHOUT ROWID"
         )
 
-    def refill(self, pages: Iterable[StagedPage]) -> bool:
-        """Takes up the records of these pages, no others; False where one comes twice."""
+    def refill(self, pages: Iterable[StagedPage]) -> None:
+        """Takes up the records of these pages, no others."""
         self._conn.execute("DELETE FROM temp.met WHERE walk = ?", (self._walk,))
-        return all(self.add(page.ids) for page in pages)
+        for page in pages:
+            self.add(json.loads(page.ids))
 
-    def add(self, ids: str) -> bool:
-        """Adds the ids of a page, given as a JSON list; False where one was met before.
+    def add(self, ids: list[Id | None]) -> None:
+        """Adds the ids of a page, but what can't be an id of the resource."""
+        self._conn.executemany(
+            "INSERT OR IGNORE INTO temp.met VALUES (?, ?)",
+            ((self._walk, id_) for id_ in self.named(ids)),
+        )
 
-        What can't be an id of the resource's is left out.
-        """
-        added = self._conn.execute(
-            "INSERT OR IGNORE INTO temp.met SELECT ?, value FROM json_each(?) WHERE type = ?",
-            (self._walk, ids, "integer" if self._kind is int else "text"),
-        ).rowcount
-        return added == sum(type(id_) is self._kind for id_ in json.loads(ids))
+    def named(self, ids: list[Id | None]) -> list[Any]:
+        """Those of a page's ids that can be one of the resource's."""
+        return [id_ for id_ in ids if type(id_) is self._kind]
+
+    def any_of(self, ids: list[Any]) -> bool:
+        """Whether one of these ids was met."""
+        known = f"SELECT 1 FROM json_each(?) WHERE value IN ({self.ids}) LIMIT 1"
+        return self._conn.execute(known, (json.dumps(ids),)).fetchone() is not None
+
+    @property
+    def count(self) -> int:
+        """How many records were met."""
+        number: int = self._conn.execute(f"SELECT count(*) FROM ({self.ids})").fetchone()[0]
+        return number

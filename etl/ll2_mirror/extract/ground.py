@@ -1,0 +1,90 @@
+"""Where a walk stands: which page is next, and whether the one that came leaves nothing out.
+
+As long as the count stays and no record comes twice, pages follow each other. Else the list moved,
+and the next page must be a bridge: one with a record that the walk met, so that none lies between.
+
+    ... 7 8 9 |               3 goes, and the next page is
+              11 12 13 14     did one more go, 10, or two? It can't tell,
+        7 8 9 10 11           and steps back: 9 was met, so 10 is what comes after it
+"""
+
+from __future__ import annotations
+
+import json
+from itertools import islice, pairwise
+from typing import Any
+
+from ll2_mirror.ll2.model import Id
+from ll2_mirror.ll2.page import Page
+from ll2_mirror.store.walks import Met, StagedPage, Walk
+
+
+class Ground:
+    """What a walk covers. ``by_id``: that is the order asked for; whether it is LL2's is seen."""
+
+    def __init__(self, met: Met, pages: list[StagedPage], *, by_id: bool) -> None:
+        self.end = 0  # the offset behind the last page
+        self._met = met
+        self._by_id = by_id
+        self._ascends = by_id  # so far: then no record can move within the list
+        self._nameless = 0  # records without a readable id
+        self._chain: dict[Any, None] = {}  # the records from the last bridge on, in order
+        self._over = False  # it passes over what is covered
+        met.refill(pages)
+        self._firsts: list[tuple[int, Any]] = []  # of each page: its offset, its first record
+        for page in pages:
+            self._cover(page.offset, page.limit, json.loads(page.ids))
+
+    def ends(self, total: int | None) -> bool:
+        """Whether no page is to be fetched any more."""
+        if total is None:
+            return False
+        return self.end >= total or (self._over and not self.lacks(total))
+
+    def offset(self, walk: Walk, limit: int, *, rests: bool) -> int:
+        """Where the next page begins: at the end, if the list ``rests``, else where it is known.
+
+        Steps go by whole pages; by halves where LL2 sorts by what several records have, for these
+        may come in another order wherever a page ends.
+        """
+        step = limit if self._by_id else limit // 2
+        back = step * 2 ** (walk.steps - 1) if walk.steps else not rests
+        return max(0, self.end - back)
+
+    def joins(self, page: Page, walk: Walk) -> bool:
+        """Whether no record that was there all the time lies between the page and what is known."""
+        named = self._met.named(page.ids)
+        if len(set(named)) < len(named):
+            return False
+        if page.offset == self.end and walk.total in (None, page.total):
+            return self._chain.keys().isdisjoint(named)
+        return page.offset == 0 or self._met.any_of(named)
+
+    def take(self, page: Page) -> None:
+        """Takes up a page that joins."""
+        self._met.add(page.ids)
+        self._cover(page.offset, page.limit, page.ids)
+
+    def _cover(self, offset: int, limit: int, ids: list[Id | None]) -> None:
+        named = self._met.named(ids)
+        if offset != self.end or not self._chain.keys().isdisjoint(named):
+            self._chain.clear()
+        self._firsts += [(offset, first) for first in named[:1]]
+        self._nameless += len(ids) - len(named)
+        last = islice(reversed(self._chain), 1)
+        self._ascends &= all(one < next_ for one, next_ in pairwise([*last, *named]))
+        self._chain |= dict.fromkeys(named)
+        self.end = offset + limit
+
+    def place_of(self, id_: Id) -> int:
+        """About where a record must be that was not met, if the ids ascend."""
+        return min((offset for offset, first in self._firsts if first > id_), default=self.end)
+
+    def pass_over(self) -> None:
+        """Lets the walk begin at the start again, and keeps what it met."""
+        self.end, self._over = 0, True
+        self._chain.clear()
+
+    def lacks(self, total: int) -> bool:
+        """Whether fewer were met than there are, though a record can move within the list."""
+        return not self._ascends and self._met.count + self._nameless < total
