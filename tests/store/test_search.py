@@ -132,3 +132,11 @@ def test_more_words_than_the_index_is_asked_for_are_all_looked_for(run, synced):
         sent = quote(" ".join([*plain, *more]))
         found = json.loads(run("get", synced, f"/2.3.0/spacecraft/?search={sent}").out)
         assert (found["count"] >= count, found["count"] > 0) == (True, bool(count))
+
+
+def test_a_name_with_a_nul_ends_no_sync(synced, run, upstream):
+    for record in upstream.records["spacecraft", "normal"]:
+        record["name"] = f"{record['name']}\0 and more"
+    for _ in range(2):
+        assert run("sync", synced).code == 0
+    assert run("verify", synced).code == 0

@@ -259,8 +259,8 @@ def is_whole(conn: sqlite3.Connection, resource: Resource) -> bool:
 def _finds(
     conn: sqlite3.Connection, resource: Resource, path: str, key: int, text: str | None
 ) -> bool:
-    """Whether a row is found by its text, where that is long enough to be in the index."""
-    if text is None or len(text) < _GRAM:
+    """Whether a row is found by its text, where that can be asked for: of no NUL, long enough."""
+    if text is None or len(text) < _GRAM or "\0" in text:
         return True
     index = f"{resource.search_table}_fts"
     there = f'SELECT 1 FROM "{index}" WHERE "{index}" MATCH ? AND rowid = ?'
