@@ -13,11 +13,13 @@ from typing import Any
 import uvicorn
 from datasette.app import DEFAULT_SETTINGS, Datasette
 from datasette.utils import BadMetadataError, parse_metadata
+from h11 import LocalProtocolError
 
 from ll2_mirror.errors import UsageError
 from ll2_mirror.serve.database import LiveDatabase
 from ll2_mirror.serve.plugin import NAME
 
+_THEIRS = (asyncio.CancelledError, LocalProtocolError)
 _LAST_SECONDS = 3  # that those who are being answered have when the server ends
 
 
@@ -125,5 +127,5 @@ def run(app: Datasette, listening: socket.socket) -> None:
 
 
 def _is_news(record: logging.LogRecord) -> bool:
-    """Whether a record is more than that the end cut somebody off."""
-    return not (record.exc_info and isinstance(record.exc_info[1], asyncio.CancelledError))
+    """Whether a record is more than that the end cut somebody off, or somebody sent no HTTP."""
+    return not (record.exc_info and isinstance(record.exc_info[1], _THEIRS))
