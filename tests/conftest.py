@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -77,3 +78,22 @@ def synced(db: Path, upstream: sample.SampleUpstream, run: Callable[..., Ran]) -
     """A file that mirrors the bundled spacecraft."""
     assert run("sync", db, "--base-url", upstream.base_url).code == 0
     return db
+
+
+@pytest.fixture
+def little_room(tmp_path: Path) -> Iterator[Callable[[int], Path]]:
+    """Makes a folder of its own for a file system of so many bytes."""
+    mounted = []
+
+    def make(size: int) -> Path:
+        folder = tmp_path / "small"
+        folder.mkdir(exist_ok=True)
+        mount = ["mount", "-t", "tmpfs", "-o", f"size={size}", "tmpfs", str(folder)]
+        if subprocess.run(mount, capture_output=True).returncode:
+            pytest.skip("can't mount here")
+        mounted.append(folder)
+        return folder
+
+    yield make
+    for folder in mounted:
+        subprocess.run(["umount", folder], check=True)

@@ -20,6 +20,7 @@ EVENTS = {
     "published": None,
     "fetched": None,
     "applied": None,
+    "picture": None,
     "failed": None,
 }
 

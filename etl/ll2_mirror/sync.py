@@ -43,7 +43,7 @@ def wanted(store: Store, resources: list[str], base_url: str | None, mode: str |
     for one that is poorer than what the file holds: there is no way back.
     """
     cut_off = _cut_off(store)
-    urls = [base_url, *(walk.base_url for walk in cut_off), store.settings.base_url]
+    urls = [base_url, *(walk.base_url for walk in cut_off), store.settings.get("base_url")]
     before = dict.fromkeys([*store.settings.resources, *(walk.resource for walk in cut_off)])
     names = list(dict.fromkeys(resources) or before) or [DEFAULT_RESOURCE]
     if mode and len(names) == 1 and mode not in (known := RESOURCES[names[0]].modes):

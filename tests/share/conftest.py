@@ -5,7 +5,6 @@ from __future__ import annotations
 import copy
 import json
 import shutil
-import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -86,22 +85,3 @@ def news(
         return json.loads((out / "manifest.json").read_text())
 
     return news
-
-
-@pytest.fixture
-def little_room(tmp_path: Path) -> Iterator[Callable[[int], Path]]:
-    """Makes a folder of its own for a file system of so many bytes."""
-    mounted = []
-
-    def make(size: int) -> Path:
-        folder = tmp_path / "small"
-        folder.mkdir(exist_ok=True)
-        mount = ["mount", "-t", "tmpfs", "-o", f"size={size}", "tmpfs", str(folder)]
-        if subprocess.run(mount, capture_output=True).returncode:
-            pytest.skip("can't mount here")
-        mounted.append(folder)
-        return folder
-
-    yield make
-    for folder in mounted:
-        subprocess.run(["umount", folder], check=True)

@@ -12,7 +12,7 @@ from hashlib import sha256
 import pytest
 
 from ll2_mirror.errors import UpstreamError
-from ll2_mirror.share import transport
+from ll2_mirror.share import web
 from ll2_mirror.store import opening
 from ll2_mirror.store.lock import only_sync
 from parts import execute, grow_old, public_rows
@@ -489,8 +489,8 @@ def test_a_redirect_away_from_the_web_is_not_followed(kept, served, run, to):
 def test_a_redirect_from_https_to_http_is_not_followed():
     """Nor one to where it leads by a path alone, which stays on https."""
     with pytest.raises(UpstreamError, match="that isn't followed"):
-        transport._led("https://example.org/manifest.json", "http://example.org/manifest.json")
-    assert transport._led("https://example.org/a/m", "../b/m") == "https://example.org/b/m"
+        web.led("https://example.org/manifest.json", "http://example.org/manifest.json")
+    assert web.led("https://example.org/a/m", "../b/m") == "https://example.org/b/m"
 
 
 def test_a_redirect_on_the_web_is_followed(mine, served, run, out):

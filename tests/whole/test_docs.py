@@ -33,9 +33,12 @@ from ll2_mirror.extract import (
     upstream,
 )
 from ll2_mirror.ll2 import packed
+from ll2_mirror.pictures import fetch, web
+from ll2_mirror.pictures.wanted import AGAIN
 from ll2_mirror.progress import EVENTS
 from ll2_mirror.query import params, routes
 from ll2_mirror.serve import cache, scope, server
+from ll2_mirror.share.web import _REDIRECTS
 from ll2_mirror.store import reading, search
 from ll2_mirror.testing import fake as sample
 from parts import PROGRAM, ROOT, execute, rows, sync
@@ -176,6 +179,11 @@ def test_each_key_of_the_json_is_documented(name, lived, tmp_path):
     assert [key for key in keys(document) if f"`{key}`" not in sections(JSON)[name]] == []
 
 
+def test_each_key_of_images_is_documented():
+    told = sections(JSON)["images"]
+    assert [one for one in fetch.Fetched._fields if f"`{one}`" not in told] == ["failed"]
+
+
 def keys(document):
     """The keys of all objects in a document, but those that are data."""
     if isinstance(document, dict):
@@ -187,8 +195,8 @@ def keys(document):
 def test_each_event_is_documented():
     section = JSON.partition("### Events")[2].partition("\n## ")[0]
     events = re.findall(r"^\| `(\w+)` \|", section, re.M)
-    of_a_pull = {"fetched", "applied"}  # which has no log
-    assert set(events) == set(EVENTS) - of_a_pull
+    of_others = {"fetched", "applied", "picture"}  # of pull and images, which have no log
+    assert set(events) == set(EVENTS) - of_others
 
 
 # Pages and links
@@ -412,6 +420,10 @@ def test_the_limits_are_those_of_the_program():
         f"in one sync | {missing.SHRINK_SHARE:.0%}, or {missing.SHRINK_COUNT} if".replace(
             "%", " %"
         ),
+        f"| a picture | {web.MOST // 2**20} MiB:",
+        f"| tries of one picture | {fetch.TRIES}; after {fetch.MOST_IN_A_ROW} pictures in a row",
+        f"| redirects | {_REDIRECTS}, and only",
+        f"| a picture that was refused | is asked for again after {AGAIN.days} days |",
         f"| a URL, its path with its query | {routes.MOST_URL // 2**10} KiB, else 414 |",
         f"| parameters in it | {params._MOST_FIELDS:,}, else 400 |",
         f"| a Host header | {scope._LONGEST_HOST} characters, else 400",

@@ -15,7 +15,19 @@ DOCUMENTED = (ast.Module, ast.ClassDef, ast.FunctionDef)
 PACKAGE = Path(ll2_mirror.__file__).parent
 # The way of a record. A room imports from its own and from those before it.
 ROOMS = ["files", "errors", "clock", "progress", "ll2", "store", "extract", "transform", "load"]
-ROOMS += ["sync", "plan", "proof", "share", "query", "testing", "serve", "site", "cli", "__main__"]
+ROOMS += [
+    "sync",
+    "plan",
+    "proof",
+    "share",
+    "pictures",
+    "query",
+    "testing",
+    "serve",
+    "site",
+    "cli",
+    "__main__",
+]
 FILES = sorted(PACKAGE.rglob("*.py"))
 
 

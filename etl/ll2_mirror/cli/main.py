@@ -8,7 +8,7 @@ from __future__ import annotations
 import click
 
 from ll2_mirror import __version__
-from ll2_mirror.cli import ask, first_steps, read, serve, share
+from ll2_mirror.cli import ask, first_steps, images, read, serve, share
 from ll2_mirror.cli.program import EPILOG, Commands
 
 _HELP = """Mirror Launch Library 2, the database of spaceflight, into one SQLite file.
@@ -33,6 +33,7 @@ for _command in (
     serve.serve,
     share.publish,
     share.pull,
+    images.images,
     first_steps.demo,
     first_steps.examples,
 ):

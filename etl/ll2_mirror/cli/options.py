@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from ll2_mirror.store.store import Store
 
 _AGE = re.compile(r"(\d+)\s*([smhdw])")
+_SIZE = re.compile(r"(\d{1,15})([KMG]?)B?", re.IGNORECASE)
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 
 
@@ -87,6 +88,17 @@ def _remember(ctx: click.Context, parameter: click.Parameter, db: Path) -> Path:
 DB = click.argument("db", type=click.Path(path_type=Path), callback=_remember, is_eager=True)
 
 
+QUIET = click.option("-q", "--quiet", is_flag=True, help="Say nothing unless something is wrong.")
+TIMEOUT = click.option(
+    "--timeout",
+    metavar="SECONDS",
+    type=click.FloatRange(min=0.1, max=3600),
+    default=30,
+    show_default=True,
+    help="How long the server may be silent.",
+)
+
+
 def json_option(what: str) -> Callable[[Any], Any]:
     """The option ``--json``; ``what`` it prints."""
     return click.option("--json", "as_json", is_flag=True, help=f"Print {what} as one JSON object.")
@@ -95,6 +107,14 @@ def json_option(what: str) -> Callable[[Any], Any]:
 def seconds(_: click.Context, __: click.Parameter, value: str | None) -> float | None:
     """An age such as 2d, in seconds."""
     return None if value is None else age(value).total_seconds()
+
+
+def size(_: click.Context, __: click.Parameter, value: str) -> int:
+    """A number of bytes, as in 500M; raises UsageError for anything else."""
+    found = _SIZE.fullmatch(value)
+    if found is None:
+        raise UsageError(f"{value} is no number of bytes: expected one like 500M or 2G")
+    return int(found[1]) * int(1000 ** " KMG".index(found[2].upper() or " "))
 
 
 def base(_: click.Context, __: click.Parameter, value: str | None) -> str | None:

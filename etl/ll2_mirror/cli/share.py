@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import click
 
 from ll2_mirror.cli.console import console
-from ll2_mirror.cli.options import DB, clock, json_option, opened, placed, seconds
+from ll2_mirror.cli.options import DB, QUIET, TIMEOUT, clock, json_option, opened, placed, seconds
 from ll2_mirror.cli.program import Command, end_tidily
 from ll2_mirror.cli.read import check_age, status_of
-from ll2_mirror.cli.telling import bars, on_terminal
-from ll2_mirror.progress import Tell
+from ll2_mirror.cli.telling import watched
 
 _PUBLISH_HELP = """Put a snapshot of DB into DIR, for others to pull.
 
@@ -26,7 +23,6 @@ _PULL_HELP = """Bring DB up to date from a snapshot; make it where there is none
 The snapshot is what `publish` put where URL or DIR is, or a FILE such as a restored backup. It is
 checked, then written into DB in place: who reads DB meanwhile sees all of it, or none.
 """
-_QUIET = click.option("-q", "--quiet", is_flag=True, help="Say nothing unless something is wrong.")
 
 
 @click.command(cls=Command, help=_PUBLISH_HELP)
@@ -42,7 +38,7 @@ _QUIET = click.option("-q", "--quiet", is_flag=True, help="Say nothing unless so
 )
 @click.option("--gzip/--no-gzip", default=True, help="Also pack the snapshot.  [default: gzip]")
 @click.option("--allow-older", is_flag=True, help="Publish DB though DIR has a later state.")
-@_QUIET
+@QUIET
 @json_option("the manifest")
 def publish(
     db: Path, directory: Path, keep: int, gzip: bool, allow_older: bool, quiet: bool, as_json: bool
@@ -65,14 +61,7 @@ def publish(
 @click.command(cls=Command, help=_PULL_HELP)
 @click.argument("source", metavar="URL|DIR|FILE")
 @DB
-@click.option(
-    "--timeout",
-    metavar="SECONDS",
-    type=click.FloatRange(min=0.1, max=3600),
-    default=30,
-    show_default=True,
-    help="How long the server may be silent.",
-)
+@TIMEOUT
 @click.option("--allow-older", is_flag=True, help="Bring in a snapshot that is older than DB.")
 @click.option(
     "--max-age",
@@ -80,7 +69,7 @@ def publish(
     callback=seconds,
     help="Exit 1 where DB is older after the pull, as in 90m, 12h, 2d.",
 )
-@_QUIET
+@QUIET
 @json_option("what was done")
 def pull(
     source: str,
@@ -97,7 +86,7 @@ def pull(
 
     end_tidily()
     origin = origin_of(source, timeout)
-    with _watched(watch=on_terminal() and not (quiet or as_json)) as tell:
+    with watched(quiet=quiet or as_json) as tell:
         done = pull(origin, db, clock(), tell, allow_older=allow_older)
     if as_json:
         console().show(done.as_json())
@@ -105,19 +94,6 @@ def pull(
         console().say(_pulled_line(db, done.as_json()))
     if max_age is not None:
         check_age(status_of(db), max_age)
-
-
-@contextmanager
-def _watched(*, watch: bool) -> Iterator[Tell]:
-    """Takes what a pull tells; on a terminal, a bar shows how far it is."""
-    with bars() as drawn:
-
-        def tell(event: str, /, **facts: Any) -> None:
-            done = facts.get("bytes", facts.get("pages"))
-            if watch and done is not None:
-                drawn.draw(event, done, facts["of"])
-
-        yield tell
 
 
 def _published_line(directory: Path, found: dict[str, Any]) -> str:

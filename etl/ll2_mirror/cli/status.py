@@ -16,6 +16,8 @@ from ll2_mirror.ll2.model import Id
 from ll2_mirror.ll2.resources import RESOURCES
 from ll2_mirror.ll2.schema import SCHEMA_VERSION
 from ll2_mirror.load.quarantine import quarantined
+from ll2_mirror.pictures.folder import Folder
+from ll2_mirror.pictures.wanted import standing
 from ll2_mirror.share.manifest import whence
 from ll2_mirror.store.ledger import Run
 from ll2_mirror.store.store import Store
@@ -31,7 +33,7 @@ def status(store: Store, now: datetime) -> dict[str, Any]:
     return {
         "db": str(store.path),
         "schema_version": SCHEMA_VERSION,
-        "base_url": store.settings.base_url,
+        "base_url": store.settings.get("base_url"),
         "pulled": whence(store),
         "mode": store.walks.mode,
         "resources": list(_resources(store, now)),
@@ -39,6 +41,7 @@ def status(store: Store, now: datetime) -> dict[str, Any]:
         "budget": _budget(store),
         "last_error": _last_error(store),
         "quarantine": list(_quarantine(store)),
+        "images": _images(store),
         "tables": _table_counts(store),
         "drift": list(_drift(store)),
     }
@@ -160,6 +163,12 @@ def _quarantine(store: Store) -> Iterator[dict[str, Any]]:
                 "stands": one.stands is not None,
                 "since": _finished(store, one.run),
             }
+
+
+def _images(store: Store) -> dict[str, Any] | None:
+    """How many of the pictures are held; None where none ever was."""
+    folder = Folder(store.path)
+    return standing(store.conn, folder) if folder.held() else None
 
 
 def _table_counts(store: Store) -> dict[str, int]:

@@ -103,6 +103,20 @@ def bars() -> Iterator[Bars]:
         drawn.end()
 
 
+@contextmanager
+def watched(*, quiet: bool) -> Iterator[Tell]:
+    """Takes what a command tells of how far it is; on a terminal, a bar shows it."""
+    watch = on_terminal() and not quiet
+    with bars() as drawn:
+
+        def tell(event: str, /, **facts: Any) -> None:
+            if watch and "of" in facts:
+                done, total = facts.values()
+                drawn.draw(event, done, total)
+
+        yield tell
+
+
 def _watch(drawn: Bars) -> Tell:
     """Tells events on a terminal: a bar for the pages, a countdown for a wait, else a line."""
 

@@ -133,6 +133,8 @@ def status_lines(found: dict[str, Any]) -> Iterator[str]:
     if error := found["last_error"]:
         code = error["exit_code"]
         yield f"last sync, {error['at'][:19]}Z, ended with {code}: {error['message']}"
+    if found["images"]:
+        yield _standing_line(found["images"])
     yield from ["tables:"][: len(found["tables"])]
     yield from (f"  {count:>8,}  {name}" for name, count in found["tables"].items())
     yield from bounded(
@@ -166,6 +168,40 @@ def _quarantine_line(one: dict[str, Any]) -> str:
     stands = "stays as it was" if one["stands"] else "is left out"
     id_ = "?" if one["id"] is None else one["id"]
     return f"{one['resource']} {id_}: {stands} since {one['since'][:10]}: {one['reason']}"
+
+
+def _standing_line(held: dict[str, Any]) -> str:
+    """How many pictures are held."""
+    counts = (
+        f"{held[kind]['held']:,} of {sum(held[kind].values()):,} {told}"
+        for kind, told in (("thumbnails", "small"), ("full", "in full size"))
+    )
+    return f"pictures: {', '.join(counts)}, {megabytes(held['bytes'])}"
+
+
+# images
+
+
+def megabytes(count: int) -> str:
+    """So many bytes, as people read them."""
+    return f"{count / 1e6:,.1f} MB"
+
+
+def estimate_line(count: int, size: int, seconds: float) -> str:
+    """What is to be fetched."""
+    minutes = max(1, round(seconds / 60))
+    return f"{_some(count, 'picture')} to fetch: about {megabytes(size)}, {minutes:,} min"
+
+
+def picture_lines(folder: Path, done: dict[str, Any]) -> Iterator[str]:
+    """What was fetched."""
+    yield (
+        f"{folder}: {done['fetched']:,} fetched, {done['dropped']:,} dropped"
+        f" · {done['held']:,} held, {megabytes(done['bytes'])} · {done['seconds']:.1f} s"
+    )
+    told = "left, as --max-bytes is reached" if done["is_full"] else "still missing"
+    yield from _counted((done["missing"], "picture", told))
+    yield from bounded(f"  {one['why']}" for one in done["refused"])
 
 
 # verify

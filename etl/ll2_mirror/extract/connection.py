@@ -6,7 +6,10 @@ Takes the environment's word as curl does; but this machine is never asked throu
 from __future__ import annotations
 
 import os
+import socket
 import ssl
+from collections.abc import Callable
+from contextlib import ExitStack
 from http.client import HTTPConnection, HTTPException, HTTPResponse
 from importlib.util import find_spec
 from ipaddress import ip_address, ip_network
@@ -28,6 +31,8 @@ CERTIFICATES = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE", "SSL_CE
 _SOCKS = ("socks4", "socks4a", "socks5", "socks5h")
 _HERE = ("127.0.0.0/8", "::1", "0.0.0.0", "::")  # noqa: S104 (asked, not bound)
 _EARLY = 10  # hints such as 103 that may come before the answer
+
+Met = Callable[[str], None]  # takes the address that a connection leads to
 
 
 class Proxy(NamedTuple):
@@ -68,13 +73,18 @@ class Route:
         self.proxy = proxy_for(base_url)
         self._trust = _trust() if base_url.startswith("https:") else None
 
-    def session(self, connecting: Event) -> requests.Session:
-        """What asks the server; ``connecting`` is set while its connection doesn't stand yet."""
+    def session(self, connecting: Event, met: Met | None = None) -> requests.Session:
+        """What asks the server; ``connecting`` is set while its connection doesn't stand yet.
+
+        ``met`` is called with each address that may be connected to, and with the one that was,
+        before anything is sent; it may raise. Where a proxy goes is the proxy's business.
+        """
         session = _Session()
         session.trust_env = False  # it is read here; and passwords in .netrc are for others
         session.proxies = {"all": self.proxy.url} if self.proxy else {}
-        session.mount("http://", _Adapter(self._trust, connecting))
-        session.mount("https://", _Adapter(self._trust, connecting))
+        met = None if self.proxy else met
+        session.mount("http://", _Adapter(self._trust, connecting, met))
+        session.mount("https://", _Adapter(self._trust, connecting, met))
         return session
 
 
@@ -130,9 +140,10 @@ class _Session(requests.Session):
 class _Adapter(HTTPAdapter):
     """Connections with our certificates, each of which says whether it stands."""
 
-    def __init__(self, trust: ssl.SSLContext | None, connecting: Event) -> None:
+    def __init__(self, trust: ssl.SSLContext | None, connecting: Event, met: Met | None) -> None:
         self._trust = trust
         self._connecting = connecting
+        self._met = met
         super().__init__()
 
     def build_connection_pool_key_attributes(self, *args: Any, **how: Any) -> Any:
@@ -147,12 +158,14 @@ class _Adapter(HTTPAdapter):
         """The connections to the server, or to its proxy."""
         pool: Any = super().get_connection_with_tls_context(*args, **how)
         if "ConnectionCls" not in vars(pool):  # it is kept from request to request
-            pool.ConnectionCls = _watched(pool.ConnectionCls, self._connecting)
+            pool.ConnectionCls = _watched(pool.ConnectionCls, self._connecting, self._met)
         return pool
 
 
-def _watched(kind: type[HTTPConnection], connecting: Event) -> type[HTTPConnection]:
-    """A kind of connections, but such that say when they stand, and read past hints."""
+def _watched(
+    kind: type[HTTPConnection], connecting: Event, met: Met | None
+) -> type[HTTPConnection]:
+    """A kind of connections, but such that say when they stand, whom they met, and skip hints."""
 
     class Connection(kind):  # type: ignore[valid-type, misc]
         response_class = _Response
@@ -161,6 +174,17 @@ def _watched(kind: type[HTTPConnection], connecting: Event) -> type[HTTPConnecti
             connecting.set()
             super().connect()
             connecting.clear()
+
+        def _new_conn(self) -> socket.socket:
+            if met is None:
+                return super()._new_conn()  # type: ignore[no-any-return]
+            for *_, address in socket.getaddrinfo(self.host, self.port, type=socket.SOCK_STREAM):
+                met(str(address[0]))
+            with ExitStack() as undo:  # a name may lead elsewhere the second time
+                found: socket.socket = undo.enter_context(super()._new_conn())
+                met(found.getpeername()[0])
+                undo.pop_all()
+            return found
 
     return Connection
 

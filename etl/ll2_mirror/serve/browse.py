@@ -7,7 +7,7 @@ import json
 import re
 import sqlite3
 from base64 import b64encode
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import cache
 from hashlib import sha256
 from http import HTTPStatus
@@ -22,9 +22,12 @@ from ll2_mirror.ll2.jsontext import text
 from ll2_mirror.ll2.model import Resource
 from ll2_mirror.ll2.page import API_PATH
 from ll2_mirror.ll2.schema import tables
+from ll2_mirror.pictures.folder import Folder
 from ll2_mirror.query.params import MOST_LIMIT, Params
 from ll2_mirror.query.response import Document
 from ll2_mirror.query.routes import Context
+
+Shown = Callable[..., str]  # the address of the copy of the first of some URLs that has one
 
 _INDENT = 4  # as Django REST framework shows JSON
 _MOST_OPTIONS = 300  # of a filter that are listed
@@ -61,8 +64,13 @@ class Picture(NamedTuple):
     license: str
 
 
-def browse(conn: sqlite3.Connection, context: Context, document: Document) -> str:
-    """A document as HTML; every value in it is escaped."""
+def browse(
+    conn: sqlite3.Connection, context: Context, document: Document, folder: Folder | None = None
+) -> str:
+    """A document as HTML; every value in it is escaped.
+
+    ``folder`` has copies of pictures, which are shown in their place.
+    """
     request, _, params = context
     resource, shown = context.resource, document.value
     listed = isinstance(shown, dict) and "results" in shown
@@ -81,7 +89,9 @@ def browse(conn: sqlite3.Connection, context: Context, document: Document) -> st
         rows=_rows_url(context),
         listed=listed,
         pages=_pages(shown, params) if listed else None,
-        pictures=list(_pictures(shown, listed)) if document.is_good else [],
+        pictures=list(_pictures(shown, listed, _copies(context, folder)))
+        if document.is_good
+        else [],
         json=highlighted(text(shown, _INDENT)),
     )
 
@@ -229,8 +239,12 @@ def _rows_url(context: Context) -> str:
     if table not in tables():
         return ""
     id_ = inside.removeprefix(name).strip("/")
-    up = "../" * (inside.count("/") + API_PATH.count("/") - 1)
-    return f"{up}-/thing/{quote('/'.join(filter(None, (table, id_))))}"
+    return f"{_up(context)}-/thing/{quote('/'.join(filter(None, (table, id_))))}"
+
+
+def _up(context: Context) -> str:
+    """The way from the page to where all paths begin, which may have a prefix."""
+    return "../" * (context.request.path.count("/") - 1)
 
 
 def _pages(document: dict[str, Any], params: Params) -> dict[str, Any]:
@@ -245,19 +259,31 @@ def _pages(document: dict[str, Any], params: Params) -> dict[str, Any]:
     }
 
 
-def _pictures(document: Any, listed: bool) -> Iterator[Picture]:
+def _copies(context: Context, folder: Folder | None) -> Shown:
+    """Finds the address of the copy of a picture, where there is one."""
+
+    def shown(*urls: str) -> str:
+        name = folder and folder.shown(*urls)
+        return f"{_up(context)}-/picture/{name}" if name else ""
+
+    return shown
+
+
+def _pictures(document: Any, listed: bool, copy: Shown) -> Iterator[Picture]:
     """The picture of each record that has one."""
     for record in document["results"] if listed else [document]:
         image = record.get("image")
         if not isinstance(image, dict) or not is_web(image.get("image_url")):
             continue
-        shown = image.get("thumbnail_url") if listed else None
+        large = str(image["image_url"])
+        small = str(image["thumbnail_url"]) if is_web(image.get("thumbnail_url")) else large
+        sizes = (small, large) if listed else (large, small)
         licence = image.get("license")
         yield Picture(
             name=str(record.get("name") or ""),
             url=str(record["url"]) if is_web(record.get("url")) else "",
-            thumbnail=str(shown if is_web(shown) else image["image_url"]),
-            image=image["image_url"],
+            thumbnail=copy(*sizes) or sizes[0],
+            image=copy(large) or large,
             credit=str(image.get("credit") or ""),
             license=str(licence.get("name") or "") if isinstance(licence, dict) else "",
         )

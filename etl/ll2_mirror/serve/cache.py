@@ -34,9 +34,9 @@ class ResponseCache:
     def keep(self, request: Request, response: HttpResponse, version: Version | None) -> None:
         """Keeps a response that was read when the file had this version, or later.
 
-        One of a list in time grows old by the clock.
+        One of a list in time grows old by the clock, and a page by copies of pictures.
         """
-        if any(request.path.startswith(f"{API_PATH}{name}/") for name in VIEWS):
+        if response.is_page or any(request.path.startswith(f"{API_PATH}{name}/") for name in VIEWS):
             return
         if version is not None and version == self._version:
             self._kept.keep(request, response)

@@ -24,6 +24,7 @@ from ll2_mirror.query.response import as_json
 from ll2_mirror.query.routes import Route, find
 from ll2_mirror.serve.database import adopt, file_of, is_mirror
 from ll2_mirror.serve.permissions import Actor, Permissions
+from ll2_mirror.serve.picture import PATH, picture
 from ll2_mirror.serve.reader import Responder
 from ll2_mirror.serve.scope import Scope, client_of, in_origin_form, origin, path_of, request_of
 from ll2_mirror.serve.wire import HttpResponse, allow, is_preflight, prepared, respond
@@ -61,6 +62,12 @@ def asgi_wrapper(datasette: Datasette) -> Callable[[App], App]:
         return asgi
 
     return wrap
+
+
+@hookimpl
+def register_routes() -> list[tuple[str, Any]]:
+    """Where the copies of pictures are: see ``serve/browse.py`` and the site's pages."""
+    return [(PATH, picture)]
 
 
 @hookimpl

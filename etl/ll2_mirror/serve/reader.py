@@ -12,6 +12,7 @@ from typing import NamedTuple
 from ll2_mirror.clock import Clock, from_iso
 from ll2_mirror.errors import DataError, MirrorError, TooLong
 from ll2_mirror.ll2.schema import SCHEMA_VERSION
+from ll2_mirror.pictures.folder import Folder
 from ll2_mirror.query.api import Mirror
 from ll2_mirror.query.memory import Memory
 from ll2_mirror.query.request import Request
@@ -66,6 +67,7 @@ class Reader:
 
     def __init__(self, file: File) -> None:
         self._name = file.path.name
+        self._browse = partial(browse, folder=Folder(file.path))
         self._latest = Latest(file)
         self._state: State | None = None
 
@@ -98,7 +100,7 @@ class Reader:
             return prepared(as_json(501, {"detail": other_version(self._name, version)}))
         state = self._read_state(conn)
         return prepared(
-            Mirror(conn, self._name, browse, state.memory).respond(request), state.synced
+            Mirror(conn, self._name, self._browse, state.memory).respond(request), state.synced
         )
 
     def _read_state(self, conn: Reading) -> State:

@@ -37,6 +37,11 @@ class HttpResponse:
     headers: Headers
     body: bytes
 
+    @property
+    def is_page(self) -> bool:
+        """Whether it is a page for people."""
+        return any(name == b"content-type" and b"html" in value for name, value in self.headers)
+
     @cached_property
     def etag(self) -> bytes:
         """What tells the body from others; weak, since it stands for the packed one, too."""

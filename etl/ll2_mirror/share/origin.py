@@ -15,7 +15,8 @@ from ll2_mirror.progress import Tell
 from ll2_mirror.share.fetch import clear, fetch, staged
 from ll2_mirror.share.manifest import MANIFEST, State, parsed, state_of
 from ll2_mirror.share.snapshot import copy
-from ll2_mirror.share.transport import TIMEOUT, Folder, Site, Transport
+from ll2_mirror.share.transport import Folder, Site, Transport
+from ll2_mirror.share.web import TIMEOUT
 from ll2_mirror.store.opening import open_store
 from ll2_mirror.store.reading import Reading
 

@@ -101,7 +101,7 @@ def _put(store: Store, folder: Path, state: State, packed: bool) -> Manifest:
     return Manifest(
         state,
         to_iso(store.clock.now()),
-        store.settings.base_url,
+        store.settings.get("base_url"),
         store.walks.mode,
         {name: store.ledger.records(name) for name in store.settings.resources},
         file,

@@ -2,32 +2,20 @@
 
 from __future__ import annotations
 
-import queue
-import threading
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
-from time import monotonic
 from typing import Any, NamedTuple, Protocol
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import urlsplit
 
 import requests
-from requests.exceptions import SSLError
-from urllib3.exceptions import HTTPError
 
 from ll2_mirror.errors import Faulted, NotThere, UpstreamError, UsageError
-from ll2_mirror.extract.client import USER_AGENT, reason_of
-from ll2_mirror.extract.connection import Route
-from ll2_mirror.ll2.jsontext import quote
 from ll2_mirror.share.disk import CHUNK
 from ll2_mirror.share.manifest import MANIFEST, MOST
+from ll2_mirror.share.web import MENDS, TIMEOUT, Web
 
-TIMEOUT = 30.0  # seconds that a server may be silent
-_REDIRECTS = 5
-_MENDS = {408, 425, 429, *range(500, 600)}  # what another try may mend
 _LONGEST = 200  # letters of an ETag that is remembered
-_HEED = 0.1  # seconds: a signal that comes just before a wait begins doesn't end it
-_HEADERS = {"User-Agent": USER_AGENT, "Accept-Encoding": "identity"}
 
 
 class Told(NamedTuple):
@@ -93,8 +81,7 @@ class Site:
 
     def __init__(self, url: str, timeout: float = TIMEOUT) -> None:
         self.name = _checked(url)
-        self._timeout = timeout
-        self._sessions: dict[str, requests.Session] = {}
+        self._web = Web(timeout)
 
     def manifest(self, etag: str | None) -> Told | None:
         """The manifest's text and ETag."""
@@ -117,41 +104,9 @@ class Site:
     def _ask(self, name: str, headers: dict[str, str]) -> tuple[requests.Response, Iterator[bytes]]:
         """A good response, and its body in chunks."""
         url = f"{self.name}/{name}"
-        pieces = hurried(self._pieces(url, headers), self._timeout, url)
-        response = next(pieces)
+        response, pieces = self._web.ask(url, headers)
         _refuse(url, response.status_code)
         return response, pieces
-
-    def _pieces(self, url: str, headers: dict[str, str]) -> Iterator[Any]:
-        """The response to a request, then its body in chunks, as it is sent."""
-        try:
-            with self._response(url, headers) as response:
-                yield response
-                yield from response.raw.stream(CHUNK, decode_content=False)
-        except SSLError as error:
-            raise UpstreamError(f"{url} can't be reached: {reason_of(error)}") from None
-        except (requests.RequestException, HTTPError, OSError) as error:
-            raise Faulted(f"{url} can't be reached: {reason_of(error)}") from None
-
-    def _response(self, url: str, headers: dict[str, str]) -> requests.Response:
-        """The response to a request, wherever on the web it is led to."""
-        for _ in range(_REDIRECTS):
-            response = self._session(url).get(
-                url, headers=headers, timeout=self._timeout, allow_redirects=False, stream=True
-            )
-            if not response.is_redirect:
-                return response
-            response.close()
-            url = _led(url, response.headers["Location"])
-        raise UpstreamError(f"{url}: more than {_REDIRECTS} redirects")
-
-    def _session(self, url: str) -> requests.Session:
-        """What asks the server of a URL."""
-        origin = "{0.scheme}://{0.netloc}".format(urlsplit(url))
-        if origin not in self._sessions:
-            self._sessions[origin] = Route(origin).session(threading.Event())
-            self._sessions[origin].headers.update(_HEADERS)
-        return self._sessions[origin]
 
 
 def _checked(url: str) -> str:
@@ -170,19 +125,11 @@ def _checked(url: str) -> str:
     return parts.geturl().rstrip("/")
 
 
-def _led(url: str, location: str) -> str:
-    """Where a redirect leads; raises UpstreamError where nobody should follow."""
-    target = urljoin(url, location)
-    if not target.startswith(("https://", "http://" if url.startswith("http://") else "https://")):
-        raise UpstreamError(f"{url} leads to {quote(location)}: that isn't followed")
-    return target
-
-
 def _refuse(url: str, status: int) -> None:
     """Raises what a status says that isn't good."""
     if status in (404, 410):
         raise NotThere(f"{url}: status {status}: nothing is published there")
-    if status in _MENDS:
+    if status in MENDS:
         raise Faulted(f"{url}: status {status}")
     if status not in (200, 206, 304):
         raise UpstreamError(f"{url}: status {status}")
@@ -204,45 +151,3 @@ def _behind(chunks: Iterator[bytes], offset: int) -> Iterator[bytes]:
         if rest := chunk[offset:]:
             yield rest
         offset = max(0, offset - len(chunk))
-
-
-def hurried(pieces: Iterator[Any], seconds: float, name: str) -> Iterator[Any]:
-    """What ``pieces`` gives, each within so many seconds; raises Faulted where one takes longer.
-
-    requests' own timeout starts anew with each byte that drips in. So another thread asks, and is
-    left behind when its time is up.
-    """
-    found: queue.Queue[Any] = queue.Queue(maxsize=4)
-    given_up = threading.Event()
-    threading.Thread(target=_work, args=(pieces, found, given_up), daemon=True).start()
-    try:
-        while (piece := _next(found, seconds, name)) is not None:
-            if isinstance(piece, BaseException):
-                raise piece
-            yield piece
-    finally:
-        given_up.set()
-        with suppress(queue.Empty):  # the thread may wait for room
-            while True:
-                found.get_nowait()
-
-
-def _next(found: queue.Queue[Any], seconds: float, name: str) -> Any:
-    until = monotonic() + seconds
-    while (left := until - monotonic()) > 0:
-        with suppress(queue.Empty):
-            return found.get(timeout=min(left, _HEED))
-    raise Faulted(f"{name}: nothing came for {seconds:g} s")
-
-
-def _work(pieces: Iterator[Any], found: queue.Queue[Any], given_up: threading.Event) -> None:
-    """What the other thread does: it hands on each piece, and what ends them."""
-    last: BaseException | None = None
-    try:
-        for piece in pieces:
-            if given_up.is_set():
-                return
-            found.put(piece)
-    except BaseException as error:  # raised in the thread that waits
-        last = error
-    found.put(last)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any, NamedTuple
 
 from datasette.utils import tilde_encode
@@ -25,12 +25,17 @@ _UNKNOWN = ("", "Unknown", None)  # what a licence is called that nobody knows
 
 
 class Picture(NamedTuple):
-    """A picture with whom to name for it and what may be done with it."""
+    """A picture with whom to name for it and what may be done with it.
+
+    ``image`` is where it is in full, ``shown`` what stands for it on a page, ``thumbnail`` in a
+    list: copies where there are some.
+    """
 
     id: int
     name: str
     credit: str
     image: str
+    shown: str
     thumbnail: str
     license: str
     terms: str
@@ -48,13 +53,21 @@ class Link(NamedTuple):
 class Rows:
     """Reads names and pictures through one connection; ``home`` is the path of the database.
 
-    Nothing is read of the hidden tables: those that somebody may not see.
+    Nothing is read of the hidden tables: those that somebody may not see. ``copy`` gives the
+    address of the copy of the first of some pictures that has one.
     """
 
-    def __init__(self, conn: sqlite3.Connection, home: str, hidden: frozenset[str]) -> None:
+    def __init__(
+        self,
+        conn: sqlite3.Connection,
+        home: str,
+        hidden: frozenset[str],
+        copy: Callable[..., str],
+    ) -> None:
         self.conn = conn
         self.home = home
         self.hidden = hidden
+        self._copy = copy
 
     def may_read(self, sql: str) -> bool:
         """Whether some SQL of ours reads no hidden table."""
@@ -101,20 +114,21 @@ class Rows:
         if not self.may_read(_PICTURES):
             return {}
         found = self.conn.execute(_PICTURES, (among(set(ids)),))
-        made = (_picture(*row) for row in found)
+        made = (self._picture(*row) for row in found)
         return {picture.id: picture for picture in made if picture.image}
 
-
-def _picture(
-    id_: int, name: Any, credit: Any, image: Any, small: Any, license_: Any, terms: Any
-) -> Picture:
-    whole = image if is_web(image) else ""
-    return Picture(
-        id_,
-        str(name or ""),
-        str(credit or ""),
-        whole,
-        small if is_web(small) else whole,
-        "" if license_ in _UNKNOWN else str(license_),
-        terms if is_web(terms) else "",
-    )
+    def _picture(
+        self, id_: int, name: Any, credit: Any, image: Any, small: Any, license_: Any, terms: Any
+    ) -> Picture:
+        large = image if is_web(image) else ""
+        small = small if is_web(small) else large
+        return Picture(
+            id_,
+            str(name or ""),
+            str(credit or ""),
+            self._copy(large) or large,
+            self._copy(large, small) or large,
+            self._copy(small, large) or small,
+            "" if license_ in _UNKNOWN else str(license_),
+            terms if is_web(terms) else "",
+        )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 from weakref import WeakKeyDictionary
 
 from datasette import Response
@@ -14,7 +14,8 @@ from ll2_mirror.ll2.labels import label
 from ll2_mirror.ll2.page import API_PATH
 from ll2_mirror.ll2.questions import Question, questions
 from ll2_mirror.ll2.views import views
-from ll2_mirror.serve.database import is_mirror
+from ll2_mirror.pictures.folder import Folder
+from ll2_mirror.serve.database import file_of, is_mirror
 from ll2_mirror.serve.permissions import Permissions
 from ll2_mirror.serve.plugin import NAME
 from ll2_mirror.site import declared, words
@@ -30,7 +31,15 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-_sites: WeakKeyDictionary[Any, tuple[Permissions, dict[str, Names]]] = WeakKeyDictionary()
+
+class Known(NamedTuple):
+    """What is kept of a mirror from request to request."""
+
+    names: Names
+    folder: Folder
+
+
+_sites: WeakKeyDictionary[Any, tuple[Permissions, dict[str, Known]]] = WeakKeyDictionary()
 
 
 class Site:
@@ -46,8 +55,10 @@ class Site:
         self.search = str(datasette.urls.path("-/search"))
         self.changes = str(datasette.urls.path("-/changes"))
         self.style = str(datasette.urls.static_plugins(NAME, "site.css"))
-        self._permissions, names = _sites.setdefault(datasette, (Permissions(datasette), {}))
-        self.names = names.setdefault(name, Names())
+        self._permissions, known = _sites.setdefault(datasette, (Permissions(datasette), {}))
+        if name not in known:
+            known[name] = Known(Names(), Folder(file_of(self.database).path))
+        self.names, self._folder = known[name]
 
     @property
     def database(self) -> Database:
@@ -129,12 +140,17 @@ class Site:
         def reading(conn: sqlite3.Connection) -> T:
             conn.execute("BEGIN")
             try:
-                return read(Rows(conn, self.home, hidden))
+                return read(Rows(conn, self.home, hidden, self._copy))
             finally:
                 conn.execute("ROLLBACK")
 
         found: T = await self.database.execute_fn(reading)
         return found
+
+    def _copy(self, *urls: str) -> str:
+        """The address of the copy of the first of some pictures that has one; empty: none has."""
+        name = self._folder.shown(*urls)
+        return str(self.datasette.urls.path(f"-/picture/{name}")) if name else ""
 
     async def may_see(self, table: str = "") -> bool:
         """Whether who asks may see the database, and a table of it."""

@@ -1,0 +1,122 @@
+"""The copies of pictures on the pages of `serve`, and alone; without any network in a browser."""
+
+from __future__ import annotations
+
+import json
+import re
+from urllib.parse import urljoin
+
+import pytest
+import requests
+from click.testing import CliRunner
+
+from gallery import copies, first, folder_of, hosting, lead_to, made
+from ll2_mirror.cli.main import main
+from ll2_mirror.pictures import web
+from parts import execute
+from serving import LIST, served
+
+HTML = {"Accept": "text/html"}
+API = f"{LIST}?format=api&limit=100"
+
+
+@pytest.fixture(scope="module")
+def db(tmp_path_factory):
+    """A mirror that holds its small pictures but the last; their server is gone."""
+    folder = tmp_path_factory.mktemp("pictures")
+    db = made(folder / "spacecraft.db")
+    with hosting(folder / "host") as host, pytest.MonkeyPatch.context() as patch:
+        patch.setattr(web, "is_public", lambda _: True)
+        lead_to(db, host)
+        (host.folder / "small3.png").unlink()
+        assert CliRunner().invoke(main, ["images", str(db), "--quiet"]).exit_code == 65
+    return db
+
+
+@pytest.fixture(scope="module")
+def url(db):
+    with served(db) as url:
+        yield url
+
+
+def named(db):
+    """The small pictures that the tables name, in order, and the craft that has the first."""
+    urls = [row[0] for row in execute(db, "SELECT thumbnail_url FROM images ORDER BY id") if row[0]]
+    return urls, f"spacecraft/images/{first(db)}"
+
+
+def shown(url):
+    """The sources of the pictures of a page."""
+    page = requests.get(url, headers=HTML, timeout=30)
+    page.raise_for_status()
+    return {urljoin(url, src) for src in re.findall(r'<img src="([^"]+)"', page.text)}
+
+
+def test_pages_show_the_copies_and_else_what_ll2_names(db, url):
+    urls, page = named(db)
+    kept = {f"{url}/-/picture/{name}" for name in copies(db)}
+    assert shown(f"{url}/{page}") < kept
+    for listing in (f"{url}/spacecraft/images?thumbnail_url__notnull=1", f"{url}{API}"):
+        found = shown(listing)
+        assert found & kept
+        assert not found & set(urls[:3])
+    assert urls[3] in shown(f"{url}/spacecraft/images?thumbnail_url__notnull=1")
+
+
+def test_credit_and_license_stand_beside_a_copy(db, url):
+    text = requests.get(f"{url}/{named(db)[1]}", timeout=30).text
+    assert "licence unknown" in text
+    assert "Picture: " in text
+
+
+def test_json_keeps_ll2s_own_urls(db, url):
+    found = requests.get(f"{url}{LIST}?limit=100", timeout=30).json()["results"]
+    urls = {one["image"]["thumbnail_url"] for one in found if one["image"]}
+    assert urls & set(named(db)[0])
+    assert "/-/picture/" not in json.dumps(found)
+
+
+def test_a_copy_is_served_as_what_it_is_for_ever(db, url):
+    name = min(copies(db))
+    answer = requests.get(f"{url}/-/picture/{name}", timeout=30)
+    assert answer.content == (folder_of(db) / name).read_bytes()
+    told = answer.headers
+    assert told["Content-Type"] == "image/png"
+    assert told["X-Content-Type-Options"] == "nosniff"
+    assert told["Cache-Control"] == "public, max-age=31536000, immutable"
+    assert told["Content-Security-Policy"] == "default-src 'none'; sandbox"
+    asked = {"If-None-Match": told["ETag"]}
+    again = requests.get(f"{url}/-/picture/{name}", headers=asked, timeout=30)
+    assert (again.status_code, again.content) == (304, b"")
+
+
+def test_nothing_else_is_served(db, url):
+    link = folder_of(db) / f"{'0' * 64}.png"
+    link.symlink_to(db)
+    for path in (link.name, "index.jsonl", "..%2Fspacecraft.db", f"{'1' * 64}.png"):
+        assert requests.get(f"{url}/-/picture/{path}", timeout=30).status_code == 404
+
+
+def test_a_page_shows_what_came_since_and_takes_no_index_at_its_word(db, url):
+    kept, index = shown(f"{url}{API}"), folder_of(db) / "index.jsonl"
+    before = index.read_bytes()
+    lines = ["null", "[]", '{"picture": 1, "file": 2}', "\udcff", '{"picture": "/small0.png"']
+    lines += [f'{{"picture": "/small{n}.png", "file": "../host/small{n}.png"}}' for n in range(3)]
+    index.write_bytes("\n".join(lines).encode(errors="surrogateescape"))
+    assert not [one for one in shown(f"{url}{API}") if "/-/picture/" in one]
+    index.write_bytes(before)
+    assert shown(f"{url}{API}") == kept
+
+
+def test_a_browser_without_network_shows_the_pictures(db, url, chromium):
+    page = chromium.new_page()
+    page.route(re.compile(r"^(?!" + re.escape(url) + ")"), lambda route: route.abort())
+    for path in (f"/{named(db)[1]}", API):
+        page.goto(url + path)
+        found = page.evaluate(
+            "Promise.all([...document.images].filter(i => i.src.includes('/-/picture/'))"
+            ".map(async i => { i.loading = 'eager'; await i.decode(); return i.naturalWidth; }))"
+        )
+        assert found
+        assert set(found) == {1}
+    page.close()
