@@ -4,7 +4,7 @@
 --
 -- * Tables have the names of Launch Library 2's endpoints (else the plural of its schema's name),
 --   columns the names of its keys. A nested object is <key>_id; a list is a table <table>__<key>
---   (owner, position, item), and the column <key> of the owner counts it.
+--   (<whose>_id, position, <what>_id), and the column <key>_items counts it.
 -- * Values are kept as LL2 sends them: dates, times and durations as text, true and false as 1 and
 --   0. A duration has a second column, <key>_seconds. A url is stored without its host.
 -- * Any value but id can be null, whatever LL2's documents say. A column that only a richer shape
@@ -16,7 +16,7 @@
 --   them. All indexes stand at the end.
 
 PRAGMA application_id = 0x4c4c326d;  -- "LL2m": this file is an ll2-mirror
-PRAGMA user_version = 4;  -- the version of this schema
+PRAGMA user_version = 5;  -- the version of this schema
 
 -- ----------------------------------------------------------------------------------------------
 -- Spacecraft: what they are, of which type and family
@@ -43,17 +43,17 @@ CREATE TABLE spacecraft (
     spacecraft_config_id INTEGER REFERENCES spacecraft_configurations (id),  -- the type of craft
     fastest_turnaround TEXT,  -- ISO 8601: shortest time from landing to next launch
     fastest_turnaround_seconds REAL,  -- seconds: the same, to sort and add
-    flights INTEGER,  -- how many rows in spacecraft__flights; null where LL2 says null
+    flights_items INTEGER,  -- how many rows in spacecraft__flights; null where LL2 says null
     _shapes TEXT,  -- the shapes that this row was seen in
     _extra TEXT  -- JSON: what LL2 sent beyond these columns
 );
 
 CREATE TABLE spacecraft__flights (
     -- The flights of each spacecraft, in the order LL2 lists them (detailed mode).
-    owner INTEGER NOT NULL REFERENCES spacecraft (id),  -- whose list it is
+    spacecraft_id INTEGER NOT NULL REFERENCES spacecraft (id),  -- whose list it is
     position INTEGER NOT NULL,  -- the place in the list, from 0
-    item INTEGER NOT NULL REFERENCES spacecraft_flights (id),  -- what stands there
-    PRIMARY KEY (owner, position)
+    spacecraft_flight_id INTEGER NOT NULL REFERENCES spacecraft_flights (id),  -- what stands there
+    PRIMARY KEY (spacecraft_id, position)
 ) WITHOUT ROWID;
 
 CREATE TABLE spacecraft_statuses (
@@ -71,7 +71,7 @@ CREATE TABLE spacecraft_configurations (
     name TEXT,  -- as LL2 calls it
     type_id INTEGER REFERENCES spacecraft_configuration_types (id),  -- of which type it is
     agency_id INTEGER REFERENCES agencies (id),  -- who built it
-    family INTEGER,  -- how many rows in spacecraft_configurations__family; null where LL2 says null
+    family_items INTEGER,  -- how many rows in spacecraft_configurations__family; null where LL2 says null
     in_use INTEGER,  -- 0 or 1: still flying
     image_id INTEGER REFERENCES images (id),  -- its picture
     capability TEXT,  -- what it is made for
@@ -103,10 +103,10 @@ CREATE TABLE spacecraft_configurations (
 CREATE TABLE spacecraft_configurations__family (
     -- The families that a configuration belongs to, from the broadest to the narrowest as LL2
     -- lists them.
-    owner INTEGER NOT NULL REFERENCES spacecraft_configurations (id),  -- whose list it is
+    spacecraft_configuration_id INTEGER NOT NULL REFERENCES spacecraft_configurations (id),  -- whose list it is
     position INTEGER NOT NULL,  -- the place in the list, from 0
-    item INTEGER NOT NULL REFERENCES spacecraft_configuration_families (id),  -- what stands there
-    PRIMARY KEY (owner, position)
+    spacecraft_configuration_family_id INTEGER NOT NULL REFERENCES spacecraft_configuration_families (id),  -- what stands there
+    PRIMARY KEY (spacecraft_configuration_id, position)
 ) WITHOUT ROWID;
 
 CREATE TABLE spacecraft_configuration_types (
@@ -132,17 +132,17 @@ CREATE TABLE spacecraft_configuration_families (
     attempted_landings INTEGER,  -- landings tried
     successful_landings INTEGER,  -- landings that succeeded
     failed_landings INTEGER,  -- landings that failed
-    spacecraft INTEGER,  -- how many rows in spacecraft_configuration_families__spacecraft; null where LL2 says null
+    spacecraft_items INTEGER,  -- how many rows in spacecraft_configuration_families__spacecraft; null where LL2 says null
     _shapes TEXT,  -- the shapes that this row was seen in
     _extra TEXT  -- JSON: what LL2 sent beyond these columns
 );
 
 CREATE TABLE spacecraft_configuration_families__spacecraft (
     -- The configurations of each family (its own list, detailed mode).
-    owner INTEGER NOT NULL REFERENCES spacecraft_configuration_families (id),  -- whose list it is
+    spacecraft_configuration_family_id INTEGER NOT NULL REFERENCES spacecraft_configuration_families (id),  -- whose list it is
     position INTEGER NOT NULL,  -- the place in the list, from 0
-    item INTEGER NOT NULL REFERENCES spacecraft_configurations (id),  -- what stands there
-    PRIMARY KEY (owner, position)
+    spacecraft_configuration_id INTEGER NOT NULL REFERENCES spacecraft_configurations (id),  -- what stands there
+    PRIMARY KEY (spacecraft_configuration_family_id, position)
 ) WITHOUT ROWID;
 
 -- ----------------------------------------------------------------------------------------------
@@ -158,7 +158,7 @@ CREATE TABLE agencies (
     abbrev TEXT,  -- the short name
     type_id INTEGER REFERENCES agency_types (id),  -- of which type it is
     featured INTEGER,  -- 0 or 1: one that LL2 puts in front
-    country INTEGER,  -- how many rows in agencies__country; null where LL2 says null
+    country_items INTEGER,  -- how many rows in agencies__country; null where LL2 says null
     description TEXT,  -- what LL2 tells of it
     administrator TEXT,  -- who leads it, with the title
     founding_year INTEGER,  -- year: when it was founded
@@ -185,43 +185,43 @@ CREATE TABLE agencies (
     attempted_landings_payload INTEGER,  -- landings of payloads tried
     info_url TEXT,  -- where more is told of it
     wiki_url TEXT,  -- its page in Wikipedia
-    social_media_links INTEGER,  -- how many rows in agencies__social_media_links; null where LL2 says null
-    launcher_list INTEGER,  -- how many rows in agencies__launcher_list; null where LL2 says null
-    spacecraft_list INTEGER,  -- how many rows in agencies__spacecraft_list; null where LL2 says null
+    social_media_links_items INTEGER,  -- how many rows in agencies__social_media_links; null where LL2 says null
+    launcher_list_items INTEGER,  -- how many rows in agencies__launcher_list; null where LL2 says null
+    spacecraft_list_items INTEGER,  -- how many rows in agencies__spacecraft_list; null where LL2 says null
     _shapes TEXT,  -- the shapes that this row was seen in
     _extra TEXT  -- JSON: what LL2 sent beyond these columns
 );
 
 CREATE TABLE agencies__country (
     -- The countries of each agency.
-    owner INTEGER NOT NULL REFERENCES agencies (id),  -- whose list it is
+    agency_id INTEGER NOT NULL REFERENCES agencies (id),  -- whose list it is
     position INTEGER NOT NULL,  -- the place in the list, from 0
-    item INTEGER NOT NULL REFERENCES countries (id),  -- what stands there
-    PRIMARY KEY (owner, position)
+    country_id INTEGER NOT NULL REFERENCES countries (id),  -- what stands there
+    PRIMARY KEY (agency_id, position)
 ) WITHOUT ROWID;
 
 CREATE TABLE agencies__social_media_links (
     -- Each agency's pages on social media (detailed mode).
-    owner INTEGER NOT NULL REFERENCES agencies (id),  -- whose list it is
+    agency_id INTEGER NOT NULL REFERENCES agencies (id),  -- whose list it is
     position INTEGER NOT NULL,  -- the place in the list, from 0
-    item INTEGER NOT NULL REFERENCES social_media_links (id),  -- what stands there
-    PRIMARY KEY (owner, position)
+    social_media_link_id INTEGER NOT NULL REFERENCES social_media_links (id),  -- what stands there
+    PRIMARY KEY (agency_id, position)
 ) WITHOUT ROWID;
 
 CREATE TABLE agencies__launcher_list (
     -- The launcher configurations of each agency (resource agencies, detailed mode).
-    owner INTEGER NOT NULL REFERENCES agencies (id),  -- whose list it is
+    agency_id INTEGER NOT NULL REFERENCES agencies (id),  -- whose list it is
     position INTEGER NOT NULL,  -- the place in the list, from 0
-    item INTEGER NOT NULL REFERENCES launcher_configurations (id),  -- what stands there
-    PRIMARY KEY (owner, position)
+    launcher_configuration_id INTEGER NOT NULL REFERENCES launcher_configurations (id),  -- what stands there
+    PRIMARY KEY (agency_id, position)
 ) WITHOUT ROWID;
 
 CREATE TABLE agencies__spacecraft_list (
     -- The spacecraft configurations of each agency (resource agencies, detailed mode).
-    owner INTEGER NOT NULL REFERENCES agencies (id),  -- whose list it is
+    agency_id INTEGER NOT NULL REFERENCES agencies (id),  -- whose list it is
     position INTEGER NOT NULL,  -- the place in the list, from 0
-    item INTEGER NOT NULL REFERENCES spacecraft_configurations (id),  -- what stands there
-    PRIMARY KEY (owner, position)
+    spacecraft_configuration_id INTEGER NOT NULL REFERENCES spacecraft_configurations (id),  -- what stands there
+    PRIMARY KEY (agency_id, position)
 ) WITHOUT ROWID;
 
 CREATE TABLE agency_types (
@@ -272,16 +272,16 @@ CREATE TABLE images (
     credit TEXT,  -- whom to name
     license_id INTEGER REFERENCES image_licenses (id),  -- what may be done with it
     single_use INTEGER,  -- 0 or 1: belongs to one entry only
-    variants INTEGER,  -- how many rows in images__variants; null where LL2 says null
+    variants_items INTEGER,  -- how many rows in images__variants; null where LL2 says null
     _extra TEXT  -- JSON: what LL2 sent beyond these columns
 );
 
 CREATE TABLE images__variants (
     -- Other cuts of the same picture.
-    owner INTEGER NOT NULL REFERENCES images (id),  -- whose list it is
+    image_id INTEGER NOT NULL REFERENCES images (id),  -- whose list it is
     position INTEGER NOT NULL,  -- the place in the list, from 0
-    item INTEGER NOT NULL REFERENCES image_variants (id),  -- what stands there
-    PRIMARY KEY (owner, position)
+    image_variant_id INTEGER NOT NULL REFERENCES image_variants (id),  -- what stands there
+    PRIMARY KEY (image_id, position)
 ) WITHOUT ROWID;
 
 CREATE TABLE image_licenses (
@@ -325,44 +325,44 @@ CREATE TABLE spacecraft_flights (
     duration_seconds REAL,  -- seconds: the same, to sort and add
     turn_around_time TEXT,  -- ISO 8601: how long since the landing before
     turn_around_time_seconds REAL,  -- seconds: the same, to sort and add
-    launch_crew INTEGER,  -- how many rows in spacecraft_flights__launch_crew; null where LL2 says null
-    onboard_crew INTEGER,  -- how many rows in spacecraft_flights__onboard_crew; null where LL2 says null
-    landing_crew INTEGER,  -- how many rows in spacecraft_flights__landing_crew; null where LL2 says null
-    docking_events INTEGER,  -- how many rows in spacecraft_flights__docking_events; null where LL2 says null
+    launch_crew_items INTEGER,  -- how many rows in spacecraft_flights__launch_crew; null where LL2 says null
+    onboard_crew_items INTEGER,  -- how many rows in spacecraft_flights__onboard_crew; null where LL2 says null
+    landing_crew_items INTEGER,  -- how many rows in spacecraft_flights__landing_crew; null where LL2 says null
+    docking_events_items INTEGER,  -- how many rows in spacecraft_flights__docking_events; null where LL2 says null
     _shapes TEXT,  -- the shapes that this row was seen in
     _extra TEXT  -- JSON: what LL2 sent beyond these columns
 );
 
 CREATE TABLE spacecraft_flights__launch_crew (
     -- Who was aboard at the launch (detailed mode).
-    owner INTEGER NOT NULL REFERENCES spacecraft_flights (id),  -- whose list it is
+    spacecraft_flight_id INTEGER NOT NULL REFERENCES spacecraft_flights (id),  -- whose list it is
     position INTEGER NOT NULL,  -- the place in the list, from 0
-    item INTEGER NOT NULL REFERENCES astronaut_flights (id),  -- what stands there
-    PRIMARY KEY (owner, position)
+    astronaut_flight_id INTEGER NOT NULL REFERENCES astronaut_flights (id),  -- what stands there
+    PRIMARY KEY (spacecraft_flight_id, position)
 ) WITHOUT ROWID;
 
 CREATE TABLE spacecraft_flights__onboard_crew (
     -- Who was aboard in flight (detailed mode).
-    owner INTEGER NOT NULL REFERENCES spacecraft_flights (id),  -- whose list it is
+    spacecraft_flight_id INTEGER NOT NULL REFERENCES spacecraft_flights (id),  -- whose list it is
     position INTEGER NOT NULL,  -- the place in the list, from 0
-    item INTEGER NOT NULL REFERENCES astronaut_flights (id),  -- what stands there
-    PRIMARY KEY (owner, position)
+    astronaut_flight_id INTEGER NOT NULL REFERENCES astronaut_flights (id),  -- what stands there
+    PRIMARY KEY (spacecraft_flight_id, position)
 ) WITHOUT ROWID;
 
 CREATE TABLE spacecraft_flights__landing_crew (
     -- Who was aboard at the landing (detailed mode).
-    owner INTEGER NOT NULL REFERENCES spacecraft_flights (id),  -- whose list it is
+    spacecraft_flight_id INTEGER NOT NULL REFERENCES spacecraft_flights (id),  -- whose list it is
     position INTEGER NOT NULL,  -- the place in the list, from 0
-    item INTEGER NOT NULL REFERENCES astronaut_flights (id),  -- what stands there
-    PRIMARY KEY (owner, position)
+    astronaut_flight_id INTEGER NOT NULL REFERENCES astronaut_flights (id),  -- what stands there
+    PRIMARY KEY (spacecraft_flight_id, position)
 ) WITHOUT ROWID;
 
 CREATE TABLE spacecraft_flights__docking_events (
     -- The dockings of each flight (detailed mode).
-    owner INTEGER NOT NULL REFERENCES spacecraft_flights (id),  -- whose list it is
+    spacecraft_flight_id INTEGER NOT NULL REFERENCES spacecraft_flights (id),  -- whose list it is
     position INTEGER NOT NULL,  -- the place in the list, from 0
-    item INTEGER NOT NULL REFERENCES docking_events (id),  -- what stands there
-    PRIMARY KEY (owner, position)
+    docking_event_id INTEGER NOT NULL REFERENCES docking_events (id),  -- what stands there
+    PRIMARY KEY (spacecraft_flight_id, position)
 ) WITHOUT ROWID;
 
 CREATE TABLE landings (
@@ -425,50 +425,50 @@ CREATE TABLE space_stations (
     description TEXT,  -- what LL2 tells of it
     orbit TEXT,  -- where it flies, as text
     type_id INTEGER REFERENCES space_station_types (id),  -- of which type it is
-    owners INTEGER,  -- how many rows in space_stations__owners; null where LL2 says null
-    active_expeditions INTEGER,  -- how many rows in space_stations__active_expeditions; null where LL2 says null
+    owners_items INTEGER,  -- how many rows in space_stations__owners; null where LL2 says null
+    active_expeditions_items INTEGER,  -- how many rows in space_stations__active_expeditions; null where LL2 says null
     height REAL,  -- m: how high it is
     width REAL,  -- m: how wide it is
     mass REAL,  -- t: how heavy it is
     volume INTEGER,  -- m^3: how much room it has
     onboard_crew INTEGER,  -- people aboard now
     docked_vehicles INTEGER,  -- craft docked now
-    docking_location INTEGER,  -- how many rows in space_stations__docking_location; null where LL2 says null
-    active_docking_events INTEGER,  -- how many rows in space_stations__active_docking_events; null where LL2 says null
+    docking_location_items INTEGER,  -- how many rows in space_stations__docking_location; null where LL2 says null
+    active_docking_events_items INTEGER,  -- how many rows in space_stations__active_docking_events; null where LL2 says null
     _shapes TEXT,  -- the shapes that this row was seen in
     _extra TEXT  -- JSON: what LL2 sent beyond these columns
 );
 
 CREATE TABLE space_stations__owners (
     -- The agencies that own a station.
-    owner INTEGER NOT NULL REFERENCES space_stations (id),  -- whose list it is
+    space_station_id INTEGER NOT NULL REFERENCES space_stations (id),  -- whose list it is
     position INTEGER NOT NULL,  -- the place in the list, from 0
-    item INTEGER NOT NULL REFERENCES agencies (id),  -- what stands there
-    PRIMARY KEY (owner, position)
+    agency_id INTEGER NOT NULL REFERENCES agencies (id),  -- what stands there
+    PRIMARY KEY (space_station_id, position)
 ) WITHOUT ROWID;
 
 CREATE TABLE space_stations__active_expeditions (
     -- The expeditions aboard now.
-    owner INTEGER NOT NULL REFERENCES space_stations (id),  -- whose list it is
+    space_station_id INTEGER NOT NULL REFERENCES space_stations (id),  -- whose list it is
     position INTEGER NOT NULL,  -- the place in the list, from 0
-    item INTEGER NOT NULL REFERENCES expeditions (id),  -- what stands there
-    PRIMARY KEY (owner, position)
+    expedition_id INTEGER NOT NULL REFERENCES expeditions (id),  -- what stands there
+    PRIMARY KEY (space_station_id, position)
 ) WITHOUT ROWID;
 
 CREATE TABLE space_stations__docking_location (
     -- A station's ports (its own list, detailed mode).
-    owner INTEGER NOT NULL REFERENCES space_stations (id),  -- whose list it is
+    space_station_id INTEGER NOT NULL REFERENCES space_stations (id),  -- whose list it is
     position INTEGER NOT NULL,  -- the place in the list, from 0
-    item INTEGER NOT NULL REFERENCES docking_locations (id),  -- what stands there
-    PRIMARY KEY (owner, position)
+    docking_location_id INTEGER NOT NULL REFERENCES docking_locations (id),  -- what stands there
+    PRIMARY KEY (space_station_id, position)
 ) WITHOUT ROWID;
 
 CREATE TABLE space_stations__active_docking_events (
     -- The dockings that last (its own list, detailed mode).
-    owner INTEGER NOT NULL REFERENCES space_stations (id),  -- whose list it is
+    space_station_id INTEGER NOT NULL REFERENCES space_stations (id),  -- whose list it is
     position INTEGER NOT NULL,  -- the place in the list, from 0
-    item INTEGER NOT NULL REFERENCES docking_events (id),  -- what stands there
-    PRIMARY KEY (owner, position)
+    docking_event_id INTEGER NOT NULL REFERENCES docking_events (id),  -- what stands there
+    PRIMARY KEY (space_station_id, position)
 ) WITHOUT ROWID;
 
 CREATE TABLE space_station_types (
@@ -536,60 +536,60 @@ CREATE TABLE astronauts (
     age INTEGER,  -- years: today, or at death
     date_of_birth TEXT,  -- YYYY-MM-DD: when they were born
     date_of_death TEXT,  -- YYYY-MM-DD: when they died
-    nationality INTEGER,  -- how many rows in astronauts__nationality; null where LL2 says null
+    nationality_items INTEGER,  -- how many rows in astronauts__nationality; null where LL2 says null
     bio TEXT,  -- their life, in words
     wiki TEXT,  -- their page in Wikipedia
     last_flight TEXT,  -- UTC: when their last launch was
     first_flight TEXT,  -- UTC: when their first launch was
-    social_media_links INTEGER,  -- how many rows in astronauts__social_media_links; null where LL2 says null
+    social_media_links_items INTEGER,  -- how many rows in astronauts__social_media_links; null where LL2 says null
     flights_count INTEGER,  -- flights so far
     landings_count INTEGER,  -- landings so far
     spacewalks_count INTEGER,  -- spacewalks so far
-    flights INTEGER,  -- how many rows in astronauts__flights; null where LL2 says null
-    landings INTEGER,  -- how many rows in astronauts__landings; null where LL2 says null
-    spacewalks INTEGER,  -- how many rows in astronauts__spacewalks; null where LL2 says null
+    flights_items INTEGER,  -- how many rows in astronauts__flights; null where LL2 says null
+    landings_items INTEGER,  -- how many rows in astronauts__landings; null where LL2 says null
+    spacewalks_items INTEGER,  -- how many rows in astronauts__spacewalks; null where LL2 says null
     _shapes TEXT,  -- the shapes that this row was seen in
     _extra TEXT  -- JSON: what LL2 sent beyond these columns
 );
 
 CREATE TABLE astronauts__nationality (
     -- Each astronaut's countries.
-    owner INTEGER NOT NULL REFERENCES astronauts (id),  -- whose list it is
+    astronaut_id INTEGER NOT NULL REFERENCES astronauts (id),  -- whose list it is
     position INTEGER NOT NULL,  -- the place in the list, from 0
-    item INTEGER NOT NULL REFERENCES countries (id),  -- what stands there
-    PRIMARY KEY (owner, position)
+    country_id INTEGER NOT NULL REFERENCES countries (id),  -- what stands there
+    PRIMARY KEY (astronaut_id, position)
 ) WITHOUT ROWID;
 
 CREATE TABLE astronauts__social_media_links (
     -- Each astronaut's pages on social media.
-    owner INTEGER NOT NULL REFERENCES astronauts (id),  -- whose list it is
+    astronaut_id INTEGER NOT NULL REFERENCES astronauts (id),  -- whose list it is
     position INTEGER NOT NULL,  -- the place in the list, from 0
-    item INTEGER NOT NULL REFERENCES social_media_links (id),  -- what stands there
-    PRIMARY KEY (owner, position)
+    social_media_link_id INTEGER NOT NULL REFERENCES social_media_links (id),  -- what stands there
+    PRIMARY KEY (astronaut_id, position)
 ) WITHOUT ROWID;
 
 CREATE TABLE astronauts__flights (
     -- The launches that an astronaut flew on (detailed mode).
-    owner INTEGER NOT NULL REFERENCES astronauts (id),  -- whose list it is
+    astronaut_id INTEGER NOT NULL REFERENCES astronauts (id),  -- whose list it is
     position INTEGER NOT NULL,  -- the place in the list, from 0
-    item TEXT NOT NULL REFERENCES launches (id),  -- what stands there
-    PRIMARY KEY (owner, position)
+    launch_id TEXT NOT NULL REFERENCES launches (id),  -- what stands there
+    PRIMARY KEY (astronaut_id, position)
 ) WITHOUT ROWID;
 
 CREATE TABLE astronauts__landings (
     -- The flights that an astronaut landed with (detailed mode).
-    owner INTEGER NOT NULL REFERENCES astronauts (id),  -- whose list it is
+    astronaut_id INTEGER NOT NULL REFERENCES astronauts (id),  -- whose list it is
     position INTEGER NOT NULL,  -- the place in the list, from 0
-    item INTEGER NOT NULL REFERENCES spacecraft_flights (id),  -- what stands there
-    PRIMARY KEY (owner, position)
+    spacecraft_flight_id INTEGER NOT NULL REFERENCES spacecraft_flights (id),  -- what stands there
+    PRIMARY KEY (astronaut_id, position)
 ) WITHOUT ROWID;
 
 CREATE TABLE astronauts__spacewalks (
     -- The spacewalks of each astronaut (detailed mode).
-    owner INTEGER NOT NULL REFERENCES astronauts (id),  -- whose list it is
+    astronaut_id INTEGER NOT NULL REFERENCES astronauts (id),  -- whose list it is
     position INTEGER NOT NULL,  -- the place in the list, from 0
-    item INTEGER NOT NULL REFERENCES spacewalks (id),  -- what stands there
-    PRIMARY KEY (owner, position)
+    spacewalk_id INTEGER NOT NULL REFERENCES spacewalks (id),  -- what stands there
+    PRIMARY KEY (astronaut_id, position)
 ) WITHOUT ROWID;
 
 CREATE TABLE astronaut_statuses (
@@ -630,35 +630,35 @@ CREATE TABLE expeditions (
     start TEXT,  -- UTC: when it begins
     end TEXT,  -- UTC: when it ends
     spacestation_id INTEGER REFERENCES space_stations (id),  -- at which station
-    mission_patches INTEGER,  -- how many rows in expeditions__mission_patches; null where LL2 says null
-    spacewalks INTEGER,  -- how many rows in expeditions__spacewalks; null where LL2 says null
-    crew INTEGER,  -- how many rows in expeditions__crew; null where LL2 says null
+    mission_patches_items INTEGER,  -- how many rows in expeditions__mission_patches; null where LL2 says null
+    spacewalks_items INTEGER,  -- how many rows in expeditions__spacewalks; null where LL2 says null
+    crew_items INTEGER,  -- how many rows in expeditions__crew; null where LL2 says null
     _shapes TEXT,  -- the shapes that this row was seen in
     _extra TEXT  -- JSON: what LL2 sent beyond these columns
 );
 
 CREATE TABLE expeditions__mission_patches (
     -- An expedition's patches.
-    owner INTEGER NOT NULL REFERENCES expeditions (id),  -- whose list it is
+    expedition_id INTEGER NOT NULL REFERENCES expeditions (id),  -- whose list it is
     position INTEGER NOT NULL,  -- the place in the list, from 0
-    item INTEGER NOT NULL REFERENCES mission_patches (id),  -- what stands there
-    PRIMARY KEY (owner, position)
+    mission_patch_id INTEGER NOT NULL REFERENCES mission_patches (id),  -- what stands there
+    PRIMARY KEY (expedition_id, position)
 ) WITHOUT ROWID;
 
 CREATE TABLE expeditions__spacewalks (
     -- The spacewalks of an expedition.
-    owner INTEGER NOT NULL REFERENCES expeditions (id),  -- whose list it is
+    expedition_id INTEGER NOT NULL REFERENCES expeditions (id),  -- whose list it is
     position INTEGER NOT NULL,  -- the place in the list, from 0
-    item INTEGER NOT NULL REFERENCES spacewalks (id),  -- what stands there
-    PRIMARY KEY (owner, position)
+    spacewalk_id INTEGER NOT NULL REFERENCES spacewalks (id),  -- what stands there
+    PRIMARY KEY (expedition_id, position)
 ) WITHOUT ROWID;
 
 CREATE TABLE expeditions__crew (
     -- Who belongs to an expedition (detailed mode).
-    owner INTEGER NOT NULL REFERENCES expeditions (id),  -- whose list it is
+    expedition_id INTEGER NOT NULL REFERENCES expeditions (id),  -- whose list it is
     position INTEGER NOT NULL,  -- the place in the list, from 0
-    item INTEGER NOT NULL REFERENCES astronaut_flights (id),  -- what stands there
-    PRIMARY KEY (owner, position)
+    astronaut_flight_id INTEGER NOT NULL REFERENCES astronaut_flights (id),  -- what stands there
+    PRIMARY KEY (expedition_id, position)
 ) WITHOUT ROWID;
 
 CREATE TABLE spacewalks (
@@ -671,30 +671,30 @@ CREATE TABLE spacewalks (
     duration TEXT,  -- ISO 8601: how long it takes
     duration_seconds REAL,  -- seconds: the same, to sort and add
     location TEXT,  -- where, as text
-    crew INTEGER,  -- how many rows in spacewalks__crew; null where LL2 says null
+    crew_items INTEGER,  -- how many rows in spacewalks__crew; null where LL2 says null
     spacestation_id INTEGER REFERENCES space_stations (id),  -- at which station
     expedition_id INTEGER REFERENCES expeditions (id),  -- during which expedition
     spacecraft_flight_id INTEGER REFERENCES spacecraft_flights (id),  -- from which craft, on which flight
     event_id INTEGER REFERENCES events (id),  -- the event that tells of it
-    program INTEGER,  -- how many rows in spacewalks__program; null where LL2 says null
+    program_items INTEGER,  -- how many rows in spacewalks__program; null where LL2 says null
     _shapes TEXT,  -- the shapes that this row was seen in
     _extra TEXT  -- JSON: what LL2 sent beyond these columns
 );
 
 CREATE TABLE spacewalks__crew (
     -- Who was outside.
-    owner INTEGER NOT NULL REFERENCES spacewalks (id),  -- whose list it is
+    spacewalk_id INTEGER NOT NULL REFERENCES spacewalks (id),  -- whose list it is
     position INTEGER NOT NULL,  -- the place in the list, from 0
-    item INTEGER NOT NULL REFERENCES astronaut_flights (id),  -- what stands there
-    PRIMARY KEY (owner, position)
+    astronaut_flight_id INTEGER NOT NULL REFERENCES astronaut_flights (id),  -- what stands there
+    PRIMARY KEY (spacewalk_id, position)
 ) WITHOUT ROWID;
 
 CREATE TABLE spacewalks__program (
     -- The programs that a spacewalk belongs to.
-    owner INTEGER NOT NULL REFERENCES spacewalks (id),  -- whose list it is
+    spacewalk_id INTEGER NOT NULL REFERENCES spacewalks (id),  -- whose list it is
     position INTEGER NOT NULL,  -- the place in the list, from 0
-    item INTEGER NOT NULL REFERENCES programs (id),  -- what stands there
-    PRIMARY KEY (owner, position)
+    program_id INTEGER NOT NULL REFERENCES programs (id),  -- what stands there
+    PRIMARY KEY (spacewalk_id, position)
 ) WITHOUT ROWID;
 
 -- ----------------------------------------------------------------------------------------------
@@ -725,7 +725,7 @@ CREATE TABLE launches (
     mission_id INTEGER REFERENCES missions (id),  -- what it is for
     pad_id INTEGER REFERENCES pads (id),  -- from where it flies
     webcast_live INTEGER,  -- 0 or 1: shown live now
-    program INTEGER,  -- how many rows in launches__program; null where LL2 says null
+    program_items INTEGER,  -- how many rows in launches__program; null where LL2 says null
     orbital_launch_attempt_count INTEGER,  -- which try for an orbit it is, of all
     location_launch_attempt_count INTEGER,  -- which launch it is of its location
     pad_launch_attempt_count INTEGER,  -- which launch it is of its pad
@@ -735,37 +735,37 @@ CREATE TABLE launches (
     pad_launch_attempt_count_year INTEGER,  -- which launch it is of its pad in its year
     agency_launch_attempt_count_year INTEGER,  -- which launch it is of its agency in its year
     flightclub_url TEXT,  -- where its flight is simulated
-    updates INTEGER,  -- how many rows in launches__updates; null where LL2 says null
-    info_urls INTEGER,  -- how many rows in launches__info_urls; null where LL2 says null
-    vid_urls INTEGER,  -- how many rows in launches__vid_urls; null where LL2 says null
-    timeline INTEGER,  -- how many rows in launches__timeline; null where LL2 says null
+    updates_items INTEGER,  -- how many rows in launches__updates; null where LL2 says null
+    info_urls_items INTEGER,  -- how many rows in launches__info_urls; null where LL2 says null
+    vid_urls_items INTEGER,  -- how many rows in launches__vid_urls; null where LL2 says null
+    timeline_items INTEGER,  -- how many rows in launches__timeline; null where LL2 says null
     pad_turnaround TEXT,  -- ISO 8601: how long since the launch before from the same pad
     pad_turnaround_seconds REAL,  -- seconds: the same, to sort and add
-    mission_patches INTEGER,  -- how many rows in launches__mission_patches; null where LL2 says null
+    mission_patches_items INTEGER,  -- how many rows in launches__mission_patches; null where LL2 says null
     _shapes TEXT,  -- the shapes that this row was seen in
     _extra TEXT  -- JSON: what LL2 sent beyond these columns
 );
 
 CREATE TABLE launches__program (
     -- The programs a launch belongs to.
-    owner TEXT NOT NULL REFERENCES launches (id),  -- whose list it is
+    launch_id TEXT NOT NULL REFERENCES launches (id),  -- whose list it is
     position INTEGER NOT NULL,  -- the place in the list, from 0
-    item INTEGER NOT NULL REFERENCES programs (id),  -- what stands there
-    PRIMARY KEY (owner, position)
+    program_id INTEGER NOT NULL REFERENCES programs (id),  -- what stands there
+    PRIMARY KEY (launch_id, position)
 ) WITHOUT ROWID;
 
 CREATE TABLE launches__updates (
     -- What was told of a launch (detailed mode).
-    owner TEXT NOT NULL REFERENCES launches (id),  -- whose list it is
+    launch_id TEXT NOT NULL REFERENCES launches (id),  -- whose list it is
     position INTEGER NOT NULL,  -- the place in the list, from 0
-    item INTEGER NOT NULL REFERENCES updates (id),  -- what stands there
-    PRIMARY KEY (owner, position)
+    update_id INTEGER NOT NULL REFERENCES updates (id),  -- what stands there
+    PRIMARY KEY (launch_id, position)
 ) WITHOUT ROWID;
 
 CREATE TABLE launches__info_urls (
     -- Pages about a launch, in order (detailed mode). LL2 gives these no id, so they live in
     -- this list.
-    owner TEXT NOT NULL REFERENCES launches (id),  -- whose list it is
+    launch_id TEXT NOT NULL REFERENCES launches (id),  -- whose list it is
     position INTEGER NOT NULL,  -- the place in the list, from 0
     priority INTEGER,  -- LL2's rank among its like
     source TEXT,  -- the host of the page
@@ -776,13 +776,13 @@ CREATE TABLE launches__info_urls (
     type_id INTEGER REFERENCES infourl_types (id),  -- of which type it is
     language_id INTEGER REFERENCES languages (id),  -- of what is said there
     _extra TEXT,  -- JSON: what LL2 sent beyond these columns
-    PRIMARY KEY (owner, position)
+    PRIMARY KEY (launch_id, position)
 ) WITHOUT ROWID;
 
 CREATE TABLE launches__vid_urls (
     -- Videos and streams of a launch, in order (detailed mode). LL2 gives these no id, so they
     -- live in this list.
-    owner TEXT NOT NULL REFERENCES launches (id),  -- whose list it is
+    launch_id TEXT NOT NULL REFERENCES launches (id),  -- whose list it is
     position INTEGER NOT NULL,  -- the place in the list, from 0
     priority INTEGER,  -- LL2's rank among its like
     source TEXT,  -- the host of the page
@@ -797,27 +797,27 @@ CREATE TABLE launches__vid_urls (
     end_time TEXT,  -- UTC: when it ends
     live INTEGER,  -- 0 or 1: under way now
     _extra TEXT,  -- JSON: what LL2 sent beyond these columns
-    PRIMARY KEY (owner, position)
+    PRIMARY KEY (launch_id, position)
 ) WITHOUT ROWID;
 
 CREATE TABLE launches__timeline (
     -- What happens during a launch, in order (detailed mode). LL2 gives these no id, so they
     -- live in this list.
-    owner TEXT NOT NULL REFERENCES launches (id),  -- whose list it is
+    launch_id TEXT NOT NULL REFERENCES launches (id),  -- whose list it is
     position INTEGER NOT NULL,  -- the place in the list, from 0
     type_id INTEGER REFERENCES timeline_event_types (id),  -- of which type it is
     relative_time TEXT,  -- ISO 8601: how long after lift-off; negative: before
     relative_time_seconds REAL,  -- seconds: the same, to sort and add
     _extra TEXT,  -- JSON: what LL2 sent beyond these columns
-    PRIMARY KEY (owner, position)
+    PRIMARY KEY (launch_id, position)
 ) WITHOUT ROWID;
 
 CREATE TABLE launches__mission_patches (
     -- A launch's patches (detailed mode).
-    owner TEXT NOT NULL REFERENCES launches (id),  -- whose list it is
+    launch_id TEXT NOT NULL REFERENCES launches (id),  -- whose list it is
     position INTEGER NOT NULL,  -- the place in the list, from 0
-    item INTEGER NOT NULL REFERENCES mission_patches (id),  -- what stands there
-    PRIMARY KEY (owner, position)
+    mission_patch_id INTEGER NOT NULL REFERENCES mission_patches (id),  -- what stands there
+    PRIMARY KEY (launch_id, position)
 ) WITHOUT ROWID;
 
 CREATE TABLE launch_statuses (
@@ -861,35 +861,35 @@ CREATE TABLE rockets (
     -- The vehicle of one launch: one row a launch, of a launcher configuration.
     id INTEGER PRIMARY KEY,  -- LL2's own number
     configuration_id INTEGER REFERENCES launcher_configurations (id),  -- the type of launcher
-    launcher_stage INTEGER,  -- how many rows in rockets__launcher_stage; null where LL2 says null
-    spacecraft_stage INTEGER,  -- how many rows in rockets__spacecraft_stage; null where LL2 says null
-    payloads INTEGER,  -- how many rows in rockets__payloads; null where LL2 says null
+    launcher_stage_items INTEGER,  -- how many rows in rockets__launcher_stage; null where LL2 says null
+    spacecraft_stage_items INTEGER,  -- how many rows in rockets__spacecraft_stage; null where LL2 says null
+    payloads_items INTEGER,  -- how many rows in rockets__payloads; null where LL2 says null
     _shapes TEXT,  -- the shapes that this row was seen in
     _extra TEXT  -- JSON: what LL2 sent beyond these columns
 );
 
 CREATE TABLE rockets__launcher_stage (
     -- The first stages and boosters of each (detailed mode).
-    owner INTEGER NOT NULL REFERENCES rockets (id),  -- whose list it is
+    rocket_id INTEGER NOT NULL REFERENCES rockets (id),  -- whose list it is
     position INTEGER NOT NULL,  -- the place in the list, from 0
-    item INTEGER NOT NULL REFERENCES first_stages (id),  -- what stands there
-    PRIMARY KEY (owner, position)
+    first_stage_id INTEGER NOT NULL REFERENCES first_stages (id),  -- what stands there
+    PRIMARY KEY (rocket_id, position)
 ) WITHOUT ROWID;
 
 CREATE TABLE rockets__spacecraft_stage (
     -- The spacecraft that it carries, each on its flight (detailed mode).
-    owner INTEGER NOT NULL REFERENCES rockets (id),  -- whose list it is
+    rocket_id INTEGER NOT NULL REFERENCES rockets (id),  -- whose list it is
     position INTEGER NOT NULL,  -- the place in the list, from 0
-    item INTEGER NOT NULL REFERENCES spacecraft_flights (id),  -- what stands there
-    PRIMARY KEY (owner, position)
+    spacecraft_flight_id INTEGER NOT NULL REFERENCES spacecraft_flights (id),  -- what stands there
+    PRIMARY KEY (rocket_id, position)
 ) WITHOUT ROWID;
 
 CREATE TABLE rockets__payloads (
     -- The payloads that it carries, each on its flight (detailed mode).
-    owner INTEGER NOT NULL REFERENCES rockets (id),  -- whose list it is
+    rocket_id INTEGER NOT NULL REFERENCES rockets (id),  -- whose list it is
     position INTEGER NOT NULL,  -- the place in the list, from 0
-    item INTEGER NOT NULL REFERENCES payload_flights (id),  -- what stands there
-    PRIMARY KEY (owner, position)
+    payload_flight_id INTEGER NOT NULL REFERENCES payload_flights (id),  -- what stands there
+    PRIMARY KEY (rocket_id, position)
 ) WITHOUT ROWID;
 
 CREATE TABLE first_stages (
@@ -950,13 +950,13 @@ CREATE TABLE launcher_configurations (
     id INTEGER PRIMARY KEY,  -- LL2's own number
     url TEXT,  -- LL2's path; put https://ll.thespacedevs.com before it
     name TEXT,  -- as LL2 calls it
-    families INTEGER,  -- how many rows in launcher_configurations__families; null where LL2 says null
+    families_items INTEGER,  -- how many rows in launcher_configurations__families; null where LL2 says null
     full_name TEXT,  -- the name with its variant
     variant TEXT,  -- which of those that share the name
     active INTEGER,  -- 0 or 1: in use
     is_placeholder INTEGER,  -- 0 or 1: stands for a type not yet known
     manufacturer_id INTEGER REFERENCES agencies (id),  -- who builds it
-    program INTEGER,  -- how many rows in launcher_configurations__program; null where LL2 says null
+    program_items INTEGER,  -- how many rows in launcher_configurations__program; null where LL2 says null
     reusable INTEGER,  -- 0 or 1: made to fly again
     image_id INTEGER REFERENCES images (id),  -- its picture
     info_url TEXT,  -- where more is told of it
@@ -993,25 +993,25 @@ CREATE TABLE launcher_configurations (
 
 CREATE TABLE launcher_configurations__families (
     -- The families of a launcher configuration.
-    owner INTEGER NOT NULL REFERENCES launcher_configurations (id),  -- whose list it is
+    launcher_configuration_id INTEGER NOT NULL REFERENCES launcher_configurations (id),  -- whose list it is
     position INTEGER NOT NULL,  -- the place in the list, from 0
-    item INTEGER NOT NULL REFERENCES launcher_configuration_families (id),  -- what stands there
-    PRIMARY KEY (owner, position)
+    launcher_configuration_family_id INTEGER NOT NULL REFERENCES launcher_configuration_families (id),  -- what stands there
+    PRIMARY KEY (launcher_configuration_id, position)
 ) WITHOUT ROWID;
 
 CREATE TABLE launcher_configurations__program (
     -- The programs a launcher configuration belongs to.
-    owner INTEGER NOT NULL REFERENCES launcher_configurations (id),  -- whose list it is
+    launcher_configuration_id INTEGER NOT NULL REFERENCES launcher_configurations (id),  -- whose list it is
     position INTEGER NOT NULL,  -- the place in the list, from 0
-    item INTEGER NOT NULL REFERENCES programs (id),  -- what stands there
-    PRIMARY KEY (owner, position)
+    program_id INTEGER NOT NULL REFERENCES programs (id),  -- what stands there
+    PRIMARY KEY (launcher_configuration_id, position)
 ) WITHOUT ROWID;
 
 CREATE TABLE launcher_configuration_families (
     -- Families of launchers: Falcon, Soyuz, Long March, ...
     id INTEGER PRIMARY KEY,  -- LL2's own number
     name TEXT,  -- as LL2 calls it
-    manufacturer INTEGER,  -- how many rows in launcher_configuration_families__manufacturer; null where LL2 says null
+    manufacturer_items INTEGER,  -- how many rows in launcher_configuration_families__manufacturer; null where LL2 says null
     parent_id INTEGER REFERENCES launcher_configuration_families (id),  -- the family that it belongs to
     description TEXT,  -- what LL2 tells of it
     active INTEGER,  -- 0 or 1: in use
@@ -1031,10 +1031,10 @@ CREATE TABLE launcher_configuration_families (
 
 CREATE TABLE launcher_configuration_families__manufacturer (
     -- Who builds a family of launchers.
-    owner INTEGER NOT NULL REFERENCES launcher_configuration_families (id),  -- whose list it is
+    launcher_configuration_family_id INTEGER NOT NULL REFERENCES launcher_configuration_families (id),  -- whose list it is
     position INTEGER NOT NULL,  -- the place in the list, from 0
-    item INTEGER NOT NULL REFERENCES agencies (id),  -- what stands there
-    PRIMARY KEY (owner, position)
+    agency_id INTEGER NOT NULL REFERENCES agencies (id),  -- what stands there
+    PRIMARY KEY (launcher_configuration_family_id, position)
 ) WITHOUT ROWID;
 
 CREATE TABLE pads (
@@ -1042,7 +1042,7 @@ CREATE TABLE pads (
     id INTEGER PRIMARY KEY,  -- LL2's own number
     url TEXT,  -- LL2's path; put https://ll.thespacedevs.com before it
     active INTEGER,  -- 0 or 1: in use
-    agencies INTEGER,  -- how many rows in pads__agencies; null where LL2 says null
+    agencies_items INTEGER,  -- how many rows in pads__agencies; null where LL2 says null
     name TEXT,  -- as LL2 calls it
     image_id INTEGER REFERENCES images (id),  -- its picture
     description TEXT,  -- what LL2 tells of it
@@ -1064,10 +1064,10 @@ CREATE TABLE pads (
 
 CREATE TABLE pads__agencies (
     -- The agencies that use a pad.
-    owner INTEGER NOT NULL REFERENCES pads (id),  -- whose list it is
+    pad_id INTEGER NOT NULL REFERENCES pads (id),  -- whose list it is
     position INTEGER NOT NULL,  -- the place in the list, from 0
-    item INTEGER NOT NULL REFERENCES agencies (id),  -- what stands there
-    PRIMARY KEY (owner, position)
+    agency_id INTEGER NOT NULL REFERENCES agencies (id),  -- what stands there
+    PRIMARY KEY (pad_id, position)
 ) WITHOUT ROWID;
 
 CREATE TABLE locations (
@@ -1086,17 +1086,17 @@ CREATE TABLE locations (
     timezone_name TEXT,  -- IANA name: its time zone
     total_launch_count INTEGER,  -- launches so far
     total_landing_count INTEGER,  -- landings so far
-    pads INTEGER,  -- how many rows in locations__pads; null where LL2 says null
+    pads_items INTEGER,  -- how many rows in locations__pads; null where LL2 says null
     _shapes TEXT,  -- the shapes that this row was seen in
     _extra TEXT  -- JSON: what LL2 sent beyond these columns
 );
 
 CREATE TABLE locations__pads (
     -- The pads of a location (its own list, detailed mode).
-    owner INTEGER NOT NULL REFERENCES locations (id),  -- whose list it is
+    location_id INTEGER NOT NULL REFERENCES locations (id),  -- whose list it is
     position INTEGER NOT NULL,  -- the place in the list, from 0
-    item INTEGER NOT NULL REFERENCES pads (id),  -- what stands there
-    PRIMARY KEY (owner, position)
+    pad_id INTEGER NOT NULL REFERENCES pads (id),  -- what stands there
+    PRIMARY KEY (location_id, position)
 ) WITHOUT ROWID;
 
 CREATE TABLE celestial_bodies (
@@ -1118,7 +1118,7 @@ CREATE TABLE celestial_bodies (
     total_attempted_landings INTEGER,  -- landings tried
     successful_landings INTEGER,  -- landings that succeeded
     failed_landings INTEGER,  -- landings that failed
-    locations INTEGER,  -- how many rows in celestial_bodies__locations; null where LL2 says null
+    locations_items INTEGER,  -- how many rows in celestial_bodies__locations; null where LL2 says null
     _shapes TEXT,  -- the shapes that this row was seen in
     _extra TEXT  -- JSON: what LL2 sent beyond these columns
 );
@@ -1126,10 +1126,10 @@ CREATE TABLE celestial_bodies (
 CREATE TABLE celestial_bodies__locations (
     -- The places on a body from where was launched or where was landed (its own list, detailed
     -- mode).
-    owner INTEGER NOT NULL REFERENCES celestial_bodies (id),  -- whose list it is
+    celestial_body_id INTEGER NOT NULL REFERENCES celestial_bodies (id),  -- whose list it is
     position INTEGER NOT NULL,  -- the place in the list, from 0
-    item INTEGER NOT NULL REFERENCES locations (id),  -- what stands there
-    PRIMARY KEY (owner, position)
+    location_id INTEGER NOT NULL REFERENCES locations (id),  -- what stands there
+    PRIMARY KEY (celestial_body_id, position)
 ) WITHOUT ROWID;
 
 CREATE TABLE celestial_body_types (
@@ -1153,7 +1153,7 @@ CREATE TABLE payloads (
     image_id INTEGER REFERENCES images (id),  -- its picture
     wiki_link TEXT,  -- its page in Wikipedia
     info_link TEXT,  -- where more is told of it
-    program INTEGER,  -- how many rows in payloads__program; null where LL2 says null
+    program_items INTEGER,  -- how many rows in payloads__program; null where LL2 says null
     cost INTEGER,  -- USD: what it costs
     mass REAL,  -- kg: how heavy it is
     description TEXT,  -- what LL2 tells of it
@@ -1163,10 +1163,10 @@ CREATE TABLE payloads (
 
 CREATE TABLE payloads__program (
     -- The programs that a payload belongs to.
-    owner INTEGER NOT NULL REFERENCES payloads (id),  -- whose list it is
+    payload_id INTEGER NOT NULL REFERENCES payloads (id),  -- whose list it is
     position INTEGER NOT NULL,  -- the place in the list, from 0
-    item INTEGER NOT NULL REFERENCES programs (id),  -- what stands there
-    PRIMARY KEY (owner, position)
+    program_id INTEGER NOT NULL REFERENCES programs (id),  -- what stands there
+    PRIMARY KEY (payload_id, position)
 ) WITHOUT ROWID;
 
 CREATE TABLE payload_types (
@@ -1185,17 +1185,17 @@ CREATE TABLE payload_flights (
     payload_id INTEGER REFERENCES payloads (id),  -- what flies
     launch_id TEXT REFERENCES launches (id),  -- how it went up
     landing_id INTEGER REFERENCES landings (id),  -- how it comes down
-    docking_events INTEGER,  -- how many rows in payload_flights__docking_events; null where LL2 says null
+    docking_events_items INTEGER,  -- how many rows in payload_flights__docking_events; null where LL2 says null
     _shapes TEXT,  -- the shapes that this row was seen in
     _extra TEXT  -- JSON: what LL2 sent beyond these columns
 );
 
 CREATE TABLE payload_flights__docking_events (
     -- The dockings of each flight (detailed mode).
-    owner INTEGER NOT NULL REFERENCES payload_flights (id),  -- whose list it is
+    payload_flight_id INTEGER NOT NULL REFERENCES payload_flights (id),  -- whose list it is
     position INTEGER NOT NULL,  -- the place in the list, from 0
-    item INTEGER NOT NULL REFERENCES docking_events (id),  -- what stands there
-    PRIMARY KEY (owner, position)
+    docking_event_id INTEGER NOT NULL REFERENCES docking_events (id),  -- what stands there
+    PRIMARY KEY (payload_flight_id, position)
 ) WITHOUT ROWID;
 
 -- ----------------------------------------------------------------------------------------------
@@ -1210,23 +1210,23 @@ CREATE TABLE missions (
     description TEXT,  -- what LL2 tells of it
     image_id INTEGER REFERENCES images (id),  -- its picture
     orbit_id INTEGER REFERENCES orbits (id),  -- where it goes
-    agencies INTEGER,  -- how many rows in missions__agencies; null where LL2 says null
-    info_urls INTEGER,  -- how many rows in missions__info_urls; null where LL2 says null
-    vid_urls INTEGER,  -- how many rows in missions__vid_urls; null where LL2 says null
+    agencies_items INTEGER,  -- how many rows in missions__agencies; null where LL2 says null
+    info_urls_items INTEGER,  -- how many rows in missions__info_urls; null where LL2 says null
+    vid_urls_items INTEGER,  -- how many rows in missions__vid_urls; null where LL2 says null
     _extra TEXT  -- JSON: what LL2 sent beyond these columns
 );
 
 CREATE TABLE missions__agencies (
     -- The agencies behind a mission.
-    owner INTEGER NOT NULL REFERENCES missions (id),  -- whose list it is
+    mission_id INTEGER NOT NULL REFERENCES missions (id),  -- whose list it is
     position INTEGER NOT NULL,  -- the place in the list, from 0
-    item INTEGER NOT NULL REFERENCES agencies (id),  -- what stands there
-    PRIMARY KEY (owner, position)
+    agency_id INTEGER NOT NULL REFERENCES agencies (id),  -- what stands there
+    PRIMARY KEY (mission_id, position)
 ) WITHOUT ROWID;
 
 CREATE TABLE missions__info_urls (
     -- Pages about a mission, in order. LL2 gives these no id, so they live in this list.
-    owner INTEGER NOT NULL REFERENCES missions (id),  -- whose list it is
+    mission_id INTEGER NOT NULL REFERENCES missions (id),  -- whose list it is
     position INTEGER NOT NULL,  -- the place in the list, from 0
     priority INTEGER,  -- LL2's rank among its like
     source TEXT,  -- the host of the page
@@ -1237,13 +1237,13 @@ CREATE TABLE missions__info_urls (
     type_id INTEGER REFERENCES infourl_types (id),  -- of which type it is
     language_id INTEGER REFERENCES languages (id),  -- of what is said there
     _extra TEXT,  -- JSON: what LL2 sent beyond these columns
-    PRIMARY KEY (owner, position)
+    PRIMARY KEY (mission_id, position)
 ) WITHOUT ROWID;
 
 CREATE TABLE missions__vid_urls (
     -- Videos and streams of a mission, in order. LL2 gives these no id, so they live in this
     -- list.
-    owner INTEGER NOT NULL REFERENCES missions (id),  -- whose list it is
+    mission_id INTEGER NOT NULL REFERENCES missions (id),  -- whose list it is
     position INTEGER NOT NULL,  -- the place in the list, from 0
     priority INTEGER,  -- LL2's rank among its like
     source TEXT,  -- the host of the page
@@ -1258,7 +1258,7 @@ CREATE TABLE missions__vid_urls (
     end_time TEXT,  -- UTC: when it ends
     live INTEGER,  -- 0 or 1: under way now
     _extra TEXT,  -- JSON: what LL2 sent beyond these columns
-    PRIMARY KEY (owner, position)
+    PRIMARY KEY (mission_id, position)
 ) WITHOUT ROWID;
 
 CREATE TABLE mission_types (
@@ -1308,10 +1308,10 @@ CREATE TABLE programs (
     info_url TEXT,  -- where more is told of it
     wiki_url TEXT,  -- its page in Wikipedia
     description TEXT,  -- what LL2 tells of it
-    agencies INTEGER,  -- how many rows in programs__agencies; null where LL2 says null
+    agencies_items INTEGER,  -- how many rows in programs__agencies; null where LL2 says null
     start_date TEXT,  -- UTC: when it began
     end_date TEXT,  -- UTC: when it ends
-    mission_patches INTEGER,  -- how many rows in programs__mission_patches; null where LL2 says null
+    mission_patches_items INTEGER,  -- how many rows in programs__mission_patches; null where LL2 says null
     type_id INTEGER REFERENCES program_types (id),  -- of which type it is
     _shapes TEXT,  -- the shapes that this row was seen in
     _extra TEXT  -- JSON: what LL2 sent beyond these columns
@@ -1319,18 +1319,18 @@ CREATE TABLE programs (
 
 CREATE TABLE programs__agencies (
     -- The agencies behind a program.
-    owner INTEGER NOT NULL REFERENCES programs (id),  -- whose list it is
+    program_id INTEGER NOT NULL REFERENCES programs (id),  -- whose list it is
     position INTEGER NOT NULL,  -- the place in the list, from 0
-    item INTEGER NOT NULL REFERENCES agencies (id),  -- what stands there
-    PRIMARY KEY (owner, position)
+    agency_id INTEGER NOT NULL REFERENCES agencies (id),  -- what stands there
+    PRIMARY KEY (program_id, position)
 ) WITHOUT ROWID;
 
 CREATE TABLE programs__mission_patches (
     -- A program's patches.
-    owner INTEGER NOT NULL REFERENCES programs (id),  -- whose list it is
+    program_id INTEGER NOT NULL REFERENCES programs (id),  -- whose list it is
     position INTEGER NOT NULL,  -- the place in the list, from 0
-    item INTEGER NOT NULL REFERENCES mission_patches (id),  -- what stands there
-    PRIMARY KEY (owner, position)
+    mission_patch_id INTEGER NOT NULL REFERENCES mission_patches (id),  -- what stands there
+    PRIMARY KEY (program_id, position)
 ) WITHOUT ROWID;
 
 CREATE TABLE program_types (
@@ -1347,35 +1347,35 @@ CREATE TABLE mission_patches (
     priority INTEGER,  -- LL2's rank among its like
     image_url TEXT,  -- where the picture is; its host differs by day and API host
     agency_id INTEGER REFERENCES agencies (id),  -- whose patch it is
-    launches INTEGER,  -- how many rows in mission_patches__launches; null where LL2 says null
-    expeditions INTEGER,  -- how many rows in mission_patches__expeditions; null where LL2 says null
-    program INTEGER,  -- how many rows in mission_patches__program; null where LL2 says null
+    launches_items INTEGER,  -- how many rows in mission_patches__launches; null where LL2 says null
+    expeditions_items INTEGER,  -- how many rows in mission_patches__expeditions; null where LL2 says null
+    program_items INTEGER,  -- how many rows in mission_patches__program; null where LL2 says null
     _shapes TEXT,  -- the shapes that this row was seen in
     _extra TEXT  -- JSON: what LL2 sent beyond these columns
 );
 
 CREATE TABLE mission_patches__launches (
     -- The launches with a patch (its own list, detailed mode).
-    owner INTEGER NOT NULL REFERENCES mission_patches (id),  -- whose list it is
+    mission_patch_id INTEGER NOT NULL REFERENCES mission_patches (id),  -- whose list it is
     position INTEGER NOT NULL,  -- the place in the list, from 0
-    item TEXT NOT NULL REFERENCES launches (id),  -- what stands there
-    PRIMARY KEY (owner, position)
+    launch_id TEXT NOT NULL REFERENCES launches (id),  -- what stands there
+    PRIMARY KEY (mission_patch_id, position)
 ) WITHOUT ROWID;
 
 CREATE TABLE mission_patches__expeditions (
     -- The expeditions with a patch (its own list, detailed mode).
-    owner INTEGER NOT NULL REFERENCES mission_patches (id),  -- whose list it is
+    mission_patch_id INTEGER NOT NULL REFERENCES mission_patches (id),  -- whose list it is
     position INTEGER NOT NULL,  -- the place in the list, from 0
-    item INTEGER NOT NULL REFERENCES expeditions (id),  -- what stands there
-    PRIMARY KEY (owner, position)
+    expedition_id INTEGER NOT NULL REFERENCES expeditions (id),  -- what stands there
+    PRIMARY KEY (mission_patch_id, position)
 ) WITHOUT ROWID;
 
 CREATE TABLE mission_patches__program (
     -- The programs with a patch (its own list, detailed mode).
-    owner INTEGER NOT NULL REFERENCES mission_patches (id),  -- whose list it is
+    mission_patch_id INTEGER NOT NULL REFERENCES mission_patches (id),  -- whose list it is
     position INTEGER NOT NULL,  -- the place in the list, from 0
-    item INTEGER NOT NULL REFERENCES programs (id),  -- what stands there
-    PRIMARY KEY (owner, position)
+    program_id INTEGER NOT NULL REFERENCES programs (id),  -- what stands there
+    PRIMARY KEY (mission_patch_id, position)
 ) WITHOUT ROWID;
 
 -- ----------------------------------------------------------------------------------------------
@@ -1387,8 +1387,8 @@ CREATE TABLE events (
     id INTEGER PRIMARY KEY,  -- LL2's own number
     url TEXT,  -- LL2's path; put https://ll.thespacedevs.com before it
     name TEXT,  -- as LL2 calls it
-    info_urls INTEGER,  -- how many rows in events__info_urls; null where LL2 says null
-    vid_urls INTEGER,  -- how many rows in events__vid_urls; null where LL2 says null
+    info_urls_items INTEGER,  -- how many rows in events__info_urls; null where LL2 says null
+    vid_urls_items INTEGER,  -- how many rows in events__vid_urls; null where LL2 says null
     image_id INTEGER REFERENCES images (id),  -- its picture
     date TEXT,  -- UTC: when it happens
     slug TEXT,  -- the name, for URLs
@@ -1399,21 +1399,21 @@ CREATE TABLE events (
     date_precision_id INTEGER REFERENCES net_precisions (id),  -- how precisely date is known
     duration TEXT,  -- ISO 8601: how long it takes
     duration_seconds REAL,  -- seconds: the same, to sort and add
-    updates INTEGER,  -- how many rows in events__updates; null where LL2 says null
+    updates_items INTEGER,  -- how many rows in events__updates; null where LL2 says null
     last_updated TEXT,  -- UTC: when LL2 last changed it; most changes do not move it
-    agencies INTEGER,  -- how many rows in events__agencies; null where LL2 says null
-    launches INTEGER,  -- how many rows in events__launches; null where LL2 says null
-    expeditions INTEGER,  -- how many rows in events__expeditions; null where LL2 says null
-    spacestations INTEGER,  -- how many rows in events__spacestations; null where LL2 says null
-    program INTEGER,  -- how many rows in events__program; null where LL2 says null
-    astronauts INTEGER,  -- how many rows in events__astronauts; null where LL2 says null
+    agencies_items INTEGER,  -- how many rows in events__agencies; null where LL2 says null
+    launches_items INTEGER,  -- how many rows in events__launches; null where LL2 says null
+    expeditions_items INTEGER,  -- how many rows in events__expeditions; null where LL2 says null
+    spacestations_items INTEGER,  -- how many rows in events__spacestations; null where LL2 says null
+    program_items INTEGER,  -- how many rows in events__program; null where LL2 says null
+    astronauts_items INTEGER,  -- how many rows in events__astronauts; null where LL2 says null
     _shapes TEXT,  -- the shapes that this row was seen in
     _extra TEXT  -- JSON: what LL2 sent beyond these columns
 );
 
 CREATE TABLE events__info_urls (
     -- Pages about an event, in order. LL2 gives these no id, so they live in this list.
-    owner INTEGER NOT NULL REFERENCES events (id),  -- whose list it is
+    event_id INTEGER NOT NULL REFERENCES events (id),  -- whose list it is
     position INTEGER NOT NULL,  -- the place in the list, from 0
     priority INTEGER,  -- LL2's rank among its like
     source TEXT,  -- the host of the page
@@ -1424,13 +1424,13 @@ CREATE TABLE events__info_urls (
     type_id INTEGER REFERENCES infourl_types (id),  -- of which type it is
     language_id INTEGER REFERENCES languages (id),  -- of what is said there
     _extra TEXT,  -- JSON: what LL2 sent beyond these columns
-    PRIMARY KEY (owner, position)
+    PRIMARY KEY (event_id, position)
 ) WITHOUT ROWID;
 
 CREATE TABLE events__vid_urls (
     -- Videos and streams of an event, in order. LL2 gives these no id, so they live in this
     -- list.
-    owner INTEGER NOT NULL REFERENCES events (id),  -- whose list it is
+    event_id INTEGER NOT NULL REFERENCES events (id),  -- whose list it is
     position INTEGER NOT NULL,  -- the place in the list, from 0
     priority INTEGER,  -- LL2's rank among its like
     source TEXT,  -- the host of the page
@@ -1445,63 +1445,63 @@ CREATE TABLE events__vid_urls (
     end_time TEXT,  -- UTC: when it ends
     live INTEGER,  -- 0 or 1: under way now
     _extra TEXT,  -- JSON: what LL2 sent beyond these columns
-    PRIMARY KEY (owner, position)
+    PRIMARY KEY (event_id, position)
 ) WITHOUT ROWID;
 
 CREATE TABLE events__updates (
     -- What was told of an event.
-    owner INTEGER NOT NULL REFERENCES events (id),  -- whose list it is
+    event_id INTEGER NOT NULL REFERENCES events (id),  -- whose list it is
     position INTEGER NOT NULL,  -- the place in the list, from 0
-    item INTEGER NOT NULL REFERENCES updates (id),  -- what stands there
-    PRIMARY KEY (owner, position)
+    update_id INTEGER NOT NULL REFERENCES updates (id),  -- what stands there
+    PRIMARY KEY (event_id, position)
 ) WITHOUT ROWID;
 
 CREATE TABLE events__agencies (
     -- The agencies that take part (detailed mode).
-    owner INTEGER NOT NULL REFERENCES events (id),  -- whose list it is
+    event_id INTEGER NOT NULL REFERENCES events (id),  -- whose list it is
     position INTEGER NOT NULL,  -- the place in the list, from 0
-    item INTEGER NOT NULL REFERENCES agencies (id),  -- what stands there
-    PRIMARY KEY (owner, position)
+    agency_id INTEGER NOT NULL REFERENCES agencies (id),  -- what stands there
+    PRIMARY KEY (event_id, position)
 ) WITHOUT ROWID;
 
 CREATE TABLE events__launches (
     -- The launches that it is about (detailed mode).
-    owner INTEGER NOT NULL REFERENCES events (id),  -- whose list it is
+    event_id INTEGER NOT NULL REFERENCES events (id),  -- whose list it is
     position INTEGER NOT NULL,  -- the place in the list, from 0
-    item TEXT NOT NULL REFERENCES launches (id),  -- what stands there
-    PRIMARY KEY (owner, position)
+    launch_id TEXT NOT NULL REFERENCES launches (id),  -- what stands there
+    PRIMARY KEY (event_id, position)
 ) WITHOUT ROWID;
 
 CREATE TABLE events__expeditions (
     -- The expeditions that it is about (detailed mode).
-    owner INTEGER NOT NULL REFERENCES events (id),  -- whose list it is
+    event_id INTEGER NOT NULL REFERENCES events (id),  -- whose list it is
     position INTEGER NOT NULL,  -- the place in the list, from 0
-    item INTEGER NOT NULL REFERENCES expeditions (id),  -- what stands there
-    PRIMARY KEY (owner, position)
+    expedition_id INTEGER NOT NULL REFERENCES expeditions (id),  -- what stands there
+    PRIMARY KEY (event_id, position)
 ) WITHOUT ROWID;
 
 CREATE TABLE events__spacestations (
     -- The stations that it is about (detailed mode).
-    owner INTEGER NOT NULL REFERENCES events (id),  -- whose list it is
+    event_id INTEGER NOT NULL REFERENCES events (id),  -- whose list it is
     position INTEGER NOT NULL,  -- the place in the list, from 0
-    item INTEGER NOT NULL REFERENCES space_stations (id),  -- what stands there
-    PRIMARY KEY (owner, position)
+    space_station_id INTEGER NOT NULL REFERENCES space_stations (id),  -- what stands there
+    PRIMARY KEY (event_id, position)
 ) WITHOUT ROWID;
 
 CREATE TABLE events__program (
     -- The programs that an event belongs to (detailed mode).
-    owner INTEGER NOT NULL REFERENCES events (id),  -- whose list it is
+    event_id INTEGER NOT NULL REFERENCES events (id),  -- whose list it is
     position INTEGER NOT NULL,  -- the place in the list, from 0
-    item INTEGER NOT NULL REFERENCES programs (id),  -- what stands there
-    PRIMARY KEY (owner, position)
+    program_id INTEGER NOT NULL REFERENCES programs (id),  -- what stands there
+    PRIMARY KEY (event_id, position)
 ) WITHOUT ROWID;
 
 CREATE TABLE events__astronauts (
     -- The astronauts that it is about (detailed mode).
-    owner INTEGER NOT NULL REFERENCES events (id),  -- whose list it is
+    event_id INTEGER NOT NULL REFERENCES events (id),  -- whose list it is
     position INTEGER NOT NULL,  -- the place in the list, from 0
-    item INTEGER NOT NULL REFERENCES astronauts (id),  -- what stands there
-    PRIMARY KEY (owner, position)
+    astronaut_id INTEGER NOT NULL REFERENCES astronauts (id),  -- what stands there
+    PRIMARY KEY (event_id, position)
 ) WITHOUT ROWID;
 
 CREATE TABLE event_types (
@@ -2015,8 +2015,8 @@ SELECT
     tree.level,  -- how many families are above it
     tree.parent,  -- the family that it belongs to
     agencies.name AS manufacturer,  -- who builds it
-    (SELECT count(*) FROM spacecraft_configurations__family WHERE item = tree.id)
-        AS configurations  -- types of craft that LL2 lists in it
+    (SELECT count(*) FROM spacecraft_configurations__family
+     WHERE spacecraft_configuration_family_id = tree.id) AS configurations  -- types of craft that LL2 lists in it
 FROM tree
 LEFT JOIN agencies ON agencies.id = tree.manufacturer_id
 ORDER BY tree.path;
@@ -2032,8 +2032,10 @@ SELECT
     configurations.in_use,  -- 0 or 1: still flying
     families.id AS family_id  -- the row of the family
 FROM spacecraft_configurations__family AS members
-JOIN spacecraft_configurations AS configurations ON configurations.id = members.owner
-JOIN spacecraft_configuration_families AS families ON families.id = members.item
+JOIN spacecraft_configurations AS configurations
+    ON configurations.id = members.spacecraft_configuration_id
+JOIN spacecraft_configuration_families AS families
+    ON families.id = members.spacecraft_configuration_family_id
 LEFT JOIN agencies ON agencies.id = configurations.agency_id
 LEFT JOIN agencies AS manufacturers ON manufacturers.id = families.manufacturer_id;
 
@@ -2049,8 +2051,8 @@ SELECT
     agencies.founding_year  -- year: when it was founded
 FROM agencies
 LEFT JOIN agency_types AS types ON types.id = agencies.type_id
-LEFT JOIN agencies__country AS links ON links.owner = agencies.id
-LEFT JOIN countries ON countries.id = links.item;
+LEFT JOIN agencies__country AS links ON links.agency_id = agencies.id
+LEFT JOIN countries ON countries.id = links.country_id;
 
 CREATE VIEW IF NOT EXISTS image_credits AS
     -- Each picture with whom to name and what may be done with it.
@@ -2384,24 +2386,24 @@ CREATE INDEX agencies_image_id ON agencies (image_id);
 CREATE INDEX agencies_logo_id ON agencies (logo_id);
 CREATE INDEX agencies_social_logo_id ON agencies (social_logo_id);
 CREATE INDEX agencies_type_id ON agencies (type_id);
-CREATE INDEX agencies__country_item ON agencies__country (item);
-CREATE INDEX agencies__launcher_list_item ON agencies__launcher_list (item);
-CREATE INDEX agencies__social_media_links_item ON agencies__social_media_links (item);
-CREATE INDEX agencies__spacecraft_list_item ON agencies__spacecraft_list (item);
+CREATE INDEX agencies__country_country_id ON agencies__country (country_id);
+CREATE INDEX agencies__launcher_list_launcher_configuration_id ON agencies__launcher_list (launcher_configuration_id);
+CREATE INDEX agencies__social_media_links_social_media_link_id ON agencies__social_media_links (social_media_link_id);
+CREATE INDEX agencies__spacecraft_list_spacecraft_configuration_id ON agencies__spacecraft_list (spacecraft_configuration_id);
 CREATE INDEX astronaut_flights_astronaut_id ON astronaut_flights (astronaut_id);
 CREATE INDEX astronaut_flights_role_id ON astronaut_flights (role_id);
 CREATE INDEX astronauts_agency_id ON astronauts (agency_id);
 CREATE INDEX astronauts_image_id ON astronauts (image_id);
 CREATE INDEX astronauts_status_id ON astronauts (status_id);
 CREATE INDEX astronauts_type_id ON astronauts (type_id);
-CREATE INDEX astronauts__flights_item ON astronauts__flights (item);
-CREATE INDEX astronauts__landings_item ON astronauts__landings (item);
-CREATE INDEX astronauts__nationality_item ON astronauts__nationality (item);
-CREATE INDEX astronauts__social_media_links_item ON astronauts__social_media_links (item);
-CREATE INDEX astronauts__spacewalks_item ON astronauts__spacewalks (item);
+CREATE INDEX astronauts__flights_launch_id ON astronauts__flights (launch_id);
+CREATE INDEX astronauts__landings_spacecraft_flight_id ON astronauts__landings (spacecraft_flight_id);
+CREATE INDEX astronauts__nationality_country_id ON astronauts__nationality (country_id);
+CREATE INDEX astronauts__social_media_links_social_media_link_id ON astronauts__social_media_links (social_media_link_id);
+CREATE INDEX astronauts__spacewalks_spacewalk_id ON astronauts__spacewalks (spacewalk_id);
 CREATE INDEX celestial_bodies_image_id ON celestial_bodies (image_id);
 CREATE INDEX celestial_bodies_type_id ON celestial_bodies (type_id);
-CREATE INDEX celestial_bodies__locations_item ON celestial_bodies__locations (item);
+CREATE INDEX celestial_bodies__locations_location_id ON celestial_bodies__locations (location_id);
 CREATE INDEX docking_events_docking_location_id ON docking_events (docking_location_id);
 CREATE INDEX docking_events_flight_vehicle_chaser_id ON docking_events (flight_vehicle_chaser_id);
 CREATE INDEX docking_events_flight_vehicle_target_id ON docking_events (flight_vehicle_target_id);
@@ -2416,27 +2418,27 @@ CREATE INDEX docking_locations_spacestation_id ON docking_locations (spacestatio
 CREATE INDEX events_date_precision_id ON events (date_precision_id);
 CREATE INDEX events_image_id ON events (image_id);
 CREATE INDEX events_type_id ON events (type_id);
-CREATE INDEX events__agencies_item ON events__agencies (item);
-CREATE INDEX events__astronauts_item ON events__astronauts (item);
-CREATE INDEX events__expeditions_item ON events__expeditions (item);
+CREATE INDEX events__agencies_agency_id ON events__agencies (agency_id);
+CREATE INDEX events__astronauts_astronaut_id ON events__astronauts (astronaut_id);
+CREATE INDEX events__expeditions_expedition_id ON events__expeditions (expedition_id);
 CREATE INDEX events__info_urls_language_id ON events__info_urls (language_id);
 CREATE INDEX events__info_urls_type_id ON events__info_urls (type_id);
-CREATE INDEX events__launches_item ON events__launches (item);
-CREATE INDEX events__program_item ON events__program (item);
-CREATE INDEX events__spacestations_item ON events__spacestations (item);
-CREATE INDEX events__updates_item ON events__updates (item);
+CREATE INDEX events__launches_launch_id ON events__launches (launch_id);
+CREATE INDEX events__program_program_id ON events__program (program_id);
+CREATE INDEX events__spacestations_space_station_id ON events__spacestations (space_station_id);
+CREATE INDEX events__updates_update_id ON events__updates (update_id);
 CREATE INDEX events__vid_urls_language_id ON events__vid_urls (language_id);
 CREATE INDEX events__vid_urls_type_id ON events__vid_urls (type_id);
 CREATE INDEX expeditions_spacestation_id ON expeditions (spacestation_id);
-CREATE INDEX expeditions__crew_item ON expeditions__crew (item);
-CREATE INDEX expeditions__mission_patches_item ON expeditions__mission_patches (item);
-CREATE INDEX expeditions__spacewalks_item ON expeditions__spacewalks (item);
+CREATE INDEX expeditions__crew_astronaut_flight_id ON expeditions__crew (astronaut_flight_id);
+CREATE INDEX expeditions__mission_patches_mission_patch_id ON expeditions__mission_patches (mission_patch_id);
+CREATE INDEX expeditions__spacewalks_spacewalk_id ON expeditions__spacewalks (spacewalk_id);
 CREATE INDEX first_stages_landing_id ON first_stages (landing_id);
 CREATE INDEX first_stages_launcher_id ON first_stages (launcher_id);
 CREATE INDEX first_stages_previous_flight_id ON first_stages (previous_flight_id);
 CREATE INDEX image_variants_type_id ON image_variants (type_id);
 CREATE INDEX images_license_id ON images (license_id);
-CREATE INDEX images__variants_item ON images__variants (item);
+CREATE INDEX images__variants_image_variant_id ON images__variants (image_variant_id);
 CREATE INDEX landing_locations_celestial_body_id ON landing_locations (celestial_body_id);
 CREATE INDEX landing_locations_image_id ON landing_locations (image_id);
 CREATE INDEX landing_locations_location_id ON landing_locations (location_id);
@@ -2446,11 +2448,11 @@ CREATE INDEX landings_payloadflight_id ON landings (payloadflight_id);
 CREATE INDEX landings_spacecraftflight_id ON landings (spacecraftflight_id);
 CREATE INDEX landings_type_id ON landings (type_id);
 CREATE INDEX launcher_configuration_families_parent_id ON launcher_configuration_families (parent_id);
-CREATE INDEX launcher_configuration_families__manufacturer_item ON launcher_configuration_families__manufacturer (item);
+CREATE INDEX launcher_configuration_families__manufacturer_agency_id ON launcher_configuration_families__manufacturer (agency_id);
 CREATE INDEX launcher_configurations_image_id ON launcher_configurations (image_id);
 CREATE INDEX launcher_configurations_manufacturer_id ON launcher_configurations (manufacturer_id);
-CREATE INDEX launcher_configurations__families_item ON launcher_configurations__families (item);
-CREATE INDEX launcher_configurations__program_item ON launcher_configurations__program (item);
+CREATE INDEX launcher_configurations__families_launcher_configuration_family_id ON launcher_configurations__families (launcher_configuration_family_id);
+CREATE INDEX launcher_configurations__program_program_id ON launcher_configurations__program (program_id);
 CREATE INDEX launchers_image_id ON launchers (image_id);
 CREATE INDEX launchers_launcher_config_id ON launchers (launcher_config_id);
 CREATE INDEX launchers_status_id ON launchers (status_id);
@@ -2463,23 +2465,23 @@ CREATE INDEX launches_rocket_id ON launches (rocket_id);
 CREATE INDEX launches_status_id ON launches (status_id);
 CREATE INDEX launches__info_urls_language_id ON launches__info_urls (language_id);
 CREATE INDEX launches__info_urls_type_id ON launches__info_urls (type_id);
-CREATE INDEX launches__mission_patches_item ON launches__mission_patches (item);
-CREATE INDEX launches__program_item ON launches__program (item);
+CREATE INDEX launches__mission_patches_mission_patch_id ON launches__mission_patches (mission_patch_id);
+CREATE INDEX launches__program_program_id ON launches__program (program_id);
 CREATE INDEX launches__timeline_type_id ON launches__timeline (type_id);
-CREATE INDEX launches__updates_item ON launches__updates (item);
+CREATE INDEX launches__updates_update_id ON launches__updates (update_id);
 CREATE INDEX launches__vid_urls_language_id ON launches__vid_urls (language_id);
 CREATE INDEX launches__vid_urls_type_id ON launches__vid_urls (type_id);
 CREATE INDEX locations_celestial_body_id ON locations (celestial_body_id);
 CREATE INDEX locations_country_id ON locations (country_id);
 CREATE INDEX locations_image_id ON locations (image_id);
-CREATE INDEX locations__pads_item ON locations__pads (item);
+CREATE INDEX locations__pads_pad_id ON locations__pads (pad_id);
 CREATE INDEX mission_patches_agency_id ON mission_patches (agency_id);
-CREATE INDEX mission_patches__expeditions_item ON mission_patches__expeditions (item);
-CREATE INDEX mission_patches__launches_item ON mission_patches__launches (item);
-CREATE INDEX mission_patches__program_item ON mission_patches__program (item);
+CREATE INDEX mission_patches__expeditions_expedition_id ON mission_patches__expeditions (expedition_id);
+CREATE INDEX mission_patches__launches_launch_id ON mission_patches__launches (launch_id);
+CREATE INDEX mission_patches__program_program_id ON mission_patches__program (program_id);
 CREATE INDEX missions_image_id ON missions (image_id);
 CREATE INDEX missions_orbit_id ON missions (orbit_id);
-CREATE INDEX missions__agencies_item ON missions__agencies (item);
+CREATE INDEX missions__agencies_agency_id ON missions__agencies (agency_id);
 CREATE INDEX missions__info_urls_language_id ON missions__info_urls (language_id);
 CREATE INDEX missions__info_urls_type_id ON missions__info_urls (type_id);
 CREATE INDEX missions__vid_urls_language_id ON missions__vid_urls (language_id);
@@ -2488,57 +2490,57 @@ CREATE INDEX orbits_celestial_body_id ON orbits (celestial_body_id);
 CREATE INDEX pads_country_id ON pads (country_id);
 CREATE INDEX pads_image_id ON pads (image_id);
 CREATE INDEX pads_location_id ON pads (location_id);
-CREATE INDEX pads__agencies_item ON pads__agencies (item);
+CREATE INDEX pads__agencies_agency_id ON pads__agencies (agency_id);
 CREATE INDEX payload_flights_landing_id ON payload_flights (landing_id);
 CREATE INDEX payload_flights_launch_id ON payload_flights (launch_id);
 CREATE INDEX payload_flights_payload_id ON payload_flights (payload_id);
-CREATE INDEX payload_flights__docking_events_item ON payload_flights__docking_events (item);
+CREATE INDEX payload_flights__docking_events_docking_event_id ON payload_flights__docking_events (docking_event_id);
 CREATE INDEX payloads_image_id ON payloads (image_id);
 CREATE INDEX payloads_manufacturer_id ON payloads (manufacturer_id);
 CREATE INDEX payloads_operator_id ON payloads (operator_id);
 CREATE INDEX payloads_type_id ON payloads (type_id);
-CREATE INDEX payloads__program_item ON payloads__program (item);
+CREATE INDEX payloads__program_program_id ON payloads__program (program_id);
 CREATE INDEX programs_image_id ON programs (image_id);
 CREATE INDEX programs_type_id ON programs (type_id);
-CREATE INDEX programs__agencies_item ON programs__agencies (item);
-CREATE INDEX programs__mission_patches_item ON programs__mission_patches (item);
+CREATE INDEX programs__agencies_agency_id ON programs__agencies (agency_id);
+CREATE INDEX programs__mission_patches_mission_patch_id ON programs__mission_patches (mission_patch_id);
 CREATE INDEX rockets_configuration_id ON rockets (configuration_id);
-CREATE INDEX rockets__launcher_stage_item ON rockets__launcher_stage (item);
-CREATE INDEX rockets__payloads_item ON rockets__payloads (item);
-CREATE INDEX rockets__spacecraft_stage_item ON rockets__spacecraft_stage (item);
+CREATE INDEX rockets__launcher_stage_first_stage_id ON rockets__launcher_stage (first_stage_id);
+CREATE INDEX rockets__payloads_payload_flight_id ON rockets__payloads (payload_flight_id);
+CREATE INDEX rockets__spacecraft_stage_spacecraft_flight_id ON rockets__spacecraft_stage (spacecraft_flight_id);
 CREATE INDEX social_media_logo_id ON social_media (logo_id);
 CREATE INDEX social_media_links_social_media_id ON social_media_links (social_media_id);
 CREATE INDEX space_stations_image_id ON space_stations (image_id);
 CREATE INDEX space_stations_status_id ON space_stations (status_id);
 CREATE INDEX space_stations_type_id ON space_stations (type_id);
-CREATE INDEX space_stations__active_docking_events_item ON space_stations__active_docking_events (item);
-CREATE INDEX space_stations__active_expeditions_item ON space_stations__active_expeditions (item);
-CREATE INDEX space_stations__docking_location_item ON space_stations__docking_location (item);
-CREATE INDEX space_stations__owners_item ON space_stations__owners (item);
+CREATE INDEX space_stations__active_docking_events_docking_event_id ON space_stations__active_docking_events (docking_event_id);
+CREATE INDEX space_stations__active_expeditions_expedition_id ON space_stations__active_expeditions (expedition_id);
+CREATE INDEX space_stations__docking_location_docking_location_id ON space_stations__docking_location (docking_location_id);
+CREATE INDEX space_stations__owners_agency_id ON space_stations__owners (agency_id);
 CREATE INDEX spacecraft_image_id ON spacecraft (image_id);
 CREATE INDEX spacecraft_spacecraft_config_id ON spacecraft (spacecraft_config_id);
 CREATE INDEX spacecraft_status_id ON spacecraft (status_id);
-CREATE INDEX spacecraft__flights_item ON spacecraft__flights (item);
+CREATE INDEX spacecraft__flights_spacecraft_flight_id ON spacecraft__flights (spacecraft_flight_id);
 CREATE INDEX spacecraft_configuration_families_manufacturer_id ON spacecraft_configuration_families (manufacturer_id);
 CREATE INDEX spacecraft_configuration_families_parent_id ON spacecraft_configuration_families (parent_id);
-CREATE INDEX spacecraft_configuration_families__spacecraft_item ON spacecraft_configuration_families__spacecraft (item);
+CREATE INDEX spacecraft_configuration_families__spacecraft_spacecraft_configuration_id ON spacecraft_configuration_families__spacecraft (spacecraft_configuration_id);
 CREATE INDEX spacecraft_configurations_agency_id ON spacecraft_configurations (agency_id);
 CREATE INDEX spacecraft_configurations_image_id ON spacecraft_configurations (image_id);
 CREATE INDEX spacecraft_configurations_type_id ON spacecraft_configurations (type_id);
-CREATE INDEX spacecraft_configurations__family_item ON spacecraft_configurations__family (item);
+CREATE INDEX spacecraft_configurations__family_spacecraft_configuration_family_id ON spacecraft_configurations__family (spacecraft_configuration_family_id);
 CREATE INDEX spacecraft_flights_landing_id ON spacecraft_flights (landing_id);
 CREATE INDEX spacecraft_flights_launch_id ON spacecraft_flights (launch_id);
 CREATE INDEX spacecraft_flights_spacecraft_id ON spacecraft_flights (spacecraft_id);
-CREATE INDEX spacecraft_flights__docking_events_item ON spacecraft_flights__docking_events (item);
-CREATE INDEX spacecraft_flights__landing_crew_item ON spacecraft_flights__landing_crew (item);
-CREATE INDEX spacecraft_flights__launch_crew_item ON spacecraft_flights__launch_crew (item);
-CREATE INDEX spacecraft_flights__onboard_crew_item ON spacecraft_flights__onboard_crew (item);
+CREATE INDEX spacecraft_flights__docking_events_docking_event_id ON spacecraft_flights__docking_events (docking_event_id);
+CREATE INDEX spacecraft_flights__landing_crew_astronaut_flight_id ON spacecraft_flights__landing_crew (astronaut_flight_id);
+CREATE INDEX spacecraft_flights__launch_crew_astronaut_flight_id ON spacecraft_flights__launch_crew (astronaut_flight_id);
+CREATE INDEX spacecraft_flights__onboard_crew_astronaut_flight_id ON spacecraft_flights__onboard_crew (astronaut_flight_id);
 CREATE INDEX spacewalks_event_id ON spacewalks (event_id);
 CREATE INDEX spacewalks_expedition_id ON spacewalks (expedition_id);
 CREATE INDEX spacewalks_spacecraft_flight_id ON spacewalks (spacecraft_flight_id);
 CREATE INDEX spacewalks_spacestation_id ON spacewalks (spacestation_id);
-CREATE INDEX spacewalks__crew_item ON spacewalks__crew (item);
-CREATE INDEX spacewalks__program_item ON spacewalks__program (item);
+CREATE INDEX spacewalks__crew_astronaut_flight_id ON spacewalks__crew (astronaut_flight_id);
+CREATE INDEX spacewalks__program_program_id ON spacewalks__program (program_id);
 
 -- Of what LL2 filters and orders by.
 CREATE INDEX spacecraft_in_space ON spacecraft (in_space);

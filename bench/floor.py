@@ -26,16 +26,17 @@ TABLES = {
     "image_licenses": "id name priority link",
     "image_variant_types": "id name",
     "image_variants": "id type_id image_url",
-    "images": "id name image_url thumbnail_url credit license_id single_use variants",
-    "images__variants": "owner position item",
+    "images": "id name image_url thumbnail_url credit license_id single_use variants_items",
+    "images__variants": "image_id position image_variant_id",
     "agency_types": "id name",
     "agencies": "id url name abbrev type_id",
     "spacecraft_configuration_families/parent": "id name",
     "spacecraft_configuration_families": "id name description manufacturer_id parent_id"
     " maiden_flight",
     "spacecraft_configuration_types": "id name",
-    "spacecraft_configurations": "id url name type_id agency_id family in_use image_id",
-    "spacecraft_configurations__family": "owner position item",
+    "spacecraft_configurations": "id url name type_id agency_id family_items in_use image_id",
+    "spacecraft_configurations__family": "spacecraft_configuration_id position"
+    " spacecraft_configuration_family_id",
     "spacecraft_statuses": "id name",
     "spacecraft": "id url name serial_number is_placeholder image_id in_space time_in_space"
     " time_docked flights_count mission_ends_count status_id description spacecraft_config_id"
@@ -45,7 +46,7 @@ TABLES = {
 
 def upsert(table: str, columns: list[str]) -> str:
     """The statement that writes a row where there is none, or another one."""
-    split = 2 if columns[0] == "owner" else 1
+    split = 2 if columns[1] == "position" else 1
     key, rest = columns[:split], columns[split:]
     news = ", ".join(f"excluded.{name}" for name in rest)
     return (

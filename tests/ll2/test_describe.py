@@ -38,7 +38,7 @@ def test_what_a_column_holds_stands_behind_its_unit():
     assert told["height"] == "m: how long it is"
     assert told["in_use"] == "0 or 1: still flying"
     assert told["fastest_turnaround_seconds"] == "seconds: the same, to sort and add"
-    assert told["family"].startswith("how many rows in spacecraft_configurations__family;")
+    assert told["family_items"].startswith("how many rows in spacecraft_configurations__family;")
 
 
 @pytest.mark.parametrize(

@@ -22,7 +22,7 @@ def test_a_shape_is_read_as_it_is_written():
         Key("planet", "one", "Planet"),
         Key("craters", "many", "Crater"),
     )
-    assert moon.columns == ("id", "name", "landed", "planet_id", "craters")
+    assert moon.columns == ("id", "name", "landed", "planet_id", "craters_items")
 
 
 @pytest.mark.parametrize(

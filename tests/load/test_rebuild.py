@@ -108,22 +108,22 @@ def test_a_newer_file_is_refused(synced, run, command):
     assert "upgrade ll2-mirror" in refused.err
 
 
-@pytest.fixture
-def released(db):
-    """A file that the release before this one made, in detailed mode, with a past."""
-    packed = (FIXTURES / "schema-3.db.gz").read_bytes()
+@pytest.fixture(params=[3, 4])
+def released(request, db):
+    """A file that an earlier release made, in detailed mode, with a past."""
+    packed = (FIXTURES / f"schema-{request.param}.db.gz").read_bytes()
     db.write_bytes(gzip.decompress(packed))
     return db
 
 
-def test_a_file_of_the_release_before_opens_verifies_and_answers(released, run):
+def test_a_file_of_an_earlier_release_opens_verifies_and_answers(released, run):
     assert run("verify", released).code == 0
     found = run("get", released, "/2.3.0/spacecraft/?limit=100&mode=detailed")
     assert '"nickname":"x"' in found.out
     assert "from" in run("changes", released, "--json").out
 
 
-def test_a_file_of_the_release_before_is_synced(released, run, upstream):
+def test_a_file_of_an_earlier_release_is_synced(released, run, upstream):
     assert run("sync", released, "--base-url", upstream.base_url).code == 0
     assert run("verify", released).code == 0
     assert execute(released, "PRAGMA user_version") == [(SCHEMA_VERSION,)]

@@ -48,11 +48,12 @@ def damage(db, sql, *parameters):
             "spacecraft 201: time_in_space_seconds is 1",
         ),
         (
-            "UPDATE spacecraft_configurations__family SET position = 9 WHERE item = 6",
+            "UPDATE spacecraft_configurations__family SET position = 9"
+            " WHERE spacecraft_configuration_family_id = 6",
             "spacecraft_configurations 6: family is [7,6], but LL2 sent [6,7]",
         ),
         (
-            "UPDATE images SET variants = 3 WHERE id = 1927",
+            "UPDATE images SET variants_items = 3 WHERE id = 1927",
             "images__variants has 0 of the 3 items of images 1927",
         ),
         ("UPDATE launches SET net = NULL", "launches 07e945c1"),

@@ -595,27 +595,16 @@ def test_a_file_that_is_locked_is_unavailable_for_as_long(detailed, tmp_path):
         conn.execute("VACUUM INTO ?", (str(db),))  # which keeps no write-ahead log
 
     async def asked() -> list[int]:
-        app = Datasette([str(db)])
+        app = Datasette([str(db)], settings={"num_sql_threads": 1})
         found = [(await app.client.get(LIST)).status_code]
         await app.databases["locked"].execute_fn(lambda c: c.execute("PRAGMA busy_timeout = 0"))
         with closing(sqlite3.connect(db, isolation_level=None)) as other:
             other.execute("BEGIN EXCLUSIVE")
-            for thread in range(app.setting("num_sql_threads")):
-                path = f"{LIST}?thread={thread}"
-                found.append(await busy(app, path))
+            found.append((await app.client.get(f"{LIST}?limit=3")).status_code)
             other.execute("ROLLBACK")
         return [*found, (await app.client.get(f"{LIST}?limit=2")).status_code]
 
-    async def busy(app: Datasette, path: str) -> int:
-        def impatient(conn: sqlite3.Connection) -> None:
-            conn.execute("PRAGMA busy_timeout = 0")
-
-        await app.databases["locked"].execute_fn(impatient)
-        return (await app.client.get(path)).status_code
-
-    found = asyncio.run(asked())
-    assert (found[0], found[-1]) == (200, 200)
-    assert set(found[1:-1]) == {503}
+    assert asyncio.run(asked()) == [200, 503, 200]
 
 
 def test_who_may_see_the_database_is_answered_and_no_cache_keeps_it(detailed):
@@ -689,7 +678,7 @@ def test_a_cookie_that_cannot_be_read_is_nobodys(url):
         "UPDATE spacecraft SET flights_count = 9e999",
         "UPDATE spacecraft SET in_space = 7",
         "UPDATE spacecraft_configurations SET height = 9e999",
-        "UPDATE spacecraft_configurations__family SET item = x'00'",
+        "UPDATE agencies__country SET country_id = x'00'",
         "UPDATE images SET image_url = 5.5 || x'00'",
     ],
 )
@@ -709,7 +698,7 @@ def test_a_damaged_value_is_named_and_never_a_500(run, detailed, tmp_path, damag
         ("spacecraft SET flights_count = 9e999", "flights_count is inf, which is no integer"),
         ("spacecraft_configurations SET height = -9e999", "height is -inf, which is no number"),
         ("spacecraft SET in_space = 2 WHERE id = 289", "289: in_space is 2, neither 0 nor 1"),
-        ("spacecraft_configurations__family SET item = x'00'", r"item is b'\x00', which is no"),
+        ("agencies__country SET country_id = x'00'", r"country_id is b'\x00', which is no"),
         ("OR REPLACE _records SET id = x'00'", "an id of spacecraft is of another type"),
     ],
 )

@@ -148,7 +148,9 @@ def test_the_commands_of_the_page_run(line, mirrors):
 def test_a_family_has_what_only_the_families_in_it_list(mirrors, altered):
     sql = SQL["How much has each family flown, with the families in it?"]
     db = altered(
-        "normal", "DELETE FROM spacecraft_configurations__family WHERE owner = 6 AND item = 6"
+        "normal",
+        "DELETE FROM spacecraft_configurations__family WHERE spacecraft_configuration_id = 6"
+        " AND spacecraft_configuration_family_id = 6",
     )
     assert rows(db, sql) == rows(mirrors["normal"], sql)
 

@@ -635,7 +635,7 @@ def test_two_values_within_an_item_that_has_no_id_are_no_fault(db, run, upstream
     missions[-1]["info_urls"][0]["type"]["name"] = "Late"
     run("sync", db, "--base-url", upstream.base_url, "--mode", "detailed")
     _consistent(db, run)
-    execute(db, "UPDATE missions__info_urls SET title = 'X' WHERE owner = 6343")
+    execute(db, "UPDATE missions__info_urls SET title = 'X' WHERE mission_id = 6343")
     assert "missions 6343: info_urls is" in run("verify", db).out
 
 

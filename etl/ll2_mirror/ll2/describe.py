@@ -95,7 +95,7 @@ def _none(wrong: str, names: Iterable[str]) -> None:
 
 
 def _lists(columns: Iterable[Column]) -> list[str]:
-    return [column.name for column in columns if column.kind == "many"]
+    return [column.key for column in columns if column.kind == "many"]
 
 
 def _with_lists(words: Words) -> Iterator[Table]:
@@ -114,4 +114,4 @@ def _column(table: str, column: Column, own: Said) -> Described:
     """What is said of a column: by its table, else by its kind, else by its name."""
     ways = (own, KINDS.get(column.kind, _NOTHING), COLUMNS.get(column.name, _NOTHING))
     unit, text = (next(filter(None, said), "") for said in zip(*ways, strict=True))
-    return Described(column, unit, text.format(table=table, column=column.name))
+    return Described(column, unit, text.format(table=table, key=column.key))

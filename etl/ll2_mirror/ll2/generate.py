@@ -36,14 +36,9 @@ _SEARCH = """\
 -- the items of its lists that are searched.
 """
 _RULE = f"-- {'-' * 94}"
-# What a column must be, by its name and kind.
-_CONSTRAINTS = {
-    ("id", "int"): " PRIMARY KEY",
-    ("id", "uuid"): " PRIMARY KEY NOT NULL",
-    ("owner", "owner"): " NOT NULL",
-    ("position", "position"): " NOT NULL",
-    ("item", "item"): " NOT NULL",
-}
+# What a column must be, by its kind; an id, by its type.
+_CONSTRAINTS = dict.fromkeys(("owner", "position", "item"), " NOT NULL")
+_ID_CONSTRAINTS = {"int": " PRIMARY KEY", "uuid": " PRIMARY KEY NOT NULL"}
 
 
 def _schema() -> str:
@@ -83,7 +78,10 @@ def _create(table: Table) -> str:
 
     In it, since SQLite keeps the statement: `.schema` of a mirror shows them, too.
     """
-    key, kind = _LINKS if table.is_list else ([], "")
+    key, kind = [], ""
+    if table.is_list:
+        key = [f"PRIMARY KEY ({table.columns[0].column.name}, position)"]
+        kind = " WITHOUT ROWID"
     *columns, last = (_line(one) for one in table.columns)
     lines = [
         *wrap(table.text, 92, initial_indent="-- ", subsequent_indent="-- "),
@@ -94,13 +92,11 @@ def _create(table: Table) -> str:
     return f"CREATE TABLE {table.name} (\n" + indent("\n".join(lines), "    ") + f"\n){kind};"
 
 
-_LINKS = (["PRIMARY KEY (owner, position)"], " WITHOUT ROWID")
-
-
 def _line(one: Described) -> tuple[str, str]:
     """What a column is in SQL, and what stands beside it."""
     column = one.column
-    constraint = _CONSTRAINTS.get((column.name, column.kind), "")
+    constraints = _ID_CONSTRAINTS if column.name == "id" else _CONSTRAINTS
+    constraint = constraints.get(column.kind, "")
     target = f" REFERENCES {column.target} (id)" if column.target else ""
     return f"{column.name} {column.type}{constraint}{target}", one.comment
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cache, cached_property
@@ -39,7 +40,14 @@ class Row(NamedTuple):
     extra: str | None
 
 
-_COLUMNS = {"const": "", "one": "{}_id"}  # of the kinds whose column isn't called as the key is
+_COLUMNS = {
+    "const": "",
+    "one": "{}_id",
+    "many": "{}_items",
+}  # of the kinds whose column isn't called as the key is
+
+
+_PLURAL = re.compile("(i)es$|(?<=ch)es$|s$")  # of a table's name: agencies, launches, flights
 
 
 @dataclass(frozen=True)
@@ -120,6 +128,11 @@ class Shape:
     def list_table(self, key: Key) -> str:
         """The table that holds the list under ``key``."""
         return f"{self.table}__{key.name}"
+
+    @cached_property
+    def list_column(self) -> str:
+        """The column that refers to its rows in the table of a list: ``agency_id``."""
+        return _PLURAL.sub(lambda ending: "y" if ending[1] else "", self.table) + "_id"
 
     def way(self, path: str) -> Iterator[tuple[Shape, Key]]:
         """The keys that a path such as ``status__name`` leads through, each with its shape."""

@@ -13,7 +13,7 @@ from ll2_mirror.ll2.model import SCALARS, Key, Shape
 from ll2_mirror.ll2.shapes import SHAPES
 
 APPLICATION_ID = 0x4C4C326D  # "LL2m": this file is an ll2-mirror
-SCHEMA_VERSION = 4  # goes up when files made before need their tables made anew
+SCHEMA_VERSION = 5  # goes up when files made before need their tables made anew
 
 
 TOKENIZER = "trigram case_sensitive 1"  # of each index that finds parts of texts
@@ -26,6 +26,7 @@ class Column(NamedTuple):
     kind: str  # of its key; "owner", "position", "item" in a list's table; "seconds", "own"
     type: str  # SQL's
     target: str = ""  # the table it refers to
+    key: str = ""  # LL2's, whose value it holds
 
 
 Columns = dict[str, tuple[str, str]]  # by name: the SQL type, and the table it refers to or ""
@@ -65,7 +66,7 @@ def _columns(shape: Shape) -> Iterator[Column]:
 def _column(shape: Shape, key: Key) -> Column:
     if key.kind == "one":
         return _reference(key.column, key.kind, shape.nested[key.name])
-    return Column(key.column, key.kind, _TYPES[key.kind])
+    return Column(key.column, key.kind, _TYPES[key.kind], key=key.name)
 
 
 def _reference(name: str, kind: str, shape: Shape) -> Column:
@@ -78,10 +79,10 @@ def _own(name: str) -> Column:
 
 def _list_columns(shape: Shape, item: Shape) -> Iterator[Column]:
     """A list's table links its owner to its items; those without an id live in it."""
-    yield _reference("owner", "owner", shape)
+    yield _reference(shape.list_column, "owner", shape)
     yield Column("position", "position", "INTEGER")
     if item.table:
-        yield _reference("item", "item", item)
+        yield _reference(item.list_column, "item", item)
     else:
         yield from (*_columns(item), _own("_extra"))
 
@@ -132,7 +133,7 @@ class Edge(NamedTuple):
 
     table: str  # the one with the column
     column: str
-    owner: str  # the column that identifies who refers: "id", or a list's "owner"
+    owner: str  # the column that identifies who refers: "id", or a list's first
     owner_table: str
     target: str
 
@@ -144,7 +145,7 @@ def edges() -> list[Edge]:
 
 def _edges(table: tuple[str, tuple[Column, ...]]) -> Iterator[Edge]:
     name, columns = table
-    owner = columns[0]  # "id", or a list's "owner"
+    owner = columns[0]  # "id", or the one that refers to whose list it is
     for column in columns[1:]:
         if column.target:
             yield Edge(name, column.name, owner.name, owner.target or name, column.target)

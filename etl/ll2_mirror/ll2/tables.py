@@ -22,7 +22,7 @@ HEADER = """\
 --
 -- * Tables have the names of Launch Library 2's endpoints (else the plural of its schema's name),
 --   columns the names of its keys. A nested object is <key>_id; a list is a table <table>__<key>
---   (owner, position, item), and the column <key> of the owner counts it.
+--   (<whose>_id, position, <what>_id), and the column <key>_items counts it.
 -- * Values are kept as LL2 sends them: dates, times and durations as text, true and false as 1 and
 --   0. A duration has a second column, <key>_seconds. A url is stored without its host.
 -- * Any value but id can be null, whatever LL2's documents say. A column that only a richer shape
@@ -42,15 +42,15 @@ datetime  [UTC]
 duration  [ISO 8601]
 seconds   [seconds]  the same, to sort and add
 link      LL2's path; put https://ll.thespacedevs.com before it
-many      how many rows in {table}__{column}; null where LL2 says null
+owner     whose list it is
+position  the place in the list, from 0
+item      what stands there
+many      how many rows in {table}__{key}; null where LL2 says null
 """)
 
 # What is said of a column by its name.
 COLUMNS = read_said("""
 id                               LL2's own number
-owner                            whose list it is
-position                         the place in the list, from 0
-item                             what stands there
 _shapes                          the shapes that this row was seen in
 _extra                           JSON: what LL2 sent beyond these columns
 name                             as LL2 calls it

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator
 
 from ll2_mirror.ll2.model import Id
 from ll2_mirror.ll2.resources import RESOURCES
-from ll2_mirror.ll2.schema import Edge, edges, list_tables_of
+from ll2_mirror.ll2.schema import Edge, edges, list_tables_of, tables
 from ll2_mirror.ll2.shapes import SHAPES
 from ll2_mirror.store.ledger import Ledger
 from ll2_mirror.store.sql import list_items, quoted, users_edges
@@ -100,7 +100,8 @@ class Pruner:
         ]
         self._ledger.row_gone(self._first, self._run, node, self._as_json(table, id_))
         for name in list_tables_of(table):
-            self._conn.execute(f'DELETE FROM "{name}" WHERE owner = ?', (id_,))
+            owner = tables()[name][0].name
+            self._conn.execute(f'DELETE FROM "{name}" WHERE "{owner}" = ?', (id_,))
         self._conn.execute(f'DELETE FROM "{table}" WHERE id = ?', (id_,))
         return below
 

@@ -115,7 +115,9 @@ class Upsert:
     ) -> None:
         for place, table, insert in statements.lists:
             if before[place] != values[place]:
-                self._conn.execute(f'DELETE FROM "{table}" WHERE owner = ?', (id_,))
+                self._conn.execute(
+                    f'DELETE FROM "{table}" WHERE "{statements.shape.list_column}" = ?', (id_,)
+                )
                 self._write_list(insert, id_, values[place])
 
     def _write_lists(self, statements: Statements, id_: Any, values: tuple[Any, ...]) -> None:
@@ -228,14 +230,14 @@ class _Seen:
 def _insert_into(shape: Shape, key: Key) -> str:
     """The statement that adds an item to a list."""
     item = shape.nested[key.name]
-    columns = ["item"] if item.table else [*item.columns, "_extra"]
+    columns = [item.list_column] if item.table else [*item.columns, "_extra"]
     values = [f"?{place + 3}" for place in range(len(columns))]  # behind owner and position
     for place, one in enumerate(() if item.table else item.stored):
         if one.sort_column != one.column:
             columns.append(one.sort_column)
             values.append(f"{_SECONDS}({values[place]})")
     return (
-        f'INSERT INTO "{shape.list_table(key)}" (owner, position, {quoted(columns)})'
+        f'INSERT INTO "{shape.list_table(key)}" ({shape.list_column}, position, {quoted(columns)})'
         f" VALUES (?1, ?2, {', '.join(values)})"
     )
 

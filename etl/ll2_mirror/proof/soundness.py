@@ -162,13 +162,13 @@ def _durations(store: Store) -> Iterator[str]:
 
 def _positions(store: Store) -> Iterator[str]:
     """The items of a list stand at 0, 1, 2, ..."""
-    for table in sorted(t for t, columns in wanted_columns().items() if "owner" in columns):
+    for table, owner, position in _columns("position"):
         sql = (
-            f'SELECT owner FROM "{table}" GROUP BY owner'
-            " HAVING min(position) <> 0 OR max(position) <> count(*) - 1"
+            f'SELECT {owner} FROM "{table}" GROUP BY {owner}'
+            f" HAVING min({position}) <> 0 OR max({position}) <> count(*) - 1"
         )
-        for (owner,) in _some(store, sql):
-            yield f"{table} {owner}: the positions are not 0, 1, 2, ..."
+        for (id_,) in _some(store, sql):
+            yield f"{table} {id_}: the positions are not 0, 1, 2, ..."
 
 
 def _strays(store: Store) -> Iterator[str]:

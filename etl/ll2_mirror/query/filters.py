@@ -150,10 +150,10 @@ def _texts(sent: Value) -> Condition | None:
     """Texts between commas, one of which an item of a list has."""
     key, column = sent.one.path.split("__")
     codes = json.dumps([code.strip() for code in sent.checked().split(",")])
-    listed = sent.shape.list_table(sent.shape.by_name[key])
+    listed, item = sent.shape.list_table(sent.shape.by_name[key]), sent.shape.nested[key]
     sql = (
-        f'id IN (SELECT owner FROM "{listed}" JOIN "{sent.shape.nested[key].table}" AS nested'
-        f' ON item = nested.id WHERE nested."{column}" {IN})'
+        f'id IN (SELECT {sent.shape.list_column} FROM "{listed}" JOIN "{item.table}" AS nested'
+        f' ON {item.list_column} = nested.id WHERE nested."{column}" {IN})'
     )
     return Condition(key, sql, [codes])
 

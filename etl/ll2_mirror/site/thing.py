@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from ll2_mirror.ll2.describe import Described
 from ll2_mirror.ll2.duration import seconds
 from ll2_mirror.ll2.model import Id
-from ll2_mirror.ll2.schema import Edge, edges, list_tables_of
+from ll2_mirror.ll2.schema import Column, Edge, edges, list_tables_of, tables
 from ll2_mirror.ll2.shapes import SHAPES
 from ll2_mirror.serve.browse import is_web
 from ll2_mirror.site import words
@@ -168,30 +168,26 @@ def spelled(kind: str, value: Any, unit: str = "") -> str:
 def _lists(rows: Rows, table: str, id_: Id) -> Iterator[Group]:
     """The lists of a row that have items."""
     for name in list_tables_of(table):
-        target = next((c.target for c in _columns(name) if c.name == "item"), "")
-        if not rows.hidden.isdisjoint((target, name)):
+        item = next((one for one in tables()[name] if one.kind == "item"), None)
+        if not rows.hidden.isdisjoint((name, item.target if item else "")):
             continue
-        found = _items(rows, name, target, id_) if target else _texts(rows, name, id_)
+        found = _items(rows, name, item, id_) if item else _texts(rows, name, id_)
         if found:
             yield Group(words.key(name.rpartition("__")[2]), len(found), found)
 
 
-def _columns(table: str) -> list[Any]:
-    return [one.column for one in described()[table].columns]
-
-
-def _items(rows: Rows, name: str, target: str, id_: Id) -> list[Link]:
-    sql = f'SELECT item FROM "{name}" WHERE owner = ? ORDER BY position'
-    return rows.links(target, [item for (item,) in rows.conn.execute(sql, (id_,))])
+def _items(rows: Rows, name: str, item: Column, id_: Id) -> list[Link]:
+    sql = f'SELECT {item.name} FROM "{name}" WHERE {tables()[name][0].name} = ? ORDER BY position'
+    return rows.links(item.target, [found for (found,) in rows.conn.execute(sql, (id_,))])
 
 
 def _texts(rows: Rows, name: str, id_: Id) -> list[Link]:
     """The items of a list that have no page: pages of the web, and the like."""
-    known = {column.name for column in _columns(name)}
-    shown = [one for one in ("title", "name", "url") if one in known] or ["position"]
+    owner, *_ = known = [column.name for column in tables()[name]]
+    shown = [one for one in known if one in ("title", "name", "url")] or ["position"]
     href = "url" if "url" in known else "''"
     columns = f"coalesce({', '.join([*shown, 'NULL'])}, ''), {href}"
-    sql = f'SELECT position, {columns} FROM "{name}" WHERE owner = ? ORDER BY position'
+    sql = f'SELECT position, {columns} FROM "{name}" WHERE {owner} = ? ORDER BY position'
     found = rows.conn.execute(sql, (id_,)).fetchall()
     return [Link(str(text), url if is_web(url) else "", n) for n, text, url in found]
 
@@ -218,7 +214,7 @@ def _place(table: str) -> int:
 
 
 def _heading(edge: Edge, is_one_of_many: bool) -> str:
-    by = edge.table.rpartition("__")[2] if edge.owner == "owner" else edge.column
+    by = edge.table.rpartition("__")[2] if edge.table != edge.owner_table else edge.column
     by = words.key(by).lower()
     return f"{title(edge.owner_table)}{f' ({by})' if is_one_of_many else ''}"
 
@@ -229,7 +225,7 @@ def _more(rows: Rows, edge: Edge, id_: Id) -> str:
         return f"{rows.home}/{edge.owner_table}?{edge.column}={id_}"
     if not isinstance(id_, int):
         return ""
-    where = f"id+in+(select+owner+from+{edge.table}+where+{edge.column}={id_})"
+    where = f"id+in+(select+{edge.owner}+from+{edge.table}+where+{edge.column}={id_})"
     return f"{rows.home}/{edge.owner_table}?_where={where}"
 
 

@@ -350,9 +350,11 @@ def _column(shape: Shape, path: str, joins: dict[str, str]) -> str:
         before, alias = alias, f"{alias}__{key.name}"
         id_ = f'"{before}"."{key.column}"'
         if key.kind == "many":
-            link, id_ = f"{alias}[]", f'"{alias}[]".item'
+            link, item = f"{alias}[]", owner.nested[key.name].list_column
+            id_ = f'"{link}".{item}'
             joins[link] = (
-                f'LEFT JOIN "{owner.list_table(key)}" AS "{link}" ON "{link}".owner = "{before}".id'
+                f'LEFT JOIN "{owner.list_table(key)}" AS "{link}"'
+                f' ON "{link}".{owner.list_column} = "{before}".id'
             )
         table = owner.nested[key.name].table
         joins[alias] = f'LEFT JOIN "{table}" AS "{alias}" ON "{alias}".id = {id_}'

@@ -36,11 +36,12 @@ def list_items(
     An item is its id; where items have none, the tuple of its columns and its extra.
     """
     item = shape.nested[key.name]
-    columns = "item" if item.table else quoted((*item.columns, "_extra"))
+    columns = item.list_column if item.table else quoted((*item.columns, "_extra"))
     found: dict[Any, list[Any]] = {}
+    whose = shape.list_column
     for owner, *rest in conn.execute(
-        f'SELECT owner, {columns} FROM "{shape.list_table(key)}"'
-        f" WHERE owner {IN} ORDER BY owner, position",
+        f'SELECT {whose}, {columns} FROM "{shape.list_table(key)}"'
+        f" WHERE {whose} {IN} ORDER BY {whose}, position",
         (among(owners),),
     ):
         found.setdefault(owner, []).append(rest[0] if item.table else tuple(rest))

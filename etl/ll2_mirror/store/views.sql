@@ -76,8 +76,8 @@ SELECT
     tree.level,  -- how many families are above it
     tree.parent,  -- the family that it belongs to
     agencies.name AS manufacturer,  -- who builds it
-    (SELECT count(*) FROM spacecraft_configurations__family WHERE item = tree.id)
-        AS configurations  -- types of craft that LL2 lists in it
+    (SELECT count(*) FROM spacecraft_configurations__family
+     WHERE spacecraft_configuration_family_id = tree.id) AS configurations  -- types of craft that LL2 lists in it
 FROM tree
 LEFT JOIN agencies ON agencies.id = tree.manufacturer_id
 ORDER BY tree.path;
@@ -93,8 +93,10 @@ SELECT
     configurations.in_use,  -- 0 or 1: still flying
     families.id AS family_id  -- the row of the family
 FROM spacecraft_configurations__family AS members
-JOIN spacecraft_configurations AS configurations ON configurations.id = members.owner
-JOIN spacecraft_configuration_families AS families ON families.id = members.item
+JOIN spacecraft_configurations AS configurations
+    ON configurations.id = members.spacecraft_configuration_id
+JOIN spacecraft_configuration_families AS families
+    ON families.id = members.spacecraft_configuration_family_id
 LEFT JOIN agencies ON agencies.id = configurations.agency_id
 LEFT JOIN agencies AS manufacturers ON manufacturers.id = families.manufacturer_id;
 
@@ -110,8 +112,8 @@ SELECT
     agencies.founding_year  -- year: when it was founded
 FROM agencies
 LEFT JOIN agency_types AS types ON types.id = agencies.type_id
-LEFT JOIN agencies__country AS links ON links.owner = agencies.id
-LEFT JOIN countries ON countries.id = links.item;
+LEFT JOIN agencies__country AS links ON links.agency_id = agencies.id
+LEFT JOIN countries ON countries.id = links.country_id;
 
 CREATE VIEW IF NOT EXISTS image_credits AS
     -- Each picture with whom to name and what may be done with it.

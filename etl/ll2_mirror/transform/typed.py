@@ -70,5 +70,5 @@ def of_rows(shape: Shape) -> Columns:
 @cache
 def of_items(table: str, item: Shape) -> Columns:
     """The columns of a list's items: their ids, or what they are where they have none."""
-    names = ("item",) if item.table else (*item.columns, "_extra")
+    names = (item.list_column,) if item.table else (*item.columns, "_extra")
     return Columns(table, names, _wanted()[table])
