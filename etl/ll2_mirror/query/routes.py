@@ -16,6 +16,11 @@ MOST_URL = 8192  # characters of a path with its query
 _SINGLE = {"": "root", "api-throttle/": "throttle"}  # the views that aren't of a list, by path
 
 
+def list_of(name: str) -> str:
+    """The name of the list whose records a list has: one in time has those of another."""
+    return name.partition("/")[0] if name in VIEWS else name
+
+
 class Route(NamedTuple):
     """What a path leads to: a view's name, LL2's name for a list, the id of one of its records."""
 
@@ -26,7 +31,7 @@ class Route(NamedTuple):
     @property
     def resource(self) -> Resource | None:
         """The list, where it can be mirrored; of a list in time the one whose records it has."""
-        return RESOURCES.get(self.name.partition("/")[0] if self.sublist else self.name)
+        return RESOURCES.get(list_of(self.name))
 
     @property
     def sublist(self) -> View | None:

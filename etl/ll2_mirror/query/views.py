@@ -13,11 +13,11 @@ from ll2_mirror.clock import Clock
 from ll2_mirror.errors import NotHeld
 from ll2_mirror.ll2.model import Id, Resource, Shape
 from ll2_mirror.ll2.page import API_PATH, INT64
-from ll2_mirror.ll2.resources import ENDPOINTS, RESOURCES, VIEWS
+from ll2_mirror.ll2.resources import ENDPOINTS, RESOURCES
 from ll2_mirror.query.filters import NULLS, conditions, in_time, narrows
 from ll2_mirror.query.memory import Memory
 from ll2_mirror.query.response import Document, Records, Refusal
-from ll2_mirror.query.routes import Context
+from ll2_mirror.query.routes import Context, list_of
 from ll2_mirror.query.select import Selection, columns, ordering, selected
 from ll2_mirror.store.search import terms
 
@@ -48,7 +48,7 @@ class Views:
         """Where the lists are that the file holds."""
         base, suffix = context.links
         held = self._memory.holdings.keys() - context.request.hidden
-        names = sorted(name for name in ENDPOINTS if _list_of(name) in held)
+        names = sorted(name for name in ENDPOINTS if list_of(name) in held)
         return Document(200, {name: f"{base}{API_PATH}{name}/{suffix}" for name in names})
 
     def _throttle(self, context: Context) -> Document:
@@ -125,7 +125,7 @@ class Views:
 
     def _missing(self, name: str) -> Refusal:
         """The refusal where the file has no list of a name."""
-        brings = _list_of(name)
+        brings = list_of(name)
         way = (
             f": `ll2-mirror sync {self._file} {brings}` brings them"
             if brings in RESOURCES
@@ -142,11 +142,6 @@ class Views:
         what = f"{lacking} of {resource.name}" if lacking else f"{resource.name} in {mode} mode"
         sync = f"`ll2-mirror sync {self._file} {resource.name} --mode {modes[-1]}`"
         raise not_held(f"This mirror doesn't hold {what}: {sync} brings it.")
-
-
-def _list_of(name: str) -> str:
-    """The name of the list whose records a list has: of launches/upcoming it is launches."""
-    return name.partition("/")[0] if name in VIEWS else name
 
 
 def not_held(detail: str) -> Refusal:
