@@ -560,3 +560,11 @@ def test_the_cache_keeps_within_its_bounds_what_was_asked_last():
     assert not cache.get(requests_[1], (1, 1))
     cache.keep(Request("/big"), sent(40_000), (1, 1))
     assert not cache.get(Request("/big"), (1, 1))
+
+
+@pytest.mark.parametrize("path", ["launches/upcoming/", "launches/%75pcoming/", "events/previous/"])
+def test_an_answer_that_grows_old_by_the_clock_is_not_kept(path):
+    cache, one = ResponseCache(), Request(f"/2.3.0/{path}")
+    cache.get(one, (1, 1))
+    cache.keep(one, sent(1), (1, 1))
+    assert cache.get(one, (1, 1)) is None

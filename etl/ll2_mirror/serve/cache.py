@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from ll2_mirror.ll2.page import API_PATH
-from ll2_mirror.ll2.resources import VIEWS
 from ll2_mirror.query.kept import Kept
-from ll2_mirror.query.request import Request
+from ll2_mirror.query.request import Request, decoded
+from ll2_mirror.query.routes import find
 from ll2_mirror.serve.wire import HttpResponse
 
 MOST_BYTES = 64 * 2**20  # of responses kept
@@ -36,7 +35,8 @@ class ResponseCache:
 
         One of a list in time grows old by the clock, and a page by copies of pictures.
         """
-        if response.is_page or any(request.path.startswith(f"{API_PATH}{name}/") for name in VIEWS):
+        route = find(decoded(request.path))
+        if response.is_page or (route and route.sublist):
             return
         if version is not None and version == self._version:
             self._kept.keep(request, response)
