@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import suppress
 from functools import cached_property
 from typing import NamedTuple
-from urllib.parse import parse_qs, parse_qsl, urlencode
+from urllib.parse import parse_qsl, urlencode
 
 from ll2_mirror.query.response import MEDIA_TYPES, Refusal, Unrouted, plain
 
@@ -21,17 +21,22 @@ class Params:
 
     def __init__(self, query: str) -> None:
         """Takes the query string as it was sent; raises Unrouted where it has too many fields."""
-        self.query = query
         try:
             self.pairs = parse_qsl(query, keep_blank_values=True, max_num_fields=_MOST_FIELDS)
         except ValueError:
             refused = plain(400, "Bad Request", "The query has too many fields.")
             raise Unrouted(refused) from None
-        self._last = dict(self.pairs)
+        self._sent: dict[str, list[str]] = {}
+        for name, value in self.pairs:
+            self._sent.setdefault(name, []).append(value)
 
     def get(self, name: str) -> str | None:
         """The value of a parameter, decoded; None where it wasn't sent."""
-        return self._last.get(name)
+        return self._sent[name][-1] if name in self._sent else None
+
+    def every(self, name: str) -> list[str]:
+        """All values of a parameter, as of one that may be repeated."""
+        return self._sent.get(name, [])
 
     @cached_property
     def limit(self) -> int:
@@ -52,9 +57,7 @@ class Params:
 
     def link(self, url: str, offset: int) -> str:
         """A link to another page of the same list: all parameters sent, sorted by name."""
-        sent: dict[str, list[str]] = parse_qs(self.query, keep_blank_values=True)
-        sent["limit"] = [str(self.limit)]
-        sent["offset"] = [str(offset)]
+        sent = {**self._sent, "limit": [str(self.limit)], "offset": [str(offset)]}
         if offset <= 0:
             del sent["offset"]
         return f"{url}?{urlencode(sorted(sent.items()), doseq=True)}"
