@@ -1,4 +1,4 @@
-"""Finds the files shipped beside the package."""
+"""Files by their names: those shipped beside the package, and how one is shown."""
 
 from __future__ import annotations
 
@@ -14,3 +14,8 @@ def shipped(name: str) -> Path:
     """
     inside = _PACKAGE / name
     return inside if inside.exists() else _PACKAGE.parents[1] / name
+
+
+def printable(name: str) -> str:
+    """A file's name as a text that can be shown: what isn't UTF-8 in it is a question mark."""
+    return name.encode(errors="replace").decode()

@@ -9,6 +9,7 @@ import sqlite3
 
 from ll2_mirror.clock import Clock
 from ll2_mirror.errors import NotHeld
+from ll2_mirror.files import printable
 from ll2_mirror.query.memory import Memory
 from ll2_mirror.query.params import COMPACT, Params, negotiated
 from ll2_mirror.query.renderers import BodyRenderer, Browse
@@ -32,7 +33,7 @@ class Mirror:
         memory: Memory | None = None,
         clock: Clock | None = None,
     ) -> None:
-        self._file = name.encode(errors="replace").decode()  # a name that isn't UTF-8
+        self._file = printable(name)
         self.memory = memory or Memory(conn)
         self._view = Views(self.memory, self._file, clock or Clock())
         self._renderer = BodyRenderer(self.memory, browse)

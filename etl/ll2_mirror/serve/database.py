@@ -15,6 +15,7 @@ from datasette.database import Database
 from datasette.views.base import DatasetteError
 
 from ll2_mirror.errors import DataError, MirrorError
+from ll2_mirror.files import printable
 from ll2_mirror.ll2.schema import APPLICATION_ID
 from ll2_mirror.store.explain import explained
 from ll2_mirror.store.reading import File, Latest, reading
@@ -93,11 +94,6 @@ def _harmless(conn: sqlite3.Connection) -> sqlite3.Connection:
     """The connection, which can now write nothing, whatever SQL somebody enters."""
     conn.execute("PRAGMA query_only = 1")
     return conn
-
-
-def printable(text: str) -> str:
-    """A file's name as a text that can be shown: what isn't UTF-8 in it is a question mark."""
-    return text.encode(errors="replace").decode()
 
 
 def is_mirror(database: Database) -> bool:
