@@ -99,7 +99,7 @@ def is_short(word: str) -> bool:
 
 
 def matching(
-    resource: Resource, words: Sequence[str], grams: Sequence[str] | None = None
+    resource: Resource, words: Sequence[str], grams: Sequence[str] | None
 ) -> tuple[str, list[Any]]:
     """The query for the ids of the records in which each word stands in one of the texts.
 
