@@ -95,6 +95,7 @@ class Watched:
 
     def __init__(self, path: Path) -> None:
         self.conn = sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True)
+        self.create_function = self.conn.create_function
         self.ran: set[str] = set()
         self.read: set[str] = set()
         self.conn.set_authorizer(self._noted)

@@ -4,40 +4,60 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from datetime import UTC, datetime, timedelta
-from decimal import Decimal, InvalidOperation
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from functools import partial
 from typing import Any, NamedTuple
 
 from ll2_mirror.ll2.model import Filter, Resource, Shape, View
+from ll2_mirror.ll2.page import INT64
 from ll2_mirror.query.params import Params
+from ll2_mirror.query.paths import narrowed
 from ll2_mirror.query.response import Refusal
-from ll2_mirror.store.search import naming
+from ll2_mirror.query.values import (
+    BOOLS,
+    Refused,
+    checked,
+    date,
+    flag,
+    moment,
+    number,
+    real,
+    text,
+    uuid,
+    whole,
+    written,
+)
+from ll2_mirror.store.search import UPPER, naming, upper
 from ll2_mirror.store.sql import IN
 
-NULLS = "Null characters are not allowed."
-_NO_CHOICE = "Select a valid choice. That choice is not one of the available choices."
-_NO_NUMBER = "Enter a number."
-_TOO_LARGE = "Ensure this value is less than or equal to 1e+50."
-_LARGEST = Decimal("1e50")  # that a filter takes
-_BOOLS = {"true": 1, "1": 1, "false": 0, "0": 0}
-_COMPARED = {"exact": "=", "gt": ">", "gte": ">=", "lt": "<", "lte": "<="}
-_SQLITE_INTS = range(-(2**63), 2**63)
+_NO_CHOICE = "Select a valid choice. {} is not one of the available choices."
+_THAT = "That choice"
+# The test of a value, by lookup; those of which any will do are among some.
+_TESTS = {
+    "exact": "{} = ?",
+    "gt": "{} > ?",
+    "gte": "{} >= ?",
+    "lt": "{} < ?",
+    "lte": "{} <= ?",
+    "contains": "instr({}, ?)",
+    "icontains": f"instr({UPPER}({{}}), ?)",
+    "among": f"{{}} {IN}",
+}
+# Where the parts of a moment stand in its text, by the filter's name.
+_PARTS = {"year": (1, 4), "month": (6, 2), "day": (9, 2)}
 
 
 class Condition(NamedTuple):
-    """A condition on a row of a resource's table. ``key`` is the one of LL2's that it looks at.
+    """A condition on a row of a resource's table. ``path`` leads to what it looks at.
 
     ``is_searched``: it goes by the search index.
     """
 
-    key: str
+    path: str
     sql: str
     values: list[Any]
     is_searched: bool = False
-
-
-class Refused(ValueError):
-    """A value that LL2 refuses; the text is what it says."""
 
 
 def narrows(resource: Resource, params: Params) -> bool:
@@ -50,141 +70,143 @@ def conditions(conn: sqlite3.Connection, resource: Resource, params: Params) -> 
 
     Raises Refusal, which says what is wrong with which values, or which filter no file can answer.
     """
-    sent = ((one, params.get(one.name)) for one in resource.filters)
+    sent = (Sent(conn, resource, one, params.every(one.name)) for one in resource.filters)
     found, errors = [], {}
-    for value in (Value(conn, resource, one, text) for one, text in sent if text):
+    for each in (each for each in sent if each.values):
         try:
-            read = _READERS[value.one.kind] if _follows(resource, value.one) else _opaque
-            found.append(read(value))
+            value = _READERS[each.one.kind](each)
+            found += [] if value is None else [_condition(each, value)]
         except Refused as error:
-            errors[value.one.name] = [str(error)]
+            errors[each.one.name] = [str(error)]
     if errors:
         raise Refusal(400, errors)
-    return [condition for condition in found if condition]
+    return found
 
 
-def in_time(view: View, params: Params, now: datetime) -> Condition:
+def in_time(resource: Resource, view: View, params: Params, now: datetime) -> Condition:
     """What a list in time has of its records, both ends included; LL2 looks at its clock, too."""
-    recent = _BOOLS.get((params.get("hide_recent_previous") or "").lower()) and view.filters
+    recent = BOOLS.get((params.get("hide_recent_previous") or "").lower()) and view.filters
     edge = now + timedelta(hours=0 if recent else view.hours)
-    sql = f'julianday("{view.key}") {_COMPARED[view.lookup]} julianday(?)'
-    return Condition(view.key, sql, [edge.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%f")[:23]])
+    sql = narrowed(resource.richest, view.key, _TESTS[view.lookup])
+    return Condition(view.key, sql, [written(edge)])
 
 
-class Value(NamedTuple):
-    """A filter's value as it was sent, not empty, and what it narrows."""
+class Sent(NamedTuple):
+    """A filter with the values that were sent for it, in their order."""
 
     conn: sqlite3.Connection
     resource: Resource
     one: Filter
-    text: str
+    values: list[str]
 
     @property
-    def shape(self) -> Shape:
-        """The shape of the records, in the richest mode."""
-        return self.resource.richest
-
-    def checked(self) -> str:
-        """The text; raises Refused where it holds a NUL."""
-        if "\0" in self.text:
-            raise Refused(NULLS)
-        return self.text
+    def target(self) -> Shape:
+        """The shape of what the path's last key nests."""
+        *_, (shape, key) = self.resource.richest.way(self.one.path)
+        return shape.nested[key.name]
 
 
-def _bool(sent: Value) -> Condition | None:
-    """True and false in a few spellings; anything else filters nothing."""
-    value = _BOOLS.get(sent.text.lower())
-    path = sent.one.path
-    return None if value is None else Condition(path, f'"{path}" = ?', [value])
+def _condition(sent: Sent, value: Any) -> Condition:
+    """The condition that what a path leads to compares with a value as the filter says."""
+    resource, one = sent.resource, sent.one
+    test = _TESTS["among" if one.kind in _AMONG else one.lookup]
+    if one.kind == "part":
+        test = test.format("CAST(substr({{}}, {}, {}) AS INTEGER)".format(*_PARTS[one.name]))
+    sql = narrowed(resource.richest, one.path, test)
+    if (one.kind, one.lookup) != ("text", "exact") or one.path not in _own_texts(resource):
+        return Condition(one.path, sql, [value])
+    among, values = naming(resource, one.path, value)
+    return Condition(one.path, f"(id IN ({among}) AND {sql})", [*values, value], is_searched=True)
 
 
-def _int(sent: Value) -> Condition | None:
-    """A number, its fraction cut off."""
-    if not (text := sent.text.strip()):
+def _own_texts(resource: Resource) -> set[str]:
+    """The keys of a record itself that are searched: the index knows where they are which text."""
+    return {*resource.search} & {*resource.richest.names}
+
+
+# The readers: what was sent to the value to compare with; None filters nothing.
+
+
+def _one(read: Callable[[str], Any], sent: Sent) -> Any | None:
+    """The last value, unless it is empty or says nothing."""
+    value = read(sent.values[-1]) if sent.values[-1] else None
+    return None if value == "" else value
+
+
+def _several(read: Callable[[str], Any], sent: Sent) -> str | None:
+    """The members of a list between commas."""
+    if not sent.values[-1]:
         return None
-    try:
-        number = Decimal(text)
-    except InvalidOperation:
-        number = Decimal("NaN")
-    if not number.is_finite():
-        raise Refused(_NO_NUMBER)
-    if number > _LARGEST:
-        raise Refused(_TOO_LARGE)
-    key = sent.one.path.removesuffix("__id")
-    column = key if key == sent.one.path else f"{key}_id"
-    value = int(max(number, -_LARGEST))
-    sql = f'"{column}" {_COMPARED[sent.one.lookup]} ?'
-    return Condition(key, sql, [value if value in _SQLITE_INTS else float(value)])
+    members = map(read, sent.values[-1].split(","))
+    return json.dumps([member for member in members if member is not None])
 
 
-def _text(sent: Value) -> Condition | None:
-    """A text, case and all, without the white space around it."""
-    if not (text := sent.checked().strip()):
-        return None
-    path = sent.one.path
+def _int(sent: Sent) -> Any | None:
+    """A number for an integer's column; one to find in its digits, as Python prints it."""
     if sent.one.lookup == "contains":
-        return Condition(path, f'instr("{path}", ?)', [text])
-    sql = f'"{path}" = ?'
-    if path not in sent.resource.search:
-        return Condition(path, sql, [text])
-    among, values = naming(sent.resource, path, text)
-    return Condition(path, f"(id IN ({among}) AND {sql})", [*values, text], is_searched=True)
+        digits = _one(number, sent)
+        return None if digits is None else str(digits)
+    value = _one(whole, sent)
+    return value if value is None or value in INT64 else float(value)
 
 
-def _choice(sent: Value) -> Condition | None:
+def _text(sent: Sent) -> str | None:
+    """A text; in capitals where case doesn't count."""
+    found = _one(text, sent)
+    return upper(found) if found and sent.one.lookup == "icontains" else found
+
+
+def _choice(sent: Sent) -> int | None:
     """The id of a nested object that exists."""
-    path = sent.one.path
-    there = f'SELECT 1 FROM "{sent.shape.nested[path].table}" WHERE id = ?'
+    if not sent.values[-1]:
+        return None
+    value = checked(sent.values[-1])
     try:
-        id_ = int(sent.checked())
-    except Refused:
-        raise
+        id_ = int(value)
     except ValueError:
-        raise Refused(_NO_CHOICE) from None
-    if id_ not in _SQLITE_INTS or not sent.conn.execute(there, (id_,)).fetchone():
-        raise Refused(_NO_CHOICE)
-    return Condition(path, f'"{path}_id" = ?', [id_])
+        raise Refused(_NO_CHOICE.format(_THAT)) from None
+    if not _exists(sent, id_):
+        raise Refused(_NO_CHOICE.format(_THAT))
+    return id_
 
 
-def _texts(sent: Value) -> Condition | None:
-    """Texts between commas, one of which an item of a list has."""
-    key, column = sent.one.path.split("__")
-    codes = json.dumps([code.strip() for code in sent.checked().split(",")])
-    listed, item = sent.shape.list_table(sent.shape.by_name[key]), sent.shape.nested[key]
-    sql = (
-        f'id IN (SELECT {sent.shape.list_column} FROM "{listed}" JOIN "{item.table}" AS nested'
-        f' ON {item.list_column} = nested.id WHERE nested."{column}" {IN})'
-    )
-    return Condition(key, sql, [codes])
+def _choices(sent: Sent) -> str:
+    """Each such id of a parameter that is repeated; the first that is none is named."""
+    for value in map(checked, sent.values):
+        try:
+            int(value)
+        except ValueError:
+            raise Refused(f"“{value}” is not a valid value.") from None
+    for value in sent.values:
+        if str(int(value)) != value or not _exists(sent, int(value)):
+            raise Refused(_NO_CHOICE.format(value))
+    return json.dumps([int(value) for value in sent.values])
 
 
-def _opaque(sent: Value) -> Condition | None:
-    why = "this version can't compare it"
-    if sent.one.kind == "opaque":
+def _exists(sent: Sent, id_: int) -> bool:
+    there = f'SELECT 1 FROM "{sent.target.table}" WHERE id = ?'
+    return id_ in INT64 and sent.conn.execute(there, (id_,)).fetchone() is not None
+
+
+def _opaque(sent: Sent) -> None:
+    if sent.values[-1]:
         why = "LL2's document doesn't say what it compares"
-    raise Refusal(501, {"detail": f"The filter {sent.one.name} can't be answered: {why}."})
+        raise Refusal(501, {"detail": f"The filter {sent.one.name} can't be answered: {why}."})
 
 
-_READERS = {
-    "bool": _bool,
+_READERS: dict[str, Callable[[Sent], Any | None]] = {
+    "bool": partial(_one, flag),
     "int": _int,
+    "float": partial(_one, real),
     "text": _text,
+    "date": partial(_one, date),
+    "datetime": partial(_one, moment),
     "choice": _choice,
-    "texts": _texts,
+    "choices": _choices,
+    "ints": partial(_several, whole),
+    "texts": partial(_several, text),
+    "uuids": partial(_several, uuid),
+    "part": partial(_several, whole),
+    "opaque": _opaque,
 }
-# By kind: through keys of which kinds its reader follows a path, and the lookups that it knows.
-_FOLLOWED: dict[str, tuple[set[tuple[str, ...]], set[str]]] = {
-    "bool": ({("bool",)}, {"exact"}),
-    "int": ({("int",), ("one", "int")}, {*_COMPARED}),
-    "text": ({("str",)}, {"exact", "contains"}),
-    "choice": ({("one",)}, {"exact"}),
-    "texts": ({("many", "str")}, {"exact"}),
-}
-
-
-def _follows(resource: Resource, one: Filter) -> bool:
-    """Whether a filter is one that can be answered."""
-    ways, lookups = _FOLLOWED.get(one.kind, (set(), set()))
-    if one.lookup not in lookups:
-        return False
-    return tuple(key.kind for _, key in resource.richest.way(one.path)) in ways
+_AMONG = {"choices", "ints", "texts", "uuids", "part"}  # those of which any will do

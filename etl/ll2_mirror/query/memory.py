@@ -11,8 +11,9 @@ from ll2_mirror.errors import DataError
 from ll2_mirror.ll2.model import Id, Resource
 from ll2_mirror.ll2.resources import RESOURCES
 from ll2_mirror.query.kept import Kept
+from ll2_mirror.query.paths import lacking
 from ll2_mirror.store.ledger import Ledger
-from ll2_mirror.store.search import grams, is_short, is_whole
+from ll2_mirror.store.search import grams, is_short, is_whole, teach_upper
 from ll2_mirror.transform.render import Objects, Renderer
 
 _MANY = 20_000  # records, of which to compare each takes longer than to know the trigrams
@@ -55,6 +56,7 @@ class Memory:
 
     def __init__(self, conn: sqlite3.Connection) -> None:
         self.conn = conn
+        teach_upper(conn)
         self.holdings = dict(_holdings(conn))
         self.rendered = Rendered()
         self._counts = Kept[Any, int](_MOST_COUNTS, lambda key, _: len(repr(key)))
@@ -63,6 +65,7 @@ class Memory:
         )
         self._whole: set[str] = set()  # the resources whose index is
         self._grams: dict[str, Sequence[str] | None] = {}
+        self._lacking: dict[tuple[str, str], str] = {}
 
     def count(self, key: Any, read: Callable[[], int]) -> int:
         """A number that was read before, or is now."""
@@ -96,6 +99,13 @@ class Memory:
                 f"the search index of {resource.name} is damaged: the next sync mends it"
             )
         self._whole.add(resource.name)
+
+    def lacking(self, resource: Resource, path: str) -> str:
+        """The begin of a path that the rows of a resource don't all have; empty: they have it."""
+        if (key := (resource.name, path)) not in self._lacking:
+            mode = self.holdings[resource.name].mode
+            self._lacking[key] = lacking(self.conn, resource, mode, path)
+        return self._lacking[key]
 
     def renderer(self, links: Links) -> Renderer:
         """What renders records with these links, and knows what it rendered of what they share."""

@@ -10,11 +10,14 @@ from ll2_mirror.ll2.model import Id, Resource, View
 from ll2_mirror.query.filters import Condition
 from ll2_mirror.query.memory import FEW, Memory
 from ll2_mirror.query.params import Params
+from ll2_mirror.query.paths import sorted_by
+from ll2_mirror.query.response import Refusal
 from ll2_mirror.store.ledger import LISTED
 from ll2_mirror.store.search import matching
 from ll2_mirror.store.sql import all_of
 
-Order = list[tuple[str, bool]]  # columns, or keys, each with whether it descends
+_ID = "id"
+Order = list[tuple[str, bool]]  # paths, or their SQL, each with whether it descends
 
 
 class Selection(NamedTuple):
@@ -129,33 +132,48 @@ def selected(
 
 
 def ordering(resource: Resource, params: Params, view: View | None) -> Order:
-    """The keys to order by, those LL2 doesn't know dropped; of a list in time its own, unasked."""
-    found: dict[str, bool] = {}
-    known = resource.orderings_in(resource.mode_for(params.get("mode")))
+    """The paths to order by, those LL2 doesn't know dropped; if none is left, the list's own.
+
+    Raises Refusal for one of which a record has several: LL2 would list it once for each.
+    """
+    mode, found = resource.mode_for(params.get("mode")), dict[str, bool]()
     for term in (params.get("ordering") or "").split(","):
-        key = term.strip()
-        descending = key.startswith("-")
-        key = key[1:] if descending else key
-        if key in known:
-            found.setdefault(key, descending)
-    if view and not found:
-        found[view.order.lstrip("-")] = view.order.startswith("-")
-    return list(found.items())
+        path, descends = _term(term)
+        if _has_several(resource, mode, path):
+            why = "a record has several of them"
+            raise Refusal(501, {"detail": f"The ordering {path} can't be answered: {why}."})
+        if path in resource.orderings_in(mode):
+            found.setdefault(path, descends)
+    return list(found.items()) or [_term((view or resource).order)]
 
 
-def columns(resource: Resource, order: Order) -> Order:
-    """The columns that hold these keys: a duration's is the one in seconds."""
-    keys = resource.richest.by_name
-    return [(keys[name].sort_column, descending) for name, descending in order]
+def _term(text: str) -> tuple[str, bool]:
+    path = text.strip()
+    return path.removeprefix("-"), path.startswith("-")
+
+
+def _has_several(resource: Resource, mode: str, path: str) -> bool:
+    """Whether LL2 sorts by a path that leads through a list, be it one that no body has."""
+    key = resource.richest.by_name.get(path.partition("__")[0])
+    known = resource.orderings or resource.modes[mode].names
+    return path in known and (key is None or key.kind == "many")
+
+
+def as_sql(resource: Resource, order: Order) -> Order:
+    """The SQL of what these paths lead to; none for the id alone, by which all is ordered."""
+    if order == [(_ID, False)]:
+        return []
+    shape = resource.richest
+    return [(path if path == _ID else sorted_by(shape, path), down) for path, down in order]
 
 
 def _order(order: Order, backwards: bool = False) -> str:
     """ORDER BY with nulls where PostgreSQL has them: last, and first where descending."""
-    by_id = [] if any(column == "id" for column, _ in order) else [("id", False)]
+    by_id = [] if any(sql == _ID for sql, _ in order) else [(_ID, False)]
     parts = []
-    for column, descends in (*order, *by_id):
+    for sql, descends in (*order, *by_id):
         way, place = ("DESC", "FIRST") if descends != backwards else ("ASC", "LAST")
-        parts.append(f'"{column}" {way}' + ("" if column == "id" else f" NULLS {place}"))
-        if column == "id":
+        parts.append(f"{sql} {way}" + ("" if sql == _ID else f" NULLS {place}"))
+        if sql == _ID:
             break
     return ", ".join(parts)

@@ -14,11 +14,12 @@ from ll2_mirror.errors import NotHeld
 from ll2_mirror.ll2.model import Id, Resource, Shape
 from ll2_mirror.ll2.page import API_PATH, INT64
 from ll2_mirror.ll2.resources import ENDPOINTS, RESOURCES
-from ll2_mirror.query.filters import NULLS, conditions, in_time, narrows
+from ll2_mirror.query.filters import conditions, in_time, narrows
 from ll2_mirror.query.memory import Memory
 from ll2_mirror.query.response import Document, Records, Refusal
 from ll2_mirror.query.routes import Context, list_of
-from ll2_mirror.query.select import Selection, columns, ordering, selected
+from ll2_mirror.query.select import Selection, as_sql, ordering, selected
+from ll2_mirror.query.values import NULLS
 from ll2_mirror.store.search import terms
 
 _UNLIMITED = 10**6  # requests in an hour: LL2 has no word for no limit
@@ -62,9 +63,9 @@ class Views:
         selection = self._selected(context, resource)
         mode = resource.mode_for(params.get("mode"))
         order = ordering(resource, params, context.route.sublist)
-        self._require(resource, mode, [key for key, _ in order])
+        self._require(resource, mode, [path for path, _ in order])
         offset = min(params.offset, selection.total)  # behind the end there is nothing, however far
-        count, ids = selection.page(columns(resource, order), params.limit, offset)
+        count, ids = selection.page(as_sql(resource, order), params.limit, offset)
         url = f"{context.request.base}{API_PATH}{context.route.name}/"
         next_, previous = params.links(url, count)
         document = {"count": count, "next": next_, "previous": previous}
@@ -103,12 +104,12 @@ class Views:
         params = context.params
         found = conditions(self._memory.conn, resource, params)
         if view := context.route.sublist:
-            found.append(in_time(view, params, self._clock.now()))
+            found.append(in_time(resource, view, params, self._clock.now()))
         search = params.get("search") or ""
         if "\0" in search:
             raise Refusal(400, [NULLS])
         mode = self._memory.holdings[resource.name].mode
-        self._require(resource, mode, [condition.key for condition in found])
+        self._require(resource, mode, [condition.path for condition in found])
         words = terms(search) if resource.search else []
         if words or any(condition.is_searched for condition in found):
             self._memory.require_index(resource)
@@ -133,10 +134,10 @@ class Views:
         )
         return not_held(f"This mirror doesn't hold {name}{way}.")
 
-    def _require(self, resource: Resource, mode: str, keys: Iterable[str] = ()) -> None:
-        """Raises Refusal where the file's mode hasn't what this mode and these keys need."""
+    def _require(self, resource: Resource, mode: str, paths: Iterable[str] = ()) -> None:
+        """Raises Refusal where the file's mode hasn't what this mode and these paths need."""
         held, modes = self._memory.holdings[resource.name].mode, list(resource.modes)
-        lacking = next((key for key in keys if key not in resource.modes[held].names), "")
+        lacking = next(filter(None, (self._memory.lacking(resource, path) for path in paths)), "")
         if not lacking and modes.index(mode) <= modes.index(held):
             return
         what = f"{lacking} of {resource.name}" if lacking else f"{resource.name} in {mode} mode"

@@ -184,7 +184,7 @@ def _phrase(text: str) -> str:
     return '"' + text[:_LONGEST].replace('"', '""') + '"'
 
 
-_UPPER = "ll2_upper"  # the SQL function
+UPPER = "ll2_upper"  # the SQL function: see teach_upper
 
 
 def reindex(conn: sqlite3.Connection) -> None:
@@ -323,6 +323,11 @@ def _stale(conn: sqlite3.Connection, resource: Resource) -> str:
     )
 
 
+def teach_upper(conn: sqlite3.Connection) -> None:
+    """Lets the SQL of a connection put texts in capitals as a search does."""
+    conn.create_function(UPPER, 1, _capitals, deterministic=True)
+
+
 def _capitals(value: Any) -> Any:
     """A text in capitals, or the digits of a number; what damage can leave, as it is."""
     return str(value) if type(value) is int else upper(value) if isinstance(value, str) else value
@@ -330,11 +335,10 @@ def _capitals(value: Any) -> Any:
 
 def _wanted(conn: sqlite3.Connection, resource: Resource) -> str:
     """The query for what the records of a resource are to be searched by."""
-    conn.create_function(_UPPER, 1, _capitals, deterministic=True)
+    teach_upper(conn)
     joins: dict[str, str] = {}
     texts = [
-        f'{_UPPER}({_column(resource.richest, path, joins)}) AS "{path}"'
-        for path in resource.search
+        f'{UPPER}({_column(resource.richest, path, joins)}) AS "{path}"' for path in resource.search
     ]
     return (
         f"SELECT{_once(resource)} record.id, {', '.join(texts)} FROM ({listed(resource.name)}) JOIN"

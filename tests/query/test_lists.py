@@ -1,0 +1,242 @@
+"""Every list, asked by what is declared of it: as a plain reading of the same records answers."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from contextlib import closing
+from random import Random
+from urllib.parse import urlencode
+
+import pytest
+from click.testing import CliRunner
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from asked import MEMBERS, SINGLE, UUIDS, World, at, is_found, ordered, passes
+from ll2_mirror.cli.main import main
+from ll2_mirror.ll2.resources import RESOURCES
+from ll2_mirror.query.api import Mirror
+from ll2_mirror.query.request import Request
+from ll2_mirror.serve.browse import browse
+from ll2_mirror.testing import fake
+
+WORDS = ("soyuz", "MS", "100%", "ß", "o'neill", "soyuz ms-2", "ärger_", "10", "zzz", "", "so y,")
+
+NO_CHOICE = "Select a valid choice. {} is not one of the available choices."
+ANY = {"choices", "ints", "texts", "uuids", "part"}
+BEYOND = {"payloadflight__rocket__launch__net"}  # an ordering that leads through no body
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory):
+    """A file with all lists of a made-up world in their richest modes."""
+    db = tmp_path_factory.mktemp("lists") / "world.db"
+    with fake.running(World(1).records()) as upstream:
+        arguments = ["sync", str(db), "--all", "--mode", "detailed"]
+        done = CliRunner().invoke(main, [*arguments, "--base-url", upstream.base_url])
+        assert done.exit_code == 0, done.output
+    return db
+
+
+class Asking:
+    """Asks a file; ``records`` are those of each list in its richest mode."""
+
+    def __init__(self, conn, name):
+        self._mirror = Mirror(conn, name, browse)
+        self.records = {
+            name: self.json(name, {"limit": 100, "mode": list(one.modes)[-1]})["results"]
+            for name, one in RESOURCES.items()
+        }
+
+    def __call__(self, name, sent):
+        request = Request(f"/2.3.0/{name}/", urlencode(sent, doseq=True), "http://h")
+        return self._mirror.respond(request)
+
+    def json(self, name, sent):
+        response = self(name, sent)
+        assert response.status == 200, (name, sent, response.body)
+        return json.loads(response.body)
+
+    def ids(self, name, sent):
+        page = self.json(name, {"limit": 100, **sent})
+        assert page["count"] == len(page["results"])
+        return [record["id"] for record in page["results"]]
+
+
+@pytest.fixture(scope="module")
+def ask(world):
+    with closing(sqlite3.connect(world)) as conn:
+        yield Asking(conn, world.name)
+
+
+def sent_for(random, one, there):
+    """What is sent for a filter, and what it means; several where any of them will do."""
+    kind = SINGLE.get(one.kind, one.kind)
+    known = [(str(id_), id_) for id_ in there] if "choice" in one.kind else MEMBERS[kind]
+    if (one.kind, one.lookup) == ("int", "contains"):
+        known = [("1", 1), ("2", 2), (" +12", 12), ("1.0", "1.0")]
+    if one.kind not in ANY:
+        return random.choice(known)
+    texts, members = zip(*random.choices(known, k=random.randint(1, 3)), strict=True)
+    return list(texts) if one.kind == "choices" else ",".join(texts), list(members)
+
+
+def filtered(random, resource, sent, found):
+    """What a filter, chosen and added to what is sent, leaves of some records."""
+    for one in random.sample(
+        answered(resource), k=random.randint(0, min(2, len(answered(resource))))
+    ):
+        there = sorted({value for record in found for value in at(record, one.path)}, key=str)
+        if there:
+            sent[one.name], wanted = sent_for(random, one, there)
+            found = [record for record in found if passes(record, one, wanted)]
+    return found
+
+
+def answered(resource):
+    return [one for one in resource.filters if one.kind != "opaque"]
+
+
+@settings(max_examples=300)
+@given(name=st.sampled_from(sorted(RESOURCES)), random=st.randoms(use_true_random=False))
+def test_any_question_to_any_list_has_the_answer_of_a_plain_reading(ask, name, random):
+    resource, sent = RESOURCES[name], {}
+    found = filtered(random, resource, sent, ask.records[name])
+    sent["search"] = random.choice(WORDS)
+    if resource.search:
+        found = [record for record in found if is_found(record, resource.search, sent["search"])]
+    sent["mode"] = random.choice(list(resource.modes))
+    known = [*resource.orderings_in(sent["mode"]), "nonsense", "-id"]
+    terms = random.sample(sorted({*known} - BEYOND), k=random.randint(0, 2))
+    sent["ordering"] = ",".join(random.choice(["", "-"]) + term for term in terms)
+    wanted = ordered(resource, sent["mode"], found, sent["ordering"])
+    assert ask.ids(name, sent) == [record["id"] for record in wanted], sent
+
+
+@pytest.mark.parametrize("name", [name for name, one in RESOURCES.items() if one.filters])
+def test_each_filter_is_answered(ask, name):
+    for one in answered(RESOURCES[name]):
+        random, records = Random(one.name), ask.records[name]
+        there = sorted({value for record in records for value in at(record, one.path)}, key=str)
+        for _ in range(8 if there else 0):
+            text, wanted = sent_for(random, one, there)
+            found = [record["id"] for record in records if passes(record, one, wanted)]
+            assert sorted(ask.ids(name, {one.name: text})) == sorted(found), (one, text)
+
+
+THAT = "That choice"
+NUMBER, MOMENT, DATE = ["Enter a number."], ["Enter a valid date/time."], ["Enter a valid date."]
+UUID, NULLS = ["Enter a valid UUID."], ["Null characters are not allowed."]
+TOO_LARGE = ["Ensure this value is less than or equal to 1e+50."]
+
+
+@pytest.mark.parametrize(
+    ("name", "filter_", "values", "error"),
+    [
+        ("launches", "net__gte", ["x", " ", "2024", "2024-02", "2024-060", "2024-02-30"], MOMENT),
+        ("launches", "net__lt", ["2024-02-29T24:00", "2024-02-29T07:30:60Z", "1709191800"], MOMENT),
+        ("launches", "net__lt", ["2024-02-29T07:30:00z", "now", "10000-01-01", "a\0"], MOMENT),
+        ("launches", "net__lte", ["2024-02-29T09:30:00 02:00", "2024-02-29 7:30 +99"], MOMENT),
+        ("launches", "lsp__id", ["1,x", " ", "1, ,2", "1;2", "1 2", "\0", "nan", "0x1"], NUMBER),
+        ("launches", "location__ids", ["1,1e51"], TOO_LARGE),
+        ("launches", "day", ["x", " ", "1,Monday"], NUMBER),
+        ("launches", "lsp__name", ["a,b\0"], NULLS),
+        ("launches", "mission__orbit__name__icontains", ["\0"], NULLS),
+        ("launches", "id", ["x", "1", f"{UUIDS[0]},{UUIDS[1][:-1]}", "\0"], UUID),
+        ("launches", "program", ["1,2"], ["“1,2” is not a valid value."]),
+        ("launches", "program", [["1", ""]], ["“” is not a valid value."]),
+        ("launches", "program", [["1", "x"]], ["“x” is not a valid value."]),
+        ("launches", "program", [["1", "1\0"]], NULLS),
+        ("launches", "pad", ["x", "99", " ", "1.0", str(10**30)], [NO_CHOICE.format(THAT)]),
+        ("space_stations", "owners", [["1", "123456"]], [NO_CHOICE.format("123456")]),
+        ("space_stations", "owners", [" 1"], [NO_CHOICE.format(" 1")]),
+        ("space_stations", "owners", [str(10**30)], [NO_CHOICE.format(10**30)]),
+        ("astronauts", "date_of_birth", ["x", " ", "1930", "19300805", "1930-W32-2"], DATE),
+        ("astronauts", "date_of_death__lt", ["1930-08-05T00:00", "Aug 5th 1930", "\0"], DATE),
+        ("astronauts", "agency_ids", ["x"], NUMBER),
+        ("pads", "id__contains", ["x", ""  " "], NUMBER),
+        ("pads", "latitude__gt", ["north", "Infinity"], NUMBER),
+    ],
+)  # fmt: skip
+def test_a_value_that_is_none_is_refused_in_django_s_words(ask, name, filter_, values, error):
+    for value in values:
+        answer = ask(name, {filter_: value})
+        wanted = json.dumps({filter_: error}, ensure_ascii=False, separators=(",", ":"))
+        assert (answer.status, answer.body.decode()) == (400, wanted), value
+
+
+@pytest.mark.parametrize(
+    ("name", "filter_", "wanted", "spellings"),
+    [
+        ("launches", "net__gt", "1957-10-04T19:28:34Z",
+         ["19571004T192834Z", "1957-W40-5T19:28:34", "1957-10-4 19:28:34 Z", " 1957-10-04x19:28:34",
+          "1957-10-04T21:28:34+02:00", "1957-10-04 17:58:34 -0130", "1957-10-04T19:28:34,0000009"]),
+        ("launches", "net__gte", "2024-02-29T00:00:00Z", ["2024-02-29", "2024-02-28T22:00-02"]),
+        ("astronauts", "date_of_birth__lte", "1999-12-31",
+         ["12/31/1999", "12/31/99", "dec 31 1999", "Dec 31, 1999", "31 DEC 1999", "31 Dec, 1999",
+          "December 31 1999", "31 december, 1999", " 1999-12-31\n"]),
+        ("astronauts", "age__gte", "2", ["2.9", "+2", " 2 ", "2e0", "\N{ARABIC-INDIC DIGIT TWO}"]),
+        ("astronauts", "agency_ids", "1,2", ["1,,2", ",1,2.5,", " 1 , 2 ", "2,1,1,99"]),
+        ("launches", "id", f"{UUIDS[0]},{UUIDS[3]}",
+         [f"{{{UUIDS[3]}}}, ,urn:uuid:{UUIDS[0].upper()}", f"{UUIDS[0]},{UUIDS[3]},{UUIDS[3]}"]),
+        ("pads", "latitude__gte", "28.25", ["28.250", "2825e-2", "28.2499999"]),
+    ],
+)  # fmt: skip
+def test_a_value_is_read_in_each_spelling(ask, name, filter_, wanted, spellings):
+    found = ask.ids(name, {filter_: wanted})
+    assert found
+    assert [ask.ids(name, {filter_: one}) for one in spellings] == [found] * len(spellings)
+
+
+@pytest.mark.parametrize("value", ["", "\0", "maybe"])
+def test_what_says_nothing_filters_nothing(ask, value):
+    name = "astronauts"
+    assert len(ask.ids(name, {"in_space": value})) == 4
+    if not value:
+        asked = ["age__lte", "date_of_birth", "first_flight__lt", "agency_ids", "type__id"]
+        assert len(ask.ids(name, dict.fromkeys(asked, value))) == 4
+
+
+def test_a_list_of_no_members_finds_nothing(ask):
+    for name, filter_ in (("astronauts", "agency_ids"), ("launches", "id"), ("launches", "day")):
+        assert ask.ids(name, {filter_: ","}) == []
+    assert ask.ids("launches", {"id": " "}) == []
+
+
+def test_bounds_beyond_any_moment_or_number_are_bounds(ask):
+    for bound in ("0001-01-01T00:00:00+02:00", "0001-01-01"):
+        dated = ask.ids("launches", {"net__gte": bound})
+        assert dated == ask.ids("launches", {"net__lte": "9999-12-31T23:59:59.999999-02:00"})
+    assert 0 < len(dated) <= 4
+    aged = ask.ids("astronauts", {"age__gt": "-1e99999"})
+    assert aged == ask.ids("astronauts", {"age__lt": "1e50"})
+    assert ask.ids("astronauts", {"age": "1e30"}) == ask.ids("astronauts", {"agency_ids": "-1e400"})
+
+
+def test_of_a_repeated_filter_the_last_counts_but_of_one_that_takes_several_all(ask):
+    both = {"program": ["1", "2"]}
+    each = [ask.ids("launches", {"program": id_}) for id_ in ("1", "2")]
+    assert {*ask.ids("launches", both)} == {*each[0], *each[1]}
+    last = ask.ids("launches", {"lsp__id": ["1", "2"]})
+    assert last == ask.ids("launches", {"lsp__id": "2"})
+
+
+@pytest.mark.parametrize(
+    ("name", "sent", "told"),
+    [
+        ("launches", {"is_crewed": "true"}, "The filter is_crewed can't be answered: LL2's doc"),
+        ("programs", {"ordering": "-agencies"}, "The ordering agencies can't be answered"),
+        ("payloads", {"ordering": "id,payloadflight__rocket__launch__net"}, "can't be answered"),
+    ],
+)
+def test_what_the_document_leaves_open_is_a_501_that_says_so(ask, name, sent, told):
+    answer = ask(name, sent)
+    assert answer.status == 501
+    assert told in answer.body.decode()
+
+
+def test_a_list_without_searched_texts_refuses_a_nul_all_the_same(ask):
+    assert len(ask.ids("updates", {"search": "nothing has this"})) == 4
+    answer = ask("updates", {"search": "\0"})
+    assert (answer.status, json.loads(answer.body)) == (400, NULLS)
