@@ -20,12 +20,12 @@ def test_it_ends_with_0_when_it_is_told_to(synced, end):
 
 def test_a_body_that_is_no_http_is_refused_without_a_word_in_the_log(synced):
     with serving(synced) as (_, url):
+        assert requests.get(f"{url}{LIST}", timeout=20).status_code == 200
         place = urlsplit(url)
         with socket.create_connection((place.hostname, place.port), timeout=20) as conn:
             head = f"GET {LIST} HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n"
             conn.sendall(head.encode() + b"zz\r\n")
             assert b"".join(iter(lambda: conn.recv(65536), b"")).startswith(b"HTTP/1.1 400 ")
-        assert requests.get(f"{url}{LIST}", timeout=20).status_code == 200
 
 
 @pytest.mark.parametrize("end", [signal.SIGINT, signal.SIGTERM], ids=["Ctrl-C", "SIGTERM"])
