@@ -2,7 +2,7 @@
 # make test     install, then run the tests
 # make schema   make schema.sql and docs/columns.md anew from what ll2_mirror/ll2 declares
 # make check    what CI runs: format, lint, types, then the tests
-# make soak     the tests that take minutes: 200 kills, a simulated year of cron, long walks
+# make soak     the tests that take long: 200 kills, a simulated year of cron, an hour of fuzz
 # make man      write the manual page from the help
 # make screenshots  make the pictures of the docs anew, with the Chromium of the machine
 # make bench    time and memory as ratios to a floor, in one run
@@ -11,6 +11,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
+SOURCE := etl tests bench docs/man.py
 
 .PHONY: demo screenshots schema test soak lint check man bench clean
 
@@ -28,8 +29,8 @@ soak: $(STAMP)
 	$(BIN)/python -m pytest -m soak
 
 lint: $(STAMP)
-	$(BIN)/ruff format --check etl tests bench
-	$(BIN)/ruff check etl tests bench
+	$(BIN)/ruff format --check $(SOURCE)
+	$(BIN)/ruff check $(SOURCE)
 	$(BIN)/mypy
 
 check: lint test

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sqlite3
 import sys
 import time
@@ -118,6 +119,21 @@ def rows(db: Path, sql: str, values: Any = ()) -> tuple[list[str], list[tuple[An
     with closing(sqlite3.connect(db)) as conn:
         cursor = conn.execute(sql, values)
         return [column[0] for column in cursor.description], cursor.fetchall()
+
+
+def cells(answer: str) -> list[list[str]]:
+    """The head and the lines of a shown answer, cell by cell."""
+    head, rule, *lines = answer.splitlines()
+    spans = [match.span() for match in re.finditer("-+", rule)]
+    return [[line[start:end].strip() for start, end in spans] for line in (head, *lines)]
+
+
+def eventually(true: Callable[[], object]) -> None:
+    """Waits until something is true, for a minute at most."""
+    until = time.monotonic() + 60
+    while not true():
+        assert time.monotonic() < until
+        time.sleep(0.05)
 
 
 def growth(read: Callable[[T], object], make: Callable[[int], T], size: int) -> float:

@@ -143,7 +143,7 @@ def test_a_server_that_repeats_the_token_gives_nothing_away(
     assert execute(db, "SELECT count(*) FROM _bodies") == [(0,)]
 
 
-def test_a_body_that_drips_is_bounded_as_a_whole(monkeypatch):
+def test_a_body_that_drips_is_bounded_as_a_whole():
     """Each byte comes in time; the answer does not."""
     stop = threading.Event()
 
@@ -158,10 +158,12 @@ def test_a_body_that_drips_is_bounded_as_a_whole(monkeypatch):
         url = f"http://127.0.0.1:{server.getsockname()[1]}"
         thread = threading.Thread(target=drip, args=(server,))
         thread.start()
-        with pytest.raises(UpstreamError, match=r"no whole answer within 0\.3 s"):
-            Client(url, None, 0.3).get("/")
-        stop.set()
-        thread.join()
+        try:
+            with pytest.raises(UpstreamError, match=r"no whole answer within 0\.3 s"):
+                Client(url, None, 0.3).get("/")
+        finally:
+            stop.set()
+            thread.join()
 
 
 def test_a_body_without_end_is_cut_off(upstream, monkeypatch):

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import copy
 import json
-import os
 import re
-import shutil
 import struct
 import zlib
 
 import pytest
 import requests
 from click.testing import CliRunner
-from playwright.sync_api import expect, sync_playwright
+from playwright.sync_api import expect
 
 from ll2_mirror.cli.main import main
 from ll2_mirror.ll2.model import MODES
@@ -21,12 +19,6 @@ from ll2_mirror.ll2.resources import RESOURCES
 from ll2_mirror.testing import fake as sample
 from serving import LIST, served
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine")
-FLAGS = [
-    "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-    "--disable-component-update", "--disable-sync",
-]  # fmt: skip
 EVIL = "<script>alert(1)</script><img src=x onerror=alert(2)>\"'&amp;"
 
 
@@ -62,15 +54,6 @@ def url(tmp_path_factory):
         assert CliRunner().invoke(main, ["sync", str(db), *names, *options]).exit_code == 0
     with served(db) as url:
         yield url
-
-
-@pytest.fixture(scope="module")
-def chromium(tmp_path_factory):
-    flags = [*FLAGS, *(["--no-sandbox"] if os.geteuid() == 0 else [])]
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=flags)
-        yield browser
-        browser.close()
 
 
 @pytest.fixture(params=[1280, 390], ids=["desktop", "phone"])

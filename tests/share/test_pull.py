@@ -243,6 +243,8 @@ def test_a_server_that_can_not_begin_in_the_middle(mine, served, run):
         broken(handler, body) or (handler.path.endswith(".gz") and whole(handler, body))
     )
     assert run("pull", served.url, mine).code == 0
+    packed = next(path.name for path in served.folder.glob("*.gz"))
+    assert served.asked == ["/manifest.json", f"/{packed}", f"/{packed}"]
     assert run("verify", mine).code == 0
 
 
@@ -574,7 +576,7 @@ def test_a_file_that_is_kept_out_of_wal_mode_is_left(kept, served, run, monkeypa
 def test_more_than_any_disk_has_is_not_begun(kept, served, out, run):
     edited(out, file={"bytes": 10**15})
     refused(run("pull", served.url, kept), 75, "1{0,1}.*bytes are needed and .* free: make room")
-    assert served.asked[-1] == "/manifest.json"
+    assert served.asked == ["/manifest.json"]
 
 
 def test_a_full_disk_leaves_the_state_before(synced, served, run, little_room, news):

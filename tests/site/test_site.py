@@ -167,7 +167,7 @@ def test_on_a_phone_the_results_come_before_the_form(page, url):
     assert fits(page)
 
 
-def test_a_first_sync_under_way_is_said(chromium, tmp_path):
+def test_a_first_sync_under_way_is_said(tmp_path):
     db = tmp_path / "spacecraft.db"
     records = copy.deepcopy(sample.bundled())
     craft = records["spacecraft", "normal"][0]

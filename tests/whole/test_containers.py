@@ -9,7 +9,6 @@ import shutil
 import signal
 import subprocess
 import sys
-import time
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -18,7 +17,8 @@ import yaml
 
 from ll2_mirror import __version__
 from ll2_mirror.cli.main import main
-from parts import ROOT, execute, public_rows
+from parts import ROOT, eventually, execute, public_rows
+from serving import works
 
 EXAMPLES = ROOT / "examples" / "many-readers"
 BIN = Path(sys.executable).parent
@@ -110,7 +110,7 @@ def test_each_command_of_a_service_is_one(line):
 @pytest.fixture(scope="module")
 def namespaces():
     """Skips where this machine lets nobody mount."""
-    if subprocess.run(["unshare", "--mount", "true"], capture_output=True).returncode:
+    if not works("unshare", "--mount", "true"):
         pytest.skip("needs mount namespaces")
 
 
@@ -151,13 +151,6 @@ def script_of(name, published, port="0"):
     (script,) = SERVICES[name]["command"]
     script = script.replace("/published", str(published)).replace("/data/", "")
     return re.sub(r"sleep \d+", "sleep 0.1", script).replace("0.0.0.0", f"127.0.0.1 --port {port}")
-
-
-def eventually(true):
-    until = time.monotonic() + 60
-    while not true():
-        assert time.monotonic() < until
-        time.sleep(0.05)
 
 
 @pytest.mark.usefixtures("namespaces")

@@ -12,7 +12,7 @@ import pytest
 
 from ll2_mirror.clock import Clock
 from ll2_mirror.testing.fake import answering
-from parts import PROGRAM, ROOT, public_rows
+from parts import PROGRAM, ROOT, eventually, public_rows
 from world import World, command
 
 CLOCK = Clock()
@@ -54,10 +54,12 @@ class Hosts:
 @contextmanager
 def two_hosts(name):
     """Two network namespaces with a bad line between them; skips where there can be none."""
+    if not shutil.which("ip"):
+        pytest.skip("needs iproute2")
     hosts = Hosts(name)
     for host in (hosts.server, hosts.reader):
         ip("ip", "netns", "del", host)
-        if not shutil.which("ip") or ip("ip", "netns", "add", host).returncode:
+        if ip("ip", "netns", "add", host).returncode:
             pytest.skip("needs network namespaces")
     try:
         ends = ((hosts.server, SERVER), (hosts.reader, READER))
@@ -112,13 +114,6 @@ def hosts(request, tmp_path, out):
             finally:
                 server.kill()
                 shutil.rmtree(hosts.folder)
-
-
-def eventually(true):
-    until = time.monotonic() + 60
-    while not true():
-        assert time.monotonic() < until
-        time.sleep(0.05)
 
 
 def pulls(hosts, db):

@@ -17,7 +17,7 @@ from datasette.app import Datasette
 
 from ll2_mirror.ll2.questions import questions
 from ll2_mirror.testing import fake as sample
-from parts import rows, sync
+from parts import cells, rows, sync
 
 PAGE = (Path(__file__).parents[2] / "docs/questions.md").read_text(encoding="utf-8")
 ASKED = PAGE.partition("## How to ask")[0]
@@ -69,13 +69,6 @@ def ask(db, *paths, **params):
         return [await app.client.get(path, params=params or None) for path in paths]
 
     return asyncio.run(asked())
-
-
-def cells(answer):
-    """The head and the lines of a shown answer, cell by cell."""
-    head, rule, *lines = answer.splitlines()
-    spans = [match.span() for match in re.finditer("-+", rule)]
-    return [[line[start:end].strip() for start, end in spans] for line in (head, *lines)]
 
 
 def test_there_are_twenty_questions_and_more():
