@@ -44,6 +44,7 @@ screenshots: $(STAMP)
 bench: $(STAMP)
 	$(BIN)/python bench/bench.py
 	$(BIN)/python bench/serve.py
+	$(BIN)/python bench/lists.py
 	$(BIN)/python bench/share.py
 	$(BIN)/python bench/pages.py
 

@@ -824,8 +824,8 @@ def test_what_is_kept_for_other_questions_is_right_for_them(large, whole, query)
 def large(detailed, tmp_path_factory):
     """Two files that are taken for large ones: of one, not all rows are listed."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(question, "FEW", 3)
-        patch.setattr(memory, "FEW", 3)
+        patch.setattr(question, "FEW", 2)
+        patch.setattr(memory, "FEW", 2)
         patch.setattr(memory, "_MANY", 1)
         found = {}
         for whole in (True, False):

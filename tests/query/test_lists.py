@@ -240,3 +240,22 @@ def test_a_list_without_searched_texts_refuses_a_nul_all_the_same(ask):
     assert len(ask.ids("updates", {"search": "nothing has this"})) == 4
     answer = ask("updates", {"search": "\0"})
     assert (answer.status, json.loads(answer.body)) == (400, NULLS)
+
+
+def test_what_a_mode_lacks_is_answered_where_another_list_brought_it_for_all(tmp_path):
+    db, filter_ = tmp_path / "a.db", "rocket__configuration__manufacturer__name__icontains"
+    with fake.running(World(1).records()) as upstream, closing(sqlite3.connect(db)) as conn:
+
+        def ask(*arguments):
+            to = ["--mode", "normal", "--base-url", upstream.base_url]
+            done = CliRunner().invoke(main, ["sync", str(db), *arguments, *to])
+            assert done.exit_code == 0, done.output
+            request = Request("/2.3.0/launches/", urlencode({filter_: "s"}))
+            return Mirror(conn, db.name, browse).respond(request)
+
+        refused = ask("launches")
+        assert refused.status == 501
+        told = json.loads(refused.body)["detail"]
+        assert "doesn't hold rocket__configuration__manufacturer of launches: `ll2-mirror" in told
+        assert "sync a.db launches --mode detailed` brings it" in told
+        assert ask("launcher_configurations").status == 200

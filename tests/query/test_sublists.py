@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 from datetime import UTC, datetime, timedelta
+from urllib.parse import quote
 
 import pytest
 
@@ -84,3 +85,11 @@ def test_a_mirror_without_their_list_says_what_brings_it(synced, run):
     told = run("get", synced, UPCOMING)
     assert told.code == 1
     assert "sync spacecraft.db launches` brings them" in told.out
+
+
+def test_a_search_among_what_is_ahead_does_not_look_at_the_designator(ask, upstream):
+    [designator] = {one["launch_designator"] for one in upstream.records[LAUNCHES]} - {None}
+    for term in (designator, designator[:2], f"{designator[:2]} at"):
+        assert ask(f"{UPCOMING}?search={quote(term)}")["count"] == 0
+        assert ask(f"{PREVIOUS}?search={quote(term)}")["count"] == 2
+    assert ask(f"{UPCOMING}?search=at")["count"] == 3

@@ -20,6 +20,7 @@ _MANY = 20_000  # records, of which to compare each takes longer than to know th
 FEW = 1000  # ids that are read at once, where no more are asked for
 _MOST_COUNTS = 4 * 2**20  # bytes of the questions whose counts are kept
 _MOST_IDS = 32 * 2**20  # bytes of the lists of ids that are kept
+_EACH = {array: 8, list: 96}  # bytes of an id: packed, or as a text
 _MOST_LINKS = 8  # hosts and formats for which what is rendered is kept
 _MOST_RENDERED = 5_000  # objects that are kept as rendered, because records nest them
 _MOST_TEXT = 32 * 2**20  # characters of records that are kept
@@ -61,7 +62,7 @@ class Memory:
         self.rendered = Rendered()
         self._counts = Kept[Any, int](_MOST_COUNTS, lambda key, _: len(repr(key)))
         self._lists = Kept[Any, Sequence[Id]](
-            _MOST_IDS, lambda key, ids: len(repr(key)) + 8 * len(ids)
+            _MOST_IDS, lambda key, ids: len(repr(key)) + _EACH[type(ids)] * len(ids)
         )
         self._whole: set[str] = set()  # the resources whose index is
         self._grams: dict[str, Sequence[str] | None] = {}

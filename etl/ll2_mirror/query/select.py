@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any, NamedTuple
 
 from ll2_mirror.errors import DataError
@@ -17,6 +17,7 @@ from ll2_mirror.store.search import matching
 from ll2_mirror.store.sql import all_of
 
 _ID = "id"
+_MANY = 8  # times as many as are read at once
 Order = list[tuple[str, bool]]  # paths, or their SQL, each with whether it descends
 
 
@@ -48,6 +49,11 @@ class Selection(NamedTuple):
         """Whether each row of the table is one of the list's records."""
         return self.memory.holdings[self.resource.name].whole
 
+    @property
+    def _is_read_whole(self) -> bool:
+        """Whether to read all takes no longer than to read some, and to search again to count."""
+        return bool(self.found) and self.total <= _MANY * FEW
+
     def page(self, order: Order, limit: int, offset: int) -> tuple[int, list[Id]]:
         """How many records there are, and the ids of some, in the order of these columns.
 
@@ -57,10 +63,11 @@ class Selection(NamedTuple):
         end = offset + limit
         if end > FEW and self._is_indexed(order):
             return self.total, self._indexed(order, offset, end)
-        most = FEW if end <= FEW else -1
+        most = FEW if end <= FEW and not self._is_read_whole else -1
         key = (self.key, tuple(order))
         ids = self.memory.ids(key, min(end, self.total), lambda: self._ordered(order, most))
-        count = len(ids) if len(ids) < FEW else self.memory.count(self.key, self._count)
+        is_all = self._is_read_whole or len(ids) < FEW
+        count = len(ids) if is_all else self.memory.count(self.key, self._count)
         return count, list(ids[offset:end])
 
     def has(self, id_: Id) -> bool:
@@ -95,6 +102,8 @@ class Selection(NamedTuple):
     def _ordered(self, order: Order, most: int) -> list[Id]:
         """So many ids at most, ordered, then by id; -1: all."""
         sql, values = self._ids(ordered=bool(order))
+        if self.where:  # the plus keeps SQLite from reading all rows in the order of an index
+            order = [(path if path == _ID else f"+{path}", down) for path, down in order]
         return self._read(f"{sql} ORDER BY {_order(order)} LIMIT ?", (*values, most))
 
     def _read(self, sql: str, values: Sequence[Any]) -> list[Id]:
@@ -120,12 +129,19 @@ class Selection(NamedTuple):
 
 
 def selected(
-    memory: Memory, resource: Resource, conditions: list[Condition], words: list[str]
+    memory: Memory,
+    resource: Resource,
+    conditions: list[Condition],
+    words: list[str],
+    less: Collection[str] = (),
 ) -> Selection:
-    """The records for which all conditions hold, and in which a search finds all words."""
-    found, found_values = (
-        matching(resource, words, memory.grams(resource, words)) if words else ("", [])
-    )
+    """The records for which all conditions hold, and in which a search finds all words.
+
+    It doesn't look at the paths ``less``.
+    """
+    found, found_values = "", list[Any]()
+    if words:
+        found, found_values = matching(resource, words, memory.grams(resource, words), less)
     where = all_of([condition.sql for condition in conditions]) if conditions else ""
     values = [value for condition in conditions for value in condition.values]
     return Selection(memory, resource, where, tuple(values), found, tuple(found_values))

@@ -103,7 +103,8 @@ class Views:
         """The records that the filters and the search leave; raises Refusal."""
         params = context.params
         found = conditions(self._memory.conn, resource, params)
-        if view := context.route.sublist:
+        view = context.route.sublist
+        if view:
             found.append(in_time(resource, view, params, self._clock.now()))
         search = params.get("search") or ""
         if "\0" in search:
@@ -113,7 +114,7 @@ class Views:
         words = terms(search) if resource.search else []
         if words or any(condition.is_searched for condition in found):
             self._memory.require_index(resource)
-        return selected(self._memory, resource, found, words)
+        return selected(self._memory, resource, found, words, view.less if view else ())
 
     # What the file doesn't hold
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from itertools import zip_longest
 from typing import Any
 
@@ -99,26 +99,32 @@ def is_short(word: str) -> bool:
 
 
 def matching(
-    resource: Resource, words: Sequence[str], grams: Sequence[str] | None
+    resource: Resource,
+    words: Sequence[str],
+    grams: Sequence[str] | None,
+    less: Collection[str] = (),
 ) -> tuple[str, list[Any]]:
     """The query for the ids of the records in which each word stands in one of the texts.
 
-    ``grams`` are all of the index, if each text has some: a short word is then looked up as any of
-    those that hold it, unless they are many.
+    The texts at the paths ``less`` don't count. ``grams`` are all of the index, if each text has
+    some: a short word is then looked up as any of those that hold it, unless they are many.
     """
     # The longest first: they leave the fewest records to look at.
     capitals = sorted(dict.fromkeys(map(upper, words)), key=len, reverse=True)
     asked = {word: _expression(word, grams) for word in capitals[:_MOST_PHRASES]}
     phrases = [phrase for phrase in asked.values() if phrase]
     compared = [word for word in capitals if len(word) > _LONGEST or not asked.get(word)]
+    paths = [path for path in resource.search if path not in less]
     expression = " AND ".join(phrases)
+    if less and phrases:
+        expression = f"{{{' '.join(paths)}}} : ({expression})"
     if not compared:
         return _match(resource, expression)
-    either = " OR ".join(f'instr("{path}", ?)' for path in resource.search)
+    either = " OR ".join(f'instr("{path}", ?)' for path in paths)
     parts = [_rows(resource)] if phrases else []
     condition = all_of([*parts, *[f"({either})"] * len(compared)])
     values = [expression] if phrases else []
-    return _ids(resource, condition), [*values, *(w for w in compared for _ in resource.search)]
+    return _ids(resource, condition), [*values, *(w for w in compared for _ in paths)]
 
 
 def _expression(word: str, grams: Sequence[str] | None) -> str:
