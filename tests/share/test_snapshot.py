@@ -8,6 +8,7 @@ import os
 import re
 import shutil
 import sqlite3
+import sys
 from contextlib import closing
 from hashlib import sha256
 
@@ -133,6 +134,52 @@ def test_publishing_waits_for_no_writer_and_shows_what_is_committed(synced, out,
         assert run("publish", synced, out).code == 0
         conn.execute("COMMIT")
     assert public_rows(out / told(out)["file"]["name"]) == before
+
+
+# What copies a file, as found on the path: a writer is at work meanwhile; it breaks off; none.
+WRITES = """#!{python}
+import os, sqlite3, sys
+conn = sqlite3.connect({db!r}, isolation_level=None, timeout=0)
+conn.execute("UPDATE spacecraft SET name = 'changed'")
+conn.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+os.execv({cp!r}, sys.argv)
+"""
+COPYING = {
+    "writes": WRITES,
+    "breaks off": '#!/bin/sh\nhead -c 9999 "$2" > "$3"; exit 1',
+    "none": "",
+}
+
+
+@pytest.mark.parametrize("mode", ["wal", "delete"])
+@pytest.mark.parametrize("how", COPYING)
+def test_a_snapshot_is_of_one_state_however_it_is_copied(synced, out, run, tmp_path, mode, how):
+    execute(synced, f"PRAGMA journal_mode = {mode}")
+    before = public_rows(synced)
+    path = tmp_path / "bin"
+    path.mkdir()
+    if text := COPYING[how]:
+        cp = path / "cp"
+        cp.write_text(text.format(python=sys.executable, db=str(synced), cp=shutil.which("cp")))
+        cp.chmod(0o755)
+    found = f"{path}:{os.environ['PATH']}" if text else str(path)
+    ran = run("publish", synced, out, "--no-gzip", env={"PATH": found})
+    assert (ran.code, ran.err) == (0, "")
+    snapshot = out / told(out)["file"]["name"]
+    assert public_rows(snapshot) == before
+    assert execute(snapshot, "PRAGMA integrity_check") == [("ok",)]
+    writes = how == "writes" and mode == "wal"  # else it must wait for who reads
+    assert (("changed",) in execute(synced, "SELECT name FROM spacecraft")) == writes
+
+
+def test_a_snapshot_has_the_rights_of_a_new_file(synced, out, run):
+    synced.chmod(0o600)
+    before = os.umask(0o022)
+    try:
+        run("publish", synced, out)
+    finally:
+        os.umask(before)
+    assert {path.stat().st_mode & 0o777 for path in out.iterdir()} == {0o644}
 
 
 def test_what_is_the_writers_own_business_is_not_published(synced, out, run, upstream, tmp_path):

@@ -5,10 +5,10 @@ from __future__ import annotations
 import errno
 import os
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from hashlib import file_digest
 from pathlib import Path
+from threading import Thread
 
 from ll2_mirror.errors import Stopped, UsageError
 
@@ -34,13 +34,21 @@ def settled(part: Path, folder: Path, name: Callable[[str], str]) -> tuple[str, 
 
     The digest may make the name. No crash leaves anything between the file and the one before.
     """
-    with ThreadPoolExecutor(1) as other:  # meanwhile the disk is at work
-        reading = other.submit(sha256, part)
-        _keep(part)
-    size, digest = part.stat().st_size, reading.result()
+    digests: list[str] = []
+    reading = Thread(target=_read, args=(part, digests))
+    reading.start()
+    _keep(part)  # meanwhile the disk is at work
+    reading.join()
+    size, digest = part.stat().st_size, digests[0] if digests else sha256(part)
     part.replace(folder / name(digest))
     _keep(folder)
     return name(digest), size, digest
+
+
+def _read(path: Path, digests: list[str]) -> None:
+    """Adds the digest of a file; none where it can't be read, which the caller will meet."""
+    with suppress(OSError):
+        digests.append(sha256(path))
 
 
 def _keep(path: Path) -> None:
