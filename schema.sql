@@ -2163,7 +2163,11 @@ SELECT
         WHEN 'event_types' THEN (SELECT t."name" FROM event_types AS t WHERE t.id = changes.id)
         WHEN 'notice_types' THEN (SELECT t."name" FROM notice_types AS t WHERE t.id = changes.id)
         WHEN 'road_closure_statuses' THEN (SELECT t."name" FROM road_closure_statuses AS t WHERE t.id = changes.id)
-    END, CASE changes.kind WHEN 'gone' THEN json_extract(changes.from_value, '$.name') END)
+    END, CASE changes.kind WHEN 'gone' THEN json_extract(changes.from_value, '$.name') END, (
+        SELECT json_extract(body, '$.name') FROM _tombstones
+        WHERE resource IN (changes.table_name, 'config/' || changes.table_name)
+          AND _tombstones.id = changes.id
+    ))
         AS name,  -- what the row is called
     changes.key,  -- LL2's key that changed; empty: the whole row
     CASE WHEN changes.key <> '' THEN coalesce(CASE

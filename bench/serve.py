@@ -13,7 +13,6 @@ import gzip
 import http.client
 import json
 import multiprocessing
-import os
 import re
 import sqlite3
 import subprocess
@@ -281,11 +280,10 @@ def server(db: Path, kind: str) -> None:
 
 
 @contextmanager
-def serving(*command: str, **environment: str) -> Iterator[int]:
+def serving(*command: str) -> Iterator[int]:
     """Runs a server; gives the port that it says it has."""
-    env = {**os.environ, **environment}
     pipes = {"stdout": subprocess.DEVNULL, "stderr": subprocess.PIPE}
-    with subprocess.Popen(command, **pipes, text=True, env=env) as server:  # noqa: S603
+    with subprocess.Popen(command, **pipes, text=True) as server:  # noqa: S603
         assert server.stderr is not None
         lines = (re.search(r"http://[\w.]+:(\d+)", line) for line in server.stderr)
         told = next(filter(None, lines), None)

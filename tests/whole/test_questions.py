@@ -21,15 +21,20 @@ from parts import cells, rows, sync
 
 PAGE = (Path(__file__).parents[2] / "docs/questions.md").read_text(encoding="utf-8")
 ASKED = PAGE.partition("## How to ask")[0]
-ANY, DETAILED = ASKED.split("\n## In a detailed mirror\n")
 ANSWER = re.compile(r"```sql\n(?P<sql>.+?;)\n```\n(?:\n```text\n(?P<answer>.+?)```\n)?", re.S)
 ANSWERS = {match["sql"].rstrip(";"): match["answer"] for match in ANSWER.finditer(ASKED)}
 ALL = [(one.title, one.sql, ANSWERS[one.sql]) for one in questions().values()]
 SQL = {title: sql for title, sql, _ in ALL}
 VALUES = {one.title: one.values for one in questions().values()}
-# On which mirror: what any file can answer is asked of both.
-CASES = [("normal", *one) for one in ALL if f"### {one[0]}\n" in ANY] + [
-    ("detailed", *question) for question in ALL
+NEEDS = {one.title: one.needs for one in questions().values()}
+# On which mirror: what any file can answer is asked of two.
+CASES = [
+    (mode, *one)
+    for one in ALL
+    for mode in {"": ["normal", "detailed"], "--mode detailed": ["detailed"]}.get(
+        NEEDS[one[0]], ["all"]
+    )
+    if one[2]
 ]
 
 
@@ -40,10 +45,12 @@ def mirrors(tmp_path_factory):
     for mode, resources in (
         ("normal", ["spacecraft"]),
         ("detailed", ["spacecraft", "agencies", "spacecraft_configurations"]),
+        ("all", dict.fromkeys(name for name, _ in sample.bundled())),
     ):
         found[mode] = tmp_path_factory.mktemp(mode) / "spacecraft.db"
+        asked = ["--mode", "detailed" if mode == "all" else mode]
         with sample.running(sample.bundled()) as upstream:
-            sync(found[mode], "--mode", mode, "--base-url", upstream.base_url, *resources)
+            sync(found[mode], *asked, "--base-url", upstream.base_url, *resources)
     return found
 
 
@@ -80,7 +87,10 @@ def test_there_are_twenty_questions_and_more():
 
 
 def test_only_what_depends_on_the_day_has_no_answer_beside_it():
-    assert [title for title, _, answer in ALL if not answer] == ["What changed last week?"]
+    assert [title for title, _, answer in ALL if not answer] == [
+        "What changed last week?",
+        "How long were craft docked at each station?",
+    ]
 
 
 @pytest.mark.parametrize(
@@ -160,6 +170,23 @@ def test_a_craft_without_a_type_belongs_to_no_family(altered):
     assert ("belongs to no family", 9) in rows(db, sql)[1]
 
 
+def test_time_docked_is_by_station_and_grows_while_it_lasts(altered):
+    sql = SQL["How long were craft docked at each station?"]
+    dockings = [
+        (1, "'2025-01-01T00:00:00Z'", "'2025-01-11T12:00:00Z'", 4),
+        (2, "'2025-02-01T00:00:00Z'", "'2025-02-02T00:00:00Z'", 4),
+        (3, "strftime('%Y-%m-%dT%H:%M:%SZ', 'now', '-2 days')", "NULL", 18),
+        (4, "'2999-01-01T00:00:00Z'", "NULL", 18),
+    ]
+    values = ", ".join(f"({id_}, '', {at}, {left}, {to})" for id_, at, left, to in dockings)
+    columns = "id, url, docking, departure, space_station_target_id"
+    db = altered("all", f"INSERT INTO docking_events ({columns}) VALUES {values}")
+    assert rows(db, sql)[1] == [
+        ("International Space Station", 2, 0, 11.5),
+        ("Tiangong space station", 1, 1, 2.0),
+    ]
+
+
 def test_last_week_has_what_was_added_changed_and_went(tmp_path):
     db = tmp_path / "spacecraft.db"
     sql = SQL["What changed last week?"]
@@ -167,14 +194,14 @@ def test_last_week_has_what_was_added_changed_and_went(tmp_path):
         sync(db, "--base-url", upstream.base_url)
         listed = upstream.records["spacecraft", "normal"]
         listed[0]["description"] = "not JSON"
+        listed.append({**listed[-1], "id": 9999, "name": "Newcomer"})
         sync(db)
         listed[0]["description"] = "nor this"
         sync(db)
         name = listed.pop(0)["name"]
         sync(db)
-    added, found = rows(db, sql)[1][:21], rows(db, sql)[1][21:]
-    assert {row[1] for row in added} == {"added"}
-    assert [row[1:4] for row in found] == [
+    assert [row[1:4] for row in rows(db, sql)[1]] == [
+        ("added", "Newcomer", ""),
         ("changed", name, "description"),
         ("changed", name, "description"),
         ("gone", name, ""),

@@ -23,6 +23,7 @@ class Question(NamedTuple):
     """A question with its SQL; ``values`` are those of its parameters to begin with.
 
     ``bars``: the columns that a drawing of its answer has as names and as lengths; or none.
+    ``needs``: what a sync is asked for, beside the file, to have what it is about; or nothing.
     """
 
     name: str
@@ -31,7 +32,7 @@ class Question(NamedTuple):
     sql: str
     values: dict[str, str]
     bars: tuple[str, ...]
-    is_detailed: bool
+    needs: str
     in_demo: bool
 
 
@@ -40,15 +41,17 @@ def questions() -> dict[str, Question]:
     """All questions, by the name that stands in their address."""
     page = shipped("docs/questions.md").read_text(encoding="utf-8").partition(_END)[0]
     detailed = page.index(_DETAILED)
-    found = (_question(match, match.start() > detailed) for match in _QUESTION.finditer(page))
+    found = (
+        _question(match, "--mode detailed" if match.start() > detailed else "")
+        for match in _QUESTION.finditer(page)
+    )
     return {question.name: question for question in found}
 
 
-def _question(match: re.Match[str], is_detailed: bool) -> Question:
+def _question(match: re.Match[str], needs: str) -> Question:
     notes = dict(_NOTE.findall(match["notes"]))
     name = "-".join(re.findall(r"\w+", match["title"].lower()))
     values, bars = dict(parse_qsl(notes.get("with", ""))), tuple(notes.get("bars", "").split())
     why = re.sub(r"\[([^]]+)\]\([^)]+\)", r"\1", match["why"]).replace("\n", " ").replace("`", "")
-    return Question(
-        name, match["title"], why, match["sql"], values, bars, is_detailed, "demo" in notes
-    )
+    needs = notes.get("needs", needs)
+    return Question(name, match["title"], why, match["sql"], values, bars, needs, "demo" in notes)

@@ -16,6 +16,11 @@ _VIEW = re.compile(
     r"CREATE VIEW IF NOT EXISTS (?P<name>\w+) AS\n(?P<text>(?:    -- [^\n]*\n)+)(?P<body>.*?);\n",
     re.S,
 )
+_LAST = """(
+        SELECT json_extract(body, '$.name') FROM _tombstones
+        WHERE resource IN (changes.table_name, 'config/' || changes.table_name)
+          AND _tombstones.id = changes.id
+    )"""  # of a row that is gone by now
 _COLUMN = re.compile(r"^ .*?(\w+),?  -- (.+)$", re.MULTILINE)
 
 
@@ -52,7 +57,7 @@ def _name() -> str:
     named = [table for table in tables() if "__" not in table and label(table)]
     cases = _lines(f"WHEN '{table}' THEN {_called(table, 'changes.id')}" for table in named)
     gone = "CASE changes.kind WHEN 'gone' THEN json_extract(changes.from_value, '$.name') END"
-    return f"coalesce(CASE changes.table_name{cases}\n    END, {gone})"
+    return f"coalesce(CASE changes.table_name{cases}\n    END, {gone}, {_LAST})"
 
 
 def _value(place: str) -> str:

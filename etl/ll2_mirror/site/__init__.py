@@ -2,12 +2,12 @@
 
 In: a request for a page. Out: HTML, from one state of the file; all values escaped.
 
-Open ``plugin`` first: it says which page is whose. ``pages`` has them, ``seen`` a mirror as
-somebody sees it; ``front``, ``thing`` and ``listing`` read what is shown, ``names`` finds by name,
+Open ``hooks`` first: it says which page is whose. ``pages`` has them, ``seen`` a mirror as
+somebody sees it; ``front``, ``thing`` and ``lines`` read what is shown, ``names`` finds by name,
 ``words`` spells, ``bars`` draws; ``declared`` has site.toml, ``templates`` the HTML.
 """
 
-from ll2_mirror.site.plugin import (
+from ll2_mirror.site.hooks import (
     canned_queries,
     extra_template_vars,
     filters_from_request,

@@ -10,10 +10,13 @@ from ll2_mirror.files import shipped
 from ll2_mirror.ll2.describe import Described, Table, sections
 from ll2_mirror.ll2.resources import RESOURCES
 from ll2_mirror.ll2.shapes import SHAPES
+from ll2_mirror.ll2.views import views
 
 _MOST_COLUMNS = 7
+_PICTURES = "images"  # the table whose rows are seen beside those that refer to them
 _PLAIN = ("str", "int", "float", "bool", "date", "datetime", "duration", "one")  # kinds to show
-_LONG = ("description", "history", "details", "biography", "failreason", "weather_concerns")
+_LONG = ("description", "history", "details", "bio", "failreason", "weather_concerns")
+_NO_NEWS = ("id", "name", "slug", "wiki", "longitude", "latitude", *_LONG)
 
 
 @cache
@@ -59,7 +62,8 @@ def columns(table: str) -> tuple[str, ...]:
 
 def _fits(one: Described) -> bool:
     name, kind = one.column.name, one.column.kind
-    return kind in _PLAIN and name not in ("id", "name", *_LONG) and not name.endswith("_url")
+    shown = kind in _PLAIN and one.column.target != _PICTURES
+    return shown and name not in _NO_NEWS and not name.endswith(("_url", "_link"))
 
 
 def title(table: str) -> str:
@@ -80,6 +84,9 @@ def noun(table: str) -> str:
 
 @cache
 def flags(table: str) -> frozenset[str]:
-    """The columns of a table that say yes or no."""
-    columns = (one.column for one in described()[table].columns)
+    """The columns of a table or a view that say yes or no."""
+    if table in views():
+        said = views()[table].columns
+        return frozenset(name for name, text in said.items() if text.startswith("0 or 1"))
+    columns = (one.column for one in (described()[table].columns if table in described() else ()))
     return frozenset(column.name for column in columns if column.kind == "bool")

@@ -33,7 +33,7 @@ class Card(NamedTuple):
     name: str
     href: str
     said: str
-    length: str
+    more: str  # when it is, or how long it was in space
     picture: Picture | None
 
 
@@ -140,10 +140,15 @@ def _cards(rows: Rows, said_of: dict[str, str]) -> Iterator[Card]:
     table = said_of["table"]
     found = rows.conn.execute(said_of["sql"]).fetchall()
     pictures = rows.pictures(row[2] for row in found)
-    for id_, name, image, said, seconds in found:
-        length = words.length(seconds) if isinstance(seconds, float | int) else ""
+    for id_, name, image, said, value in found:
         shown = rows.name(table, id_, name)
-        yield Card(shown, rows.href(table, id_), said, length, pictures.get(image))
+        yield Card(shown, rows.href(table, id_), said, _more(value), pictures.get(image))
+
+
+def _more(value: Any) -> str:
+    if isinstance(value, str):
+        return words.day(value)
+    return f"{words.length(value)} in space" if value is not None else ""
 
 
 def news(rows: Rows) -> list[News]:

@@ -20,7 +20,7 @@ from ll2_mirror.serve.permissions import Permissions
 from ll2_mirror.serve.plugin import NAME
 from ll2_mirror.site import declared, words
 from ll2_mirror.site.bars import Bar, bars
-from ll2_mirror.site.listing import Listing, listing
+from ll2_mirror.site.lines import Listing, listing
 from ll2_mirror.site.names import Names
 from ll2_mirror.site.rows import Rows
 
@@ -90,8 +90,8 @@ class Site:
 
     def facet(self, table: str, column: str, label: Any) -> str:
         """What a value of a facet is called: a flag is yes or no."""
-        flags = declared.flags(table) if self.is_ours(table) else ()
-        shown = {"0": "no", "1": "yes"}.get(str(label)) if column in flags else None
+        is_flag = column in declared.flags(table)
+        shown = {"0": "no", "1": "yes"}.get(str(label)) if is_flag else None
         return shown or ("none" if label in (None, "") else str(label))
 
     def is_ours(self, table: str) -> bool:

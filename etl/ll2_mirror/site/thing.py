@@ -21,6 +21,7 @@ _MOST_SHOWN = 24  # of what refers to a row that are named
 _MOST_CHANGES = 100
 _LONG = 90  # characters from which on a text has a line of its own
 _HIDDEN = ("own", "seconds", "many", "position", "owner")  # kinds of columns that are no facts
+_KNOWN = ("id", "name", "url", "slug", "response_mode")  # what the page says elsewhere, or nowhere
 _DURATION = re.compile(r"P(\d|T\d)")
 _UPSTREAM = "https://ll.thespacedevs.com"
 
@@ -128,7 +129,7 @@ def _facts(rows: Rows, table: str, values: dict[str, Any]) -> Iterator[Fact]:
     """The values that are known, in the order of the columns."""
     for one in described()[table].columns:
         column, value = one.column, values.get(one.column.name)
-        shown = column.kind not in _HIDDEN and column.name not in ("id", "name", "url")
+        shown = column.kind not in _HIDDEN and column.name not in _KNOWN
         if shown and value not in (None, "") and column.target not in rows.hidden:
             yield _fact(rows, one, value, values)
 
@@ -309,7 +310,7 @@ def _object(text: Any) -> dict[str, Any]:
 
 
 def _is_shown(key: str, value: Any) -> bool:
-    return key not in ("id", "name", "url", "response_mode") and value not in (None, "", [], {})
+    return key not in _KNOWN and value not in (None, "", [], {})
 
 
 def _was(key: str, value: Any) -> Fact:

@@ -7,6 +7,7 @@ from typing import Any
 
 from ll2_mirror.clock import from_iso
 
+_ACRONYMS = {"eva": "EVA", "net": "NET", "url": "URL", "id": "ID", "leo": "LEO", "gto": "GTO"}
 _PARTS = (("d", 86400), ("h", 3600), ("min", 60), ("s", 1))
 
 
@@ -27,7 +28,7 @@ def day(text: Any) -> str:
         found = datetime.strptime(str(text), "%Y-%m-%d")
     except ValueError:
         return when(text)
-    return f"{found.day} {found:%B %Y}"
+    return f"{found.day} {found:%b %Y}"
 
 
 def when(text: Any) -> str:
@@ -36,7 +37,7 @@ def when(text: Any) -> str:
         found = from_iso(str(text))
     except (ValueError, OverflowError):
         return str(text)
-    return f"{found.day} {found:%B %Y, %H:%M} UTC"
+    return f"{found.day} {found:%b %Y, %H:%M} UTC"
 
 
 def number(value: Any, unit: str = "") -> str:
@@ -49,4 +50,6 @@ def number(value: Any, unit: str = "") -> str:
 
 def key(name: str) -> str:
     """A key of LL2's, or a column, as a label."""
-    return name.removesuffix("_id").replace("_", " ").strip().capitalize()
+    parts = [_ACRONYMS.get(part, part) for part in name.removesuffix("_id").split("_") if part]
+    label = " ".join(parts)
+    return label[:1].upper() + label[1:]

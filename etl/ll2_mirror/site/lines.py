@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from ll2_mirror.serve.browse import is_web
 from ll2_mirror.site import words
-from ll2_mirror.site.declared import columns, described, site
+from ll2_mirror.site.declared import columns, described, flags, site
 from ll2_mirror.site.rows import Picture, Rows
 from ll2_mirror.site.thing import spelled
 
@@ -24,7 +24,7 @@ class Cell(NamedTuple):
     text: str
     href: str = ""
     title: str = ""
-    is_number: bool = False
+    kind: str = ""  # number, when
 
 
 class Line(NamedTuple):
@@ -64,7 +64,8 @@ def listing(
     names = [one["name"] for one in given]
     whole = any(name in asked for name in _ALWAYS)
     shown = list(given) if whole else _chosen(table, given)
-    values = [{name: _raw(row, name) for name in names} for row in found]
+    yes_no = flags(table)
+    values = [{name: _raw(row, name, name in yes_no) for name in names} for row in found]
     kinds = (
         {one.column.name: one for one in described()[table].columns} if table in described() else {}
     )
@@ -99,12 +100,13 @@ def _chosen(table: str, given: Sequence[dict[str, Any]]) -> list[dict[str, Any]]
     return [one for one in given if not (of_rows and re.fullmatch(r"(.+_)?id", one["name"]))]
 
 
-def _raw(row: Any, name: str) -> Any:
+def _raw(row: Any, name: str, is_flag: bool) -> Any:
     try:
-        value = row[name]
+        found = row[name]
     except KeyError:
         return None
-    return value["value"] if isinstance(value, dict) else value
+    value = found["value"] if isinstance(found, dict) else found
+    return bool(value) if is_flag and value in (0, 1) else value
 
 
 def _lines(rows: Rows, table: str, values: list[dict[str, Any]]) -> list[tuple[str, str]]:
@@ -167,17 +169,23 @@ def _cell(
         return Cell(shown or str(raw), rows.href(column.target, raw) if shown else "")
     seconds = value.get(f"{name}_seconds")
     if column.kind == "duration" and seconds is not None:
-        return Cell(words.length(seconds), "", str(raw), True)
+        return Cell(words.length(seconds), "", str(raw), "number")
     if column.kind in ("int", "float"):
-        return Cell(words.number(raw, told.unit if told.unit == "year" else ""), "", "", True)
-    return _plain(spelled(column.kind, raw))
+        return Cell(words.number(raw, told.unit if told.unit == "year" else ""), "", "", "number")
+    return _plain(raw if column.kind == "datetime" else spelled(column.kind, raw))
 
 
 def _plain(raw: Any) -> Cell:
     if isinstance(raw, bytes):
         return Cell(f"{len(raw):,} bytes")
-    text = words.when(raw) if isinstance(raw, str) and _TIME.match(raw) else str(raw)
+    if isinstance(raw, bool):
+        return Cell(spelled("bool", raw))
+    text = str(raw)
     if is_web(text):
         return Cell(text.partition("://")[2][:40], text)
+    if _TIME.match(text):
+        return Cell(words.when(text), "", text, "when")
     shown = text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"
-    return Cell(shown, "", text if shown != text else "", isinstance(raw, int | float))
+    return Cell(
+        shown, "", text if shown != text else "", "number" if isinstance(raw, int | float) else ""
+    )
