@@ -15,6 +15,7 @@ from ll2_mirror.testing import fake as sample
 from parts import ROOT, rows, sync
 
 PAGE = (ROOT / "docs" / "site.md").read_text(encoding="utf-8")
+PYTHON = re.findall(r"```python\n(.+?)```", PAGE, re.S)
 
 
 @pytest.fixture(scope="module")
@@ -26,7 +27,7 @@ def folder(tmp_path_factory):
 
 
 def test_pandas_reads_a_view(folder):
-    [code] = re.findall(r"```python\n(.+?)```", PAGE, re.S)
+    code, _ = PYTHON
     done = subprocess.run([sys.executable, "-c", code], cwd=folder, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     assert re.search(r"^SpaceX\s+1431.9$", done.stdout, re.M), done.stdout
@@ -54,6 +55,15 @@ def test_duckdb_reads_the_file_and_writes_parquet(folder, monkeypatch):
             conn.execute(statement)
         [[count]] = conn.execute("SELECT count(*) FROM 'spacecraft.parquet'").fetchall()
     assert count == 21
+
+
+def test_duckdb_writes_parquet_without_its_extension(folder, monkeypatch):
+    duckdb = pytest.importorskip("duckdb")
+    monkeypatch.chdir(folder)
+    _, code = PYTHON
+    exec(compile(code, "docs/site.md", "exec"), {})
+    found = duckdb.sql("SELECT count(*), max(days_in_space) FROM 'overview.parquet'").fetchall()
+    assert found == [(21, 868.6)]
 
 
 def test_each_view_is_on_the_page_and_each_name_that_traps_is_there(folder):

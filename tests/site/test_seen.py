@@ -102,15 +102,30 @@ def test_a_sync_that_is_yet_to_come_is_told_as_such(db, tmp_path):
 
 def synced(db, seconds, folder):
     """The front page of a file that was synced so many seconds ago."""
+    when = f"strftime('%Y-%m-%dT%H:%M:%fZ', 'now', '{-seconds} seconds')"
+    return altered(db, f"UPDATE _runs SET finished = {when}", folder, "/").text
+
+
+def altered(db, sql, folder, path):
+    """A page of a copy that differs."""
     other = folder / "spacecraft.db"
     other.write_bytes(db.read_bytes())
-    when = f"strftime('%Y-%m-%dT%H:%M:%fZ', 'now', '{-seconds} seconds')"
-    execute(other, f"UPDATE _runs SET finished = {when}")
+    execute(other, sql)
 
     async def asked():
-        return (await Datasette([str(other)]).client.get("/")).text
+        return await Datasette([str(other)]).client.get(path)
 
     return asyncio.run(asked())
+
+
+def test_a_row_that_others_keep_says_since_when_it_is_gone(db, tmp_path):
+    sql = "INSERT INTO _tombstones SELECT 'agencies', 121, max(id), '{}' FROM _runs"
+    answer = altered(db, sql, tmp_path, "/spacecraft/agencies/121")
+    assert answer.status_code == 200
+    assert "no longer has this agency: it is gone since" in answer.text
+    assert "Others still name it." in answer.text
+    assert "Its page in the API" not in answer.text
+    assert "the row as JSON" in answer.text
 
 
 def test_each_module_can_be_the_first_that_is_imported():

@@ -181,7 +181,7 @@ async def _thing(site: Site, table: str, id_: Any) -> Response:
     found = await site.read(lambda rows: thing(rows, table, id_) or gone(rows, table, id_))
     if found is None:
         raise NotFound(f"No {declared.noun(table)} has the number {id_}")
-    return await site.shown("ll2_thing.html", _GONE if found.gone else 200, thing=found)
+    return await site.shown("ll2_thing.html", 200 if found.is_kept else _GONE, thing=found)
 
 
 async def to_thing(datasette: Datasette, request: Request) -> Response:

@@ -73,7 +73,8 @@ class Thing(NamedTuple):
     groups: list[Group]
     changes: list[Change]
     upstream: str
-    gone: str = ""  # since when; empty: it is there
+    gone: str = ""  # since when; empty: LL2 lists it, or never did
+    is_kept: bool = True  # whether its row is still there
 
     @property
     def facts(self) -> list[Fact]:
@@ -109,6 +110,7 @@ def thing(rows: Rows, table: str, id_: Id) -> Thing | None:
         [one for one in groups if {link.href for link in one.links} not in known],
         list(_changes(rows, table, id_)),
         _upstream(values.get("url")),
+        _gone(rows, table, id_),
     )
 
 
@@ -291,7 +293,18 @@ def gone(rows: Rows, table: str, id_: Id) -> Thing | None:
         list(_changes(rows, table, id_)),
         _upstream(last.get("url")),
         words.when(found[0]),
+        is_kept=False,
     )
+
+
+def _gone(rows: Rows, table: str, id_: Id) -> str:
+    """Since when LL2 doesn't list a record whose row others keep; empty: it does, or never did."""
+    sql = (
+        "SELECT finished FROM _tombstones AS gone JOIN _runs ON _runs.id = gone.run"
+        " WHERE gone.resource = ? AND gone.id = ?"
+    )
+    found = rows.conn.execute(sql, (resources().get(table, ""), id_)).fetchone()
+    return words.when(found[0]) if found else ""
 
 
 def _last(rows: Rows, table: str, id_: Id) -> dict[str, Any]:
