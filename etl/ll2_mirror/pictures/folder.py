@@ -38,19 +38,27 @@ class Folder:
         real = db.resolve()
         self.path = real.with_name(f"{real.name}.images")
         self._index = self.path / _INDEX
-        self._stamp: tuple[int, ...] | None = None
+        self._read: tuple[int, ...] = ()  # the stamp of what is held here
         self._held: dict[str, Held] = {}
+
+    @property
+    def stamp(self) -> tuple[int, ...]:
+        """What moves with each change of the index; empty where there is none that can be read."""
+        try:
+            found = self._index.stat()
+        except OSError:
+            return ()
+        return found.st_ino, found.st_size, found.st_mtime_ns
 
     def held(self) -> dict[str, Held]:
         """What is known of each picture, by what it is known by."""
-        try:
-            found = self._index.stat()
-            stamp = (found.st_ino, found.st_size, found.st_mtime_ns)
-            if stamp != self._stamp:
+        stamp = self.stamp
+        if stamp != self._read:
+            try:
                 self._held = dict(_lines(self._index.read_bytes()))
-                self._stamp = stamp
-        except OSError:
-            self._held, self._stamp = {}, None
+            except OSError:
+                self._held = {}
+            self._read = stamp
         return self._held
 
     def shown(self, *urls: str) -> str | None:

@@ -8,7 +8,7 @@ from ll2_mirror.query.routes import find
 from ll2_mirror.serve.wire import HttpResponse
 
 MOST_BYTES = 64 * 2**20  # of responses kept
-Version = tuple[int, int]  # see reader.Watch
+Version = tuple[int, ...]  # see reader.Watch; of a page, with the stamp of its pictures
 
 
 class ResponseCache:
@@ -33,10 +33,10 @@ class ResponseCache:
     def keep(self, request: Request, response: HttpResponse, version: Version | None) -> None:
         """Keeps a response that was read when the file had this version, or later.
 
-        One of a list in time grows old by the clock, and a page by copies of pictures.
+        One of a list in time grows old by the clock.
         """
         route = find(decoded(request.path))
-        if response.is_page or (route and route.sublist):
+        if route and route.sublist:
             return
         if version is not None and version == self._version:
             self._kept.keep(request, response)

@@ -18,7 +18,7 @@ from ll2_mirror.query.memory import Memory
 from ll2_mirror.query.request import Request
 from ll2_mirror.query.response import as_json
 from ll2_mirror.serve.browse import browse
-from ll2_mirror.serve.cache import ResponseCache, Version
+from ll2_mirror.serve.cache import MOST_BYTES, ResponseCache, Version
 from ll2_mirror.serve.wire import HttpResponse, prepared
 from ll2_mirror.store.ledger import Ledger
 from ll2_mirror.store.reading import READ_SECONDS, File, Latest, Reading, time_limit
@@ -127,16 +127,23 @@ class Responder:
     def __init__(self, file: File) -> None:
         self._reader = Reader(file)
         self._watch = Watch(file)
-        self._cache = ResponseCache()
+        self._folder = Folder(file.path)
+        self._pages = ResponseCache(MOST_BYTES // 4)  # for people, which show pictures
+        self._cache = ResponseCache(MOST_BYTES - MOST_BYTES // 4)
         self._thread = ThreadPoolExecutor(1, "ll2")
         self._busy = 0  # requests that the thread has
 
     async def __call__(self, request: Request) -> HttpResponse:
         """The response; raises sqlite3.Error or MirrorError where the file can't be read."""
         version = self._watch.version
-        found = self._cache.get(request, version)
-        if found is None:
-            found = await self._read(request)
+        pictured = version and (*version, *self._folder.stamp)
+        kept = self._cache.get(request, version) or self._pages.get(request, pictured)
+        if kept:
+            return kept
+        found = await self._read(request)
+        if found.is_page:
+            self._pages.keep(request, found, pictured)
+        else:
             self._cache.keep(request, found, version)
         return found
 
