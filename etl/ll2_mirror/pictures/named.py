@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Collection
 from typing import NamedTuple
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from ll2_mirror.errors import UsageError
 from ll2_mirror.ll2.jsontext import quote
@@ -18,21 +18,16 @@ _NAMED = (
 
 
 class Picture(NamedTuple):
-    """A picture that the tables name: where it is, whether in full, its license's name."""
+    """A picture that the tables name: where it is, whether in full, its license's name.
+
+    ``key`` is what it is known by, ``host`` who has it.
+    """
 
     url: str
     full: bool
     license: str
-
-    @property
-    def key(self) -> str:
-        """What it is known by."""
-        return key(self.url)
-
-    @property
-    def host(self) -> str:
-        """Who has it."""
-        return urlsplit(self.url).netloc
+    key: str
+    host: str
 
 
 class Licenses(NamedTuple):
@@ -48,29 +43,37 @@ class Licenses(NamedTuple):
 
 def key(url: str) -> str:
     """What a picture is known by: LL2 names it at several hosts, by day and API host."""
-    parts = urlsplit(url)
+    return _key(urlsplit(url))
+
+
+def _key(parts: SplitResult) -> str:
     return f"{parts.path}?{parts.query}" if parts.query else parts.path
 
 
 def named(conn: sqlite3.Connection) -> list[Picture]:
     """All pictures that the tables name, each once: the small ones first."""
     rows = conn.execute(_NAMED, (UNKNOWN,)).fetchall()
-    found = [
-        Picture(url, full, license_)
+    made = (
+        _picture(large if full else small, full, license_)
         for full in (False, True)
         for small, large, license_ in rows
-        if _is_url(url := large if full else small)
-    ]
-    return list({one.key: one for one in reversed(found)}.values())[::-1]
+    )
+    found: dict[str, Picture] = {}
+    for one in made:
+        if one:
+            found.setdefault(one.key, one)
+    return list(found.values())
 
 
-def _is_url(url: object) -> bool:
-    """Whether a value is where a picture can be fetched from."""
+def _picture(url: object, full: bool, license_: str) -> Picture | None:
+    """A picture; None where a value is nowhere to fetch one from."""
     try:
         parts = urlsplit(url) if isinstance(url, str) else None
-        return bool(parts and parts.scheme in ("http", "https") and parts.hostname)
+        if not (parts and parts.scheme in ("http", "https") and parts.hostname):
+            return None
     except ValueError:
-        return False
+        return None
+    return Picture(str(url), full, license_, _key(parts), parts.netloc)
 
 
 def check_licenses(conn: sqlite3.Connection, licenses: Licenses) -> None:
