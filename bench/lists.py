@@ -137,7 +137,9 @@ def asked(db: Path, kind: str, random: Random) -> float:
     query = urlencode({"limit": 10, **KINDS[kind](random)})
     with closing(sqlite3.connect(db)) as conn:
         mirror = Mirror(conn, db.name, browse, Memory(conn))
-        mirror.respond(Request(f"/2.3.0/{list_}/", "limit=1&net__gte=3000&ordering=id"))  # is open
+        mirror.respond(
+            Request(f"/2.3.0/{list_}/", "limit=1&net__gte=3000-01-01&ordering=id")
+        )  # is open
         start = thread_time()
         response = mirror.respond(Request(f"/2.3.0/{list_}/", query))
         spent = 1000 * (thread_time() - start)

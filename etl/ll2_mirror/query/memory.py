@@ -12,11 +12,13 @@ from ll2_mirror.ll2.model import Id, Resource
 from ll2_mirror.ll2.resources import RESOURCES
 from ll2_mirror.query.kept import Kept
 from ll2_mirror.query.paths import lacking
-from ll2_mirror.store.ledger import Ledger
+from ll2_mirror.store.ledger import Ledger, listed
 from ll2_mirror.store.search import grams, is_short, is_whole, teach_upper
+from ll2_mirror.store.sql import among
 from ll2_mirror.transform.render import Objects, Renderer
 
 _MANY = 20_000  # records, of which to compare each takes longer than to know the trigrams
+_MOST_NESTED = 500  # rows that are left out one by one: of more, those that are listed are asked
 FEW = 1000  # ids that are read at once, where no more are asked for
 _MOST_COUNTS = 4 * 2**20  # bytes of the questions whose counts are kept
 _MOST_IDS = 32 * 2**20  # bytes of the lists of ids that are kept
@@ -30,14 +32,14 @@ Texts = dict[Id, str]
 
 
 class Holding(NamedTuple):
-    """What a file holds of a resource: the mode of its last walk, and its records.
+    """What a file holds of a resource: the mode of its last walk, how many records it lists.
 
-    ``whole``: each row of its table is one of them; else rows are there that records only nest.
+    ``nested``: how many rows of its table are none of them, since records only nest them.
     """
 
     mode: str
     records: int
-    whole: bool
+    nested: int
 
 
 def _holdings(conn: sqlite3.Connection) -> Iterator[tuple[str, Holding]]:
@@ -46,7 +48,7 @@ def _holdings(conn: sqlite3.Connection) -> Iterator[tuple[str, Holding]]:
         if name in RESOURCES and mode in RESOURCES[name].modes:
             count = Ledger(conn).records(name)
             rows = conn.execute(f'SELECT count(*) FROM "{RESOURCES[name].table}"').fetchone()[0]
-            yield name, Holding(mode, count, rows == count)
+            yield name, Holding(mode, count, rows - count)
 
 
 class Memory:
@@ -67,6 +69,7 @@ class Memory:
         self._whole: set[str] = set()  # the resources whose index is
         self._grams: dict[str, Sequence[str] | None] = {}
         self._lacking: dict[tuple[str, str], str] = {}
+        self._nested: dict[str, str] = {}
 
     def count(self, key: Any, read: Callable[[], int]) -> int:
         """A number that was read before, or is now."""
@@ -90,6 +93,15 @@ class Memory:
         if resource.name not in self._grams:
             self._grams[resource.name] = grams(self.conn, resource)
         return self._grams[resource.name]
+
+    def nested(self, resource: Resource) -> str | None:
+        """The ids of the rows that records only nest, as JSON; None where they are many."""
+        if self.holdings[resource.name].nested not in range(_MOST_NESTED):
+            return None
+        if resource.name not in self._nested:
+            sql = f'SELECT id FROM "{resource.table}" WHERE id NOT IN ({listed(resource.name)})'
+            self._nested[resource.name] = among(id_ for (id_,) in self.conn.execute(sql))
+        return self._nested[resource.name]
 
     def require_index(self, resource: Resource) -> None:
         """Raises DataError where a search would miss records of a resource."""

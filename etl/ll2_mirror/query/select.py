@@ -14,10 +14,11 @@ from ll2_mirror.query.paths import sorted_by
 from ll2_mirror.query.response import Refusal
 from ll2_mirror.store.ledger import LISTED
 from ll2_mirror.store.search import matching
-from ll2_mirror.store.sql import all_of
+from ll2_mirror.store.sql import IN, all_of
 
 _ID = "id"
 _MANY = 8  # times as many as are read at once
+Query = tuple[str, tuple[Any, ...]]  # SQL with its values
 Order = list[tuple[str, bool]]  # paths, or their SQL, each with whether it descends
 
 
@@ -47,7 +48,7 @@ class Selection(NamedTuple):
     @property
     def is_whole(self) -> bool:
         """Whether each row of the table is one of the list's records."""
-        return self.memory.holdings[self.resource.name].whole
+        return self.memory.holdings[self.resource.name].nested == 0
 
     @property
     def _is_read_whole(self) -> bool:
@@ -87,7 +88,8 @@ class Selection(NamedTuple):
         """Whether an index has all records in this order, so that to skip many is nothing."""
         if self.where or self.found:
             return False
-        return not order or (len(order) == 1 and self.is_whole and not order[0][1])
+        few = self.is_whole or self.memory.nested(self.resource) is not None
+        return not order or (len(order) == 1 and few and not order[0][1])
 
     def _indexed(self, order: Order, offset: int, end: int) -> list[Id]:
         """The ids from one place to another, found from the end that is nearer."""
@@ -113,14 +115,26 @@ class Selection(NamedTuple):
             raise DataError(f"_records: an id of {self.resource.name} is of another type")
         return ids
 
-    def _ids(self, *, ordered: bool = False) -> tuple[str, tuple[Any, ...]]:
+    @property
+    def _narrowest(self) -> Query:
+        """The query for what the search finds, which is listed; without one, for all listed."""
+        return (self.found, self.found_values) if self.found else (LISTED, (self.resource.name,))
+
+    @property
+    def _listed(self) -> list[Query]:
+        """The condition that a row of the table is among those, where one is needed."""
+        if self.is_whole and not self.found:
+            return []
+        if not self.found and (nested := self.memory.nested(self.resource)):
+            return [(f"id NOT {IN}", (nested,))]
+        sql, values = self._narrowest
+        return [(f"id IN ({sql})", values)]
+
+    def _ids(self, *, ordered: bool = False) -> Query:
         """The query for all ids, from the narrowest table that knows; ``ordered``: by columns."""
-        listed = (LISTED, (self.resource.name,))
-        found = (self.found, self.found_values) if self.found else listed
         if not self.where and not ordered:
-            return found
-        # What a search finds is listed.
-        parts = [] if self.is_whole and not self.found else [(f"id IN ({found[0]})", found[1])]
+            return self._narrowest
+        parts = self._listed
         if self.where:
             parts.append((self.where, self.where_values))
         condition = f" WHERE {all_of([sql for sql, _ in parts])}" if parts else ""
