@@ -149,7 +149,6 @@ def _load() -> None:
     import ll2_mirror.cli.changes
     import ll2_mirror.cli.feed
     import ll2_mirror.cli.metrics
-    import ll2_mirror.cli.naming
     import ll2_mirror.cli.status
     import ll2_mirror.cli.text
     import ll2_mirror.plan

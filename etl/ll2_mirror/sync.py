@@ -10,9 +10,9 @@ from ll2_mirror.clock import to_iso
 from ll2_mirror.errors import DataError, MirrorError, Stopped, UsageError
 from ll2_mirror.extract.crawl import STALE, Crawl
 from ll2_mirror.extract.missing import fate
-from ll2_mirror.extract.upstream import DEFAULT_BASE_URL, Upstream
+from ll2_mirror.extract.upstream import Upstream
 from ll2_mirror.ll2.model import MODES, Resource
-from ll2_mirror.ll2.page import API_PATH
+from ll2_mirror.ll2.page import API_PATH, LL2_URL
 from ll2_mirror.ll2.resources import DEFAULT_RESOURCE, RESOURCES
 from ll2_mirror.load.publish import Brought, Unreadable, bring_in, close_books
 from ll2_mirror.load.quarantine import missed
@@ -50,7 +50,7 @@ def wanted(store: Store, resources: list[str], base_url: str | None, mode: str |
         raise UsageError(f"{names[0]} has no {mode} mode: choose {' or '.join(known)}")
     begun = {walk.resource: walk.mode for walk in cut_off}
     modes = {name: _mode(store, RESOURCES[name], mode or begun.get(name)) for name in names}
-    return Wanted(next(filter(None, urls), DEFAULT_BASE_URL), modes)
+    return Wanted(next(filter(None, urls), LL2_URL), modes)
 
 
 def _mode(store: Store, resource: Resource, asked: str | None) -> str:

@@ -1,4 +1,4 @@
-"""What each run changed, as data. Reads only."""
+"""What each run changed, as data and in names. Reads only."""
 
 from __future__ import annotations
 
@@ -7,16 +7,15 @@ from datetime import datetime
 from typing import Any
 
 from ll2_mirror.errors import DataError
+from ll2_mirror.ll2.labels import label
 from ll2_mirror.ll2.model import Id
-from ll2_mirror.ll2.shapes import SHAPES
+from ll2_mirror.ll2.schema import keys, target
 from ll2_mirror.store.ledger import Change
 from ll2_mirror.store.store import Store
 from ll2_mirror.store.typed import Typed
 from ll2_mirror.transform.extra import read
 
 _WHOLE, _PART = ("added", "gone"), ("changed", "reordered")  # rows, keys
-_NAMED = {shape.table for shape in SHAPES.values() if "name" in shape.columns}
-_KINDS = {(shape.table, key.name): key.kind for shape in SHAPES.values() for key in shape.keys}
 
 
 def changes(store: Store, since: datetime | None, everything: bool) -> dict[str, Any]:
@@ -66,9 +65,10 @@ def _sides(typed: Typed, change: Change, place: str) -> dict[str, Any]:
         return {}
     if change.kind == "gone":
         return {"from": typed.document(change.before, place, dict)}
-    kind = _KINDS.get((change.table, change.key), change.key)
+    _, key = keys().get((change.table, change.key), (None, None))
+    reader = _READERS.get(key.kind if key else change.key, _scalar)
     before, after = (
-        None if side is None else _READERS.get(kind, _scalar)(typed, side, place)
+        None if side is None else reader(typed, side, place)
         for side in (change.before, change.after)
     )
     return {"key": change.key, "from": before, "to": after}
@@ -99,11 +99,40 @@ _READERS: dict[str, Callable[[Typed, Any, str], Any]] = {
 
 
 def _name(store: Store, table: str, id_: Id) -> str | None:
-    """The name of a row, where its table has names, also of one that is gone."""
-    if table not in _NAMED:
-        return None
-    row = store.conn.execute(f'SELECT name FROM "{table}" WHERE id = ?', (id_,)).fetchone()
+    """The name of a row, where its table has names."""
+    return _called(store, "name", table, id_) if (table, "name") in keys() else None
+
+
+def _called(store: Store, name: str, table: str, id_: Any) -> str | None:
+    """What a row is called by an expression of SQL; by its name, where it is gone."""
+    row = store.conn.execute(f'SELECT {name} FROM "{table}" AS t WHERE id = ?', (id_,)).fetchone()
     if row is None:
-        last = store.ledger.last_state(table, id_) or "{}"
+        last = (id_ is not None and store.ledger.last_state(table, id_)) or "{}"
         row = [Typed(store.path).document(last, f"_history {table} {id_}", dict).get("name")]
     return None if row[0] is None else str(row[0])
+
+
+# In names
+
+
+def named(store: Store, found: dict[str, Any]) -> dict[str, Any]:
+    """The JSON object of ``changes`` with the names of what keys referred to, and now do.
+
+    It says which runs were the first of a resource, too.
+    """
+    sql = "SELECT min(id) FROM _runs GROUP BY resource"
+    first = {id_ for (id_,) in store.conn.execute(sql).fetchall()}
+    for run in found["runs"]:
+        run["first"] = run["run"] in first
+        for change in run["changes"]:
+            change.update(_names(store, change))
+    return found
+
+
+def _names(store: Store, change: dict[str, Any]) -> dict[str, str | None]:
+    _, key = keys().get((change["table"], change.get("key", "")), (None, None))
+    if key is None or key.kind != "one":
+        return {}
+    table = target(change["table"], key.name)
+    name = label(table) or "NULL"
+    return {f"{side}_name": _called(store, name, table, change[side]) for side in ("from", "to")}

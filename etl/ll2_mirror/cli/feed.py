@@ -7,15 +7,13 @@ from collections.abc import Iterator
 from typing import Any
 from xml.etree import ElementTree as ET
 
-from ll2_mirror.cli.naming import first_line, side
-from ll2_mirror.ll2.page import API_PATH
-from ll2_mirror.ll2.resources import RESOURCES
+from ll2_mirror.cli.text import first_line, side
+from ll2_mirror.ll2.page import API_PATH, LL2_URL
+from ll2_mirror.ll2.resources import LISTED
 
 _ATOM = "http://www.w3.org/2005/Atom"
-_UPSTREAM = "https://ll.thespacedevs.com"
 _MOST = 500  # entries, the newest
 _CONTROL = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")  # no XML
-_LISTED = {resource.table: name for name, resource in RESOURCES.items()}
 
 
 def atom(found: dict[str, Any], name: str, now: str) -> str:
@@ -50,7 +48,7 @@ def _entries(run: dict[str, Any]) -> Iterator[tuple[str, str, str, str]]:
     place, finished = f"{run['run']}", run["finished"]
     if run["first"]:
         title = f"{run['resource']}: {next(first_line(run)).strip()}"
-        yield place, finished, title, f"{_UPSTREAM}{API_PATH}{run['resource']}/"
+        yield place, finished, title, f"{LL2_URL}{API_PATH}{run['resource']}/"
         return
     for change in run["changes"]:
         what = f"{place}:{change['table']}:{change['id']}:{change.get('key', '')}"
@@ -66,6 +64,6 @@ def _title(change: dict[str, Any]) -> str:
 
 
 def _link(change: dict[str, Any]) -> str:
-    listed = _LISTED.get(change["table"])
+    listed = LISTED.get(change["table"])
     end = f"{listed}/{change['id']}/" if listed else ""
-    return f"{_UPSTREAM}{API_PATH}{end}"
+    return f"{LL2_URL}{API_PATH}{end}"

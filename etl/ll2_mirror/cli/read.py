@@ -147,9 +147,8 @@ def verify(db: Path, as_json: bool) -> None:
 @json_option("them")
 def changes(db: Path, since: str | None, everything: bool, as_json: bool, form: str | None) -> None:
     """Says what each run changed."""
-    from ll2_mirror.cli.changes import changes
+    from ll2_mirror.cli.changes import changes, named
     from ll2_mirror.cli.feed import atom
-    from ll2_mirror.cli.naming import named
     from ll2_mirror.cli.text import run_lines
 
     start = None if since is None else point_in_time(since, clock().now())
@@ -177,15 +176,14 @@ def changes(db: Path, since: str | None, everything: bool, as_json: bool, form: 
 )
 def get(db: Path, path: str, pretty: bool, base_url: str | None) -> None:
     """Prints what LL2 would answer."""
-    from ll2_mirror.extract.upstream import DEFAULT_BASE_URL
-    from ll2_mirror.ll2.page import API_PATH
+    from ll2_mirror.ll2.page import API_PATH, LL2_URL
     from ll2_mirror.query.api import Mirror
     from ll2_mirror.query.request import request_for
     from ll2_mirror.serve.browse import browse
     from ll2_mirror.store.reading import READ_SECONDS, time_limit
 
     with opened(db) as store, store.snapshot(), time_limit(store.conn, READ_SECONDS, str(db)):
-        base = base_url or store.settings.get("base_url") or DEFAULT_BASE_URL
+        base = base_url or store.settings.get("base_url") or LL2_URL
         mirror = Mirror(store.conn, db.name, browse, clock=clock())
         response = mirror.respond(request_for(path, base, pretty=pretty))
     write(response.body + b"\n" * pretty)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ll2_mirror.cli.naming import first_line, side
 from ll2_mirror.clock import ago, for_people, from_iso
 from ll2_mirror.progress import EVENTS
 
@@ -289,3 +289,16 @@ def table(headers: list[str], rows: list[tuple[Any, ...]]) -> Iterator[str]:
     widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
     for row in [cells[0], ["-" * width for width in widths], *cells[1:]]:
         yield "  ".join(c.ljust(w) for c, w in zip(row, widths, strict=True)).rstrip()
+
+
+def first_line(run: dict[str, Any]) -> Iterator[str]:
+    """A first sync in one line: what it added, the most first."""
+    added = Counter(change["table"] for change in run["changes"] if change["kind"] == "added")
+    shown = ", ".join(f"{count:,} {table}" for table, count in added.most_common())
+    yield f"  the first sync: {shown or 'nothing'}"
+
+
+def side(change: dict[str, Any], which: str, value: Any) -> str:
+    """One side of a change in words: by name where there is one, else as JSON."""
+    name = change.get(f"{which}_name")
+    return name if name is not None else json.dumps(value, ensure_ascii=False)

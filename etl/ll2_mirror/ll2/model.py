@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cache, cached_property
@@ -47,7 +46,13 @@ _COLUMNS = {
 }  # of the kinds whose column isn't called as the key is
 
 
-_PLURAL = re.compile("(i)es$|(?<=ch)es$|s$")  # of a table's name: agencies, launches, flights
+_PLURALS = (("ies", "y"), ("sses", "ss"), ("ches", "ch"), ("uses", "us"), ("s", ""))
+
+
+def singular(table: str) -> str:
+    """What one row of a table is: agency, launch, image_license."""
+    found = (table.removesuffix(end) + one for end, one in _PLURALS if table.endswith(end))
+    return next(found, table)
 
 
 @dataclass(frozen=True)
@@ -132,7 +137,7 @@ class Shape:
     @cached_property
     def list_column(self) -> str:
         """The column that refers to its rows in the table of a list: ``agency_id``."""
-        return _PLURAL.sub(lambda ending: "y" if ending[1] else "", self.table) + "_id"
+        return f"{singular(self.table)}_id"
 
     def way(self, path: str) -> Iterator[tuple[Shape, Key]]:
         """The keys that a path such as ``status__name`` leads through, each with its shape."""

@@ -15,6 +15,7 @@ from ll2_mirror.errors import NotAPage
 from ll2_mirror.ll2.jsontext import parse, quote, spell
 from ll2_mirror.ll2.model import Id
 
+LL2_URL = "https://ll.thespacedevs.com"
 API_PATH = "/2.3.0/"
 
 INT64 = range(-(2**63), 2**63)

@@ -324,6 +324,7 @@ config/vidurl_types  VidURLType
 
 # What LL2 has beside them: views in time over their records, and a page that is no list.
 VIEWS = {view.name: view for resource in RESOURCES.values() for view in resource.views}
+LISTED = {resource.table: name for name, resource in RESOURCES.items()}  # lists, by their table
 ENDPOINTS = frozenset({*RESOURCES, *VIEWS, "dashboard/starship"})
 
 DEFAULT_RESOURCE = "spacecraft"

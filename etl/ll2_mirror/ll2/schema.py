@@ -45,6 +45,20 @@ def tables() -> dict[str, tuple[Column, ...]]:
     return dict(chain.from_iterable(map(_table, lying.values())))
 
 
+@cache
+def keys() -> dict[tuple[str, str], tuple[Shape, Key]]:
+    """Each key of a table's rows with a shape that has it, by the table and the key's name."""
+    shapes = reversed(SHAPES.values())
+    return {(shape.table, key.name): (shape, key) for shape in shapes for key in shape.keys}
+
+
+def target(table: str, key: str) -> str:
+    """The table of what a key's value, or its items, are; empty where they are no rows."""
+    shape, _ = keys().get((table, key), (None, None))
+    nested = shape.nested.get(key) if shape else None
+    return nested.table if nested else ""
+
+
 def _table(shape: Shape) -> Iterator[tuple[str, tuple[Column, ...]]]:
     """The table of a shape, with the columns of all that lie over it, and those of their lists."""
     lying = sorted(shape.siblings, key=lambda each: -len(each.columns))  # the richest first
@@ -87,6 +101,7 @@ def _list_columns(shape: Shape, item: Shape) -> Iterator[Column]:
         yield from (*_columns(item), _own("_extra"))
 
 
+@cache
 def wanted_columns() -> dict[str, Columns]:
     """The columns of each public table, as the shapes want them."""
     return {
@@ -98,17 +113,18 @@ def wanted_columns() -> dict[str, Columns]:
 @cache
 def own_tables() -> tuple[str, ...]:
     """The tool's own tables, those of the search index among them."""
-    return tuple(re.findall(r"^CREATE (?:VIRTUAL )?TABLE (_\w+)", _schema(), re.MULTILINE))
+    return tuple(re.findall(r"^CREATE (?:VIRTUAL )?TABLE (_\w+)", schema_text(), re.MULTILINE))
 
 
 def statement_of(table: str) -> str:
     """The statement of schema.sql that makes a table."""
-    found = re.search(rf"^CREATE (VIRTUAL )?TABLE {table} [^;]*;", _schema(), re.MULTILINE)
+    found = re.search(rf"^CREATE (VIRTUAL )?TABLE {table} [^;]*;", schema_text(), re.MULTILINE)
     assert found
     return found[0]
 
 
-def _schema() -> str:
+def schema_text() -> str:
+    """The statements that make a mirror's tables, as `make schema` wrote them."""
     return shipped("schema.sql").read_text(encoding="utf-8")
 
 
@@ -138,9 +154,10 @@ class Edge(NamedTuple):
     target: str
 
 
-def edges() -> list[Edge]:
+@cache
+def edges() -> tuple[Edge, ...]:
     """Each column by which a row of one table refers to a row of another, from the shapes."""
-    return sorted(chain.from_iterable(map(_edges, tables().items())))
+    return tuple(sorted(chain.from_iterable(map(_edges, tables().items()))))
 
 
 def _edges(table: tuple[str, tuple[Column, ...]]) -> Iterator[Edge]:

@@ -139,7 +139,7 @@ def _prune(store: Store, brought: list[Brought]) -> None:
     That is remembered, to be looked at again with each sync.
     """
     first = brought[0].run
-    again = {(table, id_) for table, id_ in store.settings.read("kept", list) or ()}
+    again = store.settings.kept
     kept = dict[Node, str]()
     for run, report, unlinked in brought:
         pruner = Pruner(store.conn, store.ledger, first, run)

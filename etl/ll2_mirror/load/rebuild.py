@@ -9,9 +9,8 @@ import sqlite3
 from collections.abc import Iterator
 
 from ll2_mirror.errors import DataError
-from ll2_mirror.files import shipped
 from ll2_mirror.ll2.resources import RESOURCES
-from ll2_mirror.ll2.schema import SCHEMA_VERSION, own_tables, wanted_columns
+from ll2_mirror.ll2.schema import SCHEMA_VERSION, own_tables, schema_text, wanted_columns
 from ll2_mirror.load.quarantine import standing
 from ll2_mirror.load.upsert import Upsert
 from ll2_mirror.progress import Tell
@@ -68,7 +67,7 @@ def _upgrade(store: Store) -> None:
     try:
         with store.transaction():
             own = list(_set_aside(conn))
-            for statement in _statements(shipped("schema.sql").read_text(encoding="utf-8")):
+            for statement in _statements(schema_text()):
                 conn.execute(statement)
             _bring_back(conn, own)
             _rebuild(store)

@@ -8,8 +8,7 @@ from typing import Any
 
 from ll2_mirror.files import shipped
 from ll2_mirror.ll2.describe import Described, Table, sections
-from ll2_mirror.ll2.resources import RESOURCES
-from ll2_mirror.ll2.shapes import SHAPES
+from ll2_mirror.ll2.model import singular
 from ll2_mirror.ll2.views import views
 
 _MOST_COLUMNS = 7
@@ -29,22 +28,6 @@ def site() -> dict[str, Any]:
 def described() -> dict[str, Table]:
     """All public tables by name, in the order to read them."""
     return {table.name: table for section in sections() for table in section.tables}
-
-
-@cache
-def resources() -> dict[str, str]:
-    """The endpoint that lists the rows of a table, by the table."""
-    return {resource.table: name for name, resource in RESOURCES.items()}
-
-
-@cache
-def targets() -> dict[tuple[str, str], str]:
-    """The table of what a key refers to, by the table of the row and the key."""
-    return {
-        (shape.table, key): nested.table
-        for shape in SHAPES.values()
-        for key, nested in shape.nested.items()
-    }
 
 
 def of_table(table: str) -> dict[str, Any]:
@@ -71,15 +54,9 @@ def title(table: str) -> str:
     return table.replace("__", ": ").replace("_", " ").capitalize()
 
 
-_ENDINGS = (("ies", "y"), ("sses", "ss"), ("ches", "ch"), ("uses", "us"), ("s", ""))
-
-
 def noun(table: str) -> str:
     """What one row of a table is."""
-    words = table.replace("_", " ")
-    return next(
-        (words.removesuffix(end) + one for end, one in _ENDINGS if words.endswith(end)), words
-    )
+    return singular(table).replace("_", " ")
 
 
 @cache

@@ -8,10 +8,10 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from ll2_mirror.clock import age, ago, from_iso
-from ll2_mirror.ll2.schema import SCHEMA_VERSION
+from ll2_mirror.ll2.schema import SCHEMA_VERSION, target
 from ll2_mirror.ll2.views import views
 from ll2_mirror.site import words
-from ll2_mirror.site.declared import described, site, targets, title
+from ll2_mirror.site.declared import described, site, title
 from ll2_mirror.site.rows import Picture, Rows
 from ll2_mirror.store.ledger import Ledger
 
@@ -164,7 +164,7 @@ def news(rows: Rows) -> list[News]:
 
 def _may_tell(rows: Rows, table: str, key: str) -> bool:
     """Whether a change can be told: of a table that is there, and of no hidden one."""
-    return table in described() and rows.hidden.isdisjoint((table, targets().get((table, key))))
+    return table in described() and rows.hidden.isdisjoint((table, target(table, key)))
 
 
 def _news(rows: Rows, row: Any) -> News:

@@ -14,6 +14,7 @@ from datasette.utils import tilde_decode
 
 from ll2_mirror.errors import MirrorError
 from ll2_mirror.ll2.resources import RESOURCES
+from ll2_mirror.ll2.schema import target
 from ll2_mirror.site import declared
 from ll2_mirror.site.front import front, news
 from ll2_mirror.site.names import expression
@@ -143,10 +144,10 @@ class _Ours:
         self, database: str, table: str, column: str, values: list[Any]
     ) -> dict[tuple[str, Any], str]:
         """What rows are called that a column refers to."""
-        target = declared.targets().get((table, column.removesuffix("_id")))
-        if target is None:
+        referred = target(table, column.removesuffix("_id"))
+        if not referred:
             return dict(await self.real.expand_foreign_keys(database, table, column, values))
-        names = await self.site.read(lambda rows: rows.names(target, values))
+        names = await self.site.read(lambda rows: rows.names(referred, values))
         return {(column, id_): name for id_, name in names.items()}
 
 

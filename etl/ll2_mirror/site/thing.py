@@ -10,11 +10,12 @@ from typing import Any, NamedTuple
 from ll2_mirror.ll2.describe import Described
 from ll2_mirror.ll2.duration import seconds
 from ll2_mirror.ll2.model import Id
-from ll2_mirror.ll2.schema import Column, Edge, edges, list_tables_of, tables
-from ll2_mirror.ll2.shapes import SHAPES
+from ll2_mirror.ll2.page import LL2_URL
+from ll2_mirror.ll2.resources import LISTED
+from ll2_mirror.ll2.schema import Column, Edge, edges, keys, list_tables_of, tables, target
 from ll2_mirror.serve.browse import is_web
 from ll2_mirror.site import words
-from ll2_mirror.site.declared import described, noun, resources, targets, title
+from ll2_mirror.site.declared import described, noun, title
 from ll2_mirror.site.rows import Link, Picture, Rows
 
 _MOST_SHOWN = 24  # of what refers to a row that are named
@@ -23,7 +24,6 @@ _LONG = 90  # characters from which on a text has a line of its own
 _HIDDEN = ("own", "seconds", "many", "position", "owner")  # kinds of columns that are no facts
 _KNOWN = ("id", "name", "url", "slug", "response_mode")  # what the page says elsewhere, or nowhere
 _DURATION = re.compile(r"P(\d|T\d)")
-_UPSTREAM = "https://ll.thespacedevs.com"
 
 
 class Fact(NamedTuple):
@@ -121,7 +121,7 @@ def _picture(rows: Rows, values: dict[str, Any]) -> Picture | None:
 
 
 def _upstream(url: Any) -> str:
-    return f"{_UPSTREAM}{url}" if isinstance(url, str) and url.startswith("/") else ""
+    return f"{LL2_URL}{url}" if isinstance(url, str) and url.startswith("/") else ""
 
 
 # What it is
@@ -251,12 +251,12 @@ def _changes(rows: Rows, table: str, id_: Id) -> Iterator[Change]:
 
 def _told(rows: Rows, table: str, key: str, value: Any) -> str:
     """A value of the history: a row by its name, a list by how many it has."""
-    shapes = [shape for shape in SHAPES.values() if shape.table == table and key in shape.by_name]
-    if value is None or not shapes:
-        return "nothing" if value is None else str(value)
-    kind = shapes[0].by_name[key].kind
+    if value is None:
+        return "nothing"
+    _, known = keys().get((table, key), (None, None))
+    kind = known.kind if known else ""
     if kind == "one":
-        return rows.names(shapes[0].nested[key].table, [value]).get(value, f"number {value}")
+        return rows.names(target(table, key), [value]).get(value, f"number {value}")
     return _items_told(value) if kind == "many" else spelled(kind, value)
 
 
@@ -286,7 +286,7 @@ def gone(rows: Rows, table: str, id_: Id) -> Thing | None:
         [
             _was(key, value)
             for key, value in last.items()
-            if _is_shown(key, value) and targets().get((table, key)) not in rows.hidden
+            if _is_shown(key, value) and target(table, key) not in rows.hidden
         ],
         [],
         [],
@@ -303,14 +303,14 @@ def _gone(rows: Rows, table: str, id_: Id) -> str:
         "SELECT finished FROM _tombstones AS gone JOIN _runs ON _runs.id = gone.run"
         " WHERE gone.resource = ? AND gone.id = ?"
     )
-    found = rows.conn.execute(sql, (resources().get(table, ""), id_)).fetchone()
+    found = rows.conn.execute(sql, (LISTED.get(table, ""), id_)).fetchone()
     return words.when(found[0]) if found else ""
 
 
 def _last(rows: Rows, table: str, id_: Id) -> dict[str, Any]:
     """The record as LL2 last sent it, where it was one of those that LL2 lists."""
     sql = "SELECT body FROM _tombstones WHERE resource = ? AND id = ?"
-    found = rows.conn.execute(sql, (resources().get(table, ""), id_)).fetchone()
+    found = rows.conn.execute(sql, (LISTED.get(table, ""), id_)).fetchone()
     return _object(found[0]) if found else {}
 
 

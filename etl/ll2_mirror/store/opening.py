@@ -11,8 +11,13 @@ from pathlib import Path
 
 from ll2_mirror.clock import Clock
 from ll2_mirror.errors import NotAMirror, UsageError
-from ll2_mirror.files import shipped
-from ll2_mirror.ll2.schema import APPLICATION_ID, SCHEMA_VERSION, own_tables, wanted_columns
+from ll2_mirror.ll2.schema import (
+    APPLICATION_ID,
+    SCHEMA_VERSION,
+    own_tables,
+    schema_text,
+    wanted_columns,
+)
 from ll2_mirror.store.explain import explained
 from ll2_mirror.store.reading import BUSY_SECONDS, reading
 from ll2_mirror.store.store import Store
@@ -104,9 +109,8 @@ def _is_blank(conn: sqlite3.Connection) -> bool:
 
 
 def _create(conn: sqlite3.Connection) -> None:
-    schema = shipped("schema.sql").read_text(encoding="utf-8")
     conn.execute("PRAGMA journal_mode = WAL")  # readers go on during a sync
-    conn.executescript(f"BEGIN IMMEDIATE;\n{schema}\nCOMMIT;")
+    conn.executescript(f"BEGIN IMMEDIATE;\n{schema_text()}\nCOMMIT;")
 
 
 def _restore(conn: sqlite3.Connection) -> None:

@@ -78,5 +78,10 @@ class Settings:
             raise self._damaged("resources", json.dumps(names))
         return names
 
+    @property
+    def kept(self) -> set[tuple[str, Any]]:
+        """The rows that stay because a table of the user's own refers to them: table and id."""
+        return {(table, id_) for table, id_ in self.read("kept", list) or ()}
+
     def _damaged(self, key: str, held: str) -> DataError:
         return DataError(f"{self._path}: its setting {key} is damaged: {quote(held)}")

@@ -56,19 +56,14 @@ class Columns:
 
 
 @cache
-def _wanted() -> dict[str, dict[str, tuple[str, str]]]:
-    return wanted_columns()
-
-
-@cache
 def of_rows(shape: Shape) -> Columns:
     """The columns of a shape's rows: the tool's own, the shape's."""
     names = (*own_columns(shape), *shape.columns)
-    return Columns(shape.table, names, _wanted()[shape.table])
+    return Columns(shape.table, names, wanted_columns()[shape.table])
 
 
 @cache
 def of_items(table: str, item: Shape) -> Columns:
     """The columns of a list's items: their ids, or what they are where they have none."""
     names = (item.list_column,) if item.table else (*item.columns, "_extra")
-    return Columns(table, names, _wanted()[table])
+    return Columns(table, names, wanted_columns()[table])
