@@ -15,7 +15,7 @@ import click
 from click.core import ParameterSource
 
 from ll2_mirror.cli.console import console
-from ll2_mirror.cli.options import DB, base, clock, json_option, opened, seconds
+from ll2_mirror.cli.options import DB, QUIET, base, clock, json_option, opened, seconds
 from ll2_mirror.cli.program import Command, as_ours, end_tidily
 from ll2_mirror.cli.telling import telling
 from ll2_mirror.clock import to_iso
@@ -194,7 +194,7 @@ def _asks(command: Callable[..., None]) -> Callable[..., None]:
     is_flag=True,
     help="Accept a list that lacks more than 10 % of the records, and more than 20.",
 )
-@click.option("-q", "--quiet", is_flag=True, help="Say nothing unless something is wrong.")
+@QUIET
 @click.option(
     "--log-format",
     type=click.Choice(["text", "json"]),

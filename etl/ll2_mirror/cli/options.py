@@ -117,6 +117,16 @@ def size(_: click.Context, __: click.Parameter, value: str) -> int:
     return int(found[1]) * int(1000 ** " KMG".index(found[2].upper() or " "))
 
 
+def max_age_option(what: str) -> Callable[[Any], Any]:
+    """The option ``--max-age``; ``what`` it looks at."""
+    return click.option(
+        "--max-age",
+        metavar="AGE",
+        callback=seconds,
+        help=f"Exit 1 where {what}, as in 90m, 12h, 2d.",
+    )
+
+
 def base(_: click.Context, __: click.Parameter, value: str | None) -> str | None:
     """A server's URL, checked."""
     from ll2_mirror.extract.client import checked_base

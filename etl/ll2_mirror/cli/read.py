@@ -15,9 +15,9 @@ from ll2_mirror.cli.options import (
     base,
     clock,
     json_option,
+    max_age_option,
     opened,
     point_in_time,
-    seconds,
 )
 from ll2_mirror.cli.program import Command, as_ours
 from ll2_mirror.clock import to_iso
@@ -56,12 +56,7 @@ def _exit_code(_: click.Context, __: click.Parameter, value: str | None) -> int 
 
 @click.command(cls=Command, help=_STATUS_HELP)
 @DB
-@click.option(
-    "--max-age",
-    metavar="AGE",
-    callback=seconds,
-    help="Exit 1 where the last complete sync is older, as in 90m, 12h, 2d.",
-)
+@max_age_option("the last complete sync is older")
 @click.option("--prometheus", is_flag=True, help="Print metrics for node-exporter's textfiles.")
 @click.option(
     "--exit-code",

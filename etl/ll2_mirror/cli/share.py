@@ -8,7 +8,16 @@ from typing import Any
 import click
 
 from ll2_mirror.cli.console import console
-from ll2_mirror.cli.options import DB, QUIET, TIMEOUT, clock, json_option, opened, placed, seconds
+from ll2_mirror.cli.options import (
+    DB,
+    QUIET,
+    TIMEOUT,
+    clock,
+    json_option,
+    max_age_option,
+    opened,
+    placed,
+)
 from ll2_mirror.cli.program import Command, end_tidily
 from ll2_mirror.cli.read import check_age, status_of
 from ll2_mirror.cli.telling import watched
@@ -63,12 +72,7 @@ def publish(
 @DB
 @TIMEOUT
 @click.option("--allow-older", is_flag=True, help="Bring in a snapshot that is older than DB.")
-@click.option(
-    "--max-age",
-    metavar="AGE",
-    callback=seconds,
-    help="Exit 1 where DB is older after the pull, as in 90m, 12h, 2d.",
-)
+@max_age_option("DB is older after the pull")
 @QUIET
 @json_option("what was done")
 def pull(
