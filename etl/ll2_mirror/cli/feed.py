@@ -9,7 +9,7 @@ from xml.etree import ElementTree as ET
 
 from ll2_mirror.cli.text import first_line, side
 from ll2_mirror.ll2.page import API_PATH, LL2_URL
-from ll2_mirror.ll2.resources import LISTED
+from ll2_mirror.ll2.resources import LIST_OF
 
 _ATOM = "http://www.w3.org/2005/Atom"
 _MOST = 500  # entries, the newest
@@ -64,6 +64,6 @@ def _title(change: dict[str, Any]) -> str:
 
 
 def _link(change: dict[str, Any]) -> str:
-    listed = LISTED.get(change["table"])
+    listed = LIST_OF.get(change["table"])
     end = f"{listed}/{change['id']}/" if listed else ""
     return f"{LL2_URL}{API_PATH}{end}"

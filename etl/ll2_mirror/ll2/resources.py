@@ -324,7 +324,8 @@ config/vidurl_types  VidURLType
 
 # What LL2 has beside them: views in time over their records, and a page that is no list.
 VIEWS = {view.name: view for resource in RESOURCES.values() for view in resource.views}
-LISTED = {resource.table: name for name, resource in RESOURCES.items()}  # lists, by their table
+# The list that has the rows of a table as its records.
+LIST_OF = {resource.table: name for name, resource in RESOURCES.items()}
 ENDPOINTS = frozenset({*RESOURCES, *VIEWS, "dashboard/starship"})
 
 DEFAULT_RESOURCE = "spacecraft"

@@ -11,7 +11,7 @@ import sqlite3
 from collections.abc import Iterable, Iterator
 
 from ll2_mirror.ll2.model import Id
-from ll2_mirror.ll2.resources import LISTED
+from ll2_mirror.ll2.resources import LIST_OF
 from ll2_mirror.ll2.schema import Edge, edges, list_tables_of, tables
 from ll2_mirror.ll2.shapes import SHAPES
 from ll2_mirror.store.ledger import Ledger
@@ -74,7 +74,7 @@ class Pruner:
 
     def _is_record(self, node: Node) -> bool:
         table, id_ = node
-        return table in LISTED and self._ledger.lists(LISTED[table], id_)
+        return table in LIST_OF and self._ledger.lists(LIST_OF[table], id_)
 
     def _user_of(self, node: Node) -> str | None:
         """The table of the user's own that refers to a row, if one does."""

@@ -11,7 +11,7 @@ from ll2_mirror.errors import DataError
 from ll2_mirror.ll2.duration import seconds
 from ll2_mirror.ll2.jsontext import quote
 from ll2_mirror.ll2.model import Shape, known_columns
-from ll2_mirror.ll2.resources import LISTED, RESOURCES
+from ll2_mirror.ll2.resources import LIST_OF, RESOURCES
 from ll2_mirror.ll2.schema import Edge, edges, own_tables, tables, wanted_columns
 from ll2_mirror.ll2.shapes import SHAPES
 from ll2_mirror.store.ledger import listed
@@ -180,8 +180,8 @@ def _strays(store: Store) -> Iterator[str]:
     referring = [*edges(), *users_edges(store.conn)]
     for table in sorted({shape.table for shape in SHAPES.values() if shape.table}):
         ways = [_referred(edge) for edge in referring if edge.target == table]
-        if table in LISTED:
-            ways.append(f"id IN ({listed(LISTED[table])})")
+        if table in LIST_OF:
+            ways.append(f"id IN ({listed(LIST_OF[table])})")
         strays = _some(store, f'SELECT id FROM "{table}" WHERE NOT ({" OR ".join(ways)})')
         for id_ in (id_ for (id_,) in strays if (table, id_) not in kept):
             yield f"{table} {id_}: nothing that LL2 lists leads to this row"

@@ -13,7 +13,7 @@ from ll2_mirror.ll2.describe import sections
 from ll2_mirror.ll2.labels import label
 from ll2_mirror.ll2.page import API_PATH
 from ll2_mirror.ll2.questions import Question, questions
-from ll2_mirror.ll2.resources import LISTED
+from ll2_mirror.ll2.resources import LIST_OF
 from ll2_mirror.ll2.views import views
 from ll2_mirror.pictures.folder import Folder
 from ll2_mirror.serve.database import file_of, is_mirror
@@ -105,7 +105,7 @@ class Site:
 
     def api_of(self, table: str) -> str:
         """Where the API lists what a table has; empty where it doesn't."""
-        name = LISTED.get(table)
+        name = LIST_OF.get(table)
         return f"{self.api}{name}/" if name else ""
 
     def sections(self, tables: list[dict[str, Any]]) -> list[tuple[str, list[dict[str, Any]]]]:

@@ -11,7 +11,7 @@ from ll2_mirror.ll2.describe import Described
 from ll2_mirror.ll2.duration import seconds
 from ll2_mirror.ll2.model import Id
 from ll2_mirror.ll2.page import LL2_URL
-from ll2_mirror.ll2.resources import LISTED
+from ll2_mirror.ll2.resources import LIST_OF
 from ll2_mirror.ll2.schema import Column, Edge, edges, keys, list_tables_of, tables, target
 from ll2_mirror.serve.browse import is_web
 from ll2_mirror.site import words
@@ -303,14 +303,14 @@ def _gone(rows: Rows, table: str, id_: Id) -> str:
         "SELECT finished FROM _tombstones AS gone JOIN _runs ON _runs.id = gone.run"
         " WHERE gone.resource = ? AND gone.id = ?"
     )
-    found = rows.conn.execute(sql, (LISTED.get(table, ""), id_)).fetchone()
+    found = rows.conn.execute(sql, (LIST_OF.get(table, ""), id_)).fetchone()
     return words.when(found[0]) if found else ""
 
 
 def _last(rows: Rows, table: str, id_: Id) -> dict[str, Any]:
     """The record as LL2 last sent it, where it was one of those that LL2 lists."""
     sql = "SELECT body FROM _tombstones WHERE resource = ? AND id = ?"
-    found = rows.conn.execute(sql, (LISTED.get(table, ""), id_)).fetchone()
+    found = rows.conn.execute(sql, (LIST_OF.get(table, ""), id_)).fetchone()
     return _object(found[0]) if found else {}
 
 
