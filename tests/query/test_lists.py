@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from asked import MEMBERS, SINGLE, UUIDS, World, at, is_found, ordered, passes
 from ll2_mirror.cli.main import main
+from ll2_mirror.ll2.jsontext import spell, text
 from ll2_mirror.ll2.resources import RESOURCES
 from ll2_mirror.query.api import Mirror
 from ll2_mirror.query.request import Request
@@ -259,3 +260,68 @@ def test_what_a_mode_lacks_is_answered_where_another_list_brought_it_for_all(tmp
         assert "doesn't hold rocket__configuration__manufacturer of launches: `ll2-mirror" in told
         assert "sync a.db launches --mode detailed` brings it" in told
         assert ask("launcher_configurations").status == 200
+
+
+@pytest.fixture(scope="module")
+def captured(tmp_path_factory):
+    """Asks a file of the captured records of launches, events and what is like them."""
+    db = tmp_path_factory.mktemp("captured") / "captured.db"
+    lists = ["launches", "events", "pads", "programs", "updates", "space_stations", "locations"]
+    with fake.running(fake.bundled()) as upstream:
+        arguments = ["sync", str(db), *lists, "--mode", "detailed", "--base-url", upstream.base_url]
+        assert CliRunner().invoke(main, arguments).exit_code == 0
+    with closing(sqlite3.connect(db)) as conn:
+        yield Mirror(conn, db.name, browse)
+
+
+SPUTNIKS = ["Sputnik 1", "Sputnik 2"]
+CREWED = ["Crew-11", "Shenzhou 21"]
+
+
+@pytest.mark.parametrize(
+    ("asked", "names"),
+    [
+        ("launches/", [*SPUTNIKS, *CREWED, "Dream Chaser CRS 2 Flight 1"]),
+        ("launches/?ordering=-net&limit=2", ["Dream Chaser CRS 2 Flight 1", "Shenzhou 21"]),
+        ("launches/?net__gte=2025-08-01T15:43:42Z&net__lt=2026", None),
+        ("launches/?net__gte=2025-08-01T15:43:42Z&net__lt=2026-01-01", CREWED),
+        ("launches/?net__gt=2025-08-01T17:43:42%2B02:00&net__lt=2026-01-01", ["Shenzhou 21"]),
+        ("launches/?net__gt=2025-08-01T17:43:42+02:00", None),
+        ("launches/?lsp__id=121,66&mode=list", [*SPUTNIKS, "Crew-11"]),
+        ("launches/?status__ids=2&search=vulcan", ["Dream Chaser CRS 2 Flight 1"]),
+        ("launches/?year=1957&month=11,12", ["Sputnik 2"]),
+        ("launches/?location__ids=15,%2027.9", [*SPUTNIKS, "Crew-11"]),
+        ("launches/?program=5&program=7", CREWED),
+        ("launches/?rocket__configuration__manufacturer__name__icontains=ENERGIA", SPUTNIKS),
+        ("launches/?mission__orbit__name=Low+Earth+Orbit&lsp__name=SpaceX", ["Crew-11"]),
+        ("launches/?launch_designator=1957-001,2025-246", ["Sputnik 1", "Shenzhou 21"]),
+        ("launches/?id=E3DF2ECDC239472F95E42B89B4F75800,%20", ["Sputnik 1"]),
+        ("events/?ordering=-date&limit=1", ["SpaceX Crew-13 Crew Dragon Docking"]),
+        ("events/?type__ids=23,2&day=28", ["Juice Earth Flyby"]),
+        ("pads/?latitude__gt=28.6&latitude__lt=45.92", ["Launch Complex 39B"]),
+        ("pads/?ordering=location__name&limit=1", ["1/5"]),
+        ("pads/?ordering=-location__name&limit=1", ["Launch Complex 39B"]),
+        ("locations/?country_code=IND", ["Satish Dhawan Space Centre, India"]),
+        ("programs/?ordering=-start_date&limit=2", ["Starlink", "Commercial Crew Program"]),
+    ],
+)
+def test_captured_records_by_what_clients_ask(captured, asked, names):
+    """The short name of each, of a launch what is behind the bar; none: what is sent is refused."""
+    path, _, query = asked.partition("?")
+    answer = captured.respond(Request(f"/2.3.0/{path}", query))
+    if names is None:
+        assert answer.status == 400
+    else:
+        records = json.loads(answer.body)["results"]
+        assert [one["name"].rpartition(" | ")[2] for one in records] == names
+
+
+def test_a_filtered_page_is_byte_for_byte_what_was_captured(captured):
+    answer = captured.respond(Request("/2.3.0/launches/", "mode=detailed&net__lt=1958&year=1957"))
+    assert answer.status == 400
+    query = "mode=detailed&net__lt=1958-01-01&year=1957"
+    answer = captured.respond(Request("/2.3.0/launches/", query, "https://ll.thespacedevs.com"))
+    wanted = [one for one in fake.bundled()["launches", "detailed"] if one["net"] < "1958"]
+    wanted.sort(key=lambda one: one["net"])
+    page = {"count": 2, "next": None, "previous": None, "results": wanted}
+    assert answer.body.decode() == text(spell(page))
