@@ -169,7 +169,7 @@ def ordering(resource: Resource, params: Params, view: View | None) -> Order:
     mode, found = resource.mode_for(params.get("mode")), dict[str, bool]()
     for term in (params.get("ordering") or "").split(","):
         path, descends = _term(term)
-        if _has_several(resource, mode, path):
+        if has_several(resource, mode, path):
             why = "a record has several of them"
             raise Refusal(501, {"detail": f"The ordering {path} can't be answered: {why}."})
         if path in resource.orderings_in(mode):
@@ -182,7 +182,7 @@ def _term(text: str) -> tuple[str, bool]:
     return path.removeprefix("-"), path.startswith("-")
 
 
-def _has_several(resource: Resource, mode: str, path: str) -> bool:
+def has_several(resource: Resource, mode: str, path: str) -> bool:
     """Whether LL2 sorts by a path that leads through a list, be it one that no body has."""
     key = resource.richest.by_name.get(path.partition("__")[0])
     known = resource.orderings or resource.modes[mode].names

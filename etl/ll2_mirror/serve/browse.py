@@ -26,6 +26,7 @@ from ll2_mirror.pictures.folder import Folder
 from ll2_mirror.query.params import MOST_LIMIT, Params
 from ll2_mirror.query.response import Document
 from ll2_mirror.query.routes import Context
+from ll2_mirror.query.select import has_several
 
 Shown = Callable[..., str]  # the address of the copy of the first of some URLs that has one
 
@@ -212,8 +213,9 @@ def _options(conn: sqlite3.Connection, table: str) -> list[tuple[str, str]]:
 
 
 def _orders(resource: Resource) -> Iterator[tuple[str, str]]:
-    yield "", "by id"
-    for key in resource.orderings:
+    yield "", "as listed"
+    answered = (key for key in resource.orderings if not has_several(resource, "normal", key))
+    for key in answered:
         yield key, f"{key.replace('_', ' ')} ↑"
         yield f"-{key}", f"{key.replace('_', ' ')} ↓"
 
