@@ -10,6 +10,7 @@ import shutil
 from hashlib import sha256
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from urllib.parse import urlencode
 
 from click.testing import CliRunner
 from playwright.sync_api import Browser, Route, sync_playwright
@@ -19,11 +20,17 @@ from ll2_mirror.testing import fake
 from serve import SCRIPT, serving
 
 FOLDER = Path(__file__).parents[1] / "docs" / "pictures"
+SQL = """\
+SELECT name, serial_number, configuration, agency, flights, days_in_space
+FROM spacecraft_overview
+WHERE days_in_space > 0
+ORDER BY days_in_space DESC"""
 PAGES = {
     "front": "/",
     "craft": "/spacecraft/spacecraft/289",
     "table": "/spacecraft/spacecraft?_sort_desc=time_in_space_seconds",
     "question": "/spacecraft/who-built-what",
+    "sql": f"/spacecraft?{urlencode({'sql': SQL})}",
 }
 WIDTHS = {"": 1280, "-phone": 390}
 SKY = (

@@ -12,13 +12,13 @@ from ll2_mirror.ll2.duration import seconds
 from ll2_mirror.ll2.model import Id
 from ll2_mirror.ll2.page import LL2_URL
 from ll2_mirror.ll2.resources import LIST_OF
-from ll2_mirror.ll2.schema import Column, Edge, edges, keys, list_tables_of, tables, target
+from ll2_mirror.ll2.schema import keys, target
 from ll2_mirror.serve.browse import is_web
 from ll2_mirror.site import words
-from ll2_mirror.site.declared import described, noun, title
+from ll2_mirror.site.declared import described, noun
+from ll2_mirror.site.related import Group, related
 from ll2_mirror.site.rows import Link, Picture, Rows
 
-_MOST_SHOWN = 24  # of what refers to a row that are named
 _MOST_CHANGES = 100
 _LONG = 90  # characters from which on a text has a line of its own
 _HIDDEN = ("own", "seconds", "many", "position", "owner")  # kinds of columns that are no facts
@@ -39,15 +39,6 @@ class Fact(NamedTuple):
     def is_long(self) -> bool:
         """Whether it is a text to read."""
         return not self.href and len(self.value) > _LONG
-
-
-class Group(NamedTuple):
-    """Rows that belong to one row, or refer to it; ``more`` leads to all of them."""
-
-    title: str
-    size: int
-    links: list[Link]
-    more: str = ""
 
 
 class Change(NamedTuple):
@@ -96,9 +87,6 @@ def thing(rows: Rows, table: str, id_: Id) -> Thing | None:
     values = dict(zip((one[0] for one in cursor.description), tuple(found), strict=True))
     id_, picture = values["id"], _picture(rows, values)
     shown = {**values, "image_id": None} if picture else values  # it is there to be seen
-    lists = list(_lists(rows, table, id_))
-    known = [{link.href for link in one.links} for one in lists]
-    groups = _groups(rows, table, id_)
     return Thing(
         table,
         id_,
@@ -106,8 +94,7 @@ def thing(rows: Rows, table: str, id_: Id) -> Thing | None:
         noun(table),
         picture,
         list(_facts(rows, table, shown)),
-        lists,
-        [one for one in groups if {link.href for link in one.links} not in known],
+        *related(rows, table, id_),
         list(_changes(rows, table, id_)),
         _upstream(values.get("url")),
         _gone(rows, table, id_),
@@ -163,73 +150,6 @@ def spelled(kind: str, value: Any, unit: str = "") -> str:
         "float": lambda: words.number(value, unit),
     }
     return ways.get(kind, lambda: str(value))()
-
-
-# What it has, and what refers to it
-
-
-def _lists(rows: Rows, table: str, id_: Id) -> Iterator[Group]:
-    """The lists of a row that have items."""
-    for name in list_tables_of(table):
-        item = next((one for one in tables()[name] if one.kind == "item"), None)
-        if not rows.hidden.isdisjoint((name, item.target if item else "")):
-            continue
-        found = _items(rows, name, item, id_) if item else _texts(rows, name, id_)
-        if found:
-            yield Group(words.key(name.rpartition("__")[2]), len(found), found)
-
-
-def _items(rows: Rows, name: str, item: Column, id_: Id) -> list[Link]:
-    sql = f'SELECT {item.name} FROM "{name}" WHERE {tables()[name][0].name} = ? ORDER BY position'
-    return rows.links(item.target, [found for (found,) in rows.conn.execute(sql, (id_,))])
-
-
-def _texts(rows: Rows, name: str, id_: Id) -> list[Link]:
-    """The items of a list that have no page: pages of the web, and the like."""
-    owner, *_ = known = [column.name for column in tables()[name]]
-    shown = [one for one in known if one in ("title", "name", "url")] or ["position"]
-    href = "url" if "url" in known else "''"
-    columns = f"coalesce({', '.join([*shown, 'NULL'])}, ''), {href}"
-    sql = f'SELECT position, {columns} FROM "{name}" WHERE {owner} = ? ORDER BY position'
-    found = rows.conn.execute(sql, (id_,)).fetchall()
-    return [Link(str(text), url if is_web(url) else "", n) for n, text, url in found]
-
-
-def _groups(rows: Rows, table: str, id_: Id) -> Iterator[Group]:
-    """What refers to a row, by the column that does; those that nothing does by are left out."""
-    referring = [edge for edge in edges() if edge.target == table]
-    times = [edge.owner_table for edge in referring]
-    for edge in sorted(referring, key=lambda edge: _place(edge.owner_table)):
-        if not rows.hidden.isdisjoint((edge.owner_table, edge.table)):
-            continue
-        sql = f'FROM "{edge.table}" WHERE "{edge.column}" = ?'
-        count = rows.conn.execute(f"SELECT count(*) {sql}", (id_,)).fetchone()[0]
-        if count:
-            limited = f'SELECT DISTINCT "{edge.owner}" {sql} LIMIT {_MOST_SHOWN}'
-            ids = [owner for (owner,) in rows.conn.execute(limited, (id_,))]
-            heading = _heading(edge, times.count(edge.owner_table) > 1)
-            more = _more(rows, edge, id_)
-            yield Group(heading, count, rows.links(edge.owner_table, ids), more)
-
-
-def _place(table: str) -> int:
-    return list(described()).index(table)
-
-
-def _heading(edge: Edge, is_one_of_many: bool) -> str:
-    by = edge.table.rpartition("__")[2] if edge.table != edge.owner_table else edge.column
-    by = words.key(by).lower()
-    return f"{title(edge.owner_table)}{f' ({by})' if is_one_of_many else ''}"
-
-
-def _more(rows: Rows, edge: Edge, id_: Id) -> str:
-    """The table's page with all rows that refer to a row; of a list, by SQL."""
-    if edge.owner == "id":
-        return f"{rows.home}/{edge.owner_table}?{edge.column}={id_}"
-    if not isinstance(id_, int):
-        return ""
-    where = f"id+in+(select+{edge.owner}+from+{edge.table}+where+{edge.column}={id_})"
-    return f"{rows.home}/{edge.owner_table}?_where={where}"
 
 
 # What changed
