@@ -139,15 +139,15 @@ def eventually(true: Callable[[], object]) -> None:
 def growth(read: Callable[[T], object], make: Callable[[int], T], size: int) -> float:
     """How many times longer it takes to read what is twice as large: 2 if linear, 4 if quadratic.
 
-    Of several runs the shortest, in the thread's own time: a loaded machine is no growth.
+    Of several runs in turn the shortest, in the thread's own time: a loaded machine is no growth.
     """
 
-    def shortest(value: T) -> float:
-        times = []
-        for _ in range(5):
-            began = time.thread_time()
-            read(value)
-            times.append(time.thread_time() - began)
-        return min(times)
+    def took(value: T) -> float:
+        began = time.thread_time()
+        read(value)
+        return time.thread_time() - began
 
-    return shortest(make(2 * size)) / shortest(make(size))
+    small, large = make(size), make(2 * size)
+    times = [(took(large), took(small)) for _ in range(7)]
+    of_large, of_small = map(min, zip(*times, strict=True))
+    return of_large / of_small

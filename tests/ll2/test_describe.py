@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from ll2_mirror.ll2.describe import described, sections
+from ll2_mirror.ll2.meanings import COLUMNS, SECTIONS
 from ll2_mirror.ll2.schema import tables
-from ll2_mirror.ll2.tables import COLUMNS, SECTIONS
 from ll2_mirror.ll2.words import Said, read_sections
 
 
@@ -55,7 +55,7 @@ def test_what_a_column_holds_stands_behind_its_unit():
     ],
 )
 def test_what_is_misspelt_or_not_said_is_named(said, told):
-    with pytest.raises(ValueError, match=rf"tables\.py: .*{told}"):
+    with pytest.raises(ValueError, match=rf"meanings\.py: .*{told}"):
         described(said)
 
 
@@ -76,7 +76,7 @@ def test_a_name_that_no_table_has_is_named(monkeypatch):
     ],
 )
 def test_what_is_not_in_the_notation_is_named(text, told):
-    with pytest.raises(ValueError, match=rf"tables\.py: {told}"):
+    with pytest.raises(ValueError, match=rf"meanings\.py: {told}"):
         read_sections(text)
 
 

@@ -1,4 +1,4 @@
-"""The tables with what is said of them: the columns of ``schema``, the words of ``tables``."""
+"""The tables with what is said of them: the columns of ``schema``, the words of ``meanings``."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from functools import cache
 from itertools import chain
 from typing import NamedTuple
 
+from ll2_mirror.ll2.meanings import COLUMNS, KINDS, SECTIONS
 from ll2_mirror.ll2.schema import Column, tables
-from ll2_mirror.ll2.tables import COLUMNS, KINDS, SECTIONS
 from ll2_mirror.ll2.words import Said, Words
 
 _NOTHING = Said("", "")
@@ -91,7 +91,7 @@ def _whole(found: Sequence[Table]) -> None:
 
 def _none(wrong: str, names: Iterable[str]) -> None:
     if named := ", ".join(sorted(names)):
-        raise ValueError(f"tables.py: {wrong} {named}")
+        raise ValueError(f"meanings.py: {wrong} {named}")
 
 
 def _lists(columns: Iterable[Column]) -> list[str]:

@@ -8,10 +8,10 @@ from textwrap import indent, wrap
 
 from ll2_mirror.files import shipped
 from ll2_mirror.ll2.describe import Described, Table, sections
+from ll2_mirror.ll2.meanings import HEADER
 from ll2_mirror.ll2.model import Resource
 from ll2_mirror.ll2.resources import RESOURCES
 from ll2_mirror.ll2.schema import APPLICATION_ID, SCHEMA_VERSION, TOKENIZER, edges
-from ll2_mirror.ll2.tables import HEADER
 from ll2_mirror.ll2.views import statements as views_made
 
 

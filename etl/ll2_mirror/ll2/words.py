@@ -1,4 +1,4 @@
-"""Reads the notation of ``tables``: what is said of tables, of their columns and lists."""
+"""Reads the notation of ``meanings``: what is said of tables, of their columns and lists."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ _SAID = re.compile(r" *(?P<name>\w+(?:\[\])?)(?: +\[(?P<unit>[^\]]+)\])?(?: +(?P
 
 
 class Said(NamedTuple):
-    """What tables.py says of a table, a column or a list."""
+    """What meanings.py says of a table, a column or a list."""
 
     unit: str
     text: str
 
 
 class Words(NamedTuple):
-    """What tables.py says of a table, then of its columns and of its lists as ``key[]``."""
+    """What meanings.py says of a table, then of its columns and of its lists as ``key[]``."""
 
     table: str
     said: Said
@@ -30,19 +30,19 @@ def read_said(text: str) -> dict[str, Said]:
 
     Raises ValueError for what isn't in that notation.
     """
-    return by_name("tables.py", map(_said, filter(None, text.splitlines())))
+    return by_name("meanings.py", map(_said, filter(None, text.splitlines())))
 
 
 def read_sections(text: str) -> dict[str, list[Words]]:
-    """The tables of each section written in tables.py's notation, by its heading.
+    """The tables of each section written in meanings.py's notation, by its heading.
 
     Raises ValueError for what isn't in that notation.
     """
     whole_lines = re.sub(r"\n {8,}", " ", text.strip())
     before, *parts = re.split(r"^# (.+)\n", whole_lines, flags=re.MULTILINE)
     if before:
-        raise ValueError(f"tables.py: in no section: {before}")
-    return by_name("tables.py", zip(parts[::2], map(_tables, parts[1::2]), strict=True))
+        raise ValueError(f"meanings.py: in no section: {before}")
+    return by_name("meanings.py", zip(parts[::2], map(_tables, parts[1::2]), strict=True))
 
 
 def _tables(section: str) -> list[Words]:
@@ -57,5 +57,5 @@ def _words(block: str) -> Words:
 def _said(line: str) -> tuple[str, Said]:
     match = _SAID.fullmatch(line)
     if not match:
-        raise ValueError(f"tables.py: not in its notation: {line}")
+        raise ValueError(f"meanings.py: not in its notation: {line}")
     return match["name"], Said(*match.groups(default="")[1:])

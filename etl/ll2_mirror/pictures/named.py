@@ -1,4 +1,4 @@
-"""Which pictures the tables name, and which of them are wanted."""
+"""Which pictures the tables name, and under which licenses."""
 
 from __future__ import annotations
 
