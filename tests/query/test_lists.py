@@ -21,6 +21,8 @@ from ll2_mirror.query.api import Mirror
 from ll2_mirror.query.request import Request
 from ll2_mirror.serve.browse import browse
 from ll2_mirror.testing import fake
+from parts import public_rows
+from serving import served
 
 WORDS = ("soyuz", "MS", "100%", "ß", "o'neill", "soyuz ms-2", "ärger_", "10", "zzz", "", "so y,")
 
@@ -325,3 +327,12 @@ def test_a_filtered_page_is_byte_for_byte_what_was_captured(captured):
     wanted.sort(key=lambda one: one["net"])
     page = {"count": 2, "next": None, "previous": None, "results": wanted}
     assert answer.body.decode() == text(spell(page))
+
+
+def test_a_mirror_of_a_mirror_has_the_same_rows_of_all_lists(world, tmp_path):
+    """Its walks ask for their own orders, whatever a list is sorted by unasked."""
+    second = tmp_path / "second.db"
+    with served(world) as url:
+        arguments = ["sync", str(second), "--all", "--mode", "detailed", "--base-url", url]
+        assert CliRunner().invoke(main, arguments).exit_code == 0
+    assert public_rows(second) == public_rows(world)
