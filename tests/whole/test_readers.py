@@ -49,16 +49,17 @@ def fatal(call):
         return call(*arguments, **named)
     return counted
 
-watched = share._watched
+watched = share.watched
 
 @contextmanager
 def watching(**named):
     with watched(**named) as tell:
         yield fatal(tell)
 
-share._watched = watching
+share.watched = watching
 pull._PAGES = 30
-os.fsync = fatal(os.fsync)
+for name in ("fsync", "posix_spawnp", "waitpid"):
+    setattr(os, name, fatal(getattr(os, name)))
 for kind, names in (Path, ("open", "replace", "unlink")), (Settings, ("remember", "forget")):
     for name in names:
         setattr(kind, name, fatal(getattr(kind, name)))

@@ -134,17 +134,18 @@ def _copied(conn: Reading, path: Path) -> bool:
 
     That takes a third of SQLite's own way, page by page. While no log has anything, and as long as
     the transaction reads, nobody writes to the file itself: it is a checkpoint that would. Another
-    process copies, as SQLite's locks on a file go when their process closes it anywhere.
+    process copies, as SQLite's locks on a file go when their process closes it anywhere. Should it
+    outlive this one, it writes to what was opened here, whatever bears the name by then.
     """
     real = conn.path.resolve()
     if not conn.in_transaction or log_of(real):
         return False
-    path.touch()  # with the rights of a new file, not those of the mirror
+    source = (os.POSIX_SPAWN_OPEN, 0, str(real), os.O_RDONLY, 0)
     try:
-        pid = os.posix_spawnp(
-            "cp", ["cp", "--", str(real), str(path)], os.environ, file_actions=[_SILENT]
-        )
-        done = os.waitpid(pid, 0)[1] == 0 and conn.is_current()
+        with path.open("wb") as out:
+            files = [source, (os.POSIX_SPAWN_DUP2, out.fileno(), 1), _SILENT]
+            pid = os.posix_spawnp("cat", ["cat"], os.environ, file_actions=files)
+            done = os.waitpid(pid, 0)[1] == 0 and conn.is_current()
     except OSError:
         done = False
     if not done:
