@@ -25,6 +25,7 @@ ROUNDS = 7
 # By page: its path here, Datasette's own, and the ms that it may take at either size.
 PAGES = {
     "front page": ("/", "/", (100, 150)),
+    "all tables": ("/site", "/site", (60, 200)),
     "table with facets": ("/site/spacecraft", "/site/spacecraft", (60, 200)),
     "one thing": ("/site/spacecraft/{id}", "/site/spacecraft/{id}", (30, 60)),
     "search": ("/-/search?q=soyuz+{id}", "/site?sql=select+1", (50, 100)),

@@ -37,6 +37,7 @@ def register_routes() -> list[tuple[str, Any]]:
         (r"/-/search$", pages.search_page),
         (r"/-/changes$", pages.changes_page),
         (r"/-/thing/(?P<name>\w+)(?:/(?P<id>[^/]+))?$", pages.to_thing),
+        (rf"{_DATABASE}(?P<format>)$", pages.tables_page),
         (rf"{_DATABASE}/(?P<table>[^/.]+)(?P<format>)$", pages.table_page),
         (rf"{_DATABASE}/(?P<table>[^/.]+)\.(?P<format>csv)$", pages.whole_csv),
         (rf"{_DATABASE}/(?P<table>[^/.]+)/(?P<pks>[^/.]+)(?P<format>)$", pages.thing_page),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from collections import defaultdict
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from importlib import import_module
@@ -31,7 +32,12 @@ _MOST_FOUND = 12  # rows of one table that a search names
 _MOST_SORTED = 2000  # that it puts in order
 _MOST_NEWS = 100
 _GONE = 410
-_VIEWS = {"index": "IndexView", "row": "RowView", "table": "TableView"}
+_VIEWS = {
+    "database": "DatabaseView",
+    "index": "IndexView",
+    "row": "RowView",
+    "table": "TableView",
+}
 
 
 async def _datasettes(page: str, datasette: Any, request: Request) -> Response:
@@ -119,6 +125,66 @@ def _found(site: Site, rows: Rows, text: str) -> Iterator[tuple[str, int, list[L
         )
         if links:
             yield table, len(ids), links[:_MOST_FOUND]
+
+
+async def tables_page(datasette: Datasette, request: Request) -> Response:
+    """All tables: Datasette's page, in our template, which shows no more than names and counts."""
+    site = mirror(datasette, request, tilde_decode(request.url_vars["database"]))
+    if site is None or request.args.get("sql"):
+        return await _datasettes("database", datasette, request)
+    is_ours = _templates_are_ours(datasette, "database.html")
+    return await _datasettes("database", _Brief(site, datasette) if is_ours else datasette, request)
+
+
+class _Brief:
+    """A Datasette, or a database of one, that says of tables no more than our page shows.
+
+    It would look up six things of each of some two hundred, one by one.
+    """
+
+    def __init__(self, site: Site, real: Any) -> None:
+        self.site, self.real = site, real
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.real, name)
+
+    def get_database(self, route: str) -> Any:
+        """The database, in brief."""
+        return _Brief(self.site, self.real.get_database(route=route))
+
+    async def check_visibility(self, actor: Any, permissions: list[Any]) -> tuple[bool, bool]:
+        """Whether somebody may see what is first among these; of tables that is known."""
+        action, *resource = permissions[0]
+        if action == "view-table":
+            return await self.site.may_see(resource[0][1]), False
+        found: tuple[bool, bool]
+        found = await self.real.check_visibility(actor, permissions=permissions)
+        return found
+
+    async def table_counts(self, _limit: int) -> dict[str, int | None]:
+        """How many rows each table has."""
+        names = await self.real.table_names()
+        return await self.site.read(lambda rows: {name: _count(rows.conn, name) for name in names})
+
+    async def get_all_foreign_keys(self) -> dict[str, Any]:
+        """No foreign keys of any table."""
+        return defaultdict(dict)
+
+    async def table_columns(self, _table: str) -> list[str]:
+        """No columns; nor primary keys, nor a table for search."""
+        return []
+
+    primary_keys = fts_table = table_columns
+
+
+def _count(conn: sqlite3.Connection, table: str) -> int | None:
+    """The rows of a table; None for one of the tool's own, and one that can't be read."""
+    quoted = table.replace('"', '""')
+    try:
+        sql = f'SELECT count(*) FROM "{quoted}"'
+        return None if table.startswith("_") else conn.execute(sql).fetchone()[0]
+    except sqlite3.DatabaseError:
+        return None
 
 
 async def table_page(datasette: Datasette, request: Request) -> Response:
