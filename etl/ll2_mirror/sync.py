@@ -96,18 +96,31 @@ def sync(
     with upstream:
         upstream.budget.log.forget()
         upstream.learn_limit()
-        crawls = [
-            Crawl(store, upstream, RESOURCES[name], mode, tell) for name, mode in what.modes.items()
-        ]
-        for crawl in crawls:
-            crawl.begin(stale)
-        done = _complete(store, upstream, crawls, allow_shrink, tell)
-        try:
-            reports = _publish(store, upstream, what, done)
-        except DataError:
-            for crawl, _ in done:  # else the next sync would meet the same again, for a day
-                store.walks.drop(crawl.walk.resource)
-            raise
+        return mirror(store, upstream, what, tell, allow_shrink=allow_shrink, stale=stale)
+
+
+def mirror(
+    store: Store,
+    upstream: Upstream,
+    what: Wanted,
+    tell: Tell,
+    *,
+    allow_shrink: bool = False,
+    stale: float = STALE,
+) -> list[Report]:
+    """As ``sync`` does, with a server whose limit was asked for already."""
+    crawls = [
+        Crawl(store, upstream, RESOURCES[name], mode, tell) for name, mode in what.modes.items()
+    ]
+    for crawl in crawls:
+        crawl.begin(stale)
+    done = _complete(store, upstream, crawls, allow_shrink, tell)
+    try:
+        reports = _publish(store, upstream, what, done)
+    except DataError:
+        for crawl, _ in done:  # else the next sync would meet the same again, for a day
+            store.walks.drop(crawl.walk.resource)
+        raise
     for report in reports:
         tell("published", **report.as_json())
     return reports

@@ -19,6 +19,7 @@ ROOMS = ["files", "errors", "clock", "progress", "ll2", "store", "extract", "tra
 ROOMS += [
     "sync",
     "plan",
+    "due",
     "proof",
     "share",
     "pictures",

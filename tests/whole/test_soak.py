@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
 from contextlib import ExitStack
 from datetime import timedelta
 from itertools import pairwise
@@ -22,6 +24,7 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
+from ll2_mirror.clock import from_iso
 from ll2_mirror.load.quarantine import MISSING
 from ll2_mirror.testing.fake import answering
 from parts import execute, public_rows
@@ -397,3 +400,80 @@ def test_two_weeks_of_hourly_syncs(tmp_path):
 @pytest.mark.soak
 def test_a_year_of_hourly_syncs(tmp_path):
     years(tmp_path / "cron.db", 365 * 24, "a year")
+
+
+# A cron job every ten minutes, for all lists
+
+
+AGES = {"spacecraft": 12, "agencies": 4, "spacecraft_configurations": 8}  # hours
+OUTAGE = 60  # minutes at most
+
+
+def trouble(world, random):
+    """What may go on before and during a run: edits, faults, people, and what ends it."""
+    chance = random.random()
+    if chance < 0.30:
+        world.change(random.choice(world.ids), name=f"Name {random.random()}")
+    if chance < 0.10:
+        world.append()
+    if 0.10 < chance < 0.20:
+        world.at(random.randint(1, 3), lambda: world.delete(random.choice(world.ids)))
+    if 0.20 < chance < 0.25:
+        world.at(random.randint(1, 3), random.choice(["500", "html", "reset", "cut", "429 30"]))
+    if 0.25 < chance < 0.28:
+        world.others(random.randint(1, 3))
+    if 0.28 < chance < 0.31:
+        world.at(random.randint(1, 3), lambda: os.kill(os.getpid(), signal.SIGINT))
+
+
+def kept_fresh(db, days, seed):
+    """So many days of runs; the oldest that each list ever was, as a share of its age."""
+    random, clock = Random(seed), StillClock()
+    start = dark = clock.time
+    oldest = dict.fromkeys(AGES, 0.0)
+    with answering(World(450, clock, limit=COUNTED)) as world:
+        world.add_lists()
+        ages = [f"{name}={hours}h" for name, hours in AGES.items()]
+        assert command(clock, "ages", db, *ages).code == 0
+        for run in range(days * 144):
+            clock.time = max(clock.time, start + timedelta(minutes=10 * run))
+            trouble(world, random)
+            if random.random() < 0.01:
+                dark = clock.time + timedelta(minutes=random.randint(10, OUTAGE))
+            if clock.time < dark:
+                for k in range(1, 30):
+                    world.at(k, "503")
+            done = command(clock, "sync", db, *AGES, "--due", "--base-url", world.base_url)
+            world.forget_plan()
+            assert done.code in (0, 65, 69, 75), done.err
+            for name, held in execute(db, "SELECT resource, started FROM _walks WHERE published"):
+                age = (clock.time - from_iso(held)).total_seconds() / 3600
+                oldest[name] = max(oldest[name], age / AGES[name])
+            del world.moments[:-1]
+        assert most_in_an_hour(world.requests) <= COUNTED
+        world.clock.move(3601)
+        assert command(clock, "sync", db, *AGES, "--base-url", world.base_url).code == 0
+        assert command(clock, "verify", db).code == 0
+    return oldest
+
+
+@pytest.fixture
+def handlers():
+    """A sync that a signal ends leaves none of its own behind."""
+    before = signal.getsignal(signal.SIGINT), signal.getsignal(signal.SIGTERM)
+    yield
+    signal.signal(signal.SIGINT, before[0])
+    signal.signal(signal.SIGTERM, before[1])
+
+
+@pytest.mark.usefixtures("handlers")
+def test_three_days_of_what_is_due_keep_all_lists_as_fresh_as_they_are_to_be(tmp_path):
+    oldest = kept_fresh(tmp_path / "due.db", 3, "three days")
+    assert all(0.9 < share <= 1.5 for share in oldest.values()), oldest
+
+
+@pytest.mark.soak
+@pytest.mark.usefixtures("handlers")
+def test_a_month_of_what_is_due_keeps_all_lists_as_fresh_as_they_are_to_be(tmp_path):
+    oldest = kept_fresh(tmp_path / "due.db", 30, "a month")
+    assert all(0.9 < share <= 1.5 for share in oldest.values()), oldest

@@ -15,7 +15,7 @@ import click
 from click.core import ParameterSource
 
 from ll2_mirror.cli.console import console
-from ll2_mirror.cli.options import DB, QUIET, base, clock, json_option, opened, seconds
+from ll2_mirror.cli.options import DB, QUIET, Lists, base, clock, json_option, opened, seconds
 from ll2_mirror.cli.program import Command, as_ours, end_tidily
 from ll2_mirror.cli.telling import telling
 from ll2_mirror.clock import to_iso
@@ -65,6 +65,7 @@ class Source(NamedTuple):
     stale_after: float | None
     max_requests: int | None = None
     wait: bool = False
+    due: bool = False
 
     @property
     def stale(self) -> float:
@@ -77,7 +78,8 @@ class Source(NamedTuple):
         """What is to be mirrored, which the file knows where the options don't say."""
         from ll2_mirror.sync import wanted
 
-        names = list(RESOURCES if self.everything else self.resources)
+        everything = self.everything or (self.due and not self.resources)
+        names = list(RESOURCES if everything else self.resources)
         return wanted(store, names, self.base_url, self.mode)
 
     def token_for(self, base_url: str) -> str | None:
@@ -86,6 +88,18 @@ class Source(NamedTuple):
 
         meant = self.token and (self.token.given or self.base_url or is_own(base_url))
         return self.token.text if self.token and meant else None
+
+    def run(
+        self, store: Store, upstream: Upstream, tell: Tell, *, allow_shrink: bool
+    ) -> tuple[list[Report], MirrorError | None]:
+        """Syncs what is wanted, or what is due of it; of that, some may fail and the rest not."""
+        from ll2_mirror.due import sync_due
+        from ll2_mirror.sync import sync
+
+        what = self.wanted(store)
+        if self.due:
+            return sync_due(store, upstream, what, tell, allow_shrink=allow_shrink)
+        return sync(store, upstream, what, tell, allow_shrink=allow_shrink, stale=self.stale), None
 
     def upstream(self, store: Store, base_url: str, tell: Tell) -> Upstream:
         """The server that is asked, with what the file knows of its limit."""
@@ -112,28 +126,9 @@ def _number(_: click.Context, __: click.Parameter, value: float | None) -> float
     return value
 
 
-class _Lists(click.Choice[str]):
-    """The names of lists; for one that isn't there it names all, the nearest first."""
-
-    def convert(self, value: str, *_: Any) -> str:
-        """The name, if it is one of them; raises UsageError."""
-        from difflib import SequenceMatcher
-
-        if value in self.choices:
-            return value
-        near = SequenceMatcher(b=value)
-
-        def distance(name: str) -> float:
-            near.set_seq1(name)
-            return -near.ratio()
-
-        known = ", ".join(sorted(self.choices, key=distance))
-        raise UsageError(f"{value} is no list that can be mirrored: choose from {known}")
-
-
 _SOURCE = (
     DB,
-    click.argument("resources", metavar="[RESOURCE]...", nargs=-1, type=_Lists(RESOURCES)),
+    click.argument("resources", metavar="[RESOURCE]...", nargs=-1, type=Lists(RESOURCES)),
     click.option("--all", "everything", is_flag=True, help="All lists that LL2 has."),
     click.option(
         "--base-url",
@@ -167,6 +162,12 @@ _SOURCE = (
         metavar="AGE",
         callback=seconds,
         help="How old a walk that was cut off may be, to be gone on with.  [default: 1d]",
+    ),
+    click.option(
+        "--due",
+        is_flag=True,
+        help="Only what is older than its age, the most overdue first; of all lists, if none is"
+        " named.",
     ),
 )
 
@@ -216,24 +217,26 @@ def sync(db: Path, allow_shrink: bool, quiet: bool, as_json: bool, **source: Any
     gc.freeze()
     gc.set_threshold(50_000)  # pages and rows have no cycles: looking for some is in vain
     with telling(console(), quiet=quiet, as_json=as_json) as tell:
-        reports, server = _synced(db, Source(**source), tell, as_json, allow_shrink=allow_shrink)
-    if as_json:
+        done = _synced(db, Source(**source), tell, as_json, allow_shrink=allow_shrink)
+    reports, server, problem = done
+    if as_json and source["due"]:
+        console().show([report.as_json() for report in reports])
+    elif as_json:
         _show([report.as_json() for report in reports])
     elif not quiet:
         elsewhere = None if is_own(server) else server
         console().say(*(line for report in reports for line in sync_lines(report, elsewhere)))
-    if problem := _kept_aside(db, reports):
+    if problem:
         raise problem
 
 
 def _synced(
     db: Path, source: Source, tell: Tell, as_json: bool, *, allow_shrink: bool
-) -> tuple[list[Report], str]:
-    """Syncs as the file's only sync, from which server; a failure is noted in the file."""
+) -> tuple[list[Report], str, MirrorError | None]:
+    """Syncs as the file's only sync, from which server, with what went wrong; that is noted."""
     from ll2_mirror.load.rebuild import upgrade
     from ll2_mirror.store.lock import only_sync
     from ll2_mirror.store.opening import open_store
-    from ll2_mirror.sync import sync
 
     with only_sync(db), open_store(db, clock(), create=True) as store:
         upgrade(store, tell)  # a failure leaves the file as it was
@@ -241,12 +244,10 @@ def _synced(
             what = source.wanted(store)
             upstream = source.upstream(store, what.base_url, tell)
             with _showing_failure(store, upstream, what) if as_json else nullcontext():
-                reports = sync(
-                    store, upstream, what, tell, allow_shrink=allow_shrink, stale=source.stale
-                )
-            if problem := _kept_aside(db, reports):
+                reports, failed = source.run(store, upstream, tell, allow_shrink=allow_shrink)
+            if problem := failed or _kept_aside(db, reports):
                 _note(store, problem)
-            return reports, upstream.base_url
+            return reports, upstream.base_url, problem
 
 
 @contextmanager
@@ -312,7 +313,8 @@ def _kept_aside(db: Path, reports: list[Report]) -> DataError | None:
 @json_option("it")
 def plan(db: Path, as_json: bool, **source: Any) -> None:
     """Says what a sync would cost."""
-    from ll2_mirror.cli.text import plan_lines
+    from ll2_mirror.cli.text import due_lines, plan_lines
+    from ll2_mirror.due import schedule
     from ll2_mirror.plan import plan as read
 
     _refuse_resource(db)
@@ -322,11 +324,15 @@ def plan(db: Path, as_json: bool, **source: Any) -> None:
         _opened_or_blank(db) as store,
     ):
         what = asked.wanted(store)
-        found = read(store, asked.upstream(store, what.base_url, tell), what, asked.stale)
+        upstream = asked.upstream(store, what.base_url, tell)
+        if asked.due:
+            found, lines = schedule(store, upstream, what), due_lines
+        else:
+            found, lines = read(store, upstream, what, asked.stale), plan_lines
     if as_json:
         console().show(found)
     else:
-        console().say(*plan_lines(found))
+        console().say(*lines(found))
 
 
 @contextmanager

@@ -8,7 +8,7 @@ from __future__ import annotations
 import click
 
 from ll2_mirror import __version__
-from ll2_mirror.cli import ask, first_steps, images, read, serve, share
+from ll2_mirror.cli import ages, ask, first_steps, images, read, serve, share
 from ll2_mirror.cli.program import EPILOG, Commands
 
 _HELP = """Mirror Launch Library 2, the database of spaceflight, into one SQLite file.
@@ -26,6 +26,7 @@ def main() -> None:
 for _command in (
     ask.sync,
     ask.plan,
+    ages.ages,
     read.status,
     read.verify,
     read.changes,

@@ -85,6 +85,25 @@ def _remember(ctx: click.Context, parameter: click.Parameter, db: Path) -> Path:
     return placed(ctx, parameter, db)
 
 
+class Lists(click.Choice[str]):
+    """The names of lists; for one that isn't there it names all, the nearest first."""
+
+    def convert(self, value: str, *_: Any) -> str:
+        """The name, if it is one of them; raises UsageError."""
+        from difflib import SequenceMatcher
+
+        if value in self.choices:
+            return value
+        near = SequenceMatcher(b=value)
+
+        def distance(name: str) -> float:
+            near.set_seq1(name)
+            return -near.ratio()
+
+        known = ", ".join(sorted(self.choices, key=distance))
+        raise UsageError(f"{value} is no list that can be mirrored: choose from {known}")
+
+
 DB = click.argument("db", type=click.Path(path_type=Path), callback=_remember, is_eager=True)
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from ll2_mirror.clock import age, to_iso
+from ll2_mirror.due import ages
 from ll2_mirror.errors import MirrorError
 from ll2_mirror.extract.budget import Budget
 from ll2_mirror.extract.crawl import end_of
@@ -69,6 +70,7 @@ def ahead(found: dict[str, Any]) -> bool:
 
 def _resources(store: Store, now: datetime) -> Iterator[dict[str, Any]]:
     """The resources that were synced; the age is None where that lies ahead of the clock."""
+    limits = ages(store)
     for name in store.settings.resources:
         walk, run = store.walks.published(name), _run(store, store.ledger.last_run(name))
         finished = Typed(store.path).time(run.finished, f"_runs {run.id}: finished")
@@ -77,6 +79,7 @@ def _resources(store: Store, now: datetime) -> Iterator[dict[str, Any]]:
             "mode": walk.mode if walk else None,
             "synced": run.finished,
             "age_seconds": age(finished, now),
+            "max_age_seconds": round(limits[name]),
             "records": run.records,
             "requests": run.requests,
             "conflicts": run.conflicts,

@@ -114,6 +114,35 @@ def _requests(count: int | None) -> str:
 # status
 
 
+def due_lines(found: dict[str, Any]) -> Iterator[str]:
+    """What ``sync --due`` has to do."""
+    for one in found["resources"]:
+        when = "is due" if one["due"] else f"due at {for_people(from_iso(one['due_at']))}"
+        pages = "?" if one["requests"] is None else one["requests"]
+        late = "" if found["carries"] else f", will reach {age_text(one['reaches_seconds'])}"
+        every = age_text(one["max_age_seconds"])
+        yield f"{one['resource']}: {when}, {pages} requests every {every}{late}"
+    fill = found["first_fill"]
+    if fill["lists"]:
+        least = "" if fill["known"] else "at least "
+        yield f"first fill: {least}{fill['requests']} requests, {least}{fill['hours']} hours"
+    allowed, cost = found["allowed_per_hour"], found["requests_per_hour"]
+    limit = "without a limit" if allowed is None else f"of {allowed} that the limit allows"
+    reserve = f", with {found['reserve']} in reserve" if found["reserve"] else ""
+    yield f"to keep all fresh: {cost} requests an hour {limit}{reserve}"
+    if not found["carries"]:
+        yield "that is more than the limit allows: all get late alike; give lists a higher age"
+
+
+_UNITS = {"w": 604800, "d": 86400, "h": 3600, "m": 60, "s": 1}  # the longest first
+
+
+def age_text(seconds: float) -> str:
+    """A length of time as it is given: 12h, 2d."""
+    unit, size = next((u, s) for u, s in _UNITS.items() if seconds % s == 0 or s == 1)
+    return f"{seconds / size:.0f}{unit}"
+
+
 def status_lines(found: dict[str, Any]) -> Iterator[str]:
     """How a mirror stands."""
     if found["resources"]:
@@ -147,7 +176,8 @@ def _resource_lines(held: dict[str, Any], mode: str) -> Iterator[str]:
     gone = f", {held['tombstones']} gone" if held["tombstones"] else ""
     yield (
         f"{held['resource']}: {_some(held['records'], 'record')}{mode}{gone},"
-        f" synced {ago(held['age_seconds'])} ({held['synced'][:19]}Z)"
+        f" synced {ago(held['age_seconds'])} ({held['synced'][:19]}Z),"
+        f" may be {age_text(held['max_age_seconds'])} old"
     )
     yield from _counted((held["conflicts"], "row", "came with two values in the last sync"))
 

@@ -23,6 +23,10 @@ class Standing(NamedTuple):
     times: list[datetime]  # of the requests that the limit still counts, oldest first
     resumes: datetime | None  # when the server may be asked again; None: now
 
+    def share(self, part: float) -> int:
+        """A part of the limit in requests; none of no limit."""
+        return round((self.limit or 0) * part)
+
     @property
     def left(self) -> float:
         """How many requests the server allows now; infinite without a limit."""
@@ -44,8 +48,8 @@ class Known(NamedTuple):
 class Budget:
     """The requests to one server that the file knows of; ``log`` has each.
 
-    ``most``: requests of this run. ``token``: they carry one, so that no limit is known but what
-    the server says.
+    ``most``: requests of this run; ``spare``: the share of the limit that it leaves. ``token``:
+    they carry one, so that no limit is known but what the server says.
     """
 
     def __init__(
@@ -59,6 +63,7 @@ class Budget:
     ) -> None:
         self.log = Log(store, clock, base_url)
         self.most = most
+        self.spare = 0.0
         self._declared = declared(base_url, token=token)
         self._store = store
         self._clock = clock
@@ -106,10 +111,13 @@ class Budget:
     def left(self) -> float:
         """How many requests this run may still make now; infinite without a limit."""
         mine = float("inf") if self.most is None else self.most - self.log.spent
-        return max(0, min(mine, self.standing().left))
+        standing = self.standing()
+        return max(0, min(mine, standing.left - standing.share(self.spare)))
 
     def spent_up(self) -> Stopped | None:
         """The error where this run has made all the requests that it may."""
+        if self.spare and self.left <= 0:
+            return Stopped("what the limit allows without its reserve is spent: the next goes on")
         if self.most is None or self.log.spent < self.most:
             return None
         return Stopped(

@@ -35,8 +35,8 @@ class Settings:
             settings.items(),
         )
 
-    def keep(self, key: str, value: list[Any]) -> None:
-        """Keeps a list as JSON; drops the setting where the list is empty."""
+    def keep(self, key: str, value: list[Any] | dict[str, Any]) -> None:
+        """Keeps a list or an object as JSON; drops the setting where it is empty."""
         if value:
             self.remember(**{key: json.dumps(value)})
         else:

@@ -1,0 +1,200 @@
+"""Keeps many lists fresh with few requests: which is due next, and what that costs.
+
+Each list has an age that it may reach. What is held and overdue goes first, by how many times its
+age it is old; then what was never fetched: what may be old least first, and last what takes hours,
+the lists that can be asked for what is new alone.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from math import ceil, inf
+from typing import Any, NamedTuple
+
+from ll2_mirror.clock import from_iso, to_iso
+from ll2_mirror.errors import DataError, MirrorError, Stopped, UpstreamError
+from ll2_mirror.extract.budget import Standing
+from ll2_mirror.extract.crawl import STALE, end_of
+from ll2_mirror.extract.page_size import LIMITS
+from ll2_mirror.extract.upstream import Upstream
+from ll2_mirror.ll2.resources import RESOURCES
+from ll2_mirror.load.report import Report
+from ll2_mirror.progress import Tell
+from ll2_mirror.store.store import Store
+from ll2_mirror.sync import Wanted, mirror
+
+HOUR = 3600.0
+RESERVE = 0.2  # of the limit, that is left for a sync that a person asks for
+_AGES, _FAILED = "ages", "failed"  # settings
+_AGAIN = 0.125  # of its age, after which a list that failed is asked for again
+_FAILURES = 2  # in a row end a sync: it may be the server
+
+
+class Task(NamedTuple):
+    """One list, and how it stands."""
+
+    name: str
+    age: float  # seconds that it may be old
+    held: datetime | None  # as of when it is held
+    records: int | None  # that it has; None where that isn't known
+    staged: int  # of them, of a walk under way
+    after: datetime | None  # when it may be asked for again, where that failed
+
+    @property
+    def requests(self) -> int:
+        """How many are left to make of its walk; one where its length isn't known."""
+        return _pages((self.records or 0) - self.staged)
+
+    @property
+    def hourly(self) -> float:
+        """The requests an hour that keep it as fresh as it is to be."""
+        return _pages(self.records or 0) * HOUR / self.age
+
+    def due_at(self, now: datetime) -> datetime:
+        """When it is to be fetched: now, where it was never."""
+        due = self.held + timedelta(seconds=self.age) if self.held else now
+        return max(due, self.after or due)
+
+    def urgency(self, now: datetime) -> tuple[float, ...]:
+        """Sorts tasks, the most urgent first: those that are held, then those that are not."""
+        if self.held:
+            return 0, -(now - self.held).total_seconds() / self.age
+        return 1, RESOURCES[self.name].delta is not None, self.age
+
+
+def _pages(records: int) -> int:
+    return ceil(max(1, records) / LIMITS[0])
+
+
+def ages(store: Store) -> dict[str, float]:
+    """The age in seconds that each list may reach."""
+    held = store.settings.read(_AGES, dict) or {}
+    if not all(
+        name in RESOURCES and type(age) in (int, float) and age > 0 for name, age in held.items()
+    ):
+        raise DataError(f"{store.path}: its setting {_AGES} is damaged: set an age anew")
+    return {name: held.get(name, each.age * HOUR) for name, each in RESOURCES.items()}
+
+
+def set_ages(store: Store, wanted: dict[str, float | None]) -> None:
+    """Keeps these ages in the file; None gives a list its own back."""
+    held = {**(store.settings.read(_AGES, dict) or {}), **wanted}
+    store.settings.keep(_AGES, {name: age for name, age in held.items() if age is not None})
+
+
+def tasks(store: Store, what: Wanted) -> list[Task]:
+    """How the lists stand that are wanted."""
+    may_be, failed = ages(store), store.settings.read(_FAILED, dict) or {}
+    under_way = {walk.resource: walk for walk in store.walks.under_way()}
+    found = []
+    for name in what.modes:
+        held, begun = store.walks.published(name), under_way.get(name)
+        walk = begun if begun and begun.total is not None else held
+        again = timedelta(seconds=min(may_be[name] * _AGAIN, STALE))
+        found.append(
+            Task(
+                name,
+                may_be[name],
+                from_iso(held.started) if held else None,
+                walk.total if walk else None,
+                end_of(store.walks.pages(begun)) if begun else 0,
+                from_iso(failed[name]) + again if name in failed else None,
+            )
+        )
+    return found
+
+
+def sync_due(
+    store: Store, upstream: Upstream, what: Wanted, tell: Tell, *, allow_shrink: bool
+) -> tuple[list[Report], MirrorError | None]:
+    """Fetches what is due, as far as the limit goes, and publishes each list by itself.
+
+    Gives what was published, and the first error of a list; others are fetched all the same. That
+    the limit is reached is none: the next sync goes on.
+    """
+    done, errors, tried = list[Report](), list[MirrorError](), set[str]()
+    if not _next(store, what, tried):
+        return [], None
+    with upstream:
+        upstream.budget.log.forget()
+        upstream.learn_limit()
+        upstream.budget.spare = RESERVE
+        in_a_row = 0
+        while in_a_row < _FAILURES and (task := _next(store, what, tried)):
+            tried.add(task.name)
+            try:
+                one = what._replace(modes={task.name: what.modes[task.name]})
+                done += mirror(store, upstream, one, tell, allow_shrink=allow_shrink)
+                in_a_row = 0
+            except (UpstreamError, DataError, Stopped) as error:
+                if upstream.budget.left <= 0:
+                    break
+                errors.append(error)
+                in_a_row += 1
+            _keep_failure(store, task.name, failed=in_a_row > 0)
+    return done, next(iter(errors), None)
+
+
+def _next(store: Store, what: Wanted, tried: set[str]) -> Task | None:
+    """The task that is due most, of those that were not tried."""
+    now = store.clock.now()
+    due = (one for one in tasks(store, what) if one.name not in tried and one.due_at(now) <= now)
+    return min(due, key=lambda task: task.urgency(now), default=None)
+
+
+def _keep_failure(store: Store, name: str, *, failed: bool) -> None:
+    """Keeps when a list failed, so that it isn't asked for again at once."""
+    held = store.settings.read(_FAILED, dict) or {}
+    held.pop(name, None)
+    store.settings.keep(_FAILED, held | ({name: to_iso(store.clock.now())} if failed else {}))
+
+
+def schedule(store: Store, upstream: Upstream, what: Wanted) -> dict[str, Any]:
+    """What ``sync --due`` has to do, as the JSON object of ``plan --due --json``.
+
+    Where the ages cost more than the limit allows, all lists get late alike: the one that is so
+    most times its age is always next.
+    """
+    with upstream:
+        upstream.ask_limit()
+    standing, now = upstream.budget.standing(), store.clock.now()
+    found = sorted(tasks(store, what), key=lambda task: task.urgency(now))
+    allowed = _allowed(standing)
+    costs = sum(task.hourly for task in found)
+    first = [task for task in found if task.held is None]
+    fill = sum(task.requests for task in first)
+    return {
+        "base_url": upstream.base_url,
+        "limit": standing.limit,
+        "reserve": standing.share(RESERVE),
+        "requests_per_hour": round(costs, 2),
+        "allowed_per_hour": None if allowed == inf else round(allowed, 2),
+        "carries": costs <= allowed,
+        "first_fill": {
+            "lists": len(first),
+            "requests": fill,
+            "known": all(task.records is not None for task in first),
+            "hours": round(fill / allowed, 1),
+        },
+        "resources": [_planned(task, now, max(1.0, costs / allowed)) for task in found],
+    }
+
+
+def _allowed(standing: Standing) -> float:
+    """The requests an hour that ``sync --due`` may make."""
+    if standing.limit is None:
+        return inf
+    return max(1, standing.limit - standing.share(RESERVE)) * HOUR / standing.window
+
+
+def _planned(task: Task, now: datetime, late: float) -> dict[str, Any]:
+    """One list of the schedule; ``late``: how many times its age it will reach."""
+    return {
+        "resource": task.name,
+        "max_age_seconds": round(task.age),
+        "due": task.due_at(now) <= now,
+        "due_at": to_iso(task.due_at(now)),
+        "requests": None if task.records is None else task.requests,
+        "requests_per_hour": round(task.hourly, 3),
+        "reaches_seconds": round(task.age * late),
+    }

@@ -1,0 +1,170 @@
+"""Lists that are due are fetched within the limit, the most overdue first; each has its age."""
+
+from __future__ import annotations
+
+import pytest
+
+from ll2_mirror.ll2.resources import RESOURCES
+from ll2_mirror.testing.fake import answering
+from parts import execute, public_rows
+from world import StillClock, World, command, said
+
+LISTS = ("spacecraft", "agencies", "spacecraft_configurations")
+HOUR = 3600
+
+
+@pytest.fixture
+def clock():
+    return StillClock()
+
+
+@pytest.fixture
+def world(clock):
+    """1,000 spacecraft, so ten pages; two lists of one page; LL2's limit."""
+    with answering(World(1000, clock, limit=15)) as world:
+        world.add_lists()
+        yield world
+
+
+@pytest.fixture
+def run(db, world, clock):
+    def run(name, *options):
+        given = () if name == "ages" else ("--base-url", world.base_url)
+        named = LISTS if options[:1] == ("--due",) else ()
+        return command(clock, name, db, *named, *options, *given)
+
+    return run
+
+
+def lists(world, since=0):
+    """The lists that were asked for, in order."""
+    paths = [one.path.split("/")[2] for one in world.requests[since:] if one.counted]
+    return list(dict.fromkeys(paths))
+
+
+def synced(done):
+    assert done.code == 0, done.err
+    return [one["resource"] for one in done.json]
+
+
+def test_a_new_file_gets_each_list_and_publishes_it_by_itself(db, run, world):
+    assert synced(run("sync", "--due", "--json")) == [*LISTS]
+    assert execute(db, "SELECT count(DISTINCT finished) FROM _runs") == [(3,)]
+    assert len(world.pages()) == 12
+
+
+def test_what_is_fresh_is_not_asked_for(run, world, clock):
+    run("sync", "--due")
+    asked = len(world.requests)
+    clock.move(23 * HOUR)
+    assert synced(run("sync", "--due", "--json")) == []
+    assert world.requests[asked:] == []
+
+
+def test_what_is_older_than_its_age_is_fetched_the_most_overdue_first(run, world, clock):
+    run("sync", "--due")
+    assert run("ages", "agencies=2h").code == 0
+    clock.move(25 * HOUR)
+    assert synced(run("sync", "--due", "--json")) == ["agencies", "spacecraft"]
+
+
+def test_named_lists_are_kept_and_no_other(run):
+    assert synced(run("sync", "agencies", "--due", "--json")) == ["agencies"]
+
+
+def test_a_reserve_of_the_limit_is_left_for_a_sync_by_hand(db, run, world, clock):
+    while world.ids[-1] < 20000:
+        world.append()
+    done = run("sync", "--due", "--json")
+    assert synced(done) == []
+    assert len(world.pages()) == 12
+    asked = len(world.requests)
+    assert run("sync", "agencies").code == 0
+    assert lists(world, asked) == ["agencies"]
+
+
+def test_the_first_fill_goes_on_at_every_run_until_all_is_there(db, run, world, clock):
+    while world.ids[-1] < 30000:
+        world.append()
+    filled = []
+    for _ in range(18):
+        filled += synced(run("sync", "--due", "--json"))
+        clock.move(600)
+    assert filled == ["spacecraft", "agencies", "spacecraft_configurations"]
+    assert len(world.pages()) <= 30 + 2 + 3  # in three pieces
+    assert command(clock, "verify", db).code == 0
+
+
+def test_a_list_that_fails_holds_up_no_other_and_is_asked_again_later(
+    db, run, world, clock, monkeypatch
+):
+    answer = world.answer
+
+    def without(path, query):
+        return (404, {"detail": "Not found."}) if "agencies" in path else answer(path, query)
+
+    monkeypatch.setattr(world, "answer", without)
+    done = run("sync", "--due", "--json")
+    assert done.code == 69
+    assert "agencies" in done.err
+    assert [one["resource"] for one in done.json] == ["spacecraft", "spacecraft_configurations"]
+    assert "agencies" in command(clock, "status", db, "--json").json["last_error"]["message"]
+    before, asked = public_rows(db), len(world.requests)
+    clock.move(HOUR)
+    assert run("sync", "--due").code == 0
+    assert world.requests[asked:] == []
+    clock.move(25 * HOUR)
+    run("sync", "--due")
+    assert lists(world, asked) == ["spacecraft", "agencies"]
+    assert public_rows(db) == before
+
+
+def test_ages_are_shown_and_changed_and_given_back(run, db, clock):
+    assert run("sync", "--due").code == 0
+    shown = run("ages").out.splitlines()
+    assert {"spacecraft: 1d", "agencies: 1w", "spacecraft_configurations: 30d"} <= set(shown)
+    assert len(shown) == len(RESOURCES)
+    assert "agencies: 90m" in run("ages", "agencies=90m", "spacecraft=2h").out
+    assert run("ages", "--json").json["ages"]["agencies"] == 5400
+    [craft, *_] = command(clock, "status", db, "--json").json["resources"]
+    assert craft["max_age_seconds"] == 7200
+    assert "may be 2h old" in command(clock, "status", db).out
+    assert "agencies: 1w" in run("ages", "agencies=").out
+
+
+@pytest.mark.parametrize(
+    ("change", "why"),
+    [
+        ("agencies", "expected a list and an age"),
+        ("rockets=1h", "rockets is no list that can be mirrored: choose from"),
+        ("agencies=soon", "soon is no age"),
+        ("agencies=5s", "can't be fresher than a minute"),
+    ],
+)
+def test_an_age_that_is_none_is_refused(run, change, why):
+    done = run("ages", change)
+    assert done.code == 2
+    assert why in done.err
+
+
+def test_a_plan_says_what_the_first_fill_takes_and_what_the_ages_cost(run, world):
+    plan = run("plan", "--due", "--json").json
+    assert plan["first_fill"] == {"lists": 3, "requests": 3, "known": False, "hours": 0.2}
+    assert (plan["limit"], plan["reserve"], plan["allowed_per_hour"]) == (15, 3, 12)
+    run("sync", "--due")
+    plan = run("plan", "--due", "--json").json
+    assert plan["first_fill"]["lists"] == 0
+    assert plan["requests_per_hour"] == round(10 / 24 + 1 / 168 + 1 / 720, 2)
+    assert plan["carries"] is True
+    assert [one["due"] for one in plan["resources"]] == [False] * 3
+
+
+def test_a_plan_says_what_gets_late_where_the_limit_does_not_carry_the_ages(run):
+    run("sync", "--due")
+    run("ages", "spacecraft=30m")
+    plan = run("plan", "--due", "--json").json
+    assert plan["carries"] is False
+    [craft] = [one for one in plan["resources"] if one["resource"] == "spacecraft"]
+    assert craft["reaches_seconds"] == pytest.approx(1800 * 20 / 12, rel=0.01)
+    told = said(run("plan", "--due"))
+    assert "that is more than the limit allows" in told
