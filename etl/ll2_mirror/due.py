@@ -1,8 +1,9 @@
 """Keeps many lists fresh with few requests: which is due next, and what that costs.
 
-Each list has an age that it may reach. What is held and overdue goes first, by how many times its
-age it is old; then what was never fetched: what may be old least first, and last what takes hours,
-the lists that can be asked for what is new alone.
+Each list has an age that it may reach, and so has each part that is asked for by itself: what is
+new, what is upcoming. What is held and overdue goes first, by how many times its age it is old;
+then what was never fetched: what may be old least first, and last the lists that take hours, which
+are those that can be asked for what is new alone.
 """
 
 from __future__ import annotations
@@ -17,10 +18,12 @@ from ll2_mirror.extract.budget import Standing
 from ll2_mirror.extract.crawl import STALE, end_of
 from ll2_mirror.extract.page_size import LIMITS
 from ll2_mirror.extract.upstream import Upstream
-from ll2_mirror.ll2.resources import RESOURCES
+from ll2_mirror.ll2.model import NEW, Part
+from ll2_mirror.ll2.resources import PARTS
 from ll2_mirror.load.report import Report
 from ll2_mirror.progress import Tell
 from ll2_mirror.store.store import Store
+from ll2_mirror.store.walks import Walk
 from ll2_mirror.sync import Wanted, mirror
 
 HOUR = 3600.0
@@ -31,9 +34,9 @@ _FAILURES = 2  # in a row end a sync: it may be the server
 
 
 class Task(NamedTuple):
-    """One list, and how it stands."""
+    """A list or a part of one, and how it stands."""
 
-    name: str
+    part: Part
     age: float  # seconds that it may be old
     held: datetime | None  # as of when it is held
     records: int | None  # that it has; None where that isn't known
@@ -59,7 +62,7 @@ class Task(NamedTuple):
         """Sorts tasks, the most urgent first: those that are held, then those that are not."""
         if self.held:
             return 0, -(now - self.held).total_seconds() / self.age
-        return 1, RESOURCES[self.name].delta is not None, self.age
+        return 1, not self.part.kind and self.part.resource.delta is not None, self.age
 
 
 def _pages(records: int) -> int:
@@ -70,10 +73,10 @@ def ages(store: Store) -> dict[str, float]:
     """The age in seconds that each list may reach."""
     held = store.settings.read(_AGES, dict) or {}
     if not all(
-        name in RESOURCES and type(age) in (int, float) and age > 0 for name, age in held.items()
+        name in PARTS and type(age) in (int, float) and age > 0 for name, age in held.items()
     ):
         raise DataError(f"{store.path}: its setting {_AGES} is damaged: set an age anew")
-    return {name: held.get(name, each.age * HOUR) for name, each in RESOURCES.items()}
+    return {name: held.get(name, part.age * HOUR) for name, part in PARTS.items()}
 
 
 def set_ages(store: Store, wanted: dict[str, float | None]) -> None:
@@ -85,23 +88,41 @@ def set_ages(store: Store, wanted: dict[str, float | None]) -> None:
 def tasks(store: Store, what: Wanted) -> list[Task]:
     """How the lists stand that are wanted."""
     may_be, failed = ages(store), store.settings.read(_FAILED, dict) or {}
-    under_way = {walk.resource: walk for walk in store.walks.under_way()}
+    under_way = {walk.name: walk for walk in store.walks.under_way()}
+    wanted = (PARTS[name] for name in what.modes)
     found = []
-    for name in what.modes:
-        held, begun = store.walks.published(name), under_way.get(name)
-        walk = begun if begun and begun.total is not None else held
-        again = timedelta(seconds=min(may_be[name] * _AGAIN, STALE))
+    for part in (one for one in wanted if one.kind != NEW or store.walks.published(one.listed)):
+        held, begun = _held(store, part), under_way.get(part.name)
+        last = begun if begun and begun.total is not None else None
+        again = timedelta(seconds=min(may_be[part.name] * _AGAIN, STALE))
         found.append(
             Task(
-                name,
-                may_be[name],
+                part,
+                may_be[part.name],
                 from_iso(held.started) if held else None,
-                walk.total if walk else None,
+                _records(part, last or store.walks.published(part.resource.name, part.kind)),
                 end_of(store.walks.pages(begun)) if begun else 0,
-                from_iso(failed[name]) + again if name in failed else None,
+                from_iso(failed[part.name]) + again if part.name in failed else None,
             )
         )
     return found
+
+
+def _held(store: Store, part: Part) -> Walk | None:
+    """The walk that last brought a part, or the list as a whole."""
+    resource = part.resource.name
+    walks = (store.walks.published(resource), store.walks.published(resource, part.kind))
+    return max(filter(None, walks), key=lambda walk: walk.started, default=None)
+
+
+def _records(part: Part, walk: Walk | None) -> int | None:
+    """How many records a walk over a part has, as the last one tells.
+
+    The newest of all are on a page.
+    """
+    if part.newest_first:
+        return LIMITS[0]
+    return walk.total if walk else None
 
 
 def sync_due(
@@ -121,9 +142,10 @@ def sync_due(
         upstream.budget.spare = RESERVE
         in_a_row = 0
         while in_a_row < _FAILURES and (task := _next(store, what, tried)):
-            tried.add(task.name)
+            tried.add(task.part.name)
             try:
-                one = what._replace(modes={task.name: what.modes[task.name]})
+                name = task.part.name
+                one = what._replace(modes={name: what.modes[name]})
                 done += mirror(store, upstream, one, tell, allow_shrink=allow_shrink)
                 in_a_row = 0
             except (UpstreamError, DataError, Stopped) as error:
@@ -131,14 +153,16 @@ def sync_due(
                     break
                 errors.append(error)
                 in_a_row += 1
-            _keep_failure(store, task.name, failed=in_a_row > 0)
+            _keep_failure(store, task.part.name, failed=in_a_row > 0)
     return done, next(iter(errors), None)
 
 
 def _next(store: Store, what: Wanted, tried: set[str]) -> Task | None:
     """The task that is due most, of those that were not tried."""
     now = store.clock.now()
-    due = (one for one in tasks(store, what) if one.name not in tried and one.due_at(now) <= now)
+    due = (
+        one for one in tasks(store, what) if one.part.name not in tried and one.due_at(now) <= now
+    )
     return min(due, key=lambda task: task.urgency(now), default=None)
 
 
@@ -190,7 +214,7 @@ def _allowed(standing: Standing) -> float:
 def _planned(task: Task, now: datetime, late: float) -> dict[str, Any]:
     """One list of the schedule; ``late``: how many times its age it will reach."""
     return {
-        "resource": task.name,
+        "resource": task.part.name,
         "max_age_seconds": round(task.age),
         "due": task.due_at(now) <= now,
         "due_at": to_iso(task.due_at(now)),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from time import monotonic
 from typing import Any, NamedTuple
 
@@ -11,9 +12,9 @@ from ll2_mirror.errors import DataError, MirrorError, Stopped, UsageError
 from ll2_mirror.extract.crawl import STALE, Crawl
 from ll2_mirror.extract.missing import fate
 from ll2_mirror.extract.upstream import Upstream
-from ll2_mirror.ll2.model import MODES, Resource
+from ll2_mirror.ll2.model import MODES, NEW, Part
 from ll2_mirror.ll2.page import API_PATH, LL2_URL
-from ll2_mirror.ll2.resources import DEFAULT_RESOURCE, RESOURCES
+from ll2_mirror.ll2.resources import DEFAULT_RESOURCE, PARTS, RESOURCES
 from ll2_mirror.load.publish import Brought, Unreadable, bring_in, close_books
 from ll2_mirror.load.quarantine import missed
 from ll2_mirror.load.report import Report
@@ -44,21 +45,30 @@ def wanted(store: Store, resources: list[str], base_url: str | None, mode: str |
     """
     cut_off = _cut_off(store)
     urls = [base_url, *(walk.base_url for walk in cut_off), store.settings.get("base_url")]
-    before = dict.fromkeys([*store.settings.resources, *(walk.resource for walk in cut_off)])
-    names = list(dict.fromkeys(resources) or before) or [DEFAULT_RESOURCE]
-    if mode and len(names) == 1 and mode not in (known := RESOURCES[names[0]].modes):
+    before = dict.fromkeys([*store.settings.resources, *(walk.name for walk in cut_off)])
+    names = list(dict.fromkeys(resources)) or _no_parts(before) or [DEFAULT_RESOURCE]
+    if mode and len(names) == 1 and mode not in (known := PARTS[names[0]].resource.modes):
         raise UsageError(f"{names[0]} has no {mode} mode: choose {' or '.join(known)}")
-    begun = {walk.resource: walk.mode for walk in cut_off}
-    modes = {name: _mode(store, RESOURCES[name], mode or begun.get(name)) for name in names}
+    begun = {walk.name: walk.mode for walk in cut_off}
+    modes = {name: _mode(store, PARTS[name], mode or begun.get(name)) for name in names}
     return Wanted(next(filter(None, urls), LL2_URL), modes)
 
 
-def _mode(store: Store, resource: Resource, asked: str | None) -> str:
+def _no_parts(names: Iterable[str]) -> list[str]:
+    """These lists without the parts of those that are among them as a whole."""
+    known = set(names)
+    return [
+        name for name in names if not PARTS[name].kind or PARTS[name].resource.name not in known
+    ]
+
+
+def _mode(store: Store, part: Part, asked: str | None) -> str:
     """The richest mode that a list has up to the one asked for; else the one that is held.
 
     Else normal, or what a file of an earlier version has in all its lists.
     """
-    walk = store.walks.published(resource.name)
+    resource = part.resource
+    walk = next(reversed(store.walks.held(resource.name)), None)
     held = walk.mode if walk and walk.mode in resource.modes else None
     chosen = resource.mode_upto(asked or held or store.settings.mode or "normal")
     if held and MODES.index(chosen) < MODES.index(held):
@@ -109,9 +119,8 @@ def mirror(
     stale: float = STALE,
 ) -> list[Report]:
     """As ``sync`` does, with a server whose limit was asked for already."""
-    crawls = [
-        Crawl(store, upstream, RESOURCES[name], mode, tell) for name, mode in what.modes.items()
-    ]
+    upstream.budget.log.mark()
+    crawls = [Crawl(store, upstream, PARTS[name], mode, tell) for name, mode in what.modes.items()]
     for crawl in crawls:
         crawl.begin(stale)
     done = _complete(store, upstream, crawls, allow_shrink, tell)
@@ -119,7 +128,7 @@ def mirror(
         reports = _publish(store, upstream, what, done)
     except DataError:
         for crawl, _ in done:  # else the next sync would meet the same again, for a day
-            store.walks.drop(crawl.walk.resource)
+            store.walks.drop(crawl.walk)
         raise
     for report in reports:
         tell("published", **report.as_json())
@@ -137,7 +146,8 @@ def _publish(
                 mend(store.conn)
                 brought = [_bring_in(store, upstream, crawl, found) for crawl, found in done]
                 close_books(store, brought)
-                held = list(dict.fromkeys([*store.settings.resources, *what.modes]))
+                wanted = (name for name in what.modes if PARTS[name].kind != NEW)
+                held = list(dict.fromkeys([*store.settings.resources, *wanted]))
                 store.settings.remember(base_url=what.base_url, resources=json.dumps(held))
                 store.settings.forget("last_error")
             return [one.report for one in brought]
@@ -167,7 +177,7 @@ def _complete(
 
 def _bring_in(store: Store, upstream: Upstream, crawl: Crawl, found: Fate) -> Brought:
     began, walk = monotonic(), crawl.walk
-    spent = upstream.budget.log.spent_on(f"{API_PATH}{walk.resource}/")
+    spent = upstream.budget.log.spent_on(f"{API_PATH}{PARTS[walk.name].listed}/")
     brought = bring_in(store, walk, spent, found)
     brought.report.seconds = crawl.seconds + monotonic() - began
     return brought
@@ -177,12 +187,12 @@ def incomplete(
     store: Store, upstream: Upstream, asked: Wanted, error: MirrorError
 ) -> list[dict[str, Any]]:
     """The JSON objects of ``sync --json`` for a sync that failed: what it spent and staged."""
-    under_way = {walk.resource: walk for walk in store.walks.under_way()}
+    under_way = {walk.name: walk for walk in store.walks.under_way()}
     resumes = error.resumes if isinstance(error, Stopped) else None
     found = []
     for name, mode in asked.modes.items():
         pages = store.walks.pages(under_way[name]) if name in under_way else []
-        spent = upstream.budget.log.spent_on(f"{API_PATH}{name}/")
+        spent = upstream.budget.log.spent_on(f"{API_PATH}{PARTS[name].listed}/")
         report = Report(name, mode, complete=False, requests=spent)
         found.append(
             {

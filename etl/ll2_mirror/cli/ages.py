@@ -11,18 +11,20 @@ from ll2_mirror.cli.options import DB, Lists, age, clock, json_option, opened
 from ll2_mirror.cli.program import Command
 from ll2_mirror.cli.text import age_text
 from ll2_mirror.errors import UsageError
-from ll2_mirror.ll2.resources import RESOURCES
+from ll2_mirror.ll2.resources import PARTS
+
+_HELP = """Show or change how old each list of DB may be.
+
+`sync --due` keeps to it. LIST=AGE changes one, as in LIST=12h; LIST= gives it its own back.
+"""
 
 
-@click.command(cls=Command)
+@click.command(cls=Command, help=_HELP)
 @DB
 @click.argument("changes", metavar="[LIST=AGE]...", nargs=-1)
 @json_option("them")
 def ages(db: Path, changes: tuple[str, ...], as_json: bool) -> None:
-    """Show or change how old each list of DB may be.
-
-    `sync --due` keeps to it. LIST=AGE changes one, as in LIST=12h; LIST= gives it its own back.
-    """
+    """Shows how old each list may be, once what is to change is changed."""
     from ll2_mirror.due import ages as read
 
     if wanted := dict(map(_change, changes)):
@@ -40,7 +42,7 @@ def _change(text: str) -> tuple[str, float | None]:
     name, is_change, length = text.partition("=")
     if not is_change:
         raise UsageError(f"{text}: expected a list and an age, as in LIST=12h")
-    name = Lists(RESOURCES).convert(name)
+    name = Lists(PARTS).convert(name)
     seconds = age(length).total_seconds() if length else None
     if seconds is not None and seconds < 60:
         raise UsageError(f"{text}: a list can't be fresher than a minute")

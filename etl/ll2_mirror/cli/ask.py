@@ -21,7 +21,7 @@ from ll2_mirror.cli.telling import telling
 from ll2_mirror.clock import to_iso
 from ll2_mirror.errors import DataError, MirrorError, Stopped, UsageError
 from ll2_mirror.ll2.model import MODES
-from ll2_mirror.ll2.resources import DEFAULT_RESOURCE, RESOURCES
+from ll2_mirror.ll2.resources import DEFAULT_RESOURCE, PARTS, RESOURCES
 from ll2_mirror.progress import Tell
 
 if TYPE_CHECKING:
@@ -35,7 +35,8 @@ _SYNC_HELP = f"""Bring DB up to date with LL2; make it where there is none.
 DB remembers the resources, their modes and the URL: the next sync needs no options. Without any, it
 mirrors {DEFAULT_RESOURCE}. What LL2 no longer lists leaves the tables and stays in the history.
 
-RESOURCE is one of {", ".join(RESOURCES)}.
+RESOURCE is one of {", ".join(PARTS)}. What is new or upcoming is merged: nothing is taken as gone
+for it.
 
 A sync that stopped early is gone on with by the next one: no page is fetched twice.
 """
@@ -78,8 +79,9 @@ class Source(NamedTuple):
         """What is to be mirrored, which the file knows where the options don't say."""
         from ll2_mirror.sync import wanted
 
-        everything = self.everything or (self.due and not self.resources)
-        names = list(RESOURCES if everything else self.resources)
+        names = list(RESOURCES if self.everything else self.resources)
+        if self.due and (self.everything or not names):
+            names = [name for name, part in PARTS.items() if not part.is_covered]
         return wanted(store, names, self.base_url, self.mode)
 
     def token_for(self, base_url: str) -> str | None:
@@ -128,7 +130,7 @@ def _number(_: click.Context, __: click.Parameter, value: float | None) -> float
 
 _SOURCE = (
     DB,
-    click.argument("resources", metavar="[RESOURCE]...", nargs=-1, type=Lists(RESOURCES)),
+    click.argument("resources", metavar="[RESOURCE]...", nargs=-1, type=Lists(PARTS)),
     click.option("--all", "everything", is_flag=True, help="All lists that LL2 has."),
     click.option(
         "--base-url",

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from ll2_mirror.errors import DataError
+from ll2_mirror.ll2.model import NEW
 from ll2_mirror.ll2.labels import label
 from ll2_mirror.ll2.model import Id
 from ll2_mirror.ll2.schema import keys, target
@@ -34,7 +35,7 @@ def _runs(store: Store, since: datetime | None, everything: bool) -> Iterator[di
         if since is None or finished >= since:
             yield {
                 "run": run.id,
-                "resource": run.resource,
+                "resource": run.name,
                 "finished": run.finished,
                 "changes": [
                     _shown(store, one, f"_history {one.table} {one.id}")
@@ -120,7 +121,7 @@ def named(store: Store, found: dict[str, Any]) -> dict[str, Any]:
 
     It says which runs were the first of a resource, too.
     """
-    sql = "SELECT min(id) FROM _runs GROUP BY resource"
+    sql = f"SELECT min(id) FROM _runs WHERE part <> '{NEW}' GROUP BY resource, part"
     first = {id_ for (id_,) in store.conn.execute(sql).fetchall()}
     for run in found["runs"]:
         run["first"] = run["run"] in first

@@ -13,8 +13,8 @@ from ll2_mirror.due import ages
 from ll2_mirror.errors import MirrorError
 from ll2_mirror.extract.budget import Budget
 from ll2_mirror.extract.crawl import end_of
-from ll2_mirror.ll2.model import Id
-from ll2_mirror.ll2.resources import RESOURCES
+from ll2_mirror.ll2.model import NEW, Id
+from ll2_mirror.ll2.resources import PARTS, RESOURCES
 from ll2_mirror.ll2.schema import SCHEMA_VERSION
 from ll2_mirror.load.quarantine import quarantined
 from ll2_mirror.pictures.folder import Folder
@@ -72,14 +72,17 @@ def _resources(store: Store, now: datetime) -> Iterator[dict[str, Any]]:
     """The resources that were synced; the age is None where that lies ahead of the clock."""
     limits = ages(store)
     for name in store.settings.resources:
-        walk, run = store.walks.published(name), _run(store, store.ledger.last_run(name))
+        part, fresh = PARTS[name], f"{name}/{NEW}"
+        kinds = (part.kind,) if part.kind else ("", NEW)
+        walk = store.walks.published(part.resource.name, part.kind)
+        run = _run(store, store.ledger.last_run(part.resource.name, *kinds))
         finished = Typed(store.path).time(run.finished, f"_runs {run.id}: finished")
         yield {
             "resource": name,
             "mode": walk.mode if walk else None,
             "synced": run.finished,
             "age_seconds": age(finished, now),
-            "max_age_seconds": round(limits[name]),
+            "max_age_seconds": round(min(limits[name], limits.get(fresh, inf))),
             "records": run.records,
             "requests": run.requests,
             "conflicts": run.conflicts,
@@ -104,7 +107,7 @@ def _under_way(store: Store) -> Iterator[dict[str, Any]]:
     for walk in store.walks.under_way():
         if pages := store.walks.pages(walk):
             yield {
-                "resource": walk.resource,
+                "resource": walk.name,
                 "mode": walk.mode,
                 "started": walk.started,
                 "pages": len(pages),

@@ -8,15 +8,16 @@ can slip through: then as many must be met as LL2 counts, or the walk passes ove
 from __future__ import annotations
 
 import json
+from datetime import timedelta
 from time import monotonic
 
-from ll2_mirror.clock import for_people, from_iso
-from ll2_mirror.errors import NotThere, Stopped
+from ll2_mirror.clock import for_people, from_iso, to_iso
+from ll2_mirror.errors import NotThere, Stopped, UsageError
 from ll2_mirror.extract.ground import Ground
 from ll2_mirror.extract.page_size import LIMITS, PageSize
 from ll2_mirror.extract.retry import TRIES
 from ll2_mirror.extract.upstream import Upstream
-from ll2_mirror.ll2.model import Id, Resource
+from ll2_mirror.ll2.model import NEW, Id, Part
 from ll2_mirror.ll2.page import Page
 from ll2_mirror.progress import Tell
 from ll2_mirror.store.store import Store
@@ -25,18 +26,17 @@ from ll2_mirror.store.walks import Met, StagedPage, Walk
 STALE = 86400.0  # seconds after which a walk that was cut off isn't gone on with
 _ANEW = 2  # how often one sync passes over a list again because it moves
 _STEPS = 3  # back, before a walk must get further
+_OVERLAP = 86400.0  # seconds that a walk over what is new begins before the last
 _RESTS = 600.0  # seconds in which a list whose count stays is taken to be as it was
 
 
 class Crawl:
-    """One resource's walk, from where it stands to its end; ``walk`` is the one that counts."""
+    """One part's walk, from where it stands to its end; ``walk`` is the one that counts."""
 
-    def __init__(
-        self, store: Store, upstream: Upstream, resource: Resource, mode: str, tell: Tell
-    ) -> None:
+    def __init__(self, store: Store, upstream: Upstream, part: Part, mode: str, tell: Tell) -> None:
         self._store = store
         self._upstream = upstream
-        self._resource = resource
+        self._part = part
         self._mode = mode
         self._tell = tell
         self._anew = 0
@@ -57,14 +57,14 @@ class Crawl:
             )
         else:
             if why:
-                self._tell("anew", resource=self._resource.name, why=why)
+                self._tell("anew", resource=self._part.name, why=why)
             self._fresh()
         self._size = PageSize(self.first_limit(pages), self._shrunk)
 
     def under_way(self, stale: float) -> tuple[Walk | None, list[StagedPage], str | None]:
         """The walk that was cut off with its pages, or else why it can't be gone on with."""
-        name = self._resource.name
-        walk = next((w for w in self._store.walks.under_way() if w.resource == name), None)
+        name = self._part.name
+        walk = next((w for w in self._store.walks.under_way() if w.name == name), None)
         pages = self._store.walks.pages(walk) if walk else []
         why = self._why_anew(walk, stale) if walk and pages else None
         return (walk, [], why) if why else (walk, pages, None)
@@ -81,7 +81,7 @@ class Crawl:
 
     def first_limit(self, staged: list[StagedPage]) -> int:
         """A page as large as may be; where large ones failed within a day, as those after that."""
-        last = self._store.walks.published(self._resource.name)
+        last = self._store.walks.published(self._part.resource.name, self._part.kind)
         if not staged and last and self._why_anew(last, STALE) is None:
             staged = self._store.walks.pages(last)
         return min((page.limit for page in staged), default=LIMITS[0])
@@ -91,9 +91,24 @@ class Crawl:
         return abs((self._store.clock.now() - from_iso(walk.started)).total_seconds())
 
     def _fresh(self) -> None:
-        self.walk = self._store.walks.begin(
-            self._resource.name, self._mode, self._upstream.base_url
+        base_url, since = self._upstream.base_url, self._since_when()
+        self.walk = self._store.walks.begin(self._part, self._mode, base_url, since)
+
+    def _since_when(self) -> str | None:
+        """From when on a record is new: since the last walk over all, or over what was new then.
+
+        Less a day, as LL2's clock isn't ours. Raises UsageError where there was none.
+        """
+        if self._part.kind != NEW:
+            return None
+        walks = self._store.walks.held(self._part.resource.name)
+        last = max(
+            (from_iso(walk.started) for walk in walks if walk.part in ("", NEW)), default=None
         )
+        if last is None or self._store.walks.published(self._part.resource.name) is None:
+            name = self._part.resource.name
+            raise UsageError(f"what is new in {name} is known once the file has {name}: sync that")
+        return to_iso(last - timedelta(seconds=_OVERLAP))
 
     def run(self) -> None:
         """Stages what is left of the walk: it then has each record that was there all the time.
@@ -106,14 +121,14 @@ class Crawl:
             self._stage_all()
         except NotThere:
             if not self._store.walks.pages(self.walk):
-                self._store.walks.drop(self._resource.name)  # no sync need try it again
+                self._store.walks.drop(self.walk)  # no sync need try it again
             raise
         self.seconds += monotonic() - began
 
     def find(self, id_: Id) -> None:
         """Fetches the page with a record that LL2 has, and the complete walk didn't meet."""
-        why = f"LL2 has {self._resource.name} {id_}, which the walk didn't meet"
-        self._tell("moved", resource=self._resource.name, why=why)
+        why = f"LL2 has {self._part.name} {id_}, which the walk didn't meet"
+        self._tell("moved", resource=self._part.name, why=why)
         page = self._next(max(0, self._ground.place_of(id_) - self._size.limit // 2))
         if id_ in page.ids:
             self._take(page)
@@ -126,9 +141,9 @@ class Crawl:
         """Counts another way over the list; raises Stopped where there were enough."""
         self._anew += 1
         if self._anew > _ANEW:
-            self._store.walks.drop(self._resource.name)
-            raise Stopped(f"{self._resource.name}: {why}: run the same command again")
-        self._tell("anew", resource=self._resource.name, why=why)
+            self._store.walks.drop(self.walk)
+            raise Stopped(f"{self._part.name}: {why}: run the same command again")
+        self._tell("anew", resource=self._part.name, why=why)
 
     def mend(self, page: StagedPage) -> bool:
         """Fetches a page of the complete walk once more; False where that is of no use.
@@ -144,10 +159,12 @@ class Crawl:
 
     def _stage_all(self) -> None:
         met, pages = Met(self._store.conn, self.walk), self._store.walks.pages(self.walk)
-        self._ground = Ground(met, pages, by_id=self._resource.ordering == "id")
+        by_id = self._part.query(None)["ordering"] == "id"
+        self._ground = Ground(met, pages, by_id=by_id)
         self._came = from_iso(self.walk.started)
+        self._nothing_new = bool(pages) and self._is_known(json.loads(pages[-1].ids))
         self._pass()
-        while self._ground.lacks(self.walk.total or 0):
+        while not self._nothing_new and self._ground.lacks(self.walk.total or 0):
             self._again("LL2's list moved: a record came twice, so another is left out")
             self._ground.pass_over()
             self._pass()
@@ -155,7 +172,7 @@ class Crawl:
     def _pass(self) -> None:
         """Stages one page after the other, to the end of the list."""
         furthest, steps = 0, 0
-        while not self._ground.ends(self.walk.total):
+        while not (self._nothing_new or self._ground.ends(self.walk.total)):
             page = self._next(self._ground.offset(self.walk, self._size.limit, rests=self._rests()))
             if not self._ground.joins(page, self.walk):
                 steps += 1
@@ -173,9 +190,17 @@ class Crawl:
     def _take(self, page: Page) -> None:
         self.walk = self._store.walks.stage(self.walk, page)
         self._ground.take(page)
+        self._nothing_new = self._is_known(page.ids)
         self._came = self._store.clock.now()
         done = min(page.offset + page.limit, page.total)
-        self._tell("page", resource=self._resource.name, staged=done, total=page.total)
+        self._tell("page", resource=self._part.name, staged=done, total=page.total)
+
+    def _is_known(self, ids: list[Id | None]) -> bool:
+        """Whether a page of what is new, the newest first, has nothing that is."""
+        known = (
+            self._store.ledger.lists(self.walk.resource, id_) for id_ in ids if id_ is not None
+        )
+        return self._part.newest_first and all(known)
 
     def _step_back(self, page: Page, steps: int) -> None:
         """Lets the walk step back; raises Stopped where it did so enough."""
@@ -184,8 +209,8 @@ class Crawl:
             moved = f"LL2's list went from {self.walk.total} to {page.total} records"
         if steps > _STEPS:
             why = "LL2's list keeps moving: run the same command again"
-            raise Stopped(f"{self._resource.name}: {why}")
-        self._tell("moved", resource=self._resource.name, why=moved)
+            raise Stopped(f"{self._part.name}: {why}")
+        self._tell("moved", resource=self._part.name, why=moved)
         self.walk = self._store.walks.step_back(self.walk)
 
     def _next(self, offset: int) -> Page:
@@ -194,17 +219,13 @@ class Crawl:
 
     def _fetch(self, offset: int, limit: int, tries: int = TRIES) -> Page:
         """The page of so many records at an offset."""
+        query = {"mode": self._mode, **self._part.query(self.walk.since)}
         return self._upstream.page(
-            self._resource.name,
-            mode=self._mode,
-            ordering=self._resource.ordering,
-            offset=offset,
-            limit=limit,
-            tries=tries,
+            self._part.listed, offset=offset, limit=limit, tries=tries, **query
         )
 
     def _shrunk(self, limit: int, smaller: int) -> None:
-        self._tell("smaller", resource=self._resource.name, limit=limit, smaller=smaller)
+        self._tell("smaller", resource=self._part.name, limit=limit, smaller=smaller)
 
 
 def end_of(pages: list[StagedPage]) -> int:

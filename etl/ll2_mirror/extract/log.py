@@ -18,7 +18,12 @@ class Log:
         self._conn = store.conn
         self._clock = clock
         self._base_url = base_url
-        self._before = self._newest()
+        self.mark()
+
+    def mark(self) -> None:
+        """Lets ``spent_on`` count from here on."""
+        newest = self._conn.execute("SELECT coalesce(max(id), 0) FROM _requests").fetchone()
+        self._before: int = newest[0]
 
     def begin(self, path: str, *, counted: bool) -> int:
         """Notes a request that is about to be sent; gives its number in the log."""
@@ -53,7 +58,7 @@ class Log:
         return [from_iso(sent) for (sent,) in rows]
 
     def spent_on(self, path: str) -> int:
-        """How many requests of this run began with a path."""
+        """How many requests since the last ``mark`` began with a path."""
         counted = (
             "SELECT count(*) FROM _requests WHERE counted AND id > ? AND substr(path, 1, ?) = ?"
         )
@@ -68,9 +73,4 @@ class Log:
             "DELETE FROM _requests WHERE sent NOT BETWEEN ? AND ?",
             (to_iso(now - _KEPT), to_iso(now + _KEPT)),
         )
-        self._before = self._newest()  # SQLite gives the numbers of dropped rows again
-
-    def _newest(self) -> int:
-        """The last number in the log."""
-        newest: int = self._conn.execute("SELECT coalesce(max(id), 0) FROM _requests").fetchone()[0]
-        return newest
+        self.mark()  # SQLite gives the numbers of dropped rows again

@@ -11,7 +11,7 @@ from ll2_mirror.extract.upstream import MAX_PROBES, Upstream
 from ll2_mirror.ll2.model import Id
 from ll2_mirror.progress import Tell
 from ll2_mirror.store.store import Store
-from ll2_mirror.store.walks import Fate, Met, Walk
+from ll2_mirror.store.walks import NOTHING, Fate, Met, Walk
 
 # A walk that lacks more than both is taken for a fault of LL2's.
 SHRINK_SHARE = 0.10
@@ -39,14 +39,17 @@ def fate(
 
     One is gone when LL2 has no such record any more, or, where LL2 can't be asked, when the
     complete walk before this one missed it, too (``missed_before``). Raises Shrunk where too many
-    are missing.
+    are missing. A walk over a part says nothing of those that it didn't meet.
     """
-    missing = store.ledger.missing(Met(store.conn, walk))
+    if walk.part:
+        return NOTHING
+    since = store.walks.met_since(walk)
+    missing = [id_ for id_ in store.ledger.missing(Met(store.conn, walk)) if id_ not in since]
     listed = store.ledger.records(walk.resource)
     if len(missing) > max(SHRINK_COUNT, SHRINK_SHARE * listed):
         if allow_shrink:
             return Fate(missing, [], [])
-        store.walks.drop(walk.resource)
+        store.walks.drop(walk)
         raise Shrunk(
             f"{walk.resource}: LL2 lists {walk.total} records; {len(missing)} of the {listed} held"
             " would go: nothing was published. If that is right, sync with --allow-shrink"

@@ -77,22 +77,15 @@ class Upstream:
             self.ask_limit()
 
     def page(
-        self,
-        resource: str,
-        *,
-        mode: str,
-        ordering: str,
-        offset: int,
-        limit: int = LIMITS[0],
-        tries: int = TRIES,
+        self, name: str, *, offset: int, limit: int = LIMITS[0], tries: int = TRIES, **asked: str
     ) -> Page:
-        """One page of a resource.
+        """One page of a list; ``asked``: its other parameters.
 
         Raises Faulted or NotAPage where it can't be had after so many tries, UpstreamError where
         it never can, Stopped where the budget is spent.
         """
-        query = urlencode({"limit": limit, "mode": mode, "offset": offset, "ordering": ordering})
-        path = f"{API_PATH}{resource}/?{query}"
+        query = sorted({**asked, "limit": limit, "offset": offset}.items())
+        path = f"{API_PATH}{name}/?{urlencode(query)}"
 
         def ask() -> Page:
             body = self._ask(path)

@@ -259,6 +259,54 @@ class Resource:
 
 
 MODES = ("list", "normal", "detailed")  # from the poorest
+NEW = "new"  # the part of a list that is asked for by its delta
+
+
+class Part(NamedTuple):
+    """What a walk asks for: a whole list, or some of its records, for which none is taken as gone.
+
+    ``kind``: empty for the whole, NEW for what is new since the last walk, else a view's own name.
+    """
+
+    name: str  # launches, launches/upcoming, launches/new
+    resource: Resource
+    kind: str
+    age: int  # hours that it may be old
+
+    def query(self, since: str | None) -> dict[str, str]:
+        """What is asked for, beside mode and page; ``since``: from when on a record is new."""
+        by = self.resource.delta.by if self.resource.delta and self.kind == NEW else ""
+        if not by or by.startswith("-"):
+            return {"ordering": by or self.resource.ordering}
+        return {by: since or "", "ordering": self.resource.ordering}
+
+    @property
+    def listed(self) -> str:
+        """LL2's name for the list that its pages are of."""
+        return self.resource.name if self.kind == NEW else self.name
+
+    @property
+    def newest_first(self) -> bool:
+        """Whether all that is new comes first, so that a page without any ends it."""
+        delta = self.resource.delta
+        return self.kind == NEW and delta is not None and delta.by.startswith("-")
+
+    @property
+    def is_covered(self) -> bool:
+        """Whether what is new in the list is asked for as often: it needs no walk of its own."""
+        delta = self.resource.delta
+        return self.kind not in ("", NEW) and delta is not None and delta.age <= self.age
+
+
+def parts(resource: Resource) -> Iterator[Part]:
+    """What can be asked of a list."""
+    yield Part(resource.name, resource, "", resource.age)
+    if resource.delta:
+        yield Part(f"{resource.name}/{NEW}", resource, NEW, resource.delta.age)
+    for view in resource.views:
+        yield Part(view.name, resource, view.name.partition("/")[2], view.age)
+
+
 _UNSORTED = ("const", "link", "many")
 
 

@@ -24,6 +24,7 @@ that of its like: an id that must exist, or a number. Paths go through the keys 
 from __future__ import annotations
 
 from ll2_mirror.ll2.listing import read_resources
+from ll2_mirror.ll2.model import parts
 from ll2_mirror.ll2.shapes import SHAPES
 
 RESOURCES = read_resources(
@@ -327,5 +328,8 @@ VIEWS = {view.name: view for resource in RESOURCES.values() for view in resource
 # The list that has the rows of a table as its records.
 LIST_OF = {resource.table: name for name, resource in RESOURCES.items()}
 ENDPOINTS = frozenset({*RESOURCES, *VIEWS, "dashboard/starship"})
+
+# What can be synced: the lists, what is new in some of them, and their views.
+PARTS = {part.name: part for resource in RESOURCES.values() for part in parts(resource)}
 
 DEFAULT_RESOURCE = "spacecraft"

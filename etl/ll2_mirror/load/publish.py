@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from ll2_mirror.errors import DataError, NotAPage
-from ll2_mirror.ll2.model import Resource
-from ll2_mirror.ll2.resources import RESOURCES
+from ll2_mirror.ll2.resources import PARTS, RESOURCES
 from ll2_mirror.load.drift import forget_drift, keep_drift
+from ll2_mirror.load.overtaken import let_go
 from ll2_mirror.load.prune import Node, Pruner
 from ll2_mirror.load.quarantine import last_sent, quarantined, renew
 from ll2_mirror.load.report import Report
@@ -16,11 +16,10 @@ from ll2_mirror.load.upsert import Upsert
 from ll2_mirror.store.ledger import COUNTS, Run
 from ll2_mirror.store.search import reindex
 from ll2_mirror.store.store import Store
-from ll2_mirror.store.walks import Fate, Met, StagedPage, Walk
+from ll2_mirror.store.walks import NOTHING, Fate, Met, StagedPage, Walk
 from ll2_mirror.transform.normalize import Bad, Normalizer
 
 BAD_SHARE = 0.01  # of a walk's records may be not understood, before none is published
-_NOTHING = Fate([], [], [])
 
 
 class Unreadable(NotAPage):
@@ -48,25 +47,29 @@ def bring_in(store: Store, walk: Walk, spent: int, fate: Fate) -> Brought:
 
     Raises Unreadable, or DataError where too many records are not understood.
     """
-    report = Report(walk.resource, walk.mode, requests=spent)
+    report = Report(walk.name, walk.mode, requests=spent)
     last = store.ledger.last_run(walk.resource)
     run = store.ledger.open_run(walk, spent)
-    if last and fate == _NOTHING and _is_in(store, walk, last):
-        report.conflicts = last.conflicts
-        unlinked = set[Node]()
+    if last and fate == NOTHING and _is_in(store, walk, last):
+        report.conflicts, upsert = last.conflicts, None
     else:
-        unlinked = _bring(store, RESOURCES[walk.resource], walk, run, report, fate)
+        upsert = Upsert(store.conn, store.ledger, run, walk.shape)
+        _bring(store, walk, upsert, report, fate)
     store.walks.publish(walk)
-    return Brought(run, report, unlinked)
+    if walk.part:
+        let_go(store, walk, upsert)
+    gone = {(RESOURCES[walk.resource].table, id_) for id_ in fate.gone}
+    return Brought(run, report, gone | (upsert.unlinked if upsert else set()))
 
 
 def _is_in(store: Store, walk: Walk, last: Run) -> bool:
     """Whether the tables hold what a walk brought: it is as the last, and nobody wrote since."""
-    before = store.walks.published(walk.resource)
+    before = store.walks.published(walk.resource, walk.part)
     return (
         before is not None
+        and last.part == walk.part
         and _digests(store, before) == _digests(store, walk)
-        and not store.ledger.changed_in(last.id + 1)
+        and not store.ledger.changed_since(last.id + 1)
         and not quarantined(store, walk.resource)
     )
 
@@ -75,15 +78,12 @@ def _digests(store: Store, walk: Walk) -> list[bytes]:
     return [page.digest for page in store.walks.pages(walk)]
 
 
-def _bring(
-    store: Store, resource: Resource, walk: Walk, run: int, report: Report, fate: Fate
-) -> set[Node]:
-    """Brings the pages in, and says what becomes of each record; gives what lost a reference."""
-    shape = resource.modes[walk.mode]
-    upsert, normalizer = Upsert(store.conn, store.ledger, run, shape), Normalizer()
+def _bring(store: Store, walk: Walk, upsert: Upsert, report: Report, fate: Fate) -> None:
+    """Brings the pages in, and says what becomes of each record."""
+    resource, run, normalizer = RESOURCES[walk.resource], upsert.run, Normalizer()
     bad: list[Bad] = []
     for results in _pages(store, walk):
-        upsert.page(normalizer.page(shape, results, bad))
+        upsert.page(normalizer.page(walk.shape, results, bad))
     _refuse_many(bad, walk)
     if fate.gone:
         bodies = last_sent(store, resource.name, set(fate.gone))
@@ -96,7 +96,6 @@ def _bring(
     report.missing = len(fate.missing)
     report.conflicts = len(upsert.conflicts)
     report.drift = keep_drift(store.conn, normalizer.drift, run)
-    return {*upsert.unlinked, *((resource.table, id_) for id_ in fate.gone)}
 
 
 def _pages(store: Store, walk: Walk) -> Iterator[list[Any]]:
@@ -122,11 +121,11 @@ def close_books(store: Store, brought: list[Brought]) -> None:
     first = brought[0].run
     _prune(store, brought)
     store.ledger.settle(first)
-    if store.ledger.changed_in(first):
+    if store.ledger.changed_since(first):
         reindex(store.conn)
     for run, report, _ in brought:
-        resource = RESOURCES[report.resource]
-        report.records = store.ledger.records(report.resource)
+        resource = PARTS[report.resource].resource
+        report.records = store.ledger.records(resource.name)
         report.changed, report.moved, report.nested = store.ledger.count(run, resource)
         report.unchanged = report.records - report.added - report.changed
         store.ledger.close_run(run, {name: getattr(report, name) for name in COUNTS})

@@ -13,7 +13,7 @@ from ll2_mirror.ll2.page import ids_of
 from ll2_mirror.ll2.resources import RESOURCES
 from ll2_mirror.store.store import Store
 from ll2_mirror.store.typed import Typed
-from ll2_mirror.store.walks import Walk
+from ll2_mirror.store.walks import Met, Walk
 from ll2_mirror.transform.normalize import Bad
 
 MISSING = "not listed, and not confirmed gone"
@@ -54,16 +54,18 @@ def missed(store: Store, resource: str) -> set[Id]:
 def renew(store: Store, walk: Walk, run: int, bad: list[Bad], missing: set[Id]) -> None:
     """Puts what this walk found into quarantine, and lets out what it didn't.
 
-    Needs the walk before, whose pages have the bodies that stand.
+    A walk over a part lets out only what it met. Needs the walks before, whose pages have the
+    bodies that stand.
     """
-    before = store.walks.published(walk.resource)
+    before = next(reversed(store.walks.held(walk.resource)), None)
     held = {one.id: one for one in quarantined(store, walk.resource)}
     bodies = last_sent(store, walk.resource, {one.id for one in bad} | missing)
     found = [
         *((one.id, one.reason, text(spell(one.record, KEPT))) for one in bad),
         *((id_, MISSING, None) for id_ in sorted(missing, key=str)),
     ]
-    store.conn.execute("DELETE FROM _quarantine WHERE resource = ?", (walk.resource,))
+    met = f" AND id IN ({Met(store.conn, walk).ids})" if walk.part else ""
+    store.conn.execute(f"DELETE FROM _quarantine WHERE resource = ?{met}", (walk.resource,))
     for id_, reason, sent in found:
         fresh = Quarantined(id_, run, reason, sent, before and before.mode, bodies.get(id_))
         last = held.get(id_, fresh)
@@ -82,9 +84,9 @@ def last_sent(store: Store, resource: str, wanted: set[Id] | set[Id | None]) -> 
 
 
 def _published(store: Store, resource: str, wanted: set[Any]) -> Iterator[tuple[Id, str]]:
-    """The JSON of these records on the pages of a resource's last walk, each with its id."""
-    walk = store.walks.published(resource)
-    for page in store.walks.pages(walk) if walk and wanted else ():
+    """The JSON of these records on the pages of a resource's last walks, each with its id."""
+    walks = store.walks.held(resource) if wanted else ()
+    for page in (page for walk in walks for page in store.walks.pages(walk)):
         ids = json.loads(page.ids)
         if wanted.intersection(ids):
             results = store.walks.records(page)

@@ -23,7 +23,7 @@ from ll2_mirror.store.walks import Walk
 from ll2_mirror.transform.normalize import Bad, Group, Normalizer
 
 # What the columns hold, as SQL, that a table of the tool's own has got since it was made.
-_NEW_COLUMNS = {"_pages": {"limit": "100", "number": '"offset"'}}
+_NEW_COLUMNS = {"_pages": {"limit": "100", "number": 'row_number() OVER (ORDER BY walk, "offset")'}}
 _INDEXES = "_search_"  # which are made anew
 _NO_RUN = 0  # whose history is dropped: nothing changed
 
@@ -129,10 +129,9 @@ def _statements(script: str) -> Iterator[str]:
 def _rebuild(store: Store) -> None:
     """Fills the tables from the pages of each resource's last walk, in the order they came."""
     for name in store.ledger.resources():
-        walk = store.walks.published(name)
-        if walk and name in RESOURCES and walk.mode in RESOURCES[name].modes:
-            shape = walk.shape
-            upsert = Upsert(store.conn, store.ledger, _NO_RUN, shape)
+        walks = store.walks.held(name) if name in RESOURCES else ()
+        for walk in (one for one in walks if one.mode in RESOURCES[name].modes):
+            upsert = Upsert(store.conn, store.ledger, _NO_RUN, walk.shape)
             for groups in _groups(store, walk):
                 upsert.page(groups)
     store.ledger.forget(_NO_RUN)
@@ -140,8 +139,9 @@ def _rebuild(store: Store) -> None:
 
 
 def _groups(store: Store, walk: Walk) -> Iterator[list[Group]]:
-    """The rows of a walk, those of records that stand from before it first."""
-    for shape, record in standing(store, walk.resource):
+    """The rows of a walk, before the first of a resource those of records that stand."""
+    first = walk == store.walks.held(walk.resource)[0]
+    for shape, record in standing(store, walk.resource) if first else ():
         yield Normalizer().page(shape, [record])
     normalizer, bad = Normalizer(), list[Bad]()
     for page in store.walks.pages(walk):

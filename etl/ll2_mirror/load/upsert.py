@@ -48,7 +48,7 @@ class Upsert:
         conn.create_function(_SECONDS, 1, seconds, deterministic=True)
         self._conn = conn
         self._ledger = ledger
-        self._run = run
+        self.run = run
         self._seen = _Seen(conn, root)
         self._statements: dict[Shape, Statements] = {}
 
@@ -57,6 +57,10 @@ class Upsert:
         for group in groups:
             for shape in sorted(group, key=lambda shape: shape.depth):
                 self._bring(shape, group[shape])
+
+    def brought(self, group: Group) -> bool:
+        """Whether the walk brought all rows of a group, each in its shape, beside records."""
+        return all(self._seen.all_of(shape, rows) for shape, rows in group.items())
 
     def _bring(self, shape: Shape, rows: dict[Any, Row]) -> None:
         statements = self._statements.get(shape)
@@ -74,7 +78,7 @@ class Upsert:
                 self._renew_lists(statements, id_, before.values, values)
                 renewed.append((*statements.stored(values, own), id_))
         self._conn.executemany(statements.update, renewed)
-        self._ledger.note(self._run, changes)
+        self._ledger.note(self.run, changes)
         self._seen.add(shape, rows)
 
     def _insert(self, statements: Statements, rows: list[tuple[Row, tuple[Any, ...]]]) -> None:
@@ -87,7 +91,7 @@ class Upsert:
             ),
         )
         added = (Change(shape.table, row.id, "", "added") for row, _ in rows if row.id is not None)
-        self._ledger.note(self._run, added)
+        self._ledger.note(self.run, added)
         for row, values in rows:
             self._write_lists(statements, row.id, values)
 
@@ -215,6 +219,12 @@ class _Seen:
                 "INSERT OR IGNORE INTO temp.seen VALUES (?, ?, ?)",
                 ((shape.table, id_, shape.name) for id_ in ids),
             )
+
+    def all_of(self, shape: Shape, ids: Iterable[Id]) -> bool:
+        """Whether rows came in a shape; of records that need not be remembered."""
+        sql = "SELECT 1 FROM temp.seen WHERE (table_name, id, shape) = (?, ?, ?)"
+        places = ((shape.table, id_, shape.name) for id_ in ids)
+        return shape is self._once or all(self._conn.execute(sql, one).fetchone() for one in places)
 
     def knows(self, row: Row, columns: set[str]) -> bool:
         """Whether the walk brought one of these columns of a row before; none: its extra."""

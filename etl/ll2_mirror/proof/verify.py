@@ -84,14 +84,19 @@ class _Proof:
 
     def _resource(self, name: str) -> None:
         """Renders each page of a resource's last walk and compares it with what came."""
-        walk, listed = self._store.walks.published(name), set(self._store.ledger.ids(name))
-        if walk and walk.mode in RESOURCES[name].modes:
+        walks, listed = self._walks(name), set(self._store.ledger.ids(name))
+        if walks:
             self.verdict.records += len(listed)
             self.verdict.quarantined += len(quarantined(self._store, name))
-            sent = self._standing(name) | self._walk(name, walk)
+            sent = self._standing(name).union(*(self._walk(name, walk) for walk in walks))
             self.verdict.problems += _listed_elsewhere(name, listed, sent)
         elif listed or self._store.ledger.last_run(name):
             self.verdict.problems.append(f"{name}: the pages of its last walk are gone")
+
+    def _walks(self, name: str) -> list[Walk]:
+        """The walks that a resource's rows are from, in modes that it has."""
+        held = self._store.walks.held(name)
+        return [walk for walk in held if walk.mode in RESOURCES[name].modes]
 
     def _standing(self, name: str) -> set[Id]:
         """Compares the records that stand from an earlier walk; gives their ids."""
@@ -174,34 +179,41 @@ class _Proof:
         self.verdict.overtaken = len(overtaken)
 
     def _last_values(self, wanted: set[Place]) -> dict[Place, dict[str, str]]:
-        """The last value that each resource's pages have for these places."""
+        """The last value that each resource's pages have for these places.
+
+        Of one of which parts were walked, each value: which was brought in last can't be told.
+        """
         rows: dict[tuple[str, Id | None], set[Place]] = {}
         for place in wanted:
             rows.setdefault((place.table, place.id), set()).add(place)
         found: dict[Place, dict[str, str]] = {}
         for name in RESOURCES if wanted else ():
-            for shape, record, links in self._sent(name):
+            for whose, shape, record, links in self._sent(name):
                 for inner, value in objects(shape, spell(record, KEPT)):
                     for place in rows.get((inner.table, value.get("id")), ()):
                         if _belongs(place, inner):
                             form_ = form(inner, place.key, value, links)
-                            found.setdefault(place, {})[name] = form_
+                            found.setdefault(place, {})[whose] = form_
         return found
 
-    def _sent(self, name: str) -> Iterator[tuple[Shape, Any, Links]]:
-        """The records that a resource's rows are from, those that stand from before first."""
+    def _sent(self, name: str) -> Iterator[tuple[str, Shape, Any, Links]]:
+        """The records that a resource's rows are from, those that stand from before first.
+
+        Each with whose they are: the resource's, or nobody else's where parts of it were walked.
+        """
         for shape, record in standing(self._store, name):
-            yield shape, record, links_of([record])
-        walk, understood = self._store.walks.published(name), Understood(self._store, name)
-        if walk is None or walk.mode not in RESOURCES[name].modes:
-            return
-        for page in self._store.walks.pages(walk):
+            yield name, shape, record, links_of([record])
+        walks, understood = self._walks(name), Understood(self._store, name)
+        pages = ((walk, page) for walk in walks for page in self._store.walks.pages(walk))
+        for one, page in pages:
+            counts = page.latest if len(walks) == 1 else [True] * len(page.latest)
             try:
-                results = self._store.walks.records(page)
+                results = self._store.walks.records(page._replace(latest=counts))
             except DataError:  # told where the pages were compared
                 continue
-            for record in understood.among(results):
-                yield walk.shape, record, links_of(results)
+            for place, record in enumerate(understood.among(results)):
+                whose = name if len(walks) == 1 else f"{name} {page.number} {place}"
+                yield whose, one.shape, record, links_of(results)
 
 
 def _belongs(place: Place, shape: Shape) -> bool:

@@ -35,20 +35,23 @@ class Holding(NamedTuple):
     """What a file holds of a resource: the mode of its last walk, how many records it lists.
 
     ``nested``: how many rows of its table are none of them, since records only nest them.
+    ``only``: the view whose records they are; empty where the file has all that LL2 lists.
     """
 
     mode: str
     records: int
     nested: int
+    only: str = ""
 
 
 def _holdings(conn: sqlite3.Connection) -> Iterator[tuple[str, Holding]]:
-    walks = conn.execute("SELECT resource, mode FROM _walks WHERE published").fetchall()
-    for name, mode in walks:
-        if name in RESOURCES and mode in RESOURCES[name].modes:
+    walks = conn.execute("SELECT resource, part, mode FROM _walks WHERE published").fetchall()
+    whole = {name for name, part, _ in walks if not part}
+    for name, part, mode in walks:
+        if name in RESOURCES and mode in RESOURCES[name].modes and (not part or name not in whole):
             count = Ledger(conn).records(name)
             rows = conn.execute(f'SELECT count(*) FROM "{RESOURCES[name].table}"').fetchone()[0]
-            yield name, Holding(mode, count, rows - count)
+            yield name, Holding(mode, count, rows - count, f"{name}/{part}" if part else "")
 
 
 class Memory:
@@ -70,6 +73,11 @@ class Memory:
         self._grams: dict[str, Sequence[str] | None] = {}
         self._lacking: dict[tuple[str, str], str] = {}
         self._nested: dict[str, str] = {}
+
+    def holds(self, resource: str, name: str) -> bool:
+        """Whether the file has a list: a resource, or a view of one."""
+        held = self.holdings.get(resource)
+        return held is not None and held.only in ("", name)
 
     def count(self, key: Any, read: Callable[[], int]) -> int:
         """A number that was read before, or is now."""

@@ -48,8 +48,9 @@ class Views:
     def _root(self, context: Context) -> Document:
         """Where the lists are that the file holds."""
         base, suffix = context.links
-        held = self._memory.holdings.keys() - context.request.hidden
-        names = sorted(name for name in ENDPOINTS if list_of(name) in held)
+        lists = ((name, list_of(name)) for name in ENDPOINTS)
+        shown = ((name, of) for name, of in lists if of not in context.request.hidden)
+        names = sorted(name for name, of in shown if self._memory.holds(of, name))
         return Document(200, {name: f"{base}{API_PATH}{name}/{suffix}" for name in names})
 
     def _throttle(self, context: Context) -> Document:
@@ -121,7 +122,7 @@ class Views:
     def _held(self, context: Context) -> Resource:
         """The resource that a path names; raises Refusal where the file has no list of it."""
         resource = context.resource
-        if resource is None or resource.name not in self._memory.holdings:
+        if resource is None or not self._memory.holds(resource.name, context.route.name):
             raise self._missing(context.route.name)
         return resource
 

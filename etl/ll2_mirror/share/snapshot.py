@@ -13,6 +13,7 @@ from pathlib import Path
 
 from ll2_mirror.clock import to_iso
 from ll2_mirror.errors import DataError, NotAMirror, UsageError
+from ll2_mirror.ll2.resources import PARTS
 from ll2_mirror.share.disk import CHUNK, discard, settled, writing
 from ll2_mirror.share.manifest import (
     MANIFEST,
@@ -107,11 +108,16 @@ def _put(store: Store, folder: Path, state: State, packed: bool) -> Manifest:
         to_iso(store.clock.now()),
         store.settings.get("base_url"),
         store.walks.mode,
-        {name: store.ledger.records(name) for name in store.settings.resources},
+        {name: _records(store, name) for name in store.settings.resources},
         file,
         gz,
         [],
     )
+
+
+def _records(store: Store, name: str) -> int:
+    """How many records there are of a list, or of the one that it is a part of."""
+    return store.ledger.records(PARTS[name].resource.name)
 
 
 def copy(store: Store, path: Path) -> None:
@@ -156,7 +162,7 @@ def _copied(conn: Reading, path: Path) -> bool:
 def strip(store: Store) -> None:
     """Takes out what is the writer's own business: a walk under way, its requests, its errors."""
     for walk in store.walks.under_way():
-        store.walks.drop(walk.resource)
+        store.walks.drop(walk)
     for table in ("_requests", "_throttles"):
         store.conn.execute(f"DELETE FROM {table}")
     store.settings.forget("last_error", "pulled")

@@ -30,6 +30,7 @@ class Run(NamedTuple):
 
     id: int
     resource: str
+    part: str  # of the resource: new, upcoming; empty: all of it
     mode: str
     base_url: str
     started: str
@@ -42,6 +43,11 @@ class Run(NamedTuple):
     unchanged: int
     gone: int
     conflicts: int
+
+    @property
+    def name(self) -> str:
+        """What was synced: launches, launches/upcoming."""
+        return f"{self.resource}/{self.part}" if self.part else self.resource
 
 
 class Change(NamedTuple):
@@ -73,9 +79,9 @@ class Ledger:
     def open_run(self, walk: Walk, requests: int) -> int:
         """Begins a run; gives its id."""
         cursor = self._conn.execute(
-            "INSERT INTO _runs (resource, mode, base_url, started, requests)"
-            " VALUES (?, ?, ?, ?, ?)",
-            (walk.resource, walk.mode, walk.base_url, walk.started, requests),
+            "INSERT INTO _runs (resource, part, mode, base_url, started, requests)"
+            " VALUES (?, ?, ?, ?, ?, ?)",
+            (walk.resource, walk.part, walk.mode, walk.base_url, walk.started, requests),
         )
         assert cursor.lastrowid is not None
         return cursor.lastrowid
@@ -92,10 +98,11 @@ class Ledger:
         sql = f"SELECT {columns} FROM _runs WHERE {condition} ORDER BY id"
         return [Run(*row) for row in self._conn.execute(sql, values)]
 
-    def last_run(self, resource: str, before: int = 2**62) -> Run | None:
-        """A resource's last run, of those before one."""
-        newest = "id = (SELECT max(id) FROM _runs WHERE resource = ? AND id < ?)"
-        return next(iter(self.runs(newest, resource, before)), None)
+    def last_run(self, resource: str, *parts: str) -> Run | None:
+        """A resource's last run; of those over some of its parts, where these are named."""
+        which = f"resource = ? AND (? OR part {IN})"
+        newest = f"id = (SELECT max(id) FROM _runs WHERE {which})"
+        return next(iter(self.runs(newest, resource, not parts, among(parts))), None)
 
     def newest(self) -> tuple[int, str] | None:
         """The id of the last run, and when it ended; of a file of any version."""
@@ -196,10 +203,9 @@ class Ledger:
         )
         return [Change(*row) for row in rows]
 
-    def changed_in(self, first: int, last: int = 2**62) -> bool:
-        """Whether any of these runs changed anything."""
-        sql = "SELECT 1 FROM _history WHERE run BETWEEN ? AND ? LIMIT 1"
-        return self._one(sql, first, last) is not None
+    def changed_since(self, first: int) -> bool:
+        """Whether any of the runs from one on changed anything."""
+        return self._one("SELECT 1 FROM _history WHERE run >= ? LIMIT 1", first) is not None
 
     def last_state(self, table: str, id_: Id) -> str | None:
         """A row that is gone, as JSON."""

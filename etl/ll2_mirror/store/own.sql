@@ -11,6 +11,7 @@ CREATE TABLE _runs (
     -- The ledger: one row for each resource that a sync published.
     id INTEGER PRIMARY KEY,
     resource TEXT NOT NULL,
+    part TEXT NOT NULL DEFAULT '',  -- what was asked for: new, upcoming; empty: all
     mode TEXT NOT NULL,
     base_url TEXT NOT NULL,
     started TEXT NOT NULL,  -- UTC, ISO 8601
@@ -70,9 +71,11 @@ CREATE TABLE _history (
 ) WITHOUT ROWID;
 
 CREATE TABLE _walks (
-    -- The last complete walk over each resource, and the one under way.
+    -- The last walk over the whole of each resource, those over parts of it since, those under way.
     id INTEGER PRIMARY KEY,
     resource TEXT NOT NULL,
+    part TEXT NOT NULL DEFAULT '',  -- what was asked for: new, upcoming; empty: all
+    since TEXT,  -- from when on a record is new, UTC, ISO 8601; null: that is not asked for
     mode TEXT NOT NULL,
     base_url TEXT NOT NULL,
     started TEXT NOT NULL,  -- UTC, ISO 8601
@@ -83,13 +86,13 @@ CREATE TABLE _walks (
 
 CREATE TABLE _pages (
     -- The pages of each walk. Of a record that is on several the last that came counts.
+    number INTEGER PRIMARY KEY,  -- in the order they came
     walk INTEGER NOT NULL REFERENCES _walks (id),
-    number INTEGER NOT NULL,  -- in the order they came
     "offset" INTEGER NOT NULL,
     "limit" INTEGER NOT NULL,
-    digest BLOB NOT NULL REFERENCES _bodies (digest),
-    PRIMARY KEY (walk, number)
-) WITHOUT ROWID;
+    digest BLOB NOT NULL REFERENCES _bodies (digest)
+);
+CREATE INDEX _pages_walk ON _pages (walk);
 CREATE INDEX _pages_digest ON _pages (digest);
 
 CREATE TABLE _bodies (

@@ -10,7 +10,7 @@ from typing import Any
 from ll2_mirror.errors import DataError
 from ll2_mirror.ll2.jsontext import quote
 from ll2_mirror.ll2.model import MODES
-from ll2_mirror.ll2.resources import RESOURCES
+from ll2_mirror.ll2.resources import PARTS
 
 
 class Settings:
@@ -72,9 +72,9 @@ class Settings:
 
     @property
     def resources(self) -> list[str]:
-        """The resources that the file mirrors, in the order in which they were first asked for."""
+        """What the file mirrors, in the order in which it was first asked for."""
         names = self.read("resources", list) or []
-        if not all(type(name) is str and name in RESOURCES for name in names):
+        if not all(type(name) is str and name in PARTS for name in names):
             raise self._damaged("resources", json.dumps(names))
         return names
 

@@ -14,25 +14,33 @@ from typing import Any, NamedTuple
 from ll2_mirror.clock import Clock, to_iso
 from ll2_mirror.errors import DataError, Stopped
 from ll2_mirror.ll2.jsontext import parse
-from ll2_mirror.ll2.model import Id, Shape
+from ll2_mirror.ll2.model import Id, Part, Shape
 from ll2_mirror.ll2.packed import TooLargeError, counted, inflated
 from ll2_mirror.ll2.page import Page, records
 from ll2_mirror.ll2.resources import RESOURCES
+from ll2_mirror.store.sql import IN, among
 from ll2_mirror.store.typed import Typed
 
 Transaction = Callable[[], AbstractContextManager[None]]
 
 
 class Walk(NamedTuple):
-    """One walk over the pages of a resource."""
+    """One walk over the pages of a resource, or of a part of it."""
 
     id: int
     resource: str
+    part: str  # its kind; empty: the whole
+    since: str | None  # from when on a record is new, where that is asked for
     mode: str
     base_url: str
     started: str
     total: int | None  # records that LL2 lists, as its last page says; None before the first
     steps: int = 0  # back, since that page: the list moved
+
+    @property
+    def name(self) -> str:
+        """What was asked for: launches, launches/upcoming."""
+        return f"{self.resource}/{self.part}" if self.part else self.resource
 
     @property
     def shape(self) -> Shape:
@@ -59,11 +67,14 @@ class Fate(NamedTuple):
     skipped: list[Id]  # LL2 has them: the list must have moved unseen
 
 
-class Walks:
-    """The walks of one file: one published for each resource, and one under way at most.
+NOTHING = Fate([], [], [])  # there are none
 
-    What concerns the one under way is committed at once, in a ``transaction``; ``publish`` is part
-    of the caller's.
+
+class Walks:
+    """The walks of one file: for each resource the one that is published, and those of parts since.
+
+    Of each part one is under way at most. What concerns that is committed at once, in a
+    ``transaction``; ``publish`` is part of the caller's.
     """
 
     def __init__(
@@ -74,22 +85,27 @@ class Walks:
         self._clock = clock
         self._transaction = transaction
 
-    def begin(self, resource: str, mode: str, base_url: str) -> Walk:
-        """A new walk; one that was under way for the resource is dropped with its pages."""
-        started = to_iso(self._clock.now())
+    def begin(self, part: Part, mode: str, base_url: str, since: str | None = None) -> Walk:
+        """A new walk; one that was under way for the same is dropped with its pages."""
+        resource, started = part.resource.name, to_iso(self._clock.now())
         with self._transaction():
-            self._delete(resource, published=0)
+            self._delete("NOT published AND (resource, part) = (?, ?)", resource, part.kind)
             cursor = self._conn.execute(
-                "INSERT INTO _walks (resource, mode, base_url, started, published)"
-                " VALUES (?, ?, ?, ?, 0)",
-                (resource, mode, base_url, started),
+                "INSERT INTO _walks (resource, part, since, mode, base_url, started, published)"
+                " VALUES (?, ?, ?, ?, ?, ?, 0)",
+                (resource, part.kind, since, mode, base_url, started),
             )
         assert cursor.lastrowid is not None
-        return Walk(cursor.lastrowid, resource, mode, base_url, started, None)
+        return Walk(cursor.lastrowid, resource, part.kind, since, mode, base_url, started, None)
 
-    def published(self, resource: str) -> Walk | None:
-        """The walk that the tables hold, or None before the first."""
-        return next(self._read("published AND resource = ?", resource), None)
+    def published(self, resource: str, part: str = "") -> Walk | None:
+        """The last walk of a resource or a part that the tables hold; None before the first."""
+        found = list(self._read("published AND (resource, part) = (?, ?)", resource, part))
+        return found[-1] if found else None
+
+    def held(self, resource: str) -> list[Walk]:
+        """The walks that the tables hold of a resource: over the whole, and over parts since."""
+        return list(self._read("published AND resource = ?", resource))
 
     @property
     def mode(self) -> str | None:
@@ -98,12 +114,12 @@ class Walks:
         return modes.pop() if len(modes) == 1 else None
 
     def under_way(self) -> list[Walk]:
-        """The walks that no sync has published yet, one for a resource at most."""
+        """The walks that no sync has published yet, one for a resource or a part at most."""
         return list(self._read("NOT published"))
 
     def _read(self, condition: str, *values: str) -> Iterator[Walk]:
         rows = self._conn.execute(
-            f"SELECT {', '.join(Walk._fields)} FROM _walks WHERE {condition}", values
+            f"SELECT {', '.join(Walk._fields)} FROM _walks WHERE {condition} ORDER BY id", values
         )
         typed = Typed(self._path)
         return (typed.row(Walk(*row), f"_walks {row[0]}") for row in rows.fetchall())
@@ -118,25 +134,30 @@ class Walks:
         return walk._replace(total=total, steps=steps)
 
     def publish(self, walk: Walk) -> None:
-        """Makes a walk the one that the tables hold, in place of the one before."""
-        self._delete(walk.resource, published=1)
+        """Makes a walk one that the tables hold; over the whole, in place of those begun before."""
         done = self._conn.execute("UPDATE _walks SET published = 1 WHERE id = ?", (walk.id,))
         if not done.rowcount:
             raise Stopped(f"{self._path}: the walk was dropped: run the same command again")
+        if not walk.part:
+            self._delete("published AND resource = ? AND id < ?", walk.resource, walk.id)
 
-    def drop(self, resource: str) -> None:
-        """Drops the walk that is under way for a resource, with its pages."""
+    def forget(self, walk: Walk, pages: list[StagedPage]) -> None:
+        """Drops pages of a walk over a part, and the walk with its last one."""
+        numbers = ((page.number,) for page in pages)
+        self._conn.executemany("DELETE FROM _pages WHERE number = ?", numbers)
+        self._delete("id = ? AND id NOT IN (SELECT walk FROM _pages)", walk.id)
+
+    def drop(self, walk: Walk) -> None:
+        """Drops a walk that is under way, with its pages."""
         with self._transaction():
-            self._delete(resource, published=0)
+            self._delete("NOT published AND id = ?", walk.id)
 
-    def _delete(self, resource: str, published: int) -> None:
-        """Deletes a resource's walks, and the texts that no page has any more."""
-        which = "resource = ? AND published = ?"
+    def _delete(self, which: str, *values: Any) -> None:
+        """Deletes walks, and the texts that no page has any more."""
         self._conn.execute(
-            f"DELETE FROM _pages WHERE walk IN (SELECT id FROM _walks WHERE {which})",
-            (resource, published),
+            f"DELETE FROM _pages WHERE walk IN (SELECT id FROM _walks WHERE {which})", values
         )
-        self._conn.execute(f"DELETE FROM _walks WHERE {which}", (resource, published))
+        self._conn.execute(f"DELETE FROM _walks WHERE {which}", values)
         self._conn.execute("DELETE FROM _bodies WHERE digest NOT IN (SELECT digest FROM _pages)")
 
     # Pages
@@ -153,35 +174,50 @@ class Walks:
                     "INSERT INTO _bodies (digest, ids, body) VALUES (?, ?, ?)",
                     (page.digest, json.dumps(page.ids), zlib.compress(page.body, 3)),
                 )
-            next_ = "(SELECT ifnull(max(number) + 1, 0) FROM _pages WHERE walk = ?1)"
             self._conn.execute(
-                'INSERT OR REPLACE INTO _pages (walk, number, "offset", "limit", digest)'
-                f" VALUES (?1, ifnull(?2, {next_}), ?3, ?4, ?5)",
-                (walk.id, number, page.offset, page.limit, page.digest),
+                "INSERT OR REPLACE INTO _pages VALUES (?, ?, ?, ?, ?)",
+                (number, walk.id, page.offset, page.limit, page.digest),
             )
             return self._set(walk, page.total, 0)
 
     def pages(self, walk: Walk) -> list[StagedPage]:
         """The pages of a walk in the order they came, without their texts.
 
-        Raises DataError for damaged ones.
+        A record of theirs counts if none that came later has it, nor one of another walk that the
+        tables hold beside this. Raises DataError for damaged ones.
         """
+        beside = {one.id for one in self.held(walk.resource) if walk.part or one.id > walk.id}
         rows = self._conn.execute(
-            'SELECT number, "offset", "limit", digest, ids FROM _pages JOIN _bodies USING (digest)'
-            " WHERE walk = ? ORDER BY number DESC",
-            (walk.id,),
+            'SELECT walk, number, "offset", "limit", digest, ids'
+            " FROM _pages JOIN _bodies USING (digest)"
+            f" WHERE walk {IN} ORDER BY number DESC",
+            (among([*beside, walk.id]),),
         )
-        typed, met = Typed(self._path), set[Id]()
-        pages = [typed.row(StagedPage(*row), f"_pages of the walk {walk.id}") for row in rows]
-        for place, page in enumerate(pages):
-            ids = typed.document(page.ids, f"_bodies {page.digest.hex()[:12]}: ids", list)
-            if page.limit < 1:
-                raise typed.damaged(f"_pages of the walk {walk.id}: limit", page.limit)
-            if any(type(id_) not in (int, str, type(None)) for id_ in ids):
-                raise typed.damaged(f"_bodies {page.digest.hex()[:12]}: ids", page.ids)
-            pages[place] = page._replace(latest=tuple(id_ not in met for id_ in ids))
+        met, pages = set[Id](), list[StagedPage]()
+        for whose, *row in rows:
+            page, ids = self._page(StagedPage(*row), whose)
+            if whose == walk.id:
+                pages.append(page._replace(latest=tuple(id_ not in met for id_ in ids)))
             met.update(id_ for id_ in ids if id_ is not None)
         return pages[::-1]
+
+    def _page(self, page: StagedPage, walk: int) -> tuple[StagedPage, list[Id | None]]:
+        """A page and its ids; raises DataError where it is damaged."""
+        typed = Typed(self._path)
+        typed.row(page, f"_pages of the walk {walk}")
+        place = f"_bodies {page.digest.hex()[:12]}: ids"
+        ids: list[Id | None] = typed.document(page.ids, place, list)
+        if page.limit < 1:
+            raise typed.damaged(f"_pages of the walk {walk}: limit", page.limit)
+        if any(type(id_) not in (int, str, type(None)) for id_ in ids):
+            raise typed.damaged(place, page.ids)
+        return page, ids
+
+    def met_since(self, walk: Walk) -> set[Id]:
+        """The records that walks over parts met which were begun after one over the whole."""
+        since = (one for one in self.held(walk.resource) if one.id > walk.id)
+        pages = (page for one in since for page in self.pages(one))
+        return {id_ for page in pages for id_ in json.loads(page.ids)}
 
     def body(self, digest: bytes) -> bytes:
         """The text of a page as it came; raises DataError where it was damaged since.

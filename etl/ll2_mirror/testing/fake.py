@@ -64,7 +64,8 @@ class SampleUpstream(ThreadingHTTPServer):
             return self._detail(resource, view, id_)
         mode = resource.mode_for(query.get("mode"))
         known = resource.orderings_in(mode)
-        listed = _ordered(self._listed(resource, view, mode), query.get("ordering", ""), known)
+        shown = [one for one in self._listed(resource, view, mode) if _is_new(resource, one, query)]
+        listed = _ordered(shown, query.get("ordering", ""), known)
         return 200, self._page(path, query, listed)
 
     def _listed(self, resource: Resource, view: View | None, mode: str) -> list[dict[str, Any]]:
@@ -145,6 +146,13 @@ def _shows(view: View, record: dict[str, Any], now: datetime) -> bool:
         return False
     at, edge = from_iso(record[view.key]), now + timedelta(hours=view.hours)
     return at >= edge if view.lookup == "gte" else at <= edge
+
+
+def _is_new(resource: Resource, record: dict[str, Any], query: dict[str, str]) -> bool:
+    """Whether a record is one that is asked for, where that is what is new."""
+    by = resource.delta.by if resource.delta else ""
+    key, since = by.removesuffix("__gte"), query.get(by)
+    return since is None or from_iso(record[key]) >= from_iso(since)
 
 
 def _ordered(

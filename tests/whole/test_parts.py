@@ -1,0 +1,224 @@
+"""Parts of a list are asked for by themselves: what is upcoming, what is new. They are merged.
+
+No record is taken as gone for them; the proof has their pages beside those of the whole.
+"""
+
+from __future__ import annotations
+
+import copy
+import json
+from datetime import UTC, datetime, timedelta
+from random import Random
+from uuid import UUID
+
+import pytest
+
+from ll2_mirror.clock import to_iso
+from ll2_mirror.testing.fake import SampleUpstream, answering, bundled
+from parts import execute
+from world import StillClock, command
+
+START = datetime(2026, 1, 1, tzinfo=UTC)
+DAY = timedelta(days=1)
+UPCOMING = "/2.3.0/launches/upcoming/?limit=100"
+
+
+class Library(SampleUpstream):
+    """230 launches, a day apart, of which 120 lie ahead; 130 updates, until the year's end."""
+
+    def __init__(self, clock):
+        super().__init__(copy.deepcopy(bundled()), clock)
+        self.random = Random("library")
+        self.launches = self.records["launches", "normal"]
+        self.updates = self.records["updates", "normal"]
+        launch, update = self.launches[0], self.updates[0]
+        for key in [key for key in self.records if key[0] == "launches"]:
+            if key[1] != "normal":
+                del self.records[key]
+        self.launches[:] = [self._launch(launch, START + DAY * (n - 110)) for n in range(230)]
+        self.updates[:] = [self._update(update, n + 1) for n in range(130)]
+
+    def _launch(self, like, net):
+        id_ = str(UUID(int=self.random.getrandbits(128)))
+        made = {**copy.deepcopy(like), "id": id_, "name": f"Launch {id_[:8]}"}
+        url = f"https://ll.thespacedevs.com/2.3.0/launches/{id_}/"
+        return made | {"url": url, "net": to_iso(net), "last_updated": to_iso(START - 9 * DAY)}
+
+    def _update(self, like, n):
+        return {**copy.deepcopy(like), "id": n, "created_on": to_iso(START + DAY / 2 * (n - 130))}
+
+    def renew(self, place, **values):
+        """A launch changes, and says so."""
+        self.launches[place].update(values, last_updated=to_iso(self._clock.now()))
+        return self.launches[place]["id"]
+
+    def announce(self):
+        """One more launch, and one more update."""
+        self.launches.append(self._launch(self.launches[0], START + 200 * DAY))
+        self.launches[-1]["last_updated"] = to_iso(self._clock.now())
+        update = {**self.updates[-1], "id": self.updates[-1]["id"] + 1}
+        self.updates.append({**update, "created_on": to_iso(self._clock.now())})
+
+    def asked(self, since=0):
+        """The pages that were asked for."""
+        paths = [path.removeprefix("/2.3.0/") for path, _ in self.log[since:]]
+        return [path for path in paths if not path.startswith("api-throttle")]
+
+
+@pytest.fixture
+def clock():
+    return StillClock()
+
+
+@pytest.fixture
+def library(clock):
+    with answering(Library(clock)) as library:
+        yield library
+
+
+@pytest.fixture
+def run(db, library, clock):
+    def run(name, *options):
+        given = ("--base-url", library.base_url) if name in ("sync", "plan") else ()
+        return command(clock, name, db, *options, *given)
+
+    return run
+
+
+def names(db, table="launches"):
+    return dict(execute(db, f"SELECT r.id, name FROM _records r JOIN {table} t ON t.id = r.id"))
+
+
+def held(run, path):
+    return json.loads(run("get", path).out)
+
+
+def proved(run):
+    verdict = run("verify")
+    assert verdict.code == 0, verdict.out
+    return True
+
+
+def test_upcoming_launches_alone_are_two_pages_and_answered(db, run, library):
+    done = run("sync", "launches/upcoming", "--json")
+    assert (done.code, done.json["added"], done.json["resource"]) == (0, 120, "launches/upcoming")
+    assert len(library.asked()) == 2
+    assert all(path.startswith("launches/upcoming/?limit=100") for path in library.asked())
+    assert held(run, UPCOMING)["count"] == 120
+    whole = run("get", "/2.3.0/launches/")
+    assert whole.code == 1
+    assert "sync" in whole.out
+    assert proved(run)
+    assert run("sync", "--json").json["resource"] == "launches/upcoming"  # it remembers
+
+
+def test_a_part_is_merged_and_nothing_is_gone_for_it(db, run, library):
+    run("sync", "launches")
+    renamed = library.renew(200, name="Renamed")
+    gone = library.launches.pop(220)["id"]
+    library.announce()
+    done = run("sync", "launches/upcoming", "--json").json
+    assert (done["added"], done["changed"], done["gone"], done["missing"]) == (1, 1, 0, 0)
+    assert names(db)[renamed] == "Renamed"
+    assert gone in names(db)
+    assert len(names(db)) == 231
+    assert proved(run)
+    assert run("sync", "launches", "--json").json["gone"] == 1
+    assert gone not in names(db)
+    assert execute(db, "SELECT part FROM _walks") == [("",)]
+    assert proved(run)
+
+
+def test_what_is_new_since_the_last_walk_is_a_page(db, run, library, clock):
+    run("sync", "launches", "updates")
+    asked = len(library.log)
+    clock.move(5 * 86400)
+    old, new = library.renew(3, name="Renamed"), library.renew(200, name="Renamed, too")
+    library.announce()
+    done = run("sync", "launches/new", "updates/new", "--json").json
+    assert [(one["added"], one["changed"]) for one in done] == [(1, 2), (1, 0)]
+    assert names(db)[old] == "Renamed"
+    assert names(db)[new] == "Renamed, too"
+    paths = library.asked(asked)
+    assert [path.split("?")[0] for path in paths] == ["launches/", *["updates/"] * 2]
+    assert "last_updated__gte=2025-12-31T00" in paths[0]
+    assert "ordering=-created_on" in paths[1]
+    assert proved(run)
+    runs = execute(db, "SELECT resource, part FROM _runs ORDER BY id")
+    assert runs == [("launches", ""), ("updates", ""), ("launches", "new"), ("updates", "new")]
+
+
+def test_what_is_new_can_not_be_asked_of_a_list_that_was_never_fetched(run):
+    done = run("sync", "launches/new")
+    assert done.code == 2
+    assert "what is new in launches is known once the file has launches" in done.err
+
+
+def test_a_part_that_is_cut_off_is_gone_on_with_beside_the_whole(db, run, library, clock):
+    assert run("sync", "launches", "--max-requests", 1).code == 75
+    assert run("sync", "launches/upcoming", "--max-requests", 1).code == 75
+    assert run("sync", "launches/upcoming").code == 0
+    assert held(run, UPCOMING)["count"] == 120
+    library.renew(200, name="Renamed")
+    assert run("sync", "launches").code == 0
+    assert len(library.asked()) == 3 + 2
+    assert len(names(db)) == 230
+    assert proved(run)
+
+
+def test_a_record_that_came_anew_during_a_long_walk_is_not_set_back(db, run, library):
+    run("sync", "launches")
+    assert run("sync", "launches", "--max-requests", 2).code == 75
+    first = [record["id"] for record in sorted(library.launches, key=lambda one: one["id"])][:200]
+    place = next(n for n in range(150, 230) if library.launches[n]["id"] in first)
+    id_ = library.renew(place, name="Renamed")
+    assert run("sync", "launches/upcoming").code == 0
+    assert run("sync", "launches").code == 0
+    assert names(db)[id_] == "Renamed"
+    assert proved(run)
+
+
+def test_pages_of_parts_do_not_pile_up(db, run, library, clock):
+    run("sync", "launches")
+    for n in range(30):
+        clock.move(3600)
+        library.renew(120 + n, name=f"Renamed {n}")
+        assert run("sync", "launches/upcoming").code == 0
+    assert len(execute(db, "SELECT * FROM _pages")) <= 3 + 2 + 3
+    assert proved(run)
+
+
+def test_a_bad_record_of_a_part_keeps_its_last_good_version(db, run, library):
+    run("sync", "launches")
+    name, id_ = library.launches[200]["name"], library.renew(200, name=5)
+    assert run("sync", "launches/upcoming").code == 65
+    assert names(db)[id_] == name
+    assert proved(run)
+    library.renew(200, name="Good")
+    assert run("sync", "launches/upcoming").code == 0
+    assert names(db)[id_] == "Good"
+    assert json.loads(run("status", "--json").out)["quarantine"] == []
+    assert proved(run)
+
+
+def test_due_fills_what_is_upcoming_first_and_launches_last(db, run, clock, library):
+    assert run("sync", "--due").code == 0
+    order = [
+        f"{name}/{part}".strip("/")
+        for name, part in execute(db, "SELECT resource, part FROM _runs ORDER BY id")
+    ]
+    assert order[:3] == ["launches/upcoming", "events/upcoming", "spacecraft"]
+    assert order[-4:] == ["docking_events", "events", "launches", "updates"]
+    assert len(order) == 53 + 2
+    assert proved(run)
+    clock.move(25 * 3600)
+    library.announce()
+    asked = len(library.log)
+    assert run("sync", "--due").code == 0
+    again = {path.split("?")[0].rstrip("/") for path in library.asked(asked)}
+    assert {"launches/upcoming", "launches", "updates", "events", "spacecraft"} <= again
+    assert "launches/previous" not in again
+    assert "agencies" not in again
+    assert sum("last_updated__gte" in path for path in library.asked(asked)) == 2
+    assert held(run, "/2.3.0/launches/")["count"] == 231
+    assert proved(run)
