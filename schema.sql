@@ -2377,7 +2377,7 @@ SELECT
 FROM _runs AS runs
 CROSS JOIN _history AS changes ON changes.run = runs.id
 WHERE NOT changes.moving
-  AND runs.id NOT IN (SELECT min(id) FROM _runs GROUP BY resource)
+  AND runs.id NOT IN (SELECT min(id) FROM _runs WHERE part <> 'new' GROUP BY resource, part)
 ORDER BY runs.id DESC;
 
 CREATE INDEX IF NOT EXISTS launches_pad_id_status_id_net ON launches (pad_id, status_id, net);

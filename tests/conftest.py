@@ -65,7 +65,7 @@ def asking(tmp_path: Path, clock: TestClock) -> Iterator[Callable[..., Upstream]
 
         def asking(base_url: str, token: str | None = None, timeout: float = 30.0) -> Upstream:
             client = Client(base_url, token, timeout)
-            budget = Budget(store, clock, client.base_url, token=bool(token))
+            budget = Budget(store, client.base_url, token=bool(token))
             return Upstream(client, budget, clock)
 
         yield asking

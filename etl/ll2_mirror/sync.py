@@ -84,7 +84,7 @@ def _cut_off(store: Store) -> list[Walk]:
 
     One that never got a page may have been a slip: it binds nobody, unless there is nothing else.
     """
-    walks = [walk for walk in store.walks.under_way() if walk.resource in RESOURCES]
+    walks = [walk for walk in store.walks.under_way() if walk.name in PARTS]
     begun = not store.settings.resources or any(store.walks.pages(walk) for walk in walks)
     return [walk for walk in walks if walk.mode in RESOURCES[walk.resource].modes] if begun else []
 
@@ -177,10 +177,14 @@ def _complete(
 
 def _bring_in(store: Store, upstream: Upstream, crawl: Crawl, found: Fate) -> Brought:
     began, walk = monotonic(), crawl.walk
-    spent = upstream.budget.log.spent_on(f"{API_PATH}{PARTS[walk.name].listed}/")
-    brought = bring_in(store, walk, spent, found)
+    brought = bring_in(store, walk, _spent(upstream, walk.name), found)
     brought.report.seconds = crawl.seconds + monotonic() - began
     return brought
+
+
+def _spent(upstream: Upstream, name: str) -> int:
+    """How many requests the sync of a list or a part has made."""
+    return upstream.budget.log.spent_on(f"{API_PATH}{PARTS[name].listed}/")
 
 
 def incomplete(
@@ -192,8 +196,7 @@ def incomplete(
     found = []
     for name, mode in asked.modes.items():
         pages = store.walks.pages(under_way[name]) if name in under_way else []
-        spent = upstream.budget.log.spent_on(f"{API_PATH}{PARTS[name].listed}/")
-        report = Report(name, mode, complete=False, requests=spent)
+        report = Report(name, mode, complete=False, requests=_spent(upstream, name))
         found.append(
             {
                 **report.as_json(),

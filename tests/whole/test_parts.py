@@ -8,10 +8,14 @@ from __future__ import annotations
 import copy
 import json
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from random import Random
+from tempfile import TemporaryDirectory
 from uuid import UUID
 
 import pytest
+from hypothesis import Phase, given, settings
+from hypothesis import strategies as st
 
 from ll2_mirror.clock import to_iso
 from ll2_mirror.testing.fake import SampleUpstream, answering, bundled
@@ -24,9 +28,9 @@ UPCOMING = "/2.3.0/launches/upcoming/?limit=100"
 
 
 class Library(SampleUpstream):
-    """230 launches, a day apart, of which 120 lie ahead; 130 updates, until the year's end."""
+    """Launches, a day apart, of which 110 lie behind; 130 updates, until the year's end."""
 
-    def __init__(self, clock):
+    def __init__(self, clock, launches=230):
         super().__init__(copy.deepcopy(bundled()), clock)
         self.random = Random("library")
         self.launches = self.records["launches", "normal"]
@@ -35,7 +39,7 @@ class Library(SampleUpstream):
         for key in [key for key in self.records if key[0] == "launches"]:
             if key[1] != "normal":
                 del self.records[key]
-        self.launches[:] = [self._launch(launch, START + DAY * (n - 110)) for n in range(230)]
+        self.launches[:] = [self._launch(launch, START + DAY * (n - 110)) for n in range(launches)]
         self.updates[:] = [self._update(update, n + 1) for n in range(130)]
 
     def _launch(self, like, net):
@@ -222,3 +226,58 @@ def test_due_fills_what_is_upcoming_first_and_launches_last(db, run, clock, libr
     assert sum("last_updated__gte" in path for path in library.asked(asked)) == 2
     assert held(run, "/2.3.0/launches/")["count"] == 231
     assert proved(run)
+
+
+# Whatever is asked for in whatever order
+
+
+PLACES = st.integers(0, 999)
+NAMES = st.sampled_from(["launches", "launches/upcoming", "launches/new"])
+STEPS = st.lists(
+    st.one_of(
+        st.tuples(st.just("renew"), PLACES),
+        st.tuples(st.just("provider"), PLACES),  # of one record, so that it has two names
+        st.tuples(st.just("announce"), st.just(0)),
+        st.tuples(st.just("delete"), PLACES),
+        st.tuples(NAMES, st.integers(1, 4)),  # that many requests
+    ),
+    min_size=4,
+    max_size=10,
+)
+
+
+def step(library, db, clock, what, number):
+    """One thing that happens; a sync of so many requests at most."""
+    place = number % len(library.launches)
+    if what == "renew":
+        library.renew(place, name=f"Renamed at {clock.now()}")
+    elif what == "provider":
+        agency = library.launches[place]["launch_service_provider"]
+        library.renew(place, launch_service_provider={**agency, "name": f"As of {clock.now()}"})
+    elif what == "announce":
+        library.announce()
+    elif what == "delete":
+        library.launches.pop(place)
+    else:
+        asked = ("--base-url", library.base_url, "--max-requests", number)
+        done = command(clock, "sync", db, what, *asked)
+        assert done.code in (0, 75), done.err
+        clock.move(3600)
+    verdict = command(clock, "verify", db)
+    assert verdict.code == 0, verdict.out
+
+
+@given(STEPS)
+@settings(max_examples=5, phases=[Phase.generate])  # to shrink one takes minutes
+def test_in_whatever_order_parts_are_asked_for_the_file_is_proved_and_ends_as_ll2_is(steps):
+    clock = StillClock()
+    with TemporaryDirectory() as folder, answering(Library(clock, 130)) as library:
+        db = Path(folder, "launches.db")
+        asked = ("--base-url", library.base_url, "--json")
+        assert command(clock, "sync", db, "launches", *asked).code == 0
+        for what, number in steps:
+            step(library, db, clock, what, number)
+        while command(clock, "sync", db, "launches", *asked).json["missing"]:
+            pass
+        assert names(db) == {one["id"]: one["name"] for one in library.launches}
+        assert command(clock, "verify", db).code == 0

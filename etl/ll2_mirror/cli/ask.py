@@ -113,7 +113,7 @@ class Source(NamedTuple):
         if self.token and not token:
             tell("withheld", base_url=base_url)
         client = Client(base_url, token, TIMEOUT if self.timeout is None else self.timeout)
-        budget = Budget(store, store.clock, client.base_url, self.max_requests, token=bool(token))
+        budget = Budget(store, client.base_url, self.max_requests, token=bool(token))
         return Upstream(client, budget, store.clock, tell, wait=self.wait)
 
 

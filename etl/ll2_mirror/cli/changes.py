@@ -7,9 +7,8 @@ from datetime import datetime
 from typing import Any
 
 from ll2_mirror.errors import DataError
-from ll2_mirror.ll2.model import NEW
 from ll2_mirror.ll2.labels import label
-from ll2_mirror.ll2.model import Id
+from ll2_mirror.ll2.model import NEW, Id
 from ll2_mirror.ll2.schema import keys, target
 from ll2_mirror.store.ledger import Change
 from ll2_mirror.store.store import Store

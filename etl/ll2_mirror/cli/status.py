@@ -129,7 +129,7 @@ def _budget(store: Store) -> dict[str, Any] | None:
     if row is None:
         return None
     base_url = Typed(store.path).text(row[0], "_requests: base_url")
-    standing = Budget(store, store.clock, base_url).standing()
+    standing = Budget(store, base_url).standing()
     return {
         "base_url": base_url,
         "limit": standing.limit,

@@ -8,7 +8,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from ll2_mirror.clock import Clock, for_people, from_iso, to_iso
+from ll2_mirror.clock import for_people, from_iso, to_iso
 from ll2_mirror.errors import DataError, Stopped
 from ll2_mirror.extract.log import Log
 from ll2_mirror.extract.throttle import HOUR, LARGEST, LONGEST, Throttle, declared
@@ -53,20 +53,14 @@ class Budget:
     """
 
     def __init__(
-        self,
-        store: Store,
-        clock: Clock,
-        base_url: str,
-        most: int | None = None,
-        *,
-        token: bool = False,
+        self, store: Store, base_url: str, most: int | None = None, *, token: bool = False
     ) -> None:
-        self.log = Log(store, clock, base_url)
+        self.log = Log(store, base_url)
         self.most = most
         self.spare = 0.0
         self._declared = declared(base_url, token=token)
         self._store = store
-        self._clock = clock
+        self._clock = store.clock
         self._base_url = base_url
 
     def learn(self, said: Throttle) -> None:

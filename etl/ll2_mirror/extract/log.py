@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from ll2_mirror.clock import Clock, from_iso, to_iso
+from ll2_mirror.clock import from_iso, to_iso
 from ll2_mirror.store.store import Store
 
 _KEPT = timedelta(days=7)
@@ -13,10 +13,10 @@ _KEPT = timedelta(days=7)
 class Log:
     """The requests to one server. ``spent`` counts those of this run that the limit counts."""
 
-    def __init__(self, store: Store, clock: Clock, base_url: str) -> None:
+    def __init__(self, store: Store, base_url: str) -> None:
         self.spent = 0
         self._conn = store.conn
-        self._clock = clock
+        self._clock = store.clock
         self._base_url = base_url
         self.mark()
 

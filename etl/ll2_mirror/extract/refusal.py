@@ -30,11 +30,11 @@ def refusal(response: Response, now: datetime, token: str | None) -> MirrorError
     status = response.status
     if status == 200:
         return None
-    detail = tidy(_detail(response.body), token)
-    after = _after(response, now) if status in (429, 503) else None
+    detail = _detail(response.body)
+    after = _after(response, detail, now) if status in (429, 503) else None
     if status == 429 or (after or 0) > PATIENCE:
         return _throttled(after, now)
-    said = f"status {status} {detail}".strip()
+    said = f"status {status} {tidy(detail, token)}".strip()
     if status in _MENDS:
         return Faulted(said, after=after, heavy=status != 503)
     why = (_WHY_WITH_TOKEN if token else _WHY).get(status)
@@ -65,7 +65,7 @@ def _throttled(after: float | None, now: datetime) -> MirrorError:
 _EXPECTED = re.compile(r"available in (\d{1,9}) second")
 
 
-def _after(response: Response, now: datetime) -> float | None:
+def _after(response: Response, detail: str, now: datetime) -> float | None:
     """The seconds to wait: from Retry-After in either of its forms, else from LL2's own words."""
     header = response.headers.get("Retry-After", "").strip()
     if header.isascii() and header.isdecimal():
@@ -75,7 +75,7 @@ def _after(response: Response, now: datetime) -> float | None:
         moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
         return min(max(0.0, (moment - now).total_seconds()), LONGEST)
     except (ValueError, OverflowError):
-        said = _EXPECTED.search(_detail(response.body))
+        said = _EXPECTED.search(detail)
         return min(float(said[1]), LONGEST) if said else None
 
 

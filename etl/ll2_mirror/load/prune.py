@@ -21,28 +21,31 @@ Node = tuple[str, Id]
 
 
 class Pruner:
-    """Removes rows that nothing listed leads to; a run of the sync that began with ``first``.
+    """Removes rows that nothing listed leads to; for the sync whose first run was ``first``.
 
     ``kept`` has those that stay because a table of the user's own refers to them, with its name.
     """
 
-    def __init__(self, conn: sqlite3.Connection, ledger: Ledger, first: int, run: int) -> None:
+    def __init__(self, conn: sqlite3.Connection, ledger: Ledger, first: int) -> None:
         self.kept: dict[Node, str] = {}
         self._conn = conn
         self._ledger = ledger
         self._first = first
-        self._run = run
-        self._referrers = _by(edges(), "target")
-        self._references = _by(edges(), "owner_table")
+        known = edges()
+        self._referrers = _by(known, "target")
+        self._references = _by(known, "owner_table")
         self._users = _by(users_edges(conn), "target")
 
-    def prune(self, candidates: Iterable[Node]) -> None:
-        """Removes those of the candidates that no record leads to, and what only they led to."""
+    def prune(self, run: int, candidates: Iterable[Node]) -> None:
+        """Removes those of the candidates that no record leads to, and what only they led to.
+
+        The history has them in this run.
+        """
         stack = sorted(candidates, key=str)
         while stack:
             node = stack.pop()
             if self._held(node) and not self._alive(node):
-                stack.extend(self._remove(node))
+                stack.extend(self._remove(run, node))
 
     def _held(self, node: Node) -> bool:
         found = self._conn.execute(f'SELECT 1 FROM "{node[0]}" WHERE id = ?', (node[1],))
@@ -92,13 +95,13 @@ class Pruner:
             ):
                 yield edge.owner_table, id_
 
-    def _remove(self, node: Node) -> list[Node]:
+    def _remove(self, run: int, node: Node) -> list[Node]:
         """Removes a row and its lists; gives what it referred to."""
         table, id_ = node
         below = [
             below for edge in self._references.get(table, ()) for below in self._below(edge, id_)
         ]
-        self._ledger.row_gone(self._first, self._run, node, self._as_json(table, id_))
+        self._ledger.row_gone(self._first, run, node, self._as_json(table, id_))
         for name in list_tables_of(table):
             owner = tables()[name][0].name
             self._conn.execute(f'DELETE FROM "{name}" WHERE "{owner}" = ?', (id_,))

@@ -137,15 +137,12 @@ def _prune(store: Store, brought: list[Brought]) -> None:
 
     That is remembered, to be looked at again with each sync.
     """
-    first = brought[0].run
+    pruner = Pruner(store.conn, store.ledger, brought[0].run)
     again = store.settings.kept
-    kept = dict[Node, str]()
     for run, report, unlinked in brought:
-        pruner = Pruner(store.conn, store.ledger, first, run)
-        pruner.prune(unlinked | again)
-        report.kept = [
-            {"table": table, "id": id_, "by": by} for (table, id_), by in pruner.kept.items()
-        ]
-        kept |= pruner.kept
+        before = set(pruner.kept)
+        pruner.prune(run, unlinked | again)
+        kept = ((node, by) for node, by in pruner.kept.items() if node not in before)
+        report.kept = [{"table": table, "id": id_, "by": by} for (table, id_), by in kept]
         again = set()
-    store.settings.keep("kept", sorted(map(list, kept), key=str))
+    store.settings.keep("kept", sorted(map(list, pruner.kept), key=str))
