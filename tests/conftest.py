@@ -32,6 +32,11 @@ settings.register_profile(
 settings.load_profile("tests")
 
 
+def pytest_xdist_auto_num_workers() -> int:
+    """One more than there are processors: some tests wait for others' programs."""
+    return (os.cpu_count() or 1) + 1
+
+
 @pytest.fixture
 def clock() -> TestClock:
     return TestClock()

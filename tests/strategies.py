@@ -7,6 +7,7 @@ deeper a row is met first, the less it nests: a launch can lead to hundreds.
 
 from __future__ import annotations
 
+from random import Random
 from typing import Any
 
 from hypothesis import strategies as st
@@ -37,15 +38,25 @@ SCALARS: dict[str, st.SearchStrategy[Any]] = {
     | st.integers(0, 9).map(lambda n: f"{BASE}/2.3.0/agencies/{n}/")
     | st.sampled_from(["/2.3.0/x/", "http://elsewhere/2.3.0/x/", f"{BASE}x", f"{BASE}/?a=b"]),
 }
+UNKNOWN = st.dictionaries(TEXT, ANYTHING, max_size=2)
 IDS = {int: st.integers(0, 3), str: st.sampled_from(["0", "a67b40f9-cfcc", "\N{ROCKET}"])}
+LISTS = {(kind, most): st.lists(IDS[kind], max_size=most) for kind in IDS for most in (1, 2)}
+COUNTS = {most: st.integers(0, most) for most in (1, 2)}
+_DRAWN = 6  # values of a kind in one world
 
 
 class World:
-    """Rows by table, id and key; drawn when first looked at, the same ever after."""
+    """Rows by table, id and key; drawn when first looked at, the same ever after.
+
+    A draw takes longer than what is done with it. So a few values of each kind are drawn; which of
+    them stands where is told by a seed that is drawn, too.
+    """
 
     def __init__(self, data: st.DataObject, drift: bool) -> None:
         self._data = data
         self._drift = drift
+        self._random = Random(data.draw(st.integers(0, 2**32)))
+        self._drawn: dict[st.SearchStrategy[Any], list[Any]] = {}
         self._values: dict[tuple[Any, ...], Any] = {}
 
     def page(self, shape: Shape, ids: list[Any]) -> dict[str, Any]:
@@ -55,18 +66,25 @@ class World:
 
     def _draw(self, place: tuple[Any, ...], strategy: st.SearchStrategy[Any]) -> Any:
         if place not in self._values:
-            self._values[place] = self._data.draw(strategy)
+            drawn = self._drawn.setdefault(strategy, [])
+            if len(drawn) < _DRAWN:
+                drawn.append(self._data.draw(strategy))
+                self._values[place] = drawn[-1]
+            else:
+                self._values[place] = self._random.choice(drawn)
         return self._values[place]
+
+    def _chance(self, place: tuple[Any, ...], of_six: int) -> bool:
+        """Whether something is so, at the first look with a chance of so many in six."""
+        return bool(self._values.setdefault(place, self._random.randrange(6) < of_six))
 
     def _object(
         self, shape: Shape, id_: Any, depth: int, owner: tuple[Any, ...] = ()
     ) -> dict[str, Any]:
         row = (shape.table or owner, id_)
         value = {key.name: self._value(shape, key, row, depth) for key in shape.keys}
-        if self._drift and self._draw((*row, shape.name, "drift?"), st.integers(0, 4)) == 0:
-            unknown = self._draw(
-                (*row, shape.name, "drift"), st.dictionaries(TEXT, ANYTHING, max_size=2)
-            )
+        if self._drift and self._chance((*row, shape.name, "drift?"), 1):
+            unknown = self._draw((*row, shape.name, "drift"), UNKNOWN)
             items = [*value.items(), *((k, v) for k, v in unknown.items() if k not in value)]
             value = dict(self._draw((*row, shape.name, "order"), st.permutations(items)))
         return value
@@ -76,8 +94,8 @@ class World:
             return row[1]
         place, nested = (*row, key.name), shape.nested.get(key.name)
         nulls = depth if nested else 0  # of six, and no more
-        is_null = st.integers(0, 5).map(lambda number: number <= nulls)
-        if self._draw((*place, "null?"), is_null) and (key.kind != "const" or self._drift):
+        is_null = self._chance((*place, "null?"), 1 + nulls)
+        if is_null and (key.kind != "const" or self._drift):
             return None
         if key.kind == "const":
             return key.of
@@ -87,9 +105,9 @@ class World:
             return self._object(nested, self._draw(place, IDS[nested.id_type]), depth + 1)
         most = 1 if depth else 2
         if not nested.table:
-            count = self._draw(place, st.integers(0, most))
+            count = self._draw(place, COUNTS[most])
             return [self._object(nested, n, depth + 1, owner=place) for n in range(count)]
-        ids = self._draw(place, st.lists(IDS[nested.id_type], max_size=most))
+        ids = self._draw(place, LISTS[nested.id_type, most])
         return [self._object(nested, id_, depth + 1) for id_ in ids]
 
 

@@ -333,7 +333,15 @@ def found(answer: Response) -> list[str]:
     return page.found
 
 
-@pytest.mark.parametrize("name", [*NAMES, "format"])
+@pytest.mark.parametrize("resource", list(RESOURCES))
+def test_a_filter_writes_no_html(ask, resource):
+    for name in {one.name for one in RESOURCES[resource].filters}:
+        for path in (f"/2.3.0/{resource}/", f"/2.3.0/{resource}/201/"):
+            answer = ask(f"{path}?{quote(name)}={quote(EVIL)}", accept="text/html")
+            assert "html" not in answer.media_type or found(answer) == []
+
+
+@pytest.mark.parametrize("name", [*GENERAL, "name", "id__in", "in_space", "format"])
 def test_a_parameter_writes_no_html(ask, name):
     for method in ("GET", EVIL):
         for path in (LIST, f"{LIST}201/", "/2.3.0/", "/2.3.0/launches/", "/2.3.0/agencies/"):
