@@ -44,7 +44,7 @@ def wanted(store: Store, resources: list[str], base_url: str | None, mode: str |
     for one that is poorer than what the file holds: there is no way back.
     """
     cut_off = _cut_off(store)
-    urls = [base_url, *(walk.base_url for walk in cut_off), store.settings.get("base_url")]
+    urls = [base_url, *(walk.base_url for walk in cut_off), store.settings.base_url]
     before = dict.fromkeys([*store.settings.resources, *(walk.name for walk in cut_off)])
     names = list(dict.fromkeys(resources)) or _no_parts(before) or [DEFAULT_RESOURCE]
     if mode and len(names) == 1 and mode not in (known := PARTS[names[0]].resource.modes):

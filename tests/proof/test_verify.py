@@ -87,6 +87,11 @@ def damage(db, sql, *parameters):
         ("UPDATE agencies__country SET position = 'x'", "position is 'x', which is no integer"),
         ("UPDATE _walks SET published = 0", "spacecraft: the pages of its last walk are gone"),
         ("UPDATE _walks SET mode = 'x'", "spacecraft: the pages of its last walk are gone"),
+        ("UPDATE _settings SET value = '[1]' WHERE key = 'base_url'", "base_url is damaged"),
+        (
+            "UPDATE _settings SET value = 'http://x' WHERE key = 'base_url'",
+            "the setting base_url isn't http://127.0.0.1:",
+        ),
         ("UPDATE _bodies SET ids = '[1]'", "is listed with other records"),
         ('UPDATE _pages SET "offset" = 7', "offset 7 follows 0 records"),
     ],

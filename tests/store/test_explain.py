@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import re
 import resource
+import sqlite3
 import subprocess
+from contextlib import closing
 
 import pytest
 
@@ -30,6 +33,29 @@ def test_a_limit_of_files_stops_a_sync_as_a_full_disk_does(db, upstream, room):
     if room > 500_000:  # else nothing could be remembered
         assert again.returncode == 0
         assert execute(db, "SELECT count(*) FROM spacecraft") == [(299,)]
+
+
+def test_a_table_of_the_tools_that_somebody_made_anew_is_named(synced, run, tmp_path):
+    execute(synced, "DROP TABLE _settings")
+    execute(synced, "CREATE TABLE _settings (key PRIMARY KEY)")
+    for command in (["sync", synced], ["pull", synced, tmp_path / "other.db"]):
+        told = run(*command)
+        assert (told.code, told.err.count("\n")) == (65, 1)
+        assert re.search("column.* value$", told.err)
+
+
+@pytest.mark.parametrize("command", ["sync", "status", "verify"])
+def test_a_schema_that_is_no_utf8_is_damage(synced, run, command):
+    """SQLite repeats it in what it says."""
+    with closing(sqlite3.connect(synced)) as conn:
+        conn.execute("PRAGMA writable_schema = ON")
+        conn.execute(
+            "UPDATE sqlite_master SET sql = 'x', name = CAST(x'ff' AS TEXT) WHERE rowid = 9"
+        )
+        conn.commit()
+    told = run(command, synced)
+    assert (told.code, told.err.count("\n")) == (65, 1)
+    assert f"{synced} is damaged" in told.err
 
 
 def test_text_that_is_no_utf8_is_damage(synced, run):

@@ -178,7 +178,7 @@ def get(db: Path, path: str, pretty: bool, base_url: str | None) -> None:
     from ll2_mirror.store.reading import READ_SECONDS, time_limit
 
     with opened(db) as store, store.snapshot(), time_limit(store.conn, READ_SECONDS, str(db)):
-        base = base_url or store.settings.get("base_url") or LL2_URL
+        base = base_url or store.settings.base_url or LL2_URL
         mirror = Mirror(store.conn, db.name, browse, clock=clock())
         response = mirror.respond(request_for(path, base, pretty=pretty))
     write(response.body + b"\n" * pretty)

@@ -34,7 +34,7 @@ def status(store: Store, now: datetime) -> dict[str, Any]:
     return {
         "db": str(store.path),
         "schema_version": SCHEMA_VERSION,
-        "base_url": store.settings.get("base_url"),
+        "base_url": store.settings.base_url,
         "pulled": whence(store),
         "mode": store.walks.mode,
         "resources": list(_resources(store, now)),

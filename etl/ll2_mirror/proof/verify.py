@@ -76,9 +76,13 @@ class _Proof:
         self.verdict.problems += self._unexplained()
 
     def _settings(self) -> Iterator[str]:
-        """What the next sync would do must be understood."""
+        """What the next sync would do must be understood, and the server the one last asked."""
+        settings = self._store.settings
+        runs = self._store.ledger.runs("id = (SELECT max(id) FROM _runs)")
         try:
-            _ = self._store.settings.resources, self._store.settings.mode
+            _ = settings.resources, settings.mode
+            if runs and settings.base_url != runs[0].base_url:
+                yield f"the setting base_url isn't {runs[0].base_url}, which the last sync asked"
         except DataError as error:
             yield str(error)
 

@@ -106,7 +106,7 @@ def _put(store: Store, folder: Path, state: State, packed: bool) -> Manifest:
     return Manifest(
         state,
         to_iso(store.clock.now()),
-        store.settings.get("base_url"),
+        store.settings.base_url,
         store.walks.mode,
         {name: _records(store, name) for name in store.settings.resources},
         file,

@@ -32,8 +32,10 @@ _NAMED: tuple[tuple[str, type[MirrorError], str], ...] = (
 _SAID: tuple[tuple[str, type[MirrorError], str], ...] = (
     ("no such table", NotAMirror, " lacks a table of a mirror: {}"),
     ("no such column", NotAMirror, " lacks a column of a mirror: {}"),
+    ("has no column named", NotAMirror, " lacks a column of a mirror: {}"),
     ("no such module", NotAMirror, " needs an SQLite with FTS5: {}"),
     ("Could not decode", DataError, _DAMAGED),
+    ("codec can't decode", DataError, _DAMAGED),  # what SQLite says of a damaged schema
     ("invalid fts5 file format", DataError, _DAMAGED),
     ("vtable constructor failed", DataError, _DAMAGED),
     # Ours raises nothing itself: a signal came while SQLite called it.
@@ -41,7 +43,7 @@ _SAID: tuple[tuple[str, type[MirrorError], str], ...] = (
 )
 
 
-def explained(error: sqlite3.Error, path: Path) -> MirrorError | None:
+def explained(error: sqlite3.Error | UnicodeDecodeError, path: Path) -> MirrorError | None:
     """An error of SQLite's in words for people; None for one that only a bug of ours makes."""
     name = getattr(error, "sqlite_errorname", "")
     named = (row for row in _NAMED if name.startswith(row[0]))

@@ -44,7 +44,7 @@ def open_store(path: Path, clock: Clock | None = None, *, create: bool = False) 
         except BaseException:
             conn.close()
             raise
-    except sqlite3.Error as error:
+    except (sqlite3.Error, UnicodeDecodeError) as error:
         raise explained(error, path) or error from error
     return Store(conn, path, clock or Clock())
 

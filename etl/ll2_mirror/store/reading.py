@@ -141,6 +141,9 @@ def _begun(path: Path, mode: str, was: _Seen, timeout: float) -> Reading:
     )
     try:
         conn.begin(path, real, was)
+    except UnicodeDecodeError as error:  # in what SQLite says of a damaged schema
+        conn.close()
+        raise sqlite3.DatabaseError(str(error)) from error
     except BaseException:
         conn.close()
         raise

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sqlite3
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,8 @@ from ll2_mirror.errors import DataError
 from ll2_mirror.ll2.jsontext import quote
 from ll2_mirror.ll2.model import MODES
 from ll2_mirror.ll2.resources import PARTS
+
+_URL = re.compile(r"https?://[^\s/?#@]+(/[^\s?#@]*)?")
 
 
 class Settings:
@@ -58,6 +61,14 @@ class Settings:
         if type(value) is not kind:
             raise self._damaged(key, held)
         return value
+
+    @property
+    def base_url(self) -> str | None:
+        """The server that the file was last synced from; None before the first sync."""
+        url = self.get("base_url")
+        if url is not None and not _URL.fullmatch(url):
+            raise self._damaged("base_url", url)
+        return url
 
     @property
     def mode(self) -> str | None:
