@@ -220,12 +220,12 @@ class Resource:
     indexed: bool = False
     views: tuple[View, ...] = ()
 
-    @property
+    @cached_property
     def richest(self) -> Shape:
         """The shape of the richest mode, which has all that the others have."""
         return next(reversed(self.modes.values()))
 
-    @property
+    @cached_property
     def table(self) -> str:
         """The table that holds its records."""
         return self.richest.table

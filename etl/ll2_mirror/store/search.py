@@ -279,6 +279,8 @@ def has_right_terms(conn: sqlite3.Connection, resource: Resource) -> bool:
     Raises sqlite3.DatabaseError where it can't be read.
     """
     texts, columns, key = resource.search_table, quoted(resource.search), resource.search_key
+    if not conn.execute(f'SELECT 1 FROM "{texts}" LIMIT 1').fetchone():
+        return next(_terms(conn, "main", f"{texts}_fts"), None) is None
     anew = f"{texts}_anew"
     conn.execute(
         f"CREATE VIRTUAL TABLE temp.\"{anew}\" USING fts5({columns}, content = '',"
