@@ -702,7 +702,7 @@ CREATE TABLE spacewalks__program (
 -- ----------------------------------------------------------------------------------------------
 
 CREATE TABLE launches (
-    -- Launches. The id is a UUID.
+    -- Every launch LL2 knows, flown, failed or planned. The id is a UUID.
     id TEXT PRIMARY KEY NOT NULL,  -- a UUID
     url TEXT,  -- LL2's path; put https://ll.thespacedevs.com before it
     name TEXT,  -- as LL2 calls it

@@ -291,7 +291,7 @@ spacewalks  Spacewalks: who was outside, when, how long.
     program[]  The programs that a spacewalk belongs to.
 
 # Launches: when, on what, from where
-launches  Launches. The id is a UUID.
+launches  Every launch LL2 knows, flown, failed or planned. The id is a UUID.
     id  a UUID
     launch_designator  COSPAR's: the year, and which launch of it
     status_id  whether it is certain, flying, a success, ...
