@@ -72,7 +72,7 @@ def test_named_lists_are_kept_and_no_other(run):
     assert synced(run("sync", "agencies", "--due", "--json")) == ["agencies"]
 
 
-def test_a_reserve_of_the_limit_is_left_for_a_sync_by_hand(db, run, world, clock):
+def test_a_reserve_of_the_limit_is_left_for_a_sync_by_hand(run, world):
     while world.ids[-1] < 20000:
         world.append()
     done = run("sync", "--due", "--json")

@@ -136,7 +136,7 @@ def test_a_signal_that_is_ignored_ends_no_sync(synced, under_way, number):
     assert execute(synced, "SELECT count(*) FROM spacecraft") == [(20,)]
 
 
-def test_killed_at_any_moment_nothing_is_lost(synced, run, upstream, monkeypatch):
+def test_killed_at_any_moment_nothing_is_lost(synced, run, upstream):
     """kill -9 at random points: the tables are as before or as after, and the next sync goes on."""
     random = Random(1)
     for number in range(8):
@@ -216,7 +216,7 @@ def upstream_body(db):
     return zlib.decompress(execute(db, "SELECT body FROM _bodies")[0][0])
 
 
-def test_the_log_of_requests_keeps_a_week(synced, run, upstream, clock):
+def test_the_log_of_requests_keeps_a_week(synced, run, clock):
     (path,) = {path for (path,) in execute(synced, "SELECT path FROM _requests WHERE counted")}
     assert path == "/2.3.0/spacecraft/?limit=100&mode=normal&offset=0&ordering=id"
     status, size, ms = execute(synced, "SELECT status, bytes, ms FROM _requests WHERE counted")[0]
@@ -289,7 +289,7 @@ def test_the_environments_token_does_not_go_where_only_a_file_says(synced, run, 
 
 
 @pytest.mark.parametrize("command", ["sync", "plan"])
-def test_with_json_what_is_told_of_the_token_is_no_part_of_it(synced, run, upstream, command):
+def test_with_json_what_is_told_of_the_token_is_no_part_of_it(synced, run, command):
     done = run(command, synced, "--json", env=ENVIRONMENT)
     assert done.json
     assert "gets no token" in done.err

@@ -92,7 +92,7 @@ def test_a_bar_fits_its_terminal(db, upstream, on_terminal, columns, resource):
 
 
 @pytest.mark.parametrize("columns", [20, 40, 80])
-def test_a_countdown_fits_its_terminal(synced, upstream, on_terminal, clock, columns):
+def test_a_countdown_fits_its_terminal(synced, upstream, on_terminal, columns):
     answer, waits = upstream.answer, chain([3, 3], repeat(0))
 
     def waiting(path, query):

@@ -71,7 +71,7 @@ def test_what_others_spend_counts(db, tight, clock):
     assert {one.status for one in tight.requests} == {200}
 
 
-def test_a_429_out_of_the_blue_stops_until_it_says(db, world, sync, clock):
+def test_a_429_out_of_the_blue_stops_until_it_says(world, sync, clock):
     world.at(2, "429 1800")
     done = sync("--json")
     assert done.code == 75
@@ -85,7 +85,7 @@ def test_a_429_out_of_the_blue_stops_until_it_says(db, world, sync, clock):
     assert world.pages() == [0, 100, 99, 199]
 
 
-def test_a_short_429_is_waited_out(db, world, sync, clock):
+def test_a_short_429_is_waited_out(world, sync, clock):
     world.at(2, "429 30")
     assert sync().code == 0
     assert world.pages() == [0, 100, 100, 200]
@@ -253,7 +253,7 @@ DAYS_AGES = ["99999999999", "9" * 400, "Sat, 31 Dec 2999 23:59:59 GMT"]
 @pytest.mark.parametrize("after", DAYS_AGES)
 @pytest.mark.parametrize("status", [429, 503])
 def test_a_server_that_asks_to_wait_for_ages_is_asked_again_after_hours(
-    db, world, sync, clock, status, after
+    world, sync, clock, status, after
 ):
     world.at(1, f"{status} {after}")
     done = sync("--json")

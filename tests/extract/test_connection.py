@@ -199,7 +199,7 @@ def test_a_name_that_nobody_knows_costs_no_budget(db, run, bare, counted, base_u
     assert counted() == 0
 
 
-def test_a_refused_connection_costs_no_budget(db, run, clock, upstream, closed, counted):
+def test_a_refused_connection_costs_no_budget(db, run, upstream, closed, counted):
     """The next runs are not told that a limit is reached."""
     for _ in range(4):
         done = run("sync", db, "--base-url", f"http://{closed}")

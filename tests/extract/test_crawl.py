@@ -113,14 +113,14 @@ def test_a_walk_older_than_a_day_begins_anew(db, world, sync, clock):
     assert equals(db, world)
 
 
-def test_a_walk_younger_than_a_day_is_gone_on_with(db, world, sync, clock):
+def test_a_walk_younger_than_a_day_is_gone_on_with(world, sync, clock):
     sync("--max-requests", 2)
     clock.move(timedelta(hours=23, minutes=59).total_seconds())
     assert sync().code == 0
     assert world.pages() == [0, 100, 199]  # one that is known, to see that nothing slipped by
 
 
-def test_how_old_is_too_old_can_be_said(db, world, sync, clock):
+def test_how_old_is_too_old_can_be_said(world, sync, clock):
     sync("--max-requests", 2)
     clock.move(3601)
     assert "begins the walk anew" in said(sync("--stale-after", "1h"))

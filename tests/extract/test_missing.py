@@ -173,7 +173,7 @@ def test_the_last_request_is_left_for_a_page(db, tight, clock):
     assert tight.left == 1
 
 
-def test_tries_that_fail_are_among_the_five(db, world, sync, monkeypatch):
+def test_tries_that_fail_are_among_the_five(world, sync, monkeypatch):
     """The first is gone; of the second LL2 says nothing, so it isn't asked about the third."""
     sync()
     world.delete(10, 20, 30)

@@ -64,7 +64,7 @@ def test_a_file_of_any_name_is_served(named):
     assert alone(named)
 
 
-def test_every_command_takes_a_file_of_any_name(named, run, upstream, monkeypatch):
+def test_every_command_takes_a_file_of_any_name(named, run, monkeypatch):
     monkeypatch.chdir(named.parent)
     for command, *more in (
         ("sync",),

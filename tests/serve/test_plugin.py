@@ -300,7 +300,7 @@ def test_a_mirror_of_a_mirror_holds_the_same(run, tmp_path, mode):
     assert run("verify", other).code == 0
 
 
-def test_a_normal_mirror_of_a_detailed_mirror_is_what_upstream_has(db, url, run, tmp_path):
+def test_a_normal_mirror_of_a_detailed_mirror_is_what_upstream_has(url, run, tmp_path):
     one, other = tmp_path / "a.db", tmp_path / "b.db"
     assert run("sync", one, "--base-url", url).code == 0
     with sample.running(sample.bundled()) as upstream:

@@ -214,7 +214,7 @@ def test_the_log_of_a_file_that_was_replaced_is_not_taken_for_the_new_ones(scene
 
 
 @pytest.mark.skipif(not MOUNTS, reason="no mounts")
-def test_a_log_that_cannot_be_read_is_a_503_that_says_so(scene, run, tmp_path):
+def test_a_log_that_cannot_be_read_is_a_503_that_says_so(scene, tmp_path):
     """Not an old state, which the file without its log would be."""
     log = tmp_path / "log"
     with closing(sqlite3.connect(scene.db)) as writer:

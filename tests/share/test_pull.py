@@ -91,7 +91,7 @@ def test_who_reads_the_file_sees_the_news_with_the_next_answer(mine, served, run
     assert run("verify", mine).code == 0
 
 
-def test_status_says_whence_and_how_old(mine, served, run, upstream):
+def test_status_says_whence_and_how_old(mine, served, run):
     run("pull", served.url, mine)
     found = run("status", mine, "--json").json
     assert found["pulled"]["from"] == served.url

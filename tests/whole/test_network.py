@@ -98,7 +98,7 @@ def out(tmp_path_factory):
 
 
 @pytest.fixture
-def hosts(request, tmp_path, out):
+def hosts(tmp_path, out):
     with two_hosts("ll2t") as hosts:
         log = tmp_path / "log"
         served = [str(out / "served"), SERVER, PORT, str(log)]

@@ -103,7 +103,7 @@ def proved(run):
     return True
 
 
-def test_upcoming_launches_alone_are_two_pages_and_answered(db, run, library):
+def test_upcoming_launches_alone_are_two_pages_and_answered(run, library):
     done = run("sync", "launches/upcoming", "--json")
     assert (done.code, done.json["added"], done.json["resource"]) == (0, 120, "launches/upcoming")
     assert len(library.asked()) == 2
@@ -158,7 +158,7 @@ def test_what_is_new_can_not_be_asked_of_a_list_that_was_never_fetched(run):
     assert "what is new in launches is known once the file has launches" in done.err
 
 
-def test_a_part_that_is_cut_off_is_gone_on_with_beside_the_whole(db, run, library, clock):
+def test_a_part_that_is_cut_off_is_gone_on_with_beside_the_whole(db, run, library):
     assert run("sync", "launches", "--max-requests", 1).code == 75
     assert run("sync", "launches/upcoming", "--max-requests", 1).code == 75
     assert run("sync", "launches/upcoming").code == 0

@@ -624,7 +624,7 @@ def test_an_upload_that_breaks_off_loses_nothing(released, job):
     assert len(execute(released / "spacecraft.db", "SELECT 1 FROM _runs")) == 3
 
 
-def test_the_first_run_of_the_workflow(db, job, upstream, tmp_path, program):
+def test_the_first_run_of_the_workflow(job, upstream, tmp_path, program):
     text = program.read_text().replace('"$@"', f'"$@" --base-url {upstream.base_url}', 1)
     syncing = f'#!/bin/sh\n[ "$1" = sync ] || exec "{program}-all" "$@"\n'
     program.rename(f"{program}-all")
@@ -637,7 +637,7 @@ def test_the_first_run_of_the_workflow(db, job, upstream, tmp_path, program):
 # Backups
 
 
-def test_a_copy_is_a_mirror(synced, shell, run, upstream):
+def test_a_copy_is_a_mirror(synced, shell, run):
     copies = re.findall(r"^    ((?:sqlite3|sqlite-utils query) spacecraft.db .*)$", PAGE, re.M)
     assert len(copies) == 3
     sqlite_utils = f"{shlex.quote(sys.executable)} -m sqlite_utils"

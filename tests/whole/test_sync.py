@@ -542,7 +542,7 @@ def test_too_deep_a_value_is_refused_and_a_deep_one_readable(db, run, upstream, 
     assert run("verify", db).code == 0
 
 
-def test_two_syncs_on_one_file(synced, run, upstream):
+def test_two_syncs_on_one_file(synced, run):
     """The second says who is at it, and ends."""
     from ll2_mirror.store.lock import only_sync
 
