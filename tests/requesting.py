@@ -123,7 +123,7 @@ def raw(random: Random, name: str) -> bytes:
         ]
         lines.append(random.choice([f"Content-Length: {len(body)}", *lengths]))
     told = "\r\n".join([*lines, "Connection: close", "", ""]).encode("latin-1", "replace") + body
-    if random.random() < 0.1:
-        at = random.randrange(len(method) + 1, len(told))  # of others Datasette makes a 500
+    if "/2.3.0/" in place and random.random() < 0.1:  # Datasette's pages don't stand it
+        at = random.randrange(len(told))
         told = told[:at] + random.randbytes(random.choice([0, 1, 9, 2000])) + told[at + 1 :]
     return told
