@@ -168,3 +168,14 @@ def test_a_plan_says_what_gets_late_where_the_limit_does_not_carry_the_ages(run)
     assert craft["reaches_seconds"] == pytest.approx(1800 * 20 / 12, rel=0.01)
     told = said(run("plan", "--due"))
     assert "that is more than the limit allows" in told
+
+
+def test_a_view_is_fetched_by_itself_only_where_it_is_to_be_fresher_than_what_is_new(run):
+    def names(plan):
+        return {one["resource"] for one in plan.json["resources"]}
+
+    asked = ("launches", "launches/new", "launches/upcoming", "launches/previous")
+    run("sync", *asked[:1])
+    assert names(run("plan", *asked, "--due", "--json")) == {*asked[:3]}
+    run("ages", "launches/previous=2h")
+    assert names(run("plan", *asked, "--due", "--json")) == {*asked}

@@ -89,7 +89,7 @@ def tasks(store: Store, what: Wanted) -> list[Task]:
     """How the lists stand that are wanted."""
     may_be, failed = ages(store), store.settings.read(_FAILED, dict) or {}
     under_way = {walk.name: walk for walk in store.walks.under_way()}
-    wanted = (PARTS[name] for name in what.modes)
+    wanted = (PARTS[name] for name in what.modes if not _is_covered(PARTS[name], what, may_be))
     found = []
     for part in (one for one in wanted if one.kind != NEW or store.walks.published(one.listed)):
         held, begun = _held(store, part), under_way.get(part.name)
@@ -106,6 +106,13 @@ def tasks(store: Store, what: Wanted) -> list[Task]:
             )
         )
     return found
+
+
+def _is_covered(part: Part, what: Wanted, may_be: dict[str, float]) -> bool:
+    """Whether a view needs no walk of its own, as what is new in its list is asked for as often."""
+    new = f"{part.resource.name}/{NEW}"
+    is_view = part.kind not in ("", NEW)
+    return is_view and new in what.modes and may_be[new] <= may_be[part.name]
 
 
 def _held(store: Store, part: Part) -> Walk | None:

@@ -480,7 +480,7 @@ def kept_fresh(db, days, seed, named):
     """So many days of runs; when all was there, and the oldest that each was since, by its age."""
     random, clock = Random(seed), StillClock()
     start = dark = clock.time
-    names = named or [name for name, part in PARTS.items() if not part.is_covered]
+    names = named or [name for name in PARTS if not name.endswith("/previous")]
     oldest, filled = dict.fromkeys(names, 0.0), None
     with answering(Library(clock)) as world:
         asked = ("--base-url", world.base_url)

@@ -81,7 +81,7 @@ class Source(NamedTuple):
 
         names = list(RESOURCES if self.everything else self.resources)
         if self.due and (self.everything or not names):
-            names = [name for name, part in PARTS.items() if not part.is_covered]
+            names = list(PARTS)
         return wanted(store, names, self.base_url, self.mode)
 
     def token_for(self, base_url: str) -> str | None:

@@ -291,12 +291,6 @@ class Part(NamedTuple):
         delta = self.resource.delta
         return self.kind == NEW and delta is not None and delta.by.startswith("-")
 
-    @property
-    def is_covered(self) -> bool:
-        """Whether what is new in the list is asked for as often: it needs no walk of its own."""
-        delta = self.resource.delta
-        return self.kind not in ("", NEW) and delta is not None and delta.age <= self.age
-
 
 def parts(resource: Resource) -> Iterator[Part]:
     """What can be asked of a list."""

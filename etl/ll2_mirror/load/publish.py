@@ -84,7 +84,7 @@ def _bring(store: Store, walk: Walk, upsert: Upsert, report: Report, fate: Fate)
     bad: list[Bad] = []
     for results in _pages(store, walk):
         upsert.page(normalizer.page(walk.shape, results, bad))
-    _refuse_many(bad, walk)
+    _refuse_many(store, bad, walk)
     if fate.gone:
         bodies = last_sent(store, resource.name, set(fate.gone))
         store.ledger.bury(run, resource, bodies, fate.gone)
@@ -107,11 +107,12 @@ def _pages(store: Store, walk: Walk) -> Iterator[list[Any]]:
             raise Unreadable(f"the page at offset {page.offset}: {error}", walk, page) from None
 
 
-def _refuse_many(bad: list[Bad], walk: Walk) -> None:
+def _refuse_many(store: Store, bad: list[Bad], walk: Walk) -> None:
     """Raises DataError where more records are not understood than one and a share of the walk."""
-    if len(bad) > max(1, BAD_SHARE * (walk.total or 0)):
+    met = sum(sum(page.latest) for page in store.walks.pages(walk))
+    if len(bad) > max(1, BAD_SHARE * met):
         raise DataError(
-            f"{bad[0].reason}; {len(bad)} of {walk.total} records of {walk.resource} are not"
+            f"{bad[0].reason}; {len(bad)} of {met} records of {walk.resource} are not"
             " understood: nothing was published"
         )
 
