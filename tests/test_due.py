@@ -179,3 +179,16 @@ def test_a_view_is_fetched_by_itself_only_where_it_is_to_be_fresher_than_what_is
     assert names(run("plan", *asked, "--due", "--json")) == {*asked[:3]}
     run("ages", "launches/previous=2h")
     assert names(run("plan", *asked, "--due", "--json")) == {*asked}
+
+
+def test_a_walk_of_two_days_is_gone_on_with_where_the_list_may_be_a_month_old(
+    db, run, world, clock
+):
+    run("ages", "spacecraft=30d")
+    while (
+        run("sync", "spacecraft", "--due", "--max-requests", 1).code == 0
+        and not public_rows(db)["spacecraft"]
+    ):
+        clock.move(4 * HOUR)
+    assert len(world.pages()) <= 11
+    assert command(clock, "verify", db).code == 0

@@ -18,7 +18,7 @@ from ll2_mirror.extract.budget import Standing
 from ll2_mirror.extract.crawl import STALE, end_of
 from ll2_mirror.extract.page_size import LIMITS
 from ll2_mirror.extract.upstream import Upstream
-from ll2_mirror.ll2.model import NEW, Part
+from ll2_mirror.ll2.model import NEW, Part, View
 from ll2_mirror.ll2.resources import PARTS
 from ll2_mirror.load.report import Report
 from ll2_mirror.progress import Tell
@@ -29,7 +29,7 @@ from ll2_mirror.sync import Wanted, mirror
 HOUR = 3600.0
 RESERVE = 0.2  # of the limit, that is left for a sync that a person asks for
 _AGES, _FAILED = "ages", "failed"  # settings
-_AGAIN = 0.125  # of its age, after which a list that failed is asked for again
+_PART = 0.125  # of its age, that a walk may last, and after which one that failed is tried again
 _FAILURES = 2  # in a row end a sync: it may be the server
 
 
@@ -94,13 +94,13 @@ def tasks(store: Store, what: Wanted) -> list[Task]:
     for part in (one for one in wanted if one.kind != NEW or store.walks.published(one.listed)):
         held, begun = _held(store, part), under_way.get(part.name)
         last = begun if begun and begun.total is not None else None
-        again = timedelta(seconds=min(may_be[part.name] * _AGAIN, STALE))
+        again = timedelta(seconds=min(may_be[part.name] * _PART, STALE))
         found.append(
             Task(
                 part,
                 may_be[part.name],
                 from_iso(held.started) if held else None,
-                _records(part, last or store.walks.published(part.resource.name, part.kind)),
+                _records(store, part, last),
                 end_of(store.walks.pages(begun)) if begun else 0,
                 from_iso(failed[part.name]) + again if part.name in failed else None,
             )
@@ -122,14 +122,26 @@ def _held(store: Store, part: Part) -> Walk | None:
     return max(filter(None, walks), key=lambda walk: walk.started, default=None)
 
 
-def _records(part: Part, walk: Walk | None) -> int | None:
-    """How many records a walk over a part has, as the last one tells.
+def _records(store: Store, part: Part, begun: Walk | None) -> int | None:
+    """How many records a walk over a part has, as the one under way or the last one tells.
 
-    The newest of all are on a page.
+    The newest of all are on a page. Of a view, the records of the list are counted.
     """
     if part.newest_first:
         return LIMITS[0]
+    walk = begun or store.walks.published(part.resource.name, part.kind)
+    if not walk and part.view and store.walks.published(part.resource.name):
+        return _shown(store, part.resource.table, part.view)
     return walk.total if walk else None
+
+
+def _shown(store: Store, table: str, view: View) -> int:
+    """How many records of a table a view shows now."""
+    sign = {"gte": ">=", "lte": "<="}[view.lookup]
+    edge = to_iso(store.clock.now() + timedelta(hours=view.hours))
+    sql = f'SELECT count(*) FROM "{table}" WHERE "{view.key}" {sign} ?'
+    count: int = store.conn.execute(sql, (edge,)).fetchone()[0]
+    return count
 
 
 def sync_due(
@@ -153,7 +165,8 @@ def sync_due(
             try:
                 name = task.part.name
                 one = what._replace(modes={name: what.modes[name]})
-                done += mirror(store, upstream, one, tell, allow_shrink=allow_shrink)
+                stale = max(STALE, task.age * _PART)
+                done += mirror(store, upstream, one, tell, allow_shrink=allow_shrink, stale=stale)
                 in_a_row = 0
             except (UpstreamError, DataError, Stopped) as error:
                 if upstream.budget.left <= 0:

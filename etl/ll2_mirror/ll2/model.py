@@ -286,6 +286,11 @@ class Part(NamedTuple):
         return self.resource.name if self.kind == NEW else self.name
 
     @property
+    def view(self) -> View | None:
+        """The view that it is, if it is one."""
+        return next((view for view in self.resource.views if view.name == self.name), None)
+
+    @property
     def newest_first(self) -> bool:
         """Whether all that is new comes first, so that a page without any ends it."""
         delta = self.resource.delta
