@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ll2_mirror.ll2.resources import RESOURCES
+from ll2_mirror.ll2.resources import PARTS, RESOURCES
 from ll2_mirror.testing.fake import answering
 from parts import execute, public_rows
 from world import StillClock, World, command, equals, published, quarantine, said
@@ -328,6 +328,7 @@ def by_name(monkeypatch, world):
     """LL2 doesn't sort spacecraft by id, but by names; they have one of four."""
     named = replace(RESOURCES["spacecraft"], ordering="name")
     monkeypatch.setitem(RESOURCES, "spacecraft", named)
+    monkeypatch.setitem(PARTS, "spacecraft", PARTS["spacecraft"]._replace(resource=named))
     for id_ in world.ids:
         world.change(id_, name=f"Name {id_ // 10 % 4}")
     world.moments[:] = [world.listed]

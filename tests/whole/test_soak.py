@@ -410,11 +410,11 @@ def test_a_year_of_hourly_syncs(tmp_path):
 
 
 # Some lists are to be fresher than by themselves, so that there is more to do in a few days; and an
-# outage is no longer than half the shortest age.
+# outage, with the time until what failed is tried again, is no longer than half the shortest age.
 AGES = {"launches/upcoming": 3, "spacecraft": 12, "agencies": 6, "config/orbits": 24, "pads": 24}
 AGES |= {"launches": 48, "launches/new": 12, "updates/new": 6, "docking_events": 72}  # hours
 FEW = ["launches/upcoming", "launches", "launches/new", "spacecraft", "agencies"]
-OUTAGE = 60  # minutes at most
+OUTAGE = 45  # minutes at most
 
 
 class Library(World):
@@ -523,7 +523,7 @@ def handlers():
 def test_a_day_of_what_is_due_keeps_some_lists_as_fresh_as_they_are_to_be(tmp_path):
     hours, oldest = kept_fresh(tmp_path / "due.db", 1, "a day", FEW)
     assert hours < 3
-    assert all(share <= 1.5 for share in oldest.values()), oldest
+    assert {name: share for name, share in oldest.items() if share > 1.5} == {}
 
 
 @pytest.mark.soak
@@ -531,4 +531,4 @@ def test_a_day_of_what_is_due_keeps_some_lists_as_fresh_as_they_are_to_be(tmp_pa
 def test_a_month_of_what_is_due_keeps_all_lists_as_fresh_as_they_are_to_be(tmp_path):
     hours, oldest = kept_fresh(tmp_path / "due.db", 30, "a month", [])
     assert hours < 24
-    assert all(share <= 1.5 for share in oldest.values()), oldest
+    assert {name: share for name, share in oldest.items() if share > 1.5} == {}
