@@ -192,6 +192,18 @@ def test_pages_of_parts_do_not_pile_up(db, run, library, clock):
     assert proved(run)
 
 
+def test_a_part_that_another_overtakes_is_as_fresh_as_it_was(run, library, clock):
+    run("sync", "events")
+    clock.move(25 * 3600)
+    for event in library.records["events", "normal"]:
+        event["last_updated"] = to_iso(clock.now())
+    for _ in range(2):
+        assert run("sync", "events/upcoming", "events/new").code == 0
+    planned = run("plan", "events/upcoming", "events/new", "--due", "--json").json["resources"]
+    assert [one["due"] for one in planned] == [False, False]
+    assert proved(run)
+
+
 def test_a_bad_record_of_a_part_keeps_its_last_good_version(db, run, library):
     run("sync", "launches")
     name, id_ = library.launches[200]["name"], library.renew(200, name=5)

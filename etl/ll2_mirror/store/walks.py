@@ -142,10 +142,12 @@ class Walks:
             self._delete("published AND resource = ? AND id < ?", walk.resource, walk.id)
 
     def forget(self, walk: Walk, pages: list[StagedPage]) -> None:
-        """Drops pages of a walk over a part, and the walk with its last one."""
+        """Drops pages of a walk over a part, and one without any, unless it is the part's last."""
         numbers = ((page.number,) for page in pages)
         self._conn.executemany("DELETE FROM _pages WHERE number = ?", numbers)
-        self._delete("id = ? AND id NOT IN (SELECT walk FROM _pages)", walk.id)
+        last = "SELECT max(id) FROM _walks WHERE published AND (resource, part) = (?, ?)"
+        empty = f"id = ? AND id NOT IN (SELECT walk FROM _pages) AND id < ({last})"
+        self._delete(empty, walk.id, walk.resource, walk.part)
 
     def drop(self, walk: Walk) -> None:
         """Drops a walk that is under way, with its pages."""
