@@ -111,27 +111,27 @@ def _requests(count: int | None) -> str:
     return "an unknown number of requests" if count is None else _some(count, "request")
 
 
-# status
-
-
 def due_lines(found: dict[str, Any]) -> Iterator[str]:
     """What ``sync --due`` has to do."""
     for one in found["resources"]:
         when = "is due" if one["due"] else f"due at {for_people(from_iso(one['due_at']))}"
-        pages = "?" if one["requests"] is None else one["requests"]
         late = "" if found["carries"] else f", will reach {age_text(one['reaches_seconds'])}"
         every = age_text(one["max_age_seconds"])
-        yield f"{one['resource']}: {when}, {pages} requests every {every}{late}"
+        yield f"{one['resource']}: {when}, {_requests(one['requests'])} every {every}{late}"
     fill = found["first_fill"]
     if fill["lists"]:
         least = "" if fill["known"] else "at least "
-        yield f"first fill: {least}{fill['requests']} requests, {least}{fill['hours']} hours"
+        hours = f", {least}{fill['hours']} hours" if found["limit"] else ""
+        yield f"first fill: {least}{_requests(fill['requests'])}{hours}"
     allowed, cost = found["allowed_per_hour"], found["requests_per_hour"]
     limit = "without a limit" if allowed is None else f"of {allowed} that the limit allows"
     reserve = f", with {found['reserve']} in reserve" if found["reserve"] else ""
     yield f"to keep all fresh: {cost} requests an hour {limit}{reserve}"
     if not found["carries"]:
         yield "that is more than the limit allows: all get late alike; give lists a higher age"
+
+
+# status
 
 
 _UNITS = {"w": 604800, "d": 86400, "h": 3600, "m": 60, "s": 1}  # the longest first
