@@ -156,6 +156,7 @@ def test_the_commands_were_found():
         "sync",
         "status",
         "plan",
+        "ages",
         "verify",
         "examples",
     }
