@@ -47,6 +47,7 @@ def synced(once: Path, db: Path, upstream: sample.SampleUpstream) -> Path:
     """The writer's file, synced once."""
     shutil.copy(once / "first.db", db)
     execute(db, "UPDATE _settings SET value = ? WHERE key = 'base_url'", upstream.base_url)
+    execute(db, "UPDATE _runs SET base_url = ?", upstream.base_url)
     return db
 
 
