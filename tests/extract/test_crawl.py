@@ -261,7 +261,7 @@ def test_a_list_that_moves_at_each_page_is_walked_to_its_end(db, world, sync):
 
 
 def test_a_list_that_keeps_losing_its_start_publishes_nothing(db, clock):
-    with answering(World(3000, clock)) as world:
+    with answering(World(1500, clock)) as world:
         for k in range(1, 200):
             world.at(k, lambda: world.delete(*world.ids[:11]))
         done = command(clock, "sync", db, "--base-url", world.base_url)
@@ -299,7 +299,7 @@ def happen(world, kind, place):
 
 
 @given(COMES_AND_GOES)
-@settings(max_examples=30)
+@settings(max_examples=12)
 def test_what_comes_and_goes_in_a_long_walk_costs_three_requests_each_at_most(events):
     """A walk of ten pages, one an hour: it ends with all that was there all the time."""
     clock = StillClock()

@@ -37,7 +37,7 @@ def store(db):
 def bring(store: Store, shape: Shape, body: bytes) -> list[Any]:
     """Brings a page into the file; gives the ids of its records."""
     listed = records(parse(body))
-    run = store.ledger.open_run(Walk(0, "", "", "", "", None), 0)
+    run = store.ledger.open_run(Walk(0, "", "", None, "", "", "", None), 0)
     Upsert(store.conn, store.ledger, run, shape).page(Normalizer().page(shape, listed))
     return [record["id"] for record in listed]
 
