@@ -108,6 +108,18 @@ def test_a_page_shows_what_came_since_and_takes_no_index_at_its_word(db, url):
     assert shown(f"{url}{API}") == kept
 
 
+def test_an_address_that_is_none_stands_as_it_is(db, url):
+    urls, page = named(db)
+    where = "UPDATE images SET thumbnail_url = ? WHERE thumbnail_url = ?"
+    execute(db, where, "http://[x/y.png", urls[0])
+    try:
+        for path in (API, f"/{page}", "/spacecraft/images?thumbnail_url__notnull=1"):
+            answer = requests.get(f"{url}{path}", headers=HTML, timeout=30)
+            assert (answer.status_code, "http://[x/y.png" in answer.text) == (200, True)
+    finally:
+        execute(db, where, urls[0], "http://[x/y.png")
+
+
 def test_a_browser_without_network_shows_the_pictures(db, url, chromium):
     page = chromium.new_page()
     page.route(re.compile(r"^(?!" + re.escape(url) + ")"), lambda route: route.abort())

@@ -61,11 +61,10 @@ class Folder:
             self._read = stamp
         return self._held
 
-    def shown(self, *urls: str) -> str | None:
-        """The name of the copy that shows the first of these that has one."""
-        held = self.held()
-        names = (one.file for url in urls if url and (one := held.get(key(url))))
-        return next((name for name in names if name and self.file(name)), None)
+    def shown(self, url: str) -> str | None:
+        """The name of the copy of a picture, if there is one."""
+        held = self.held().get(key(url))
+        return held.file if held and held.file and self.file(held.file) else None
 
     def file(self, name: str) -> Path | None:
         """Where the copy of that name is; None: it isn't, or is no file of ours."""

@@ -42,8 +42,14 @@ class Licenses(NamedTuple):
 
 
 def key(url: str) -> str:
-    """What a picture is known by: LL2 names it at several hosts, by day and API host."""
-    return _key(urlsplit(url))
+    """What a picture is known by: LL2 names it at several hosts, by day and API host.
+
+    Empty for what is no URL, which has no copy.
+    """
+    try:
+        return _key(urlsplit(url))
+    except ValueError:
+        return ""
 
 
 def _key(parts: SplitResult) -> str:

@@ -28,7 +28,7 @@ from ll2_mirror.query.response import Document
 from ll2_mirror.query.routes import Context
 from ll2_mirror.query.select import has_several
 
-Shown = Callable[..., str]  # the address of the copy of the first of some URLs that has one
+Shown = Callable[[str], str]  # the address of the copy of a picture; empty: there is none
 
 _INDENT = 4  # as Django REST framework shows JSON
 _MOST_OPTIONS = 300  # of a filter that are listed
@@ -264,8 +264,8 @@ def _pages(document: dict[str, Any], params: Params) -> dict[str, Any]:
 def _copies(context: Context, folder: Folder | None) -> Shown:
     """Finds the address of the copy of a picture, where there is one."""
 
-    def shown(*urls: str) -> str:
-        name = folder and folder.shown(*urls)
+    def shown(url: str) -> str:
+        name = folder and folder.shown(url)
         return f"{_up(context)}-/picture/{name}" if name else ""
 
     return shown
@@ -279,13 +279,13 @@ def _pictures(document: Any, listed: bool, copy: Shown) -> Iterator[Picture]:
             continue
         large = str(image["image_url"])
         small = str(image["thumbnail_url"]) if is_web(image.get("thumbnail_url")) else large
-        sizes = (small, large) if listed else (large, small)
+        whole, part = copy(large), copy(small)
         licence = image.get("license")
         yield Picture(
             name=str(record.get("name") or ""),
             url=str(record["url"]) if is_web(record.get("url")) else "",
-            thumbnail=copy(*sizes) or sizes[0],
-            image=copy(large) or large,
+            thumbnail=(part or whole or small) if listed else (whole or part or large),
+            image=whole or large,
             credit=str(image.get("credit") or ""),
             license=str(licence.get("name") or "") if isinstance(licence, dict) else "",
         )

@@ -54,7 +54,7 @@ class Rows:
     """Reads names and pictures through one connection; ``home`` is the path of the database.
 
     Nothing is read of the hidden tables: those that somebody may not see. ``copy`` gives the
-    address of the copy of the first of some pictures that has one.
+    address of the copy of a picture, if there is one.
     """
 
     def __init__(
@@ -62,7 +62,7 @@ class Rows:
         conn: sqlite3.Connection,
         home: str,
         hidden: frozenset[str],
-        copy: Callable[..., str],
+        copy: Callable[[str], str],
     ) -> None:
         self.conn = conn
         self.home = home
@@ -122,13 +122,14 @@ class Rows:
     ) -> Picture:
         large = image if is_web(image) else ""
         small = small if is_web(small) else large
+        whole, part = self._copy(large), self._copy(small)
         return Picture(
             id_,
             str(name or ""),
             str(credit or ""),
-            self._copy(large) or large,
-            self._copy(large, small) or large,
-            self._copy(small, large) or small,
+            whole or large,
+            whole or part or large,
+            part or whole or small,
             "" if license_ in _UNKNOWN else str(license_),
             terms if is_web(terms) else "",
         )

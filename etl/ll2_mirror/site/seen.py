@@ -148,9 +148,9 @@ class Site:
         found: T = await self.database.execute_fn(reading)
         return found
 
-    def _copy(self, *urls: str) -> str:
-        """The address of the copy of the first of some pictures that has one; empty: none has."""
-        name = self._folder.shown(*urls)
+    def _copy(self, url: str) -> str:
+        """The address of the copy of a picture; empty: there is none."""
+        name = self._folder.shown(url)
         return str(self.datasette.urls.path(f"-/picture/{name}")) if name else ""
 
     async def may_see(self, table: str = "") -> bool:
