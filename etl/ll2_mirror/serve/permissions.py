@@ -7,6 +7,7 @@ from functools import cached_property
 from http.cookies import CookieError
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
+from weakref import WeakKeyDictionary, ref
 
 from datasette import Forbidden
 from datasette.utils import await_me_maybe
@@ -21,14 +22,28 @@ PLUGINS = ("ll2_mirror", "ll2_mirror_site")  # the entry points' names
 _KNOWING = {b"cookie", b"authorization"}  # headers by which Datasette knows who asks
 
 Actor = dict[str, Any] | None  # None: nobody whom Datasette knows
+_known: WeakKeyDictionary[Datasette, Permissions] = WeakKeyDictionary()
+
+
+def permissions(datasette: Datasette) -> Permissions:
+    """The permissions of a Datasette: one for all parts of it."""
+    if datasette not in _known:
+        _known[datasette] = Permissions(datasette)
+    return _known[datasette]
 
 
 class Permissions:
     """The permissions of one Datasette."""
 
     def __init__(self, datasette: Datasette) -> None:
-        self._datasette = datasette
+        self._ref = ref(datasette)  # else none would ever be let go
         self._open: dict[tuple[str, str], bool] = {}  # by table: whether anybody may see it
+
+    @property
+    def _datasette(self) -> Datasette:
+        found = self._ref()
+        assert found is not None  # who asks has it
+        return found
 
     async def actor(self, scope: Scope, receive: Any) -> Actor:
         """Who asks, as Datasette's plugins know them."""

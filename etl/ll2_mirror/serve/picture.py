@@ -11,7 +11,7 @@ from datasette.utils.asgi import asgi_send_file
 from ll2_mirror.pictures.folder import Folder
 from ll2_mirror.pictures.kinds import media_type
 from ll2_mirror.serve.database import file_of, is_mirror
-from ll2_mirror.serve.permissions import Permissions
+from ll2_mirror.serve.permissions import permissions
 from ll2_mirror.serve.wire import matches
 from ll2_mirror.share.disk import CHUNK
 
@@ -44,7 +44,7 @@ async def picture(datasette: Datasette, request: Request, send: Any) -> Response
 
 async def _path(datasette: Datasette, request: Request, name: str) -> Path:
     """Where a copy is, beside a mirror that who asks may see; raises NotFound."""
-    may_see = Permissions(datasette).may_see
+    may_see = permissions(datasette).may_see
     for each, database in datasette.databases.items():
         path = is_mirror(database) and Folder(file_of(database).path).file(name)
         if path and await may_see(request.actor, each, _TABLE):

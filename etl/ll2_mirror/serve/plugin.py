@@ -23,7 +23,7 @@ from ll2_mirror.query.request import decoded
 from ll2_mirror.query.response import as_json
 from ll2_mirror.query.routes import Route, find
 from ll2_mirror.serve.database import adopt, file_of, is_mirror
-from ll2_mirror.serve.permissions import Actor, Permissions
+from ll2_mirror.serve.permissions import Actor, permissions
 from ll2_mirror.serve.picture import PATH, picture
 from ll2_mirror.serve.reader import Responder
 from ll2_mirror.serve.scope import Scope, client_of, in_origin_form, origin, path_of, request_of
@@ -111,7 +111,7 @@ class Api:
 
     def __init__(self, datasette: Datasette) -> None:
         self._datasette = datasette
-        self._permissions = Permissions(datasette)
+        self._permissions = permissions(datasette)
         self._mirror: Database | None = None
         self._respond: Responder | None = None
         self._prefix = datasette.setting("base_url").rstrip("/")  # before all paths

@@ -17,7 +17,7 @@ from ll2_mirror.ll2.resources import LIST_OF
 from ll2_mirror.ll2.views import views
 from ll2_mirror.pictures.folder import Folder
 from ll2_mirror.serve.database import file_of, is_mirror
-from ll2_mirror.serve.permissions import Permissions
+from ll2_mirror.serve.permissions import permissions
 from ll2_mirror.serve.plugin import NAME
 from ll2_mirror.site import declared, words
 from ll2_mirror.site.bars import Bar, bars
@@ -40,7 +40,7 @@ class Known(NamedTuple):
     folder: Folder
 
 
-_sites: WeakKeyDictionary[Any, tuple[Permissions, dict[str, Known]]] = WeakKeyDictionary()
+_known: WeakKeyDictionary[Any, dict[str, Known]] = WeakKeyDictionary()  # by database
 
 
 class Site:
@@ -56,7 +56,7 @@ class Site:
         self.search = str(datasette.urls.path("-/search"))
         self.changes = str(datasette.urls.path("-/changes"))
         self.style = str(datasette.urls.static_plugins(NAME, "site.css"))
-        self._permissions, known = _sites.setdefault(datasette, (Permissions(datasette), {}))
+        known = _known.setdefault(datasette, {})
         if name not in known:
             known[name] = Known(Names(), Folder(file_of(self.database).path))
         self.names, self._folder = known[name]
@@ -154,9 +154,13 @@ class Site:
         return str(self.datasette.urls.path(f"-/picture/{name}")) if name else ""
 
     async def may_see(self, table: str = "") -> bool:
-        """Whether who asks may see the database, and a table of it."""
+        """Whether who asks may see the database, and a table of it; asked once for a request."""
         actor = self.request.actor if self.request else None
-        return await self._permissions.may_see(actor, self.name, table)
+        known = self.request.scope.setdefault("ll2_may_see", {}) if self.request else {}
+        place = (self.name, table)
+        if place not in known:
+            known[place] = await permissions(self.datasette).may_see(actor, *place)
+        return bool(known[place])
 
     async def _hidden(self) -> frozenset[str]:
         """The tables that who asks may not see."""
