@@ -17,6 +17,7 @@ from ll2_mirror.errors import DataError, MirrorError, Stopped, UpstreamError
 from ll2_mirror.extract.budget import Standing
 from ll2_mirror.extract.crawl import STALE, end_of
 from ll2_mirror.extract.page_size import LIMITS
+from ll2_mirror.extract.throttle import HOUR
 from ll2_mirror.extract.upstream import Upstream
 from ll2_mirror.ll2.model import NEW, Part, View
 from ll2_mirror.ll2.resources import PARTS
@@ -26,7 +27,6 @@ from ll2_mirror.store.store import Store
 from ll2_mirror.store.walks import Walk
 from ll2_mirror.sync import Wanted, mirror
 
-HOUR = 3600.0
 RESERVE = 0.2  # of the limit, that is left for a sync that a person asks for
 _AGES, _FAILED = "ages", "failed"  # settings
 _PART = 0.125  # of its age, that a walk may last, and after which one that failed is tried again

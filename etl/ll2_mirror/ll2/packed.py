@@ -25,7 +25,7 @@ def inflated(packed: bytes, most: int = MAX_BODY) -> bytes:
     return text
 
 
-def bounded(body: bytes, most: int = MAX_BODY) -> bytes:
+def bounded(body: bytes, most: int) -> bytes:
     """The same body; raises TooLargeError."""
     if len(body) > most:
         raise TooLargeError(f"a body of more than {most / _MIB:g} MiB")
@@ -37,6 +37,6 @@ def counted(body: bytes) -> bytes:
 
     It isn't parsed to be counted: an object or a list costs far more memory than its brackets.
     """
-    if sum(map(body.count, (b",", b"[", b"{"))) > MAX_VALUES:
+    if len(body) - len(body.translate(None, b",[{")) > MAX_VALUES:
         raise TooLargeError(f"a body of more than {MAX_VALUES:,} JSON values")
     return body

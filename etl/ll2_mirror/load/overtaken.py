@@ -25,13 +25,15 @@ def let_go(store: Store, walk: Walk, upsert: Upsert | None) -> None:
         if part.part and part.id != walk.id:
             past = [page for page in store.walks.pages(part) if not any(page.latest)]
             gone = [
-                page for page in past if page.digest in same or _came(store, part, page, upsert)
+                page
+                for page in past
+                if page.digest in same or (upsert and _came(store, part, page, upsert))
             ]
             store.walks.forget(part, gone)
 
 
-def _came(store: Store, part: Walk, page: StagedPage, upsert: Upsert | None) -> bool:
+def _came(store: Store, part: Walk, page: StagedPage, upsert: Upsert) -> bool:
     """Whether all that a page nests came again."""
     results, bad = records(parse(store.walks.body(page.digest))), list[Bad]()
-    groups = Normalizer().page(part.shape, results, bad) if upsert else []
-    return upsert is not None and not bad and all(map(upsert.brought, groups))
+    groups = Normalizer().page(part.shape, results, bad)
+    return not bad and all(map(upsert.brought, groups))

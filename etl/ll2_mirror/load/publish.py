@@ -81,10 +81,11 @@ def _digests(store: Store, walk: Walk) -> list[bytes]:
 def _bring(store: Store, walk: Walk, upsert: Upsert, report: Report, fate: Fate) -> None:
     """Brings the pages in, and says what becomes of each record."""
     resource, run, normalizer = RESOURCES[walk.resource], upsert.run, Normalizer()
-    bad: list[Bad] = []
+    bad, met = list[Bad](), 0
     for results in _pages(store, walk):
         upsert.page(normalizer.page(walk.shape, results, bad))
-    _refuse_many(store, bad, walk)
+        met += len(results)
+    _refuse_many(bad, walk, met)
     if fate.gone:
         bodies = last_sent(store, resource.name, set(fate.gone))
         store.ledger.bury(run, resource, bodies, fate.gone)
@@ -107,9 +108,8 @@ def _pages(store: Store, walk: Walk) -> Iterator[list[Any]]:
             raise Unreadable(f"the page at offset {page.offset}: {error}", walk, page) from None
 
 
-def _refuse_many(store: Store, bad: list[Bad], walk: Walk) -> None:
+def _refuse_many(bad: list[Bad], walk: Walk, met: int) -> None:
     """Raises DataError where more records are not understood than one and a share of the walk."""
-    met = sum(sum(page.latest) for page in store.walks.pages(walk))
     if len(bad) > max(1, BAD_SHARE * met):
         raise DataError(
             f"{bad[0].reason}; {len(bad)} of {met} records of {walk.resource} are not"

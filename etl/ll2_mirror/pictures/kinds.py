@@ -5,19 +5,13 @@ from __future__ import annotations
 import re
 
 ENOUGH = 12  # bytes that tell
-_BEGINS = {
-    "png": rb"\x89PNG\r\n\x1a\n",
-    "jpg": rb"\xff\xd8\xff",
-    "gif": rb"GIF8[79]a",
-    "webp": rb"RIFF....WEBP",
+_KINDS = {  # by a file's ending: what it is served as, how it begins
+    "png": ("image/png", rb"\x89PNG\r\n\x1a\n"),
+    "jpg": ("image/jpeg", rb"\xff\xd8\xff"),
+    "gif": ("image/gif", rb"GIF8[79]a"),
+    "webp": ("image/webp", rb"RIFF....WEBP"),
 }
-MEDIA_TYPES = {
-    "png": "image/png",
-    "jpg": "image/jpeg",
-    "gif": "image/gif",
-    "webp": "image/webp",
-}
-NAME = re.compile(r"[0-9a-f]{64}\.(" + "|".join(MEDIA_TYPES) + ")")  # what a copy is called
+NAME = re.compile(r"[0-9a-f]{64}\.(" + "|".join(_KINDS) + ")")  # what a copy is called
 
 
 def kind_of(begin: bytes) -> str | None:
@@ -25,9 +19,10 @@ def kind_of(begin: bytes) -> str | None:
 
     An SVG is none: it can hold a script.
     """
-    return next((kind for kind, how in _BEGINS.items() if re.match(how, begin, re.DOTALL)), None)
+    kinds = ((kind, how) for kind, (_, how) in _KINDS.items())
+    return next((kind for kind, how in kinds if re.match(how, begin, re.DOTALL)), None)
 
 
 def media_type(name: str) -> str:
     """What a copy is served as."""
-    return MEDIA_TYPES[name.rpartition(".")[2]]
+    return _KINDS[name.rpartition(".")[2]][0]

@@ -46,15 +46,16 @@ def wanted(
     held, all_ = folder.held(), named(conn)
     allowed = [one for one in all_ if licenses.allow(one)]
     asked = [one for one in allowed if full or not one.full]
-    missing = [one for one in asked if not _file(held, one)]
+    missing = [one for one in asked if not _of(held, one).file]
     since = to_iso(now - AGAIN)
-    fetch = [one for one in missing if one.key not in held or held[one.key].at < since]
+    fetch = [one for one in missing if _of(held, one).at < since]
     size = sum(_guess(held, asked, each) * _count(fetch, each) for each in (False, True))
     return Wanted(all_, allowed, asked, missing, fetch, size)
 
 
-def _file(held: dict[str, Held], one: Picture) -> str:
-    return held[one.key].file if one.key in held else ""
+def _of(held: dict[str, Held], one: Picture) -> Held:
+    """What is known of a picture; of one that is not known, nothing."""
+    return held.get(one.key, Held())
 
 
 def _count(pictures: list[Picture], full: bool) -> int:
@@ -63,7 +64,8 @@ def _count(pictures: list[Picture], full: bool) -> int:
 
 def _guess(held: dict[str, Held], asked: list[Picture], full: bool) -> int:
     """About how many bytes a picture has: as many as those that are held have on average."""
-    sizes = [held[one.key].bytes for one in asked if one.full == full and _file(held, one)]
+    known = (_of(held, one) for one in asked if one.full == full)
+    sizes = [one.bytes for one in known if one.file]
     return sum(sizes) // len(sizes) if sizes else _BYTES[full]
 
 
@@ -72,7 +74,7 @@ def standing(conn: sqlite3.Connection, folder: Folder) -> dict[str, Any]:
     held, pictures = folder.held(), named(conn)
 
     def counted(full: bool) -> dict[str, int]:
-        have = sum(bool(_file(held, one)) for one in pictures if one.full == full)
+        have = sum(bool(_of(held, one).file) for one in pictures if one.full == full)
         return {"held": have, "missing": _count(pictures, full) - have}
 
     return {"thumbnails": counted(False), "full": counted(True), "bytes": folder.bytes}

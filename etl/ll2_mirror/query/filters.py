@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any, NamedTuple
@@ -32,7 +33,6 @@ from ll2_mirror.store.search import UPPER, naming, upper
 from ll2_mirror.store.sql import IN
 
 _NO_CHOICE = "Select a valid choice. {} is not one of the available choices."
-_THAT = "That choice"
 # The test of a value, by lookup; those of which any will do are among some.
 _TESTS = {
     "exact": "{} = ?",
@@ -161,13 +161,10 @@ def _choice(sent: Sent) -> int | None:
     if not sent.values[-1]:
         return None
     value = checked(sent.values[-1])
-    try:
-        id_ = int(value)
-    except ValueError:
-        raise Refused(_NO_CHOICE.format(_THAT)) from None
-    if not _exists(sent, id_):
-        raise Refused(_NO_CHOICE.format(_THAT))
-    return id_
+    with suppress(ValueError):  # no number
+        if _exists(sent, int(value)):
+            return int(value)
+    raise Refused(_NO_CHOICE.format("That choice"))
 
 
 def _choices(sent: Sent) -> str:

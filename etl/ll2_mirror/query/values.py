@@ -75,7 +75,7 @@ def real(sent: str) -> float | None:
     return None if found is None else float(found)
 
 
-def date(sent: str) -> str | None:
+def date(sent: str) -> str:
     """A date in one of Django's formats, as LL2 writes it."""
     for pattern in _DATES:
         with suppress(ValueError):
@@ -83,7 +83,7 @@ def date(sent: str) -> str | None:
     raise Refused("Enter a valid date.")
 
 
-def moment(sent: str) -> str | None:
+def moment(sent: str) -> str:
     """A moment, as LL2 writes it in UTC, but for the Z."""
     try:
         return written(_moment(sent.strip()))

@@ -1,6 +1,6 @@
 """The ledger: what each run did, which records LL2 lists, what changed, what is gone.
 
-The only module with SQL on ``_runs``, ``_records``, ``_history`` and ``_tombstones``.
+The only module that writes to ``_runs``, ``_records``, ``_history`` and ``_tombstones``.
 """
 
 from __future__ import annotations
