@@ -179,6 +179,7 @@ def test_a_body_without_end_is_cut_off(upstream, monkeypatch):
         (TOKEN, "".join(f"\\u{ord(letter):04x}" for letter in TOKEN)),
         ("a/b/c", "a\\/b\\u002Fc"),
         ('a"b', 'a\\"b'),
+        ("a/b", "a\\u005C\\\\\\u005c/\\u0062"),
     ],
 )
 def test_a_token_that_jsons_escapes_hide_is_found(db, run, upstream, monkeypatch, token, hidden):

@@ -189,13 +189,10 @@ def checked_token(token: str | None) -> str | None:
     return token or None
 
 
-_ESCAPED = re.compile(rb"\\u00([2-7][0-9a-fA-F])")
-
-
 def _repeats(body: bytes, token: str) -> bool:
-    """Whether a body holds the token, also where JSON's escapes hide it."""
-    plain = _ESCAPED.sub(lambda escaped: bytes.fromhex(escaped[1].decode()), body)
-    return any(token.encode() in text for text in (body, plain.replace(b"\\", b"")))
+    """Whether a body holds the token, also where JSON's escapes hide it; makes no copy of it."""
+    letters = (rf"(?:{re.escape(letter)}|\\u00(?i:{ord(letter):02x}))" for letter in token)
+    return re.search(r"(?:\\u005[cC]|\\)*".join(letters).encode(), body) is not None
 
 
 def _causes(error: BaseException) -> Iterator[BaseException]:

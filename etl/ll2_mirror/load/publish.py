@@ -10,7 +10,7 @@ from ll2_mirror.ll2.resources import PARTS, RESOURCES
 from ll2_mirror.load.drift import forget_drift, keep_drift
 from ll2_mirror.load.overtaken import let_go
 from ll2_mirror.load.prune import Node, Pruner
-from ll2_mirror.load.quarantine import last_sent, quarantined, renew
+from ll2_mirror.load.quarantine import kept_out, last_sent, quarantined, renew
 from ll2_mirror.load.report import Report
 from ll2_mirror.load.upsert import Upsert
 from ll2_mirror.store.ledger import COUNTS, Run
@@ -90,8 +90,8 @@ def _bring(store: Store, walk: Walk, upsert: Upsert, report: Report, fate: Fate)
         bodies = last_sent(store, resource.name, set(fate.gone))
         store.ledger.bury(run, resource, bodies, fate.gone)
     renew(store, walk, run, bad, set(fate.missing))
-    kept_out = [one.id for one in quarantined(store, resource.name) if one.id is not None]
-    report.added = store.ledger.add_records(run, resource, Met(store.conn, walk), kept_out)
+    stay = kept_out(store, resource.name)
+    report.added = store.ledger.add_records(run, resource, Met(store.conn, walk), stay)
     report.gone = len(fate.gone)
     report.quarantined = [{"id": one.id, "reason": one.reason} for one in bad]
     report.missing = len(fate.missing)
