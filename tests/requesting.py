@@ -64,7 +64,8 @@ HEADERS = [
     "Accept-Encoding: gzip", "Accept-Encoding: gzip;q=0, *", "Accept-Encoding: br;q=x", "Accept: ",
     "If-None-Match: *", 'If-None-Match: W/"x", "', "If-Modified-Since: yesterday",
     "Range: bytes=0-1",
-    "Range: bytes=9-1,-5", "Cookie: ds_actor=x", "Cookie: a/b=1; =;",
+    "Range: bytes=9-1,-5", "Cookie: ds_actor=x", "Cookie: a/b=1; =;", "Cookie: \xff\x80=1",
+    "Cookie: ds_messages=\xff", "Cookie: expires=x; a=\"\\400",
     "Authorization: Bearer dstok_x",
     "Authorization: Token x", "X-Forwarded-For: 1.2.3.4", "X-Forwarded-Proto: javascript",
     "X-Forwarded-Host: evil", "Forwarded: for=x", "Connection: Upgrade", "Upgrade: websocket",
@@ -89,6 +90,7 @@ HOSTS = [
     "h\\x",
 ]
 METHODS = ["GET"] * 12 + ["HEAD", "HEAD", "OPTIONS", "POST", "PUT", "get", "<b>", "", "X" * 300]
+METHODS += ["PATCH", "DELETE", "TRACE", "RENDER", "dispatch_request", "__init__"]
 
 
 def plain(random: Random, name: str) -> bytes:
@@ -101,9 +103,8 @@ def plain(random: Random, name: str) -> bytes:
 
 def raw(random: Random, name: str) -> bytes:
     """The bytes of a request, well formed or not."""
-    method, place = random.choice(METHODS), target(random)
-    if random.random() < 0.3:  # which Datasette knows no other methods of
-        method, place = "GET", page(random, name)
+    method = random.choice(METHODS)
+    place = page(random, name) if random.random() < 0.3 else target(random)
     if random.random() < 0.1:
         forms = ["http://h{}", "//h{}", "{} x", "*", "", "http://[", "/..{}", "{}#x", "h:80"]
         place = random.choice(forms).format(place)

@@ -668,9 +668,24 @@ def test_get_of_what_is_no_url_has_a_body(run, detailed, url):
     assert "Traceback" not in ran.out + ran.err
 
 
-def test_a_cookie_that_cannot_be_read_is_nobodys(url):
-    status, _ = sent(url, asked(LIST.encode(), b"Cookie: a/b=1"))
+@pytest.mark.parametrize("path", [LIST, "/", "/all", "/all/spacecraft", "/all/agencies/44"])
+@pytest.mark.parametrize("cookie", [b"a/b=1", b"\xff\x80=1", b"ds_actor=\xff", b"ds_actor=x"])
+def test_a_cookie_that_cannot_be_read_is_nobodys(url, path, cookie):
+    status, _ = sent(url, asked(path.encode(), b"Cookie: " + cookie))
     assert status == 200
+
+
+@pytest.mark.parametrize("path", [LIST, "/", "/all", "/all/spacecraft", "/all/agencies.csv", "/x"])
+@pytest.mark.parametrize("method", [b"TRACE", b"FOO", b"render", b"__init__", b"DISPATCH_REQUEST"])
+def test_a_method_that_no_page_has_is_refused(url, path, method):
+    status, answer = sent(url, asked(path.encode(), method=method))
+    # 400: it is no method for uvicorn
+    assert status == 400 or (status == 405 and b"allow: GET" in answer), answer
+
+
+def test_what_only_reads_takes_no_post(url):
+    paths = [b"/all/spacecraft", b"/all/which-flights-are-planned", b"/other/spacecraft"]
+    assert [sent(url, asked(path, method=b"POST"))[0] for path in paths] == [405, 405, 404]
 
 
 @pytest.mark.parametrize(

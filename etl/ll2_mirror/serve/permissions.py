@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
 from functools import cached_property
-from http.cookies import CookieError
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary, ref
@@ -50,12 +48,11 @@ class Permissions:
         headers = {name for name, _ in scope["headers"]}
         if self._is_plain and not headers & _KNOWING and "actor" not in scope:
             return None
-        with suppress(CookieError):  # then it is nobody whom Datasette knows
-            for found in _hooks().actor_from_request(
-                datasette=self._datasette, request=Request(scope, receive)
-            ):
-                if actor := await await_me_maybe(found):
-                    return dict(actor)
+        for found in _hooks().actor_from_request(
+            datasette=self._datasette, request=Request(scope, receive)
+        ):
+            if actor := await await_me_maybe(found):
+                return dict(actor)
         return dict(scope["actor"]) if scope.get("actor") else None
 
     async def may_see(self, actor: Actor, database: str, table: str = "") -> bool:

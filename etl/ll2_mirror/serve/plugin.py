@@ -26,8 +26,8 @@ from ll2_mirror.serve.database import adopt, file_of, is_mirror
 from ll2_mirror.serve.permissions import Actor, permissions
 from ll2_mirror.serve.picture import PATH, picture
 from ll2_mirror.serve.reader import Responder
-from ll2_mirror.serve.scope import Scope, client_of, in_origin_form, origin, path_of, request_of
-from ll2_mirror.serve.wire import HttpResponse, allow, is_preflight, prepared, respond
+from ll2_mirror.serve.scope import Scope, client_of, origin, path_of, readable, request_of
+from ll2_mirror.serve.wire import HttpResponse, allow, is_preflight, prepared, respond, start
 from ll2_mirror.store.explain import explained
 
 if TYPE_CHECKING:
@@ -35,6 +35,8 @@ if TYPE_CHECKING:
     from datasette.database import Database
 
 
+# What Datasette's pages take: it looks for a method of any other name in its own code.
+METHODS = ("GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE")
 NAME = "ll2-mirror"  # of the plugin, in Datasette's configuration
 
 App = Callable[[Scope, Any, Any], Awaitable[None]]
@@ -54,8 +56,11 @@ def asgi_wrapper(datasette: Datasette) -> Callable[[App], App]:
     def wrap(app: App) -> App:
         async def asgi(scope: Scope, receive: Any, send: Any) -> None:
             if scope["type"] == "http":
-                scope = in_origin_form(scope)
+                scope = readable(scope)
                 if await api(scope, receive, send):
+                    return
+                if scope["method"] not in METHODS:
+                    await start(send, 405, [(b"allow", ", ".join(METHODS).encode())])
                     return
             await app(scope, receive, send)
 

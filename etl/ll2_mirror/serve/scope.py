@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from http.cookies import CookieError, SimpleCookie
 from ipaddress import IPv6Address
 from typing import Any
 from urllib.parse import unquote
@@ -16,7 +17,22 @@ _HOST = re.compile(r"(?:[A-Za-z0-9._-]+|\[(?P<address>[0-9A-Fa-f:.]+)\])(?::\d{1
 _ABSOLUTE = re.compile(rb"https?://([^/?#]*)", re.IGNORECASE)
 
 
-def in_origin_form(scope: Scope) -> Scope:
+def readable(scope: Scope) -> Scope:
+    """The same request in origin form, without the cookies where none can be read of them."""
+    scope = _in_origin_form(scope)
+    headers = [one for one in scope["headers"] if one[0] != b"cookie" or _is_cookie(one[1])]
+    return scope if len(headers) == len(scope["headers"]) else {**scope, "headers": headers}
+
+
+def _is_cookie(sent: bytes) -> bool:
+    try:
+        SimpleCookie(sent.decode("utf-8"))
+    except (UnicodeDecodeError, CookieError):
+        return False
+    return True
+
+
+def _in_origin_form(scope: Scope) -> Scope:
     """The same request, asked for by its path where it was by a whole URL, of which all take both.
 
     See https://www.rfc-editor.org/rfc/rfc9112#section-3.2.2: its Host header doesn't count then.

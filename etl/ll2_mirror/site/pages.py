@@ -42,9 +42,21 @@ _VIEWS = {
 
 async def _datasettes(page: str, datasette: Any, request: Request) -> Response:
     """Datasette's own page; its views are imported late, since they import the plugins."""
+    if page == "table" and request.method == "POST" and await _only_reads(datasette, request):
+        return Response.text("Method not allowed", status=405, headers={"Allow": "GET, HEAD"})
     view = getattr(import_module(f"datasette.views.{page}"), _VIEWS[page])
     found: Response = await view(datasette).dispatch_request(request)
     return found
+
+
+async def _only_reads(datasette: Any, request: Request) -> bool:
+    """Whether what a database has of that name is no query that writes: nothing else takes POST."""
+    route, name = (tilde_decode(request.url_vars[part]) for part in ("database", "table"))
+    database = next((one for one in datasette.databases.values() if one.route == route), None)
+    if not database:
+        return False
+    query = await datasette.get_canned_query(database.name, name, request.actor)
+    return not (query and query.get("write"))
 
 
 def _templates_are_ours(datasette: Datasette, name: str) -> bool:
