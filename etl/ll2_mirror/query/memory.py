@@ -19,7 +19,7 @@ from ll2_mirror.transform.render import Objects, Renderer
 
 _MANY = 20_000  # records, of which to compare each takes longer than to know the trigrams
 _MOST_NESTED = 500  # rows that are left out one by one: of more, those that are listed are asked
-FEW = 1000  # ids that are read at once, where no more are asked for
+FEW = 500  # ids that are read at once, where no more are asked for
 _MOST_COUNTS = 4 * 2**20  # bytes of the questions whose counts are kept
 _MOST_IDS = 32 * 2**20  # bytes of the lists of ids that are kept
 _EACH = {array: 8, list: 96}  # bytes of an id: packed, or as a text

@@ -17,7 +17,7 @@ from ll2_mirror.store.search import matching
 from ll2_mirror.store.sql import IN, all_of
 
 _ID = "id"
-_MANY = 8  # times as many as are read at once
+_MANY = 16  # times as many as are read at once
 Query = tuple[str, tuple[Any, ...]]  # SQL with its values
 Order = list[tuple[str, bool]]  # paths, or their SQL, each with whether it descends
 

@@ -16,11 +16,14 @@ IN = "IN (SELECT value FROM json_each(?))"  # any number of ids in one parameter
 
 def among(ids: Iterable[Id]) -> str:
     """The parameter for IN: the ids as a JSON list; raises DataError where one is none."""
-    return json.dumps(list(ids), default=_no_id)
+    return _as_list(list(ids))
 
 
 def _no_id(value: object) -> NoReturn:
     raise DataError(f"the file has a row whose id is {value!r:.60}: put a backup back")
+
+
+_as_list = json.JSONEncoder(default=_no_id).encode
 
 
 def quoted(columns: Iterable[str]) -> str:
