@@ -43,7 +43,7 @@ PHASES = {"first sync": (2.5, 2.0), "nothing changed": (2.5, 1.2), "1 % changed"
 # What keeping the pages may cost beyond fetching them, of the floor's first sync.
 STAGING = (1.5, 0.5)
 MEMORY = 64  # MB, however many records ...
-GROWTH = 1.1  # ... and the same at 100,000 as at 10,000, but for caches that fill up
+GROWTH = 1.25  # ... and the same at 100,000 as at 10,000, but for caches and the ids of one walk
 PUBLIC = r"NOT LIKE '\_%' ESCAPE '\'"
 
 

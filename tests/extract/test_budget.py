@@ -6,9 +6,14 @@ import json
 from datetime import timedelta
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from ll2_mirror.clock import from_iso, to_iso
-from ll2_mirror.extract.throttle import DECLARED
+from ll2_mirror.extract.budget import Budget
+from ll2_mirror.extract.log import Log
+from ll2_mirror.extract.throttle import DECLARED, Throttle
+from ll2_mirror.store.opening import open_store
 from ll2_mirror.testing.fake import answering
 from parts import TestClock, execute, public_rows
 from world import World, command, equals, said
@@ -309,3 +314,33 @@ def test_a_damaged_table_of_limits_is_told_in_one_line(db, tight, clock, column)
             assert done.code == 65
             assert "_throttles or _requests are damaged: delete their rows" in done.err
     assert command(clock, "plan", db).code == 0
+
+
+@given(
+    before=st.lists(st.integers(1, 5000), max_size=40),
+    since=st.lists(st.integers(0, 1500), max_size=40),
+    limit=st.integers(1, 20),
+    use=st.integers(0, 40),
+)
+def test_the_newest_requests_say_as_much_as_all(tmp_path_factory, before, since, limit, use):
+    """Ages in seconds of requests before the server told its use, 1500 s ago, and since."""
+    clock, url, now = TestClock(), "http://h", TestClock().now()
+    with open_store(tmp_path_factory.mktemp("budget") / "a.db", clock, create=True) as store:
+        budget = Budget(store, url)
+        sent = [now - timedelta(seconds=age) for age in (*(1500 + one for one in before), *since)]
+        store.conn.executemany(
+            "INSERT INTO _requests (base_url, path, sent, counted) VALUES (?, '/', ?, 1)",
+            [(url, to_iso(one)) for one in sent],
+        )
+        clock.now = lambda: now - timedelta(seconds=1500)
+        budget.learn(Throttle(limit, 3600.0, use))
+        clock.now = lambda: now
+        found = budget.standing()
+        with pytest.MonkeyPatch.context() as patch:
+            counted = Log.counted
+            patch.setattr(
+                Log, "counted", lambda log, now, seconds, _=-1: counted(log, now, seconds)
+            )
+            whole = budget.standing()
+        assert (found.left, found.resumes) == (whole.left, whole.resumes)
+        assert found.times[-limit:] == whole.times[-limit:]

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 
+import orjson
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from ll2_mirror.errors import NotAPage
-from ll2_mirror.ll2.jsontext import parse, quote, spell, text
+from ll2_mirror.ll2.jsontext import Number, parse, quote, spell, text
 from parts import growth
 
 VALUES = st.recursive(
@@ -31,6 +32,40 @@ def test_what_django_rest_framework_prints_comes_back(value):
     compact = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
     printed = compact.replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")
     assert _again(printed) == printed
+
+
+NUMBERS = st.from_regex(
+    r"-?(0|[1-9][0-9]{0,18})(\.[0-9]{1,20})?([eE][-+]?[0-9]{1,3})?", fullmatch=True
+)
+
+
+def _printed(number):
+    """A number as orjson prints it, where it can, and as it was."""
+    try:
+        return [number, orjson.dumps(orjson.loads(number)).decode()]
+    except ValueError:
+        return [number]
+
+
+@given(NUMBERS.flatmap(lambda number: st.sampled_from(_printed(number))))
+@pytest.mark.parametrize("body", ["{}", "[{}]", '{{"a":{}}}', '["3,1e5",{}]', "[1, {}]"])
+def test_a_number_is_read_as_python_reads_it(body, number):
+    """Whichever way it goes: as orjson prints it, or carefully."""
+    told = body.format(number)
+    exact = json.loads(told, parse_float=lambda spelled: (repr(float(spelled)) == spelled, spelled))
+    for one, other in zip(_leaves(parse(told.encode())), _leaves(exact), strict=True):
+        if isinstance(other, tuple):
+            usual, spelled = other
+            assert type(one) is (float if usual else Number)
+            assert one == float(spelled)
+        elif number != "-0":
+            assert (type(one), one) == (type(other), other)
+
+
+def _leaves(value):
+    if isinstance(value, dict):
+        value = list(value.values())
+    return [leaf for one in value for leaf in _leaves(one)] if isinstance(value, list) else [value]
 
 
 @pytest.mark.parametrize(

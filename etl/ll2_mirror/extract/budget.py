@@ -20,7 +20,7 @@ class Standing(NamedTuple):
 
     limit: int | None
     window: float  # seconds
-    times: list[datetime]  # of the requests that the limit still counts, oldest first
+    times: list[datetime]  # of the newest requests that the limit still counts, oldest first
     resumes: datetime | None  # when the server may be asked again; None: now
 
     def share(self, part: float) -> int:
@@ -156,7 +156,8 @@ class Budget:
 
         Of those that others made, only their number is known: they stand at the moment it was.
         """
-        mine = self.log.counted(now, known.window)
+        most = (known.limit or 0) + (known.use or 0)  # older ones neither fill a limit nor free it
+        mine = self.log.counted(now, known.window, most)
         if known.use is None or now - known.asked >= timedelta(seconds=known.window):
             return mine
         before = [time for time in mine if time <= known.asked]

@@ -11,7 +11,7 @@ and the next page must be a bridge: one with a record that the walk met, so that
 from __future__ import annotations
 
 import json
-from itertools import islice, pairwise
+from itertools import pairwise
 from typing import Any
 
 from ll2_mirror.ll2.model import Id
@@ -28,10 +28,11 @@ class Ground:
         self._by_id = by_id
         self._ascends = by_id  # so far: then no record can move within the list
         self._nameless = 0  # records without a readable id
-        self._chain: dict[Any, None] = {}  # the records from the last bridge on, in order
+        self._chain = 0  # of the records from the last bridge on
+        self._last: list[Any] = []  # of these, if any
         self._over = False  # it passes over what is covered
-        met.refill(pages)
         self._firsts: list[tuple[int, Any]] = []  # of each page: its offset, its first record
+        met.clear()
         for page in pages:
             self._cover(page.offset, page.limit, json.loads(page.ids))
 
@@ -57,24 +58,28 @@ class Ground:
         if len(set(named)) < len(named):
             return False
         if page.offset == self.end and walk.total in (None, page.total):
-            return self._chain.keys().isdisjoint(named)
+            return not self._met.any_of(named, self._chain)
         return page.offset == 0 or self._met.any_of(named)
 
     def take(self, page: Page) -> None:
         """Takes up a page that joins."""
-        self._met.add(page.ids)
         self._cover(page.offset, page.limit, page.ids)
 
     def _cover(self, offset: int, limit: int, ids: list[Id | None]) -> None:
         named = self._met.named(ids)
-        if offset != self.end or not self._chain.keys().isdisjoint(named):
-            self._chain.clear()
+        if offset != self.end or self._met.any_of(named, self._chain):
+            self._break()
+        self._met.add(named, self._chain)
         self._firsts += [(offset, first) for first in named[:1]]
         self._nameless += len(ids) - len(named)
-        last = islice(reversed(self._chain), 1)
-        self._ascends &= all(one < next_ for one, next_ in pairwise([*last, *named]))
-        self._chain |= dict.fromkeys(named)
+        self._ascends &= all(one < next_ for one, next_ in pairwise([*self._last, *named]))
+        self._last = named[-1:] or self._last
         self.end = offset + limit
+
+    def _break(self) -> None:
+        """Begins another chain."""
+        self._chain += 1
+        self._last = []
 
     def place_of(self, id_: Id) -> int:
         """About where a record must be that was not met, if the ids ascend."""
@@ -83,7 +88,7 @@ class Ground:
     def pass_over(self) -> None:
         """Lets the walk begin at the start again, and keeps what it met."""
         self.end, self._over = 0, True
-        self._chain.clear()
+        self._break()
 
     def lacks(self, total: int) -> bool:
         """Whether fewer were met than there are, though a record can move within the list."""

@@ -48,14 +48,18 @@ class Log:
             "UPDATE _requests SET counted = 0 WHERE id = ? AND counted", (request,)
         ).rowcount
 
-    def counted(self, now: datetime, seconds: float) -> list[datetime]:
-        """When each counted request of the last seconds was sent, oldest first."""
+    def counted(self, now: datetime, seconds: float, most: int = -1) -> list[datetime]:
+        """When each counted request of the last seconds was sent, oldest first.
+
+        ``most``: the newest so many are enough; -1: all.
+        """
+        since = to_iso(now - timedelta(seconds=seconds))
         rows = self._conn.execute(
-            "SELECT sent FROM _requests"
-            " WHERE base_url = ? AND counted AND sent > ? AND sent <= ? ORDER BY sent",
-            (self._base_url, to_iso(now - timedelta(seconds=seconds)), to_iso(now)),
+            "SELECT sent FROM _requests WHERE base_url = ? AND counted AND sent > ? AND sent <= ?"
+            " ORDER BY sent DESC LIMIT ?",
+            (self._base_url, since, to_iso(now), most),
         )
-        return [from_iso(sent) for (sent,) in rows]
+        return [from_iso(sent) for (sent,) in rows][::-1]
 
     def spent_on(self, path: str) -> int:
         """How many requests since the last ``mark`` began with a path."""

@@ -13,6 +13,8 @@ import secrets
 from collections import Counter
 from typing import Any, NoReturn
 
+import orjson
+
 from ll2_mirror.errors import NotAPage
 
 
@@ -72,6 +74,8 @@ _LONE = re.compile("[\ud800-\udfff]")
 _LONG = 300  # digits, beyond which int() takes long, or refuses
 _MINUS_ZERO = re.compile(rb"-0(?:[,}\]\s]|\Z)")
 _ZEROS = bytes.maketrans(b"123456789", b"000000000")  # each digit to 0
+_EXPONENT = re.compile(rb"0e-?0")  # where each digit is 0
+_OTHER = object()
 _ESCAPED_SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]")
 _QUOTED = 60  # characters of a value that an error shows
 _DEPTH = 50  # levels of nesting in what is kept: LL2's own have some 15
@@ -84,6 +88,33 @@ def parse(body: bytes) -> Any:
     Raises NotAPage for what isn't JSON, for a key twice in one object, and for a half of a
     surrogate pair, which neither UTF-8 nor SQLite can hold.
     """
+    value = _as_printed(body)
+    return _carefully(body) if value is _OTHER else value
+
+
+def _as_printed(body: bytes) -> Any:
+    """The value of a text that orjson prints alike, as it does LL2's pages: so nothing is lost.
+
+    _OTHER where it doesn't, or may have a float that Python spells otherwise: 0.00001, 1e16.
+    """
+    try:
+        value = orjson.loads(body)
+        if orjson.dumps(value) == body and b"0.0000" not in body and not _has_exponent(body):
+            return value
+    except (ValueError, TypeError):  # it isn't JSON, or nests too deep to be printed
+        pass
+    return _OTHER
+
+
+def _has_exponent(body: bytes) -> bool:
+    """Whether a number has one, or a text that looks like one behind a comma or a colon."""
+    zeros = body.translate(_ZEROS)
+    places = (match.start() for match in _EXPONENT.finditer(zeros))
+    return any(zeros[max(0, at - 30) : at + 1].rstrip(b"-.0")[-1:] in b"[,:" for at in places)
+
+
+def _carefully(body: bytes) -> Any:
+    """The value, each number and each key looked at as it is read."""
     hooks = dict(_HOOKS)
     if _may_have_odd_int(body):
         hooks["parse_int"] = _odd_int

@@ -210,7 +210,7 @@ class _Proof:
         walks, understood = self._walks(name), Understood(self._store, name)
         pages = ((walk, page) for walk in walks for page in self._store.walks.pages(walk))
         for one, page in pages:
-            counts = page.latest if len(walks) == 1 else [True] * len(page.latest)
+            counts = page.latest if len(walks) == 1 else b"\1" * len(page.latest)
             try:
                 results = self._store.walks.records(page._replace(latest=counts))
             except DataError:  # told where the pages were compared

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sqlite3
 import zlib
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from itertools import compress
 from pathlib import Path
@@ -56,7 +56,7 @@ class StagedPage(NamedTuple):
     limit: int
     digest: bytes
     ids: str  # of its records, as a JSON list
-    latest: Any = ()  # of each record, whether no later page has it: those count
+    latest: bytes = b""  # of each record, 1 where no later page has it: those count
 
 
 class Fate(NamedTuple):
@@ -199,7 +199,7 @@ class Walks:
         for whose, *row in rows:
             page, ids = self._page(StagedPage(*row), whose)
             if whose == walk.id:
-                pages.append(page._replace(latest=tuple(id_ not in met for id_ in ids)))
+                pages.append(page._replace(latest=bytes(id_ not in met for id_ in ids)))
             met.update(id_ for id_ in ids if id_ is not None)
         return pages[::-1]
 
@@ -245,7 +245,7 @@ class Walks:
 class Met:
     """The records that one walk met, in a table of the connection's own, not in memory.
 
-    ``ids`` is the query for them.
+    ``ids`` is the query for them. Those of pages that follow each other are a chain.
     """
 
     def __init__(self, conn: sqlite3.Connection, walk: Walk) -> None:
@@ -255,30 +255,29 @@ class Met:
         self._walk = walk.id
         self._kind: type = walk.shape.id_type
         self._conn.execute(
-            "CREATE TEMP TABLE IF NOT EXISTS met (walk, id, PRIMARY KEY (walk, id)) WITHOUT ROWID"
+            "CREATE TEMP TABLE IF NOT EXISTS met"
+            " (walk, id, chain, PRIMARY KEY (walk, id)) WITHOUT ROWID"
         )
 
-    def refill(self, pages: Iterable[StagedPage]) -> None:
-        """Takes up the records of these pages, no others."""
+    def clear(self) -> None:
+        """Lets go of all."""
         self._conn.execute("DELETE FROM temp.met WHERE walk = ?", (self._walk,))
-        for page in pages:
-            self.add(json.loads(page.ids))
 
-    def add(self, ids: list[Id | None]) -> None:
-        """Adds the ids of a page, but what can't be an id of the resource."""
+    def add(self, ids: list[Any], chain: int) -> None:
+        """Adds records to a chain, and takes them out of any other."""
         self._conn.executemany(
-            "INSERT OR IGNORE INTO temp.met VALUES (?, ?)",
-            ((self._walk, id_) for id_ in self.named(ids)),
+            "INSERT OR REPLACE INTO temp.met VALUES (?, ?, ?)",
+            ((self._walk, id_, chain) for id_ in ids),
         )
 
     def named(self, ids: list[Id | None]) -> list[Any]:
         """Those of a page's ids that can be one of the resource's."""
         return [id_ for id_ in ids if type(id_) is self._kind]
 
-    def any_of(self, ids: list[Any]) -> bool:
-        """Whether one of these ids was met."""
-        known = f"SELECT 1 FROM json_each(?) WHERE value IN ({self.ids}) LIMIT 1"
-        return self._conn.execute(known, (json.dumps(ids),)).fetchone() is not None
+    def any_of(self, ids: list[Any], chain: int | None = None) -> bool:
+        """Whether one of these records was met: on a chain, or on any."""
+        known = f"{self.ids} AND id {IN} AND chain = ifnull(?, chain) LIMIT 1"
+        return self._conn.execute(known, (among(ids), chain)).fetchone() is not None
 
     @property
     def count(self) -> int:
