@@ -55,7 +55,8 @@ def _launch(samples: list[dict[str, Any]], number: int) -> dict[str, Any]:
         "launcher_stage": [_stage(number)] if number % 3 == 0 else [],
         "spacecraft_stage": [_flight(number)] if number % 10 == 0 else [],
     }
-    pad = sample["pad"]
+    pad, body = sample["pad"], samples[0]["pad"]["location"]["celestial_body"]
+    site = {**_other(pad["location"], number % 250 % 100), "celestial_body": body}
     return {
         **sample,
         "id": id_,
@@ -69,7 +70,7 @@ def _launch(samples: list[dict[str, Any]], number: int) -> dict[str, Any]:
         "rocket": {**sample["rocket"], **rocket},
         "mission": sample["mission"] and _other(sample["mission"], number),
         "launch_service_provider": _other(sample["launch_service_provider"], number % 350),
-        "pad": {**_other(pad, number % 250), "location": _other(pad["location"], number % 100)},
+        "pad": {**_other(pad, number % 250), "location": site},
     }
 
 

@@ -174,7 +174,7 @@ class Walks:
             if not self._conn.execute(held, (page.digest,)).fetchone():
                 self._conn.execute(
                     "INSERT INTO _bodies (digest, ids, body) VALUES (?, ?, ?)",
-                    (page.digest, json.dumps(page.ids), zlib.compress(page.body, 3)),
+                    (page.digest, json.dumps(page.ids), zlib.compress(page.body, 4)),
                 )
             self._conn.execute(
                 "INSERT OR REPLACE INTO _pages VALUES (?, ?, ?, ?, ?)",
