@@ -19,7 +19,7 @@ from ll2_mirror.extract.crawl import STALE, end_of
 from ll2_mirror.extract.page_size import LIMITS
 from ll2_mirror.extract.throttle import HOUR
 from ll2_mirror.extract.upstream import Upstream
-from ll2_mirror.ll2.model import NEW, Part, View
+from ll2_mirror.ll2.model import NEW, Part, View, part_name
 from ll2_mirror.ll2.resources import PARTS
 from ll2_mirror.load.report import Report
 from ll2_mirror.progress import Tell
@@ -110,7 +110,7 @@ def tasks(store: Store, what: Wanted) -> list[Task]:
 
 def _is_covered(part: Part, what: Wanted, may_be: dict[str, float]) -> bool:
     """Whether a view needs no walk of its own, as what is new in its list is asked for as often."""
-    new = f"{part.resource.name}/{NEW}"
+    new = part_name(part.resource.name, NEW)
     is_view = part.kind not in ("", NEW)
     return is_view and new in what.modes and may_be[new] <= may_be[part.name]
 

@@ -297,11 +297,16 @@ class Part(NamedTuple):
         return self.kind == NEW and delta is not None and delta.by.startswith("-")
 
 
+def part_name(resource: str, kind: str) -> str:
+    """What a part of a list is called: launches/upcoming; of no kind: launches, the whole."""
+    return f"{resource}/{kind}" if kind else resource
+
+
 def parts(resource: Resource) -> Iterator[Part]:
     """What can be asked of a list."""
     yield Part(resource.name, resource, "", resource.age)
     if resource.delta:
-        yield Part(f"{resource.name}/{NEW}", resource, NEW, resource.delta.age)
+        yield Part(part_name(resource.name, NEW), resource, NEW, resource.delta.age)
     for view in resource.views:
         yield Part(view.name, resource, view.name.partition("/")[2], view.age)
 

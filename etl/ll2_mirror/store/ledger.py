@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
 from ll2_mirror.clock import Clock, to_iso
-from ll2_mirror.ll2.model import Id, Resource
+from ll2_mirror.ll2.model import Id, Resource, part_name
 from ll2_mirror.store.sql import IN, among
 from ll2_mirror.store.walks import Met, Walk
 
@@ -47,7 +47,7 @@ class Run(NamedTuple):
     @property
     def name(self) -> str:
         """What was synced: launches, launches/upcoming."""
-        return f"{self.resource}/{self.part}" if self.part else self.resource
+        return part_name(self.resource, self.part)
 
 
 class Change(NamedTuple):

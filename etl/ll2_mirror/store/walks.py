@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 from ll2_mirror.clock import Clock, to_iso
 from ll2_mirror.errors import DataError, Stopped
 from ll2_mirror.ll2.jsontext import parse
-from ll2_mirror.ll2.model import Id, Part, Shape
+from ll2_mirror.ll2.model import Id, Part, Shape, part_name
 from ll2_mirror.ll2.packed import TooLargeError, counted, inflated
 from ll2_mirror.ll2.page import Page, records
 from ll2_mirror.ll2.resources import RESOURCES
@@ -40,7 +40,7 @@ class Walk(NamedTuple):
     @property
     def name(self) -> str:
         """What was asked for: launches, launches/upcoming."""
-        return f"{self.resource}/{self.part}" if self.part else self.resource
+        return part_name(self.resource, self.part)
 
     @property
     def shape(self) -> Shape:
