@@ -146,8 +146,8 @@ def _publish(
                 mend(store.conn)
                 brought = [_bring_in(store, upstream, crawl, found) for crawl, found in done]
                 close_books(store, brought)
-                wanted = (name for name in what.modes if PARTS[name].kind != NEW)
-                held = list(dict.fromkeys([*store.settings.resources, *wanted]))
+                lists = (name for name in what.modes if PARTS[name].kind != NEW)
+                held = list(dict.fromkeys([*store.settings.resources, *lists]))
                 store.settings.remember(base_url=what.base_url, resources=json.dumps(held))
                 store.settings.forget("last_error")
             return [one.report for one in brought]

@@ -31,9 +31,8 @@ class Pruner:
         self._conn = conn
         self._ledger = ledger
         self._first = first
-        known = edges()
-        self._referrers = _by(known, "target")
-        self._references = _by(known, "owner_table")
+        self._referrers = _by(edges(), "target")
+        self._references = _by(edges(), "owner_table")
         self._users = _by(users_edges(conn), "target")
 
     def prune(self, run: int, candidates: Iterable[Node]) -> None:

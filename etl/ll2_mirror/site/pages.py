@@ -148,17 +148,21 @@ async def tables_page(datasette: Datasette, request: Request) -> Response:
     return await _datasettes("database", _Brief(site, datasette) if is_ours else datasette, request)
 
 
-class _Brief:
-    """A Datasette, or a database of one, that says of tables no more than our page shows.
-
-    It would look up six things of each of some two hundred, one by one.
-    """
+class _Altered:
+    """A part of Datasette as it is to be for a page of ours: what isn't said here is the real's."""
 
     def __init__(self, site: Site, real: Any) -> None:
         self.site, self.real = site, real
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self.real, name)
+
+
+class _Brief(_Altered):
+    """A Datasette, or a database of one, that says of tables no more than our page shows.
+
+    It would look up six things of each of some two hundred, one by one.
+    """
 
     def get_database(self, route: str) -> Any:
         """The database, in brief."""
@@ -202,17 +206,11 @@ def _count(conn: sqlite3.Connection, table: str) -> int | None:
 async def table_page(datasette: Datasette, request: Request) -> Response:
     """A table: Datasette's page, in our template; it suggests no facets, which takes longest."""
     site = mirror(datasette, request, tilde_decode(request.url_vars["database"]))
-    return await _datasettes("table", _Ours(site) if site else datasette, request)
+    return await _datasettes("table", _Ours(site, datasette) if site else datasette, request)
 
 
-class _Ours:
+class _Ours(_Altered):
     """A Datasette that suggests no facets, and calls rows as we do: none that may not be seen."""
-
-    def __init__(self, site: Site) -> None:
-        self.site, self.real = site, site.datasette
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self.real, name)
 
     def setting(self, key: str) -> Any:
         """A setting."""

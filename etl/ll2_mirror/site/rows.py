@@ -11,6 +11,7 @@ from datasette.utils import tilde_encode
 
 from ll2_mirror.ll2.labels import label
 from ll2_mirror.ll2.model import Id
+from ll2_mirror.pictures.named import UNKNOWN
 from ll2_mirror.serve.browse import is_web
 from ll2_mirror.site.declared import noun, of_table
 from ll2_mirror.store.sql import IN, among
@@ -21,7 +22,6 @@ _PICTURES = (
     f" ON image_licenses.id = images.license_id WHERE images.id {IN}"
 )
 _READ = re.compile(r'\b(?:FROM|JOIN) "?(\w+)')
-_UNKNOWN = ("", "Unknown", None)  # what a licence is called that nobody knows
 
 
 class Picture(NamedTuple):
@@ -130,6 +130,6 @@ class Rows:
             whole or large,
             whole or part or large,
             part or whole or small,
-            "" if license_ in _UNKNOWN else str(license_),
+            "" if license_ in (None, UNKNOWN) else str(license_),
             terms if is_web(terms) else "",
         )

@@ -185,5 +185,5 @@ def _check(conn: sqlite3.Connection, path: Path) -> None:
 
 def _stand_in(conn: sqlite3.Connection) -> str:
     """The first of the tool's own tables that is a view, which may never end; empty: none is."""
-    views = conn.execute("SELECT name FROM sqlite_master WHERE type = 'view'")
-    return min({name for (name,) in views} & {*own_tables()}, default="")
+    views = conn.execute("SELECT name FROM sqlite_master WHERE type = 'view' AND name GLOB '_*'")
+    return min((name for (name,) in views if name in own_tables()), default="")
