@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import re
 from urllib.parse import urljoin
@@ -9,6 +10,7 @@ from urllib.parse import urljoin
 import pytest
 import requests
 from click.testing import CliRunner
+from datasette.app import Datasette
 
 from gallery import copies, first, folder_of, hosting, lead_to, made
 from ll2_mirror.cli.main import main
@@ -45,11 +47,16 @@ def named(db):
     return urls, f"spacecraft/images/{first(db)}"
 
 
-def shown(url):
-    """The sources of the pictures of a page."""
+def sources(url):
+    """The sources of the pictures of a page, as they are written."""
     page = requests.get(url, headers=HTML, timeout=30)
     page.raise_for_status()
-    return {urljoin(url, src) for src in re.findall(r'<img src="([^"]+)"', page.text)}
+    return re.findall(r'<img src="([^"]+)"', page.text)
+
+
+def shown(url):
+    """The same, whole."""
+    return {urljoin(url, src) for src in sources(url)}
 
 
 def test_pages_show_the_copies_and_else_what_ll2_names(db, url):
@@ -95,6 +102,18 @@ def test_nothing_else_is_served(db, url):
     link.symlink_to(db)
     for path in (link.name, "index.jsonl", "..%2Fspacecraft.db", f"{'1' * 64}.png"):
         assert requests.get(f"{url}/-/picture/{path}", timeout=30).status_code == 404
+    link.unlink()
+
+
+@pytest.mark.parametrize(("allow", "status"), [(True, 200), (False, 404)])
+def test_who_may_not_see_the_table_of_pictures_may_see_none(db, allow, status):
+    tables = {"images": {"allow": allow}}
+
+    async def asked():
+        app = Datasette([str(db)], metadata={"databases": {"spacecraft": {"tables": tables}}})
+        return await app.client.get(f"/-/picture/{min(copies(db))}")
+
+    assert asyncio.run(asked()).status_code == status
 
 
 def test_a_page_shows_what_came_since_and_takes_no_index_at_its_word(db, url):
@@ -103,7 +122,7 @@ def test_a_page_shows_what_came_since_and_takes_no_index_at_its_word(db, url):
     lines = ["null", "[]", '{"picture": 1, "file": 2}', "\udcff", '{"picture": "/small0.png"']
     lines += [f'{{"picture": "/small{n}.png", "file": "../host/small{n}.png"}}' for n in range(3)]
     index.write_bytes("\n".join(lines).encode(errors="surrogateescape"))
-    assert not [one for one in shown(f"{url}{API}") if "/-/picture/" in one]
+    assert not [one for one in sources(f"{url}{API}") if "/-/picture/" in one]
     index.write_bytes(before)
     assert shown(f"{url}{API}") == kept
 
