@@ -204,16 +204,38 @@ def test_a_part_that_another_overtakes_is_as_fresh_as_it_was(run, library, clock
     assert proved(run)
 
 
+def aside(run):
+    """The records in quarantine, each with whether an earlier version stands."""
+    held = json.loads(run("status", "--json").out)["quarantine"]
+    return {one["id"]: one["stands"] for one in held}
+
+
 def test_a_bad_record_of_a_part_keeps_its_last_good_version(db, run, library):
     run("sync", "launches")
     name, id_ = library.launches[200]["name"], library.renew(200, name=5)
     assert run("sync", "launches/upcoming").code == 65
     assert names(db)[id_] == name
+    assert aside(run) == {id_: True}
     assert proved(run)
     library.renew(200, name="Good")
     assert run("sync", "launches/upcoming").code == 0
     assert names(db)[id_] == "Good"
-    assert json.loads(run("status", "--json").out)["quarantine"] == []
+    assert aside(run) == {}
+    assert proved(run)
+
+
+def test_a_part_lets_no_record_out_of_quarantine_that_it_did_not_meet(db, run, library):
+    old = library.renew(3, name=5)
+    assert run("sync", "launches").code == 65
+    library.announce()
+    new = library.renew(-1, name=5)
+    assert run("sync", "launches/upcoming").code == 65
+    assert aside(run) == {old: False, new: False}
+    assert proved(run)
+    library.renew(-1, name="Good")
+    assert run("sync", "launches/upcoming").code == 0
+    assert (new in names(db), old in names(db)) == (True, False)
+    assert aside(run) == {old: False}
     assert proved(run)
 
 
