@@ -184,11 +184,66 @@ def test_a_record_that_came_anew_during_a_long_walk_is_not_set_back(db, run, lib
 
 def test_pages_of_parts_do_not_pile_up(db, run, library, clock):
     run("sync", "launches")
-    for n in range(30):
+    for n in range(12):
         clock.move(3600)
         library.renew(120 + n, name=f"Renamed {n}")
         assert run("sync", "launches/upcoming").code == 0
     assert len(execute(db, "SELECT * FROM _pages")) <= 3 + 2 + 3
+    assert proved(run)
+
+
+def kept(db):
+    """How many pages the file has of each walk: of the list, and of parts since."""
+    sql = "SELECT count(*) FROM _pages GROUP BY walk ORDER BY walk"
+    return [count for (count,) in execute(db, sql)]
+
+
+def test_the_same_part_again_is_kept_once(db, run, library):
+    run("sync", "launches")
+    for _ in range(3):
+        assert run("sync", "launches/upcoming").code == 0
+        assert kept(db) == [3, 2]
+
+
+def test_what_a_part_brought_and_the_next_has_no_more_is_still_proved(db, run, library):
+    """Its page is kept, though the one in front of it is not."""
+    run("sync", "launches")
+    id_ = library.renew(220, name="Renamed")
+    assert run("sync", "launches/upcoming").code == 0
+    library.launches.pop(220)
+    assert run("sync", "launches/upcoming").code == 0
+    assert kept(db) == [3, 1, 2]
+    assert names(db)[id_] == "Renamed"
+    assert proved(run)
+
+
+def test_what_a_part_nested_and_the_next_does_not_is_still_proved(db, run, library):
+    """Each launch came again, but the agency's name is only on the page before."""
+    agency = library.launches[200]["launch_service_provider"]
+    other = {**agency, "id": 9999, "name": "As it was"}
+    for place in (3, 200):
+        library.renew(place, launch_service_provider=other)
+    run("sync", "launches")
+    for provider in ({**other, "name": "Renamed"}, agency):
+        library.renew(200, launch_service_provider=provider)
+        assert run("sync", "launches/upcoming").code == 0
+    assert execute(db, "SELECT name FROM agencies WHERE id = 9999") == [("Renamed",)]
+    assert proved(run)
+    library.renew(200, launch_service_provider={**other, "name": "Renamed again"})
+    assert run("sync", "launches/upcoming").code == 0
+    assert kept(db) == [3, 2]
+    assert proved(run)
+
+
+def test_no_part_takes_a_page_of_the_whole_list_away(db, run, library):
+    """The first page of all, by id, is the last of what is upcoming."""
+    by_id = sorted(library.launches, key=lambda one: one["id"])
+    for launch, net in zip(by_id, [one["net"] for one in library.launches][::-1], strict=True):
+        launch["net"] = net
+    run("sync", "launches")
+    library.renew(200, name="Renamed")
+    assert run("sync", "launches/upcoming").code == 0
+    assert kept(db) == [3, 2]
     assert proved(run)
 
 

@@ -11,6 +11,7 @@ import sqlite3
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import compress
+from math import inf
 from typing import Any
 
 from ll2_mirror.errors import DataError, NotHeld
@@ -115,7 +116,7 @@ class _Proof:
         """Compares the pages of a walk; gives the ids of the records that were understood."""
         understood = Understood(self._store, name)
         sent: set[Id] = set()
-        end = 0
+        end = inf if walk.part else 0  # pages of a part are let go, whichever are overtaken
         for page in self._store.walks.pages(walk):
             self.verdict.pages += 1
             try:
@@ -242,7 +243,7 @@ def _listed_elsewhere(name: str, listed: set[Id], sent: set[Id]) -> Iterator[str
         yield f"{name} {id_}: only {where} has it"
 
 
-def _stored(store: Store, page: StagedPage, end: int) -> tuple[bytes, dict[str, Any]]:
+def _stored(store: Store, page: StagedPage, end: float) -> tuple[bytes, dict[str, Any]]:
     """A page's text and what it says; raises DataError where the file holds another than came."""
     body = store.walks.body(page.digest)
     at = f"the stored page at offset {page.offset}"
