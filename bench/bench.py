@@ -31,6 +31,7 @@ from typing import Any, NamedTuple
 from urllib.parse import parse_qs, urlsplit
 
 import isodate
+from tool import MB, SCRIPT
 
 HERE = Path(__file__).resolve().parent
 SAMPLE = HERE.parent / "data" / "spacecraft.normal.json"
@@ -61,6 +62,7 @@ KINDS = {
     "launches": Kind("launches", "normal", (2.0, 0.8, 3.0), 96, 1.5),
     "detailed": Kind("launches", "detailed", (2.4, 0.8, 3.0), 160, 1.5),
 }
+SPACECRAFT = KINDS["spacecraft"]
 AT_START_UP = (2.5, 2.5, 2.5)
 # What keeping the pages may cost beyond fetching them, of the floor's first sync.
 STAGING = (1.5, 0.7)
@@ -75,8 +77,8 @@ def pages(kind: Kind, count: int, changed: bool) -> Iterator[bytes]:
     make = _launches if kind.name == "launches" else _spacecraft
     records = make(kind, count, changed)
     for _ in range(0, count, LIMIT):
-        page = {"count": count, "next": None, "previous": None}
-        page["results"] = list(islice(records, LIMIT))
+        results = list(islice(records, LIMIT))
+        page = {"count": count, "next": None, "previous": None, "results": results}
         text = json.dumps(page, ensure_ascii=False, separators=(",", ":"))
         for part, right in _RIGHT.items():
             text = text.replace(part, right)
@@ -206,10 +208,7 @@ class Side(NamedTuple):
         # Linux counts what this process held when it made the other one: it must be the smaller.
         mine = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
         assert "fetch" in self.command or usage.ru_maxrss > mine
-        return usage.ru_utime + usage.ru_stime, usage.ru_maxrss / _MB
-
-
-_MB = 2**20 if sys.platform == "darwin" else 2**10  # the unit of ru_maxrss: bytes, or kB
+        return usage.ru_utime + usage.ru_stime, usage.ru_maxrss / MB
 
 
 def differing_tables(one: Path, other: Path) -> list[str]:
@@ -276,7 +275,7 @@ class Table:
 
     @staticmethod
     def _print(*cells: object) -> None:
-        line = "{:>14}  {:<26}{:>9}{:>9}{:>7}  {:<10}{}".format(*cells)
+        line = "{:>14}  {:<30}{:>9}{:>9}{:>7}  {:<11}{}".format(*cells)
         print(line.rstrip(), flush=True)  # noqa: T201  (a script)
 
 
@@ -337,8 +336,8 @@ def bench(kind: Kind, size: int, runs: int, table: Table) -> float:
 def _sides(folder: Path, kind: Kind, url: str) -> tuple[Side, Side]:
     """The tool and the floor, each with a file of its own."""
     db, other = folder / "tool.db", folder / "floor.db"
-    script, floor = Path(sys.executable).with_name("ll2-mirror"), str(HERE / "floor.py")
-    tool = [str(script), "sync", str(db), kind.name, "--mode", kind.mode, "--quiet"]
+    floor = str(HERE / "floor.py")
+    tool = [SCRIPT, "sync", str(db), kind.name, "--mode", kind.mode, "--quiet"]
     return (
         Side(db, [*tool, "--base-url", url]),
         Side(other, [sys.executable, floor, str(other), url, kind.name, kind.mode]),
@@ -353,8 +352,8 @@ def main() -> None:
     parser.add_argument("--launches", type=int, default=7800, help="how many; 0: none")
     options = parser.parse_args()
     sizes, runs = ([int(n) for n in text.split(",")] for text in (options.sizes, options.runs))
-    table, craft = Table(), KINDS["spacecraft"]
-    peaks = {n: bench(craft, n, turns, table) for n, turns in zip(sizes, runs, strict=True) if n}
+    table, rounds = Table(), zip(sizes, runs, strict=True)
+    peaks = {n: bench(SPACECRAFT, n, turns, table) for n, turns in rounds if n}
     for name in ("launches", "detailed") if options.launches else ():
         bench(KINDS[name], options.launches, 1, table)
     if {10_000, 100_000} <= set(sizes):

@@ -109,7 +109,7 @@ class Floor:
         return self._rows(shape.list_table(shape.by_name[name]), (*key, *columns), key)
 
 
-def main(db: Path, base_url: str, name: str, mode: str, only_fetch: bool) -> None:
+def main(db: Path, base_url: str, name: str, mode: str, only_fetch: str = "") -> None:
     """Fetches the pages and, unless that is all, brings them in, in one transaction."""
     floor = Floor(RESOURCES[name].modes[mode])
     schema = "" if db.exists() else SCHEMA.read_text(encoding="utf-8")
@@ -139,4 +139,4 @@ def main(db: Path, base_url: str, name: str, mode: str, only_fetch: bool) -> Non
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), *sys.argv[2:5], only_fetch=len(sys.argv) > 5)
+    main(Path(sys.argv[1]), *sys.argv[2:])

@@ -23,13 +23,14 @@ from time import thread_time
 from typing import Any
 from urllib.parse import urlencode
 
+from tool import SCRIPT
+
 from ll2_mirror.ll2.shapes import SHAPES
 from ll2_mirror.query.api import Mirror
 from ll2_mirror.query.request import Request
 from ll2_mirror.serve.browse import browse
 from ll2_mirror.testing.fake import Records, adapted, bundled, running
 
-SCRIPT = str(Path(sys.executable).with_name("ll2-mirror"))
 GOAL = 10.0  # ms, the median of a kind
 # No trigram holds two letters: they are compared with all texts.
 GOALS = {"search, 2 letters": 20.0}

@@ -16,10 +16,10 @@ from statistics import median
 from tempfile import TemporaryDirectory
 
 import requests
+from tool import SCRIPT, serving
 
-from serve import build, serving
+from serve import build
 
-SCRIPT = str(Path(sys.executable).with_name("ll2-mirror"))
 PLAIN = "import sys; sys._called_from_test = True; from datasette.cli import cli; cli()"
 ROUNDS = 7
 # By page: its path here, Datasette's own, and the ms that it may take at either size.

@@ -14,10 +14,10 @@ from urllib.parse import urlencode
 
 from click.testing import CliRunner
 from playwright.sync_api import Browser, Route, sync_playwright
+from tool import SCRIPT, serving
 
 from ll2_mirror.cli.main import main as ll2_mirror
 from ll2_mirror.testing import fake
-from serve import SCRIPT, serving
 
 FOLDER = Path(__file__).parents[1] / "docs" / "pictures"
 SQL = """\

@@ -13,25 +13,24 @@ import gzip
 import http.client
 import json
 import multiprocessing
-import re
 import sqlite3
 import subprocess
 import sys
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import closing, contextmanager, suppress
+from contextlib import closing, suppress
 from http.server import ThreadingHTTPServer
 from multiprocessing.connection import Connection
 from pathlib import Path
 from random import Random
 from statistics import median, quantiles
 from tempfile import TemporaryDirectory
-from threading import Thread
 from time import perf_counter
 from typing import Any, NamedTuple
 from urllib.parse import urlencode
 
-from bench import CONFIGS, SAMPLE, Handler, Table, pages
+from bench import CONFIGS, SAMPLE, SPACECRAFT, Handler, Table, pages
+from tool import SCRIPT, serving
 
 from ll2_mirror.query import views
 from ll2_mirror.query.renderers import BodyRenderer
@@ -41,7 +40,6 @@ from ll2_mirror.serve.wire import HttpResponse
 from ll2_mirror.transform.render import Renderer
 
 LIST = "/2.3.0/spacecraft/"
-SCRIPT = str(Path(sys.executable).with_name("ll2-mirror"))
 CONNECTIONS = (1, 8)
 RATES = (0.25, 0.1)  # of the floor's rate: at the smallest size, and beyond
 AGAIN = 2 / 3  # of the floor's rate, for what was asked since the last sync
@@ -62,7 +60,7 @@ def detailed(count: int) -> Iterator[bytes]:
     rich = json.loads(SAMPLE.with_name("spacecraft.detailed.json").read_bytes())["results"]
     flights = sorted((one["flights"][0] for one in rich if one["flights"]), key=_length)
     flight = _apart(flights[len(flights) // 2])
-    for page in pages(count, changed=False):
+    for page in pages(SPACECRAFT, count, changed=False):
         document = json.loads(gzip.decompress(page))
         for craft in document["results"]:
             flown = [{**flight, "id": craft["id"], "spacecraft": craft.copy()}]
@@ -132,7 +130,7 @@ class Asker:
     def __init__(self, db: Path, size: int) -> None:
         self.random, self.size, self.asked = Random(size), size, 0  # noqa: S311
         with closing(sqlite3.connect(db)) as conn:
-            self.names = [row[0] for row in conn.execute("SELECT name FROM spacecraft")]
+            self.names: list[str] = [row[0] for row in conn.execute("SELECT name FROM spacecraft")]
 
     def mixed(self, each: int) -> list[Posed]:
         """So many questions of each kind, shuffled."""
@@ -177,7 +175,7 @@ class Asker:
         return {"spacecraft_config": self.below(CONFIGS)}
 
 
-BROAD = [{"in_space": "false"}, {"is_placeholder": "false"}, {"status": 1}, {"status": 4}]
+BROAD = [{"in_space": "false"}, {"is_placeholder": "false"}, {"status": "1"}, {"status": "4"}]
 KINDS: dict[str, Callable[[Asker], dict[str, Any]]] = {
     "page": lambda ask: {"offset": ask.below(300)},
     "deep offset": Asker.deep,
@@ -277,22 +275,6 @@ def server(db: Path, kind: str) -> None:
     app.app = lambda: whole
     print(f"http://127.0.0.1:{listening.getsockname()[1]}/", file=sys.stderr)  # noqa: T201
     run(app, listening)
-
-
-@contextmanager
-def serving(*command: str) -> Iterator[int]:
-    """Runs a server; gives the port that it says it has."""
-    pipes = {"stdout": subprocess.DEVNULL, "stderr": subprocess.PIPE}
-    with subprocess.Popen(command, **pipes, text=True) as server:  # noqa: S603
-        assert server.stderr is not None
-        lines = (re.search(r"http://[\w.]+:(\d+)", line) for line in server.stderr)
-        told = next(filter(None, lines), None)
-        assert told, f"{command[0]} ended with {server.wait()}"
-        Thread(target=server.stderr.read, daemon=True).start()
-        try:
-            yield int(told[1])
-        finally:
-            server.terminate()
 
 
 def client(pipe: Connection) -> None:
@@ -444,8 +426,8 @@ class Results(Table):
                 self.line(f"{size:,}", name, *cells, f">= {least:.2f}", ok=ratio >= least)
             for which in (50, 99):
                 a, b = tool.percentile(which), floor.percentile(which)
-                cells = (f"{a:.1f} ms", f"{b:.1f} ms", f"{a / b:.1f}", "", "")
-                self._print(f"{size:,}", f"{connections} x p{which}", *cells)
+                ms = (f"{a:.1f} ms", f"{b:.1f} ms", f"{a / b:.1f}", "", "")
+                self._print(f"{size:,}", f"{connections} x p{which}", *ms)
 
     def kinds(self, size: int, tool: Side, parts: Side, first: dict[str, float]) -> None:
         """What each kind took, how much that grew since the smallest size, and what took it."""

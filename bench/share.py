@@ -12,25 +12,21 @@ from __future__ import annotations
 import argparse
 import multiprocessing
 import os
-import re
 import shutil
-import signal
 import sqlite3
-import subprocess
 import sys
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from time import perf_counter, sleep
 
 import requests
-from bench import GROWTH, MEMORY, Table, serve
+from bench import GROWTH, SPACECRAFT, Table, serve
+from tool import MB, SCRIPT, serving
 
-SCRIPT = str(Path(sys.executable).with_name("ll2-mirror"))
 RUNS = 5
 UNCHANGED = 50  # ms beyond start-up
 CHANGED = 2.0  # of copying the file
 SLOWEST = 100  # ms that a reader may wait while a pull applies
-_MB = 2**20 if sys.platform == "darwin" else 2**10  # the unit of ru_maxrss: bytes, or kB
 COPY = """
 import os, shutil, sys
 shutil.copyfile(sys.argv[1], sys.argv[2])
@@ -48,7 +44,7 @@ def run(*command: object) -> tuple[float, float]:
     _, status, usage = os.wait4(pid, 0)
     if os.waitstatus_to_exitcode(status):
         sys.exit(f"{' '.join(words)} failed")
-    return (perf_counter() - began) * 1000, usage.ru_maxrss / _MB
+    return (perf_counter() - began) * 1000, usage.ru_maxrss / MB
 
 
 _SILENT = (os.POSIX_SPAWN_OPEN, 1, os.devnull, os.O_WRONLY, 0)
@@ -58,9 +54,9 @@ def made(folder: Path, size: int) -> tuple[Path, Path]:
     """A mirror of so many records, and the same after one in 100 changed."""
     context = multiprocessing.get_context("spawn")
     pipe, its_end = context.Pipe()
-    server = context.Process(target=serve, args=(size, its_end), daemon=True)
+    server = context.Process(target=serve, args=(SPACECRAFT, size, its_end), daemon=True)
     server.start()
-    url, first, then = pipe.recv(), folder / "first.db", folder / "then.db"
+    (url, _), first, then = pipe.recv(), folder / "first.db", folder / "then.db"
     for changed, db in ((False, first), (True, then)):
         pipe.send(changed)
         pipe.recv()
@@ -74,7 +70,7 @@ def made(folder: Path, size: int) -> tuple[Path, Path]:
 def publishing(folder: Path, size: int, then: Path, table: Table) -> float:
     """Measures what publishing costs; gives its peak memory in MB."""
     out, peaks = folder / "out", []
-    changed, packed, copies, unchanged, starts, bare = [], [], [], [], [], []
+    changed, packed, copies, unchanged, starts, bare = (list[float]() for _ in range(6))
     for _ in range(RUNS):
         starts.append(run(SCRIPT, "--version")[0])
         bare.append(run(sys.executable, "-c", "import os, shutil, sys")[0])
@@ -124,14 +120,9 @@ def pulling(folder: Path, size: int, first: Path, then: Path, table: Table) -> f
     worst = {"by SQL": (0.0, 0), "through serve": (0.0, 0)}
     for _ in range(RUNS):
         run(SCRIPT, "pull", first, db, "--allow-older")
-        with subprocess.Popen(  # noqa: S603  (ours)
-            [SCRIPT, "serve", str(db), "--port", "0"], stderr=subprocess.PIPE, text=True
-        ) as server:
-            assert server.stderr is not None
-            found = re.search(r"http://\S+(?=/2\.3\.0/)", server.stderr.readline())
-            assert found
+        with serving(SCRIPT, "serve", str(db), "--port", "0") as port:
             ended, pipes = multiprocessing.Event(), {}
-            for name, where in zip(worst, (str(db), found[0]), strict=True):
+            for name, where in zip(worst, (str(db), f"http://127.0.0.1:{port}"), strict=True):
                 mine, its = multiprocessing.Pipe()
                 pipes[name] = mine
                 multiprocessing.Process(target=_watch, args=(where, ended, its)).start()
@@ -142,7 +133,6 @@ def pulling(folder: Path, size: int, first: Path, then: Path, table: Table) -> f
             for name, pipe in pipes.items():
                 slowest, _, failed = pipe.recv()
                 worst[name] = (max(worst[name][0], slowest), worst[name][1] + failed)
-            server.send_signal(signal.SIGINT)
     for name, (slowest, failed) in worst.items():
         cells = (f"{slowest:.0f} ms", "", f"{failed}", f"<= {SLOWEST} ms")
         ok = slowest <= SLOWEST and not failed
@@ -157,8 +147,8 @@ def bench(size: int, table: Table) -> float:
         first, then = made(folder, size)
         peak = publishing(folder, size, then, table)
         peak = max(peak, pulling(folder, size, first, then, table))
-        cells = (f"{peak:.1f} MB", "", "", f"<= {MEMORY} MB")
-        table.line(f"{size:,}", "memory", *cells, ok=peak <= MEMORY)
+        cells = (f"{peak:.1f} MB", "", "", f"<= {SPACECRAFT.memory} MB")
+        table.line(f"{size:,}", "memory", *cells, ok=peak <= SPACECRAFT.memory)
         return peak
 
 

@@ -1,0 +1,31 @@
+"""The tool, run as its users run it."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from threading import Thread
+
+SCRIPT = str(Path(sys.executable).with_name("ll2-mirror"))
+MB = 2**20 if sys.platform == "darwin" else 2**10  # the unit of ru_maxrss: bytes, or kB
+
+
+@contextmanager
+def serving(*command: str) -> Iterator[int]:
+    """Runs a server; gives the port that it says it has."""
+    with subprocess.Popen(  # noqa: S603  (ours)
+        command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
+    ) as server:
+        assert server.stderr is not None
+        lines = (re.search(r"http://[\w.]+:(\d+)", line) for line in server.stderr)
+        told = next(filter(None, lines), None)
+        assert told, f"{command[0]} ended with {server.wait()}"
+        Thread(target=server.stderr.read, daemon=True).start()
+        try:
+            yield int(told[1])
+        finally:
+            server.terminate()
