@@ -31,6 +31,7 @@ from serving import SCRIPT
         (["sync", "spacecraft"], 2),
         (["sync", "{tmp}/x.db", "--timeout", "nan"], 2),
         (["sync", "{tmp}/x.db", "--timeout", "0"], 2),
+        (["pull", "{tmp}", "{tmp}/x.db", "--timeout", "nan"], 2),
         (["sync", "{tmp}/x.db", "--base-url", "http://127.0.0.1:1/2.3.0/"], 2),
         (["changes", "{tmp}/x.db", "--since", "9999999d"], 2),
     ],

@@ -21,6 +21,7 @@ from click.testing import CliRunner
 import ll2_mirror
 import ll2_mirror.errors
 from ll2_mirror.cli.main import main
+from ll2_mirror.cli.options import TIMEOUT
 from ll2_mirror.cli.program import EXIT_CODES
 from ll2_mirror.extract import (
     connection,
@@ -407,7 +408,7 @@ def test_the_limits_are_those_of_the_program():
         f"| JSON values in a page | {packed.MAX_VALUES:,} |",
         f"| an answer that is no page | {response.MAX_WORDS // 2**10} KiB",
         f"before an answer | {connection._EARLY} |",
-        f"| `--timeout`, {upstream.TIMEOUT:.0f} seconds by default |",
+        f"| `--timeout`, {TIMEOUT} seconds by default |",
         f"| tries of one page | {retry.TRIES},",
         f"within one sync | {refusal.PATIENCE / 60:.0f} minutes;",
         f"until another sync may ask again | {throttle.LONGEST / 3600:.0f} hours |",

@@ -4,23 +4,21 @@ from __future__ import annotations
 
 import gc
 import json
-import math
 import sqlite3
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, nullcontext, suppress
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import click
-from click.core import ParameterSource
 
 from ll2_mirror.cli.console import console
-from ll2_mirror.cli.options import DB, QUIET, Lists, base, clock, json_option, opened, seconds
+from ll2_mirror.cli.options import QUIET, clock, json_option, opened
 from ll2_mirror.cli.program import Command, as_ours, end_tidily
+from ll2_mirror.cli.source import Source, asks
 from ll2_mirror.cli.telling import telling
 from ll2_mirror.clock import to_iso
 from ll2_mirror.errors import DataError, MirrorError, Stopped, UsageError
-from ll2_mirror.ll2.model import MODES
 from ll2_mirror.ll2.resources import DEFAULT_RESOURCE, PARTS, RESOURCES
 from ll2_mirror.progress import Tell
 
@@ -47,142 +45,8 @@ That is in requests and minutes, with the pages that are staged already. Asks LL
 """
 
 
-class Token(NamedTuple):
-    """The API token, and whether the command line names it; else it is the environment's."""
-
-    text: str
-    given: bool
-
-
-class Source(NamedTuple):
-    """What a command asks LL2 for, and how, as far as its options say."""
-
-    resources: tuple[str, ...]
-    everything: bool
-    base_url: str | None
-    mode: str | None
-    token: Token | None
-    timeout: float | None
-    stale_after: float | None
-    max_requests: int | None = None
-    wait: bool = False
-    due: bool = False
-
-    @property
-    def stale(self) -> float:
-        """The age in seconds at which a walk that was cut off is begun anew."""
-        from ll2_mirror.extract.crawl import STALE
-
-        return STALE if self.stale_after is None else self.stale_after
-
-    def wanted(self, store: Store) -> Wanted:
-        """What is to be mirrored, which the file knows where the options don't say."""
-        from ll2_mirror.sync import wanted
-
-        names = list(RESOURCES if self.everything else self.resources)
-        if self.due and (self.everything or not names):
-            names = list(PARTS)
-        return wanted(store, names, self.base_url, self.mode)
-
-    def token_for(self, base_url: str) -> str | None:
-        """The token; not the environment's for a server that only the file names."""
-        from ll2_mirror.extract.client import is_own
-
-        meant = self.token and (self.token.given or self.base_url or is_own(base_url))
-        return self.token.text if self.token and meant else None
-
-    def run(
-        self, store: Store, upstream: Upstream, tell: Tell, *, allow_shrink: bool
-    ) -> tuple[list[Report], MirrorError | None]:
-        """Syncs what is wanted, or what is due of it; of that, some may fail and the rest not."""
-        from ll2_mirror.due import sync_due
-        from ll2_mirror.sync import sync
-
-        what = self.wanted(store)
-        if self.due:
-            return sync_due(store, upstream, what, tell, allow_shrink=allow_shrink)
-        return sync(store, upstream, what, tell, allow_shrink=allow_shrink, stale=self.stale), None
-
-    def upstream(self, store: Store, base_url: str, tell: Tell) -> Upstream:
-        """The server that is asked, with what the file knows of its limit."""
-        from ll2_mirror.extract.budget import Budget
-        from ll2_mirror.extract.client import Client
-        from ll2_mirror.extract.upstream import TIMEOUT, Upstream
-
-        token = self.token_for(base_url)
-        if self.token and not token:
-            tell("withheld", base_url=base_url)
-        client = Client(base_url, token, TIMEOUT if self.timeout is None else self.timeout)
-        budget = Budget(store, client.base_url, self.max_requests, token=bool(token))
-        return Upstream(client, budget, store.clock, tell, wait=self.wait)
-
-
-def _token(ctx: click.Context, param: click.Parameter, value: str | None) -> Token | None:
-    source = ctx.get_parameter_source(param.name or "")
-    return Token(value, source is ParameterSource.COMMANDLINE) if value else None
-
-
-def _number(_: click.Context, __: click.Parameter, value: float | None) -> float | None:
-    if value is not None and math.isnan(value):
-        raise UsageError("nan is no number of seconds")
-    return value
-
-
-_SOURCE = (
-    DB,
-    click.argument("resources", metavar="[RESOURCE]...", nargs=-1, type=Lists(PARTS)),
-    click.option("--all", "everything", is_flag=True, help="All lists that LL2 has."),
-    click.option(
-        "--base-url",
-        metavar="URL",
-        callback=base,
-        help="The LL2 server to ask.  [default: the file's]",
-    ),
-    click.option(
-        "--mode",
-        type=click.Choice(MODES),
-        help="How much of each record; of several lists, what each has up to that."
-        "  [default: the file's]",
-    ),
-    click.option(
-        "--token",
-        envvar="LL2_API_TOKEN",
-        show_envvar=True,
-        callback=_token,
-        help="The API token, for more than 15 requests an hour. Never written to the file. The"
-        " environment's goes to LL2's own servers, or to that of --base-url.",
-    ),
-    click.option(
-        "--timeout",
-        metavar="SECONDS",
-        type=click.FloatRange(min=0.1, max=3600),
-        callback=_number,
-        help="How long one request may take, as a whole.  [default: 30]",
-    ),
-    click.option(
-        "--stale-after",
-        metavar="AGE",
-        callback=seconds,
-        help="How old a walk that was cut off may be, to be gone on with.  [default: 1d]",
-    ),
-    click.option(
-        "--due",
-        is_flag=True,
-        help="Only what is older than its age, the most overdue first; of all lists, if none is"
-        " named.",
-    ),
-)
-
-
-def _asks(command: Callable[..., None]) -> Callable[..., None]:
-    """Gives a command the parameters of a Source."""
-    for decorate in reversed(_SOURCE):
-        command = decorate(command)
-    return command
-
-
 @click.command(cls=Command, help=_SYNC_HELP)
-@_asks
+@asks
 @click.option(
     "--max-requests",
     metavar="N",
@@ -311,7 +175,7 @@ def _kept_aside(db: Path, reports: list[Report]) -> DataError | None:
 
 
 @click.command(cls=Command, help=_PLAN_HELP)
-@_asks
+@asks
 @json_option("it")
 def plan(db: Path, as_json: bool, **source: Any) -> None:
     """Says what a sync would cost."""
@@ -337,10 +201,8 @@ def plan(db: Path, as_json: bool, **source: Any) -> None:
         console().say(*lines(found))
 
 
-@contextmanager
-def _opened_or_blank(db: Path) -> Iterator[Store]:
+def _opened_or_blank(db: Path) -> AbstractContextManager[Store]:
     """The mirror; one that a sync would make is made elsewhere, and goes away again."""
     from ll2_mirror.store.opening import blank_store, checked_path
 
-    with blank_store(db, clock()) if checked_path(db) else opened(db) as store:
-        yield store
+    return blank_store(db, clock()) if checked_path(db) else opened(db)

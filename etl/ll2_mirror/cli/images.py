@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from ll2_mirror.cli.console import console
-from ll2_mirror.cli.options import DB, QUIET, TIMEOUT, clock, json_option, opened, size
+from ll2_mirror.cli.options import DB, QUIET, SILENCE, clock, json_option, opened, size
 from ll2_mirror.cli.program import Command, end_tidily
 from ll2_mirror.cli.telling import watched
 from ll2_mirror.cli.text import estimate_line, picture_lines
@@ -43,7 +43,7 @@ Each picture has its own license, and most have one that nobody knows: see `--li
 @click.option(
     "--without-license", "but", metavar="NAME", multiple=True, help="None with this license."
 )
-@TIMEOUT
+@SILENCE
 @QUIET
 @json_option("what was done")
 def images(

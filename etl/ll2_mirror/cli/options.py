@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
+from math import isnan
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
 _AGE = re.compile(r"(\d+)\s*([smhdw])")
 _SIZE = re.compile(r"(\d{1,15})([KMG]?)B?", re.IGNORECASE)
+TIMEOUT = 30  # seconds
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 
 
@@ -108,14 +110,28 @@ DB = click.argument("db", type=click.Path(path_type=Path), callback=_remember, i
 
 
 QUIET = click.option("-q", "--quiet", is_flag=True, help="Say nothing unless something is wrong.")
-TIMEOUT = click.option(
-    "--timeout",
-    metavar="SECONDS",
-    type=click.FloatRange(min=0.1, max=3600),
-    default=30,
-    show_default=True,
-    help="How long the server may be silent.",
-)
+
+
+def timeout_option(what: str) -> Callable[[Any], Any]:
+    """The option ``--timeout``; ``what`` it says."""
+    return click.option(
+        "--timeout",
+        metavar="SECONDS",
+        type=click.FloatRange(min=0.1, max=3600),
+        default=TIMEOUT,
+        show_default=True,
+        callback=_number,
+        help=what,
+    )
+
+
+def _number(_: click.Context, __: click.Parameter, value: float) -> float:
+    if isnan(value):
+        raise UsageError("nan is no number of seconds")
+    return value
+
+
+SILENCE = timeout_option("How long the server may be silent.")
 
 
 def json_option(what: str) -> Callable[[Any], Any]:

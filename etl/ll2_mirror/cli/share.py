@@ -11,7 +11,7 @@ from ll2_mirror.cli.console import console
 from ll2_mirror.cli.options import (
     DB,
     QUIET,
-    TIMEOUT,
+    SILENCE,
     clock,
     json_option,
     max_age_option,
@@ -70,7 +70,7 @@ def publish(
 @click.command(cls=Command, help=_PULL_HELP)
 @click.argument("source", metavar="URL|DIR|FILE")
 @DB
-@TIMEOUT
+@SILENCE
 @click.option("--allow-older", is_flag=True, help="Bring in a snapshot that is older than DB.")
 @max_age_option("DB is older after the pull")
 @QUIET

@@ -21,7 +21,6 @@ from ll2_mirror.ll2.model import Id
 from ll2_mirror.ll2.page import API_PATH, Page, read_page
 from ll2_mirror.progress import Tell, silence
 
-TIMEOUT = 30.0  # seconds that one request may take
 MAX_PROBES = 5  # requests of one sync that ask for single records
 _COUNTDOWN = 1.0  # seconds between two events of a wait
 
