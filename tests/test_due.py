@@ -53,6 +53,12 @@ def test_a_new_file_gets_each_list_and_publishes_it_by_itself(db, run, world):
     assert len(world.pages()) == 12
 
 
+def test_a_list_that_is_there_is_published_though_the_next_is_not(db, run):
+    assert synced(run("sync", "--due", "--max-requests", 10, "--json")) == ["spacecraft"]
+    assert execute(db, "SELECT DISTINCT resource FROM _records") == [("spacecraft",)]
+    assert synced(run("sync", "--due", "--json")) == [*LISTS[1:]]
+
+
 def test_what_is_fresh_is_not_asked_for(run, world, clock):
     run("sync", "--due")
     asked = len(world.requests)
@@ -95,15 +101,23 @@ def test_the_first_fill_goes_on_at_every_run_until_all_is_there(db, run, world, 
     assert command(clock, "verify", db).code == 0
 
 
-def test_a_list_that_fails_holds_up_no_other_and_is_asked_again_later(
-    db, run, world, clock, monkeypatch
-):
+@pytest.fixture
+def fail(world, monkeypatch):
+    """Has LL2 lack some lists."""
     answer = world.answer
 
-    def without(path, query):
-        return (404, {"detail": "Not found."}) if "agencies" in path else answer(path, query)
+    def fail(*names):
+        def without(path, query):
+            lacks = path.split("/")[2] in names
+            return (404, {"detail": "Not found."}) if lacks else answer(path, query)
 
-    monkeypatch.setattr(world, "answer", without)
+        monkeypatch.setattr(world, "answer", without)
+
+    return fail
+
+
+def test_a_list_that_fails_holds_up_no_other_and_is_asked_again_later(db, run, world, clock, fail):
+    fail("agencies")
     done = run("sync", "--due", "--json")
     assert done.code == 69
     assert "agencies" in done.err
@@ -117,6 +131,30 @@ def test_a_list_that_fails_holds_up_no_other_and_is_asked_again_later(
     run("sync", "--due")
     assert lists(world, asked) == ["spacecraft", "agencies"]
     assert public_rows(db) == before
+
+
+@pytest.mark.parametrize(
+    ("failing", "asked"),
+    [
+        (("spacecraft", "spacecraft_configurations"), (*LISTS, "events")),
+        (("spacecraft", "agencies"), LISTS[:2]),
+    ],
+)
+def test_only_failures_in_a_row_end_a_sync(db, world, clock, fail, failing, asked):
+    fail(*failing)
+    wanted = (*LISTS, "events", "--due", "--base-url", world.base_url)
+    assert command(clock, "sync", db, *wanted).code == 69
+    assert lists(world) == [*asked]
+
+
+def test_what_failed_is_asked_for_after_an_eighth_of_its_age_but_each_day(run, world, clock, fail):
+    fail("spacecraft", "spacecraft_configurations")  # that may be a day old, and 30
+    run("sync", "--due")
+    for hours, again in ((2, []), (1.1, ["spacecraft"]), (21, [LISTS[0], LISTS[2]])):
+        asked = len(world.requests)
+        clock.move(hours * HOUR)
+        run("sync", "--due")
+        assert lists(world, asked) == again
 
 
 def test_ages_are_shown_and_changed_and_given_back(run, db, clock):
@@ -185,10 +223,9 @@ def test_a_walk_of_two_days_is_gone_on_with_where_the_list_may_be_a_month_old(
     db, run, world, clock
 ):
     run("ages", "spacecraft=30d")
-    while (
-        run("sync", "spacecraft", "--due", "--max-requests", 1).code == 0
-        and not public_rows(db)["spacecraft"]
-    ):
+    for _ in range(11):
+        assert run("sync", "spacecraft", "--due", "--max-requests", 1).code == 0
         clock.move(4 * HOUR)
+    assert public_rows(db)["spacecraft"]
     assert len(world.pages()) <= 11
     assert command(clock, "verify", db).code == 0
