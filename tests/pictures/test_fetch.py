@@ -92,6 +92,14 @@ def test_the_same_picture_at_two_urls_is_kept_once(db, host, run):
     assert found["bytes"] == sum((folder_of(db) / one).stat().st_size for one in copies(db))
 
 
+def test_a_picture_that_two_rows_name_is_asked_for_once(db, host, run):
+    [(id_,)] = execute(db, "SELECT id FROM images WHERE thumbnail_url IS NULL LIMIT 1")
+    name(db, id_, f"{host.url}/small0.png")
+    found = run("images", db, "--json").json
+    assert (found["fetched"], found["held"]) == (COUNT, COUNT)
+    assert host.asked == [f"/small{number}.png" for number in range(COUNT)]
+
+
 def test_what_moves_to_another_host_is_the_same_picture(db, host, run):
     run("images", db)
     execute(db, "UPDATE images SET thumbnail_url = replace(thumbnail_url, 'http:', 'https:')")
@@ -155,6 +163,12 @@ def huge(handler, _):
     return True
 
 
+def part(handler, body):
+    """A picture, but said to be a part of one."""
+    handler.reply(206, body)
+    return True
+
+
 def leads(where):
     return status(302, ("Location", where))
 
@@ -165,6 +179,8 @@ REFUSED = {
     "nothing": (instead(lambda _: b""), "no PNG, JPEG"),
     "100 MB": (huge, "has more than 33,554,432 bytes"),
     "404": (status(404), "status 404"),
+    "204": (status(204), "status 204"),
+    "206": (part, "status 206"),
     "a link-local address": (leads("http://169.254.169.254/latest/"), "the tables name no such"),
     "another host": (leads("http://elsewhere.example/a.png"), "the tables name no such host"),
     "a file": (leads("file:///etc/passwd"), "leads to .*: that isn't followed"),
@@ -221,6 +237,24 @@ def test_a_picture_of_another_type_than_its_server_says(db, host, run):
     assert len(copies(db)) == COUNT
 
 
+def test_a_picture_that_comes_in_small_pieces(db, host, run):
+    """Two of its bytes alone don't tell what it is."""
+
+    def pieces(handler, body):
+        handler.send_response(200)
+        handler.send_header("Transfer-Encoding", "chunked")
+        handler.end_headers()
+        for place in range(0, len(body), 2):
+            piece = body[place : place + 2]
+            handler.wfile.write(b"%x\r\n%b\r\n" % (len(piece), piece))
+        handler.wfile.write(b"0\r\n\r\n")
+        return True
+
+    host.fault = pieces
+    assert run("images", db).code == 0
+    assert len(copies(db)) == COUNT
+
+
 def test_a_server_that_fails_for_all_is_left_alone(db, host, run, monkeypatch):
     for number, path in enumerate(("a", "b", "c")):  # 7 in all
         (host.folder / f"{path}.png").write_bytes(png(number))
@@ -253,6 +287,7 @@ def test_no_address_within_a_network_is_asked(db, host, run, monkeypatch, at):
         ("::1", False), ("::", False), ("fe80::1%eth0", False), ("fd00::1", False),
         ("::ffff:127.0.0.1", False), ("64:ff9b::7f00:1", False), ("2002:7f00:1::", False),
         ("2002:0a00:0001::1", False), ("ff02::1", False),
+        ("::ffff:8.8.8.8", True), ("::ffff:10.0.0.1", False), ("::ffff:224.0.0.1", False),
     ],
 )  # fmt: skip
 def test_which_addresses_are_anybodys(address, public):
@@ -313,6 +348,8 @@ def test_ended_anywhere_it_is_gone_on_with(db, host, run, end):
     host.fault = None
     found = run("images", db, "--json").json
     assert (found["fetched"], found["held"]) == (2, COUNT)
+    again = run("images", db, "--json").json
+    assert (again["fetched"], again["held"]) == (0, COUNT)
     assert sorted(path.suffix for path in folder_of(db).iterdir()) == [".jsonl"] + [".png"] * COUNT
 
 
