@@ -18,11 +18,11 @@ _MANY = 20  # lines of one kind
 _MANY_ADDED = 3  # rows added to one table that are named one by one
 
 
-def bounded(lines: Iterable[str], most: int = _MANY) -> Iterator[str]:
+def _bounded(lines: Iterable[str]) -> Iterator[str]:
     """The first of these lines, and how many more there are."""
     lines = list(lines)
-    yield from lines[:most]
-    if more := lines[most:]:
+    yield from lines[:_MANY]
+    if more := lines[_MANY:]:
         yield f"  and {len(more):,} more: see --json"
 
 
@@ -56,11 +56,11 @@ def sync_lines(report: Report, server: str | None) -> Iterator[str]:
         (report.missing, "record", "not listed, but not confirmed gone: kept"),
         (report.conflicts, "row", "came with two values: the later stands"),
     )
-    yield from bounded(
+    yield from _bounded(
         f"  {one['table']} {one['id']} is kept: your table {one['by']} refers to it"
         for one in report.kept
     )
-    yield from bounded(
+    yield from _bounded(
         f"  new in LL2, kept: {_drift(one)} (as in {one['id']})" for one in report.drift
     )
 
@@ -74,8 +74,8 @@ def event_line(event: str, facts: dict[str, Any]) -> str:
     """What people read of an event."""
     line = EVENTS[event]
     assert line is not None
-    times = {name: _time(facts[name]) for name in ("until",) if name in facts}
-    return line.format(**{**facts, **times})
+    until = {"until": _time(facts["until"])} if "until" in facts else {}
+    return line.format(**{**facts, **until})
 
 
 def countdown_line(seconds: int) -> str:
@@ -114,7 +114,7 @@ def _requests(count: int | None) -> str:
 def due_lines(found: dict[str, Any]) -> Iterator[str]:
     """What ``sync --due`` has to do."""
     for one in found["resources"]:
-        when = "is due" if one["due"] else f"due at {for_people(from_iso(one['due_at']))}"
+        when = "is due" if one["due"] else f"due at {_time(one['due_at'])}"
         late = "" if found["carries"] else f", will reach {age_text(one['reaches_seconds'])}"
         every = age_text(one["max_age_seconds"])
         yield f"{one['resource']}: {when}, {_requests(one['requests'])} every {every}{late}"
@@ -158,7 +158,7 @@ def status_lines(found: dict[str, Any]) -> Iterator[str]:
         of = "" if walk["of"] is None else f" of {walk['of']}"
         yield f"{walk['resource']}: a walk is under way: {walk['pages']}{of} pages staged"
     yield from _budget_lines(found["budget"] or {"limit": None, "resumes": None})
-    yield from bounded(map(_quarantine_line, found["quarantine"]))
+    yield from _bounded(map(_quarantine_line, found["quarantine"]))
     if error := found["last_error"]:
         code = error["exit_code"]
         yield f"last sync, {error['at'][:19]}Z, ended with {code}: {error['message']}"
@@ -166,7 +166,7 @@ def status_lines(found: dict[str, Any]) -> Iterator[str]:
         yield _standing_line(found["images"])
     yield from ["tables:"][: len(found["tables"])]
     yield from (f"  {count:>8,}  {name}" for name, count in found["tables"].items())
-    yield from bounded(
+    yield from _bounded(
         f"new in LL2, kept: {_drift(one)} (since {one['since'][:10]})" for one in found["drift"]
     )
 
@@ -231,7 +231,7 @@ def picture_lines(folder: Path, done: dict[str, Any]) -> Iterator[str]:
     )
     told = "left, as --max-bytes is reached" if done["is_full"] else "still missing"
     yield from _counted((done["missing"], "picture", told))
-    yield from bounded(f"  {one['why']}" for one in done["refused"])
+    yield from _bounded(f"  {one['why']}" for one in done["refused"])
 
 
 # verify
@@ -281,7 +281,7 @@ def _row(change: dict[str, Any]) -> str:
 
 def _changed(change: dict[str, Any]) -> Iterator[str]:
     """A line for each key that a change is about."""
-    return bounded(
+    return _bounded(
         f"  ~ {_row(change)}: {key}: {side(change, 'from', before)} → {side(change, 'to', after)}"
         for key, before, after in _values(change)
     )
@@ -310,17 +310,6 @@ def _extra(parts: dict[str, Any] | None) -> dict[str, Any]:
     return {key: value for part in (parts or {}).values() for key, value in part["values"].items()}
 
 
-# demo
-
-
-def table(headers: list[str], rows: list[tuple[Any, ...]]) -> Iterator[str]:
-    """A table in columns."""
-    cells = [headers, *(["" if cell is None else str(cell) for cell in row] for row in rows)]
-    widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
-    for row in [cells[0], ["-" * width for width in widths], *cells[1:]]:
-        yield "  ".join(c.ljust(w) for c, w in zip(row, widths, strict=True)).rstrip()
-
-
 def first_line(run: dict[str, Any]) -> Iterator[str]:
     """A first sync in one line: what it added, the most first."""
     added = Counter(change["table"] for change in run["changes"] if change["kind"] == "added")
@@ -332,3 +321,14 @@ def side(change: dict[str, Any], which: str, value: Any) -> str:
     """One side of a change in words: by name where there is one, else as JSON."""
     name = change.get(f"{which}_name")
     return name if name is not None else json.dumps(value, ensure_ascii=False)
+
+
+# demo
+
+
+def table(headers: list[str], rows: list[tuple[Any, ...]]) -> Iterator[str]:
+    """A table in columns."""
+    cells = [headers, *(["" if cell is None else str(cell) for cell in row] for row in rows)]
+    widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
+    for row in [cells[0], ["-" * width for width in widths], *cells[1:]]:
+        yield "  ".join(c.ljust(w) for c, w in zip(row, widths, strict=True)).rstrip()

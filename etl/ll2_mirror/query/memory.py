@@ -51,7 +51,7 @@ def _holdings(conn: sqlite3.Connection) -> Iterator[tuple[str, Holding]]:
         if name in RESOURCES and mode in RESOURCES[name].modes and (not part or name not in whole):
             count = Ledger(conn).records(name)
             rows = conn.execute(f'SELECT count(*) FROM "{RESOURCES[name].table}"').fetchone()[0]
-            yield name, Holding(mode, count, rows - count, part and part_name(name, part))
+            yield name, Holding(mode, count, rows - count, part_name(name, part) if part else "")
 
 
 class Memory:

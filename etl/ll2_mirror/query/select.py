@@ -25,15 +25,13 @@ Order = list[tuple[str, bool]]  # paths, or their SQL, each with whether it desc
 class Selection(NamedTuple):
     """Which records of a resource: conditions on its rows, and the query for what a search finds.
 
-    Both are SQL with its values; empty: all of them.
+    None: all of them.
     """
 
     memory: Memory
     resource: Resource
-    where: str
-    where_values: tuple[Any, ...]
-    found: str
-    found_values: tuple[Any, ...]
+    where: Query | None
+    found: Query | None
 
     @property
     def key(self) -> tuple[Any, ...]:
@@ -118,7 +116,7 @@ class Selection(NamedTuple):
     @property
     def _narrowest(self) -> Query:
         """The query for what the search finds, which is listed; without one, for all listed."""
-        return (self.found, self.found_values) if self.found else (LISTED, (self.resource.name,))
+        return self.found or (LISTED, (self.resource.name,))
 
     @property
     def _listed(self) -> list[Query]:
@@ -134,9 +132,7 @@ class Selection(NamedTuple):
         """The query for all ids, from the narrowest table that knows; ``ordered``: by columns."""
         if not self.where and not ordered:
             return self._narrowest
-        parts = self._listed
-        if self.where:
-            parts.append((self.where, self.where_values))
+        parts = [*self._listed, self.where] if self.where else self._listed
         condition = f" WHERE {all_of([sql for sql, _ in parts])}" if parts else ""
         values = tuple(value for _, values in parts for value in values)
         return f'SELECT id FROM "{self.resource.table}"{condition}', values
@@ -153,12 +149,14 @@ def selected(
 
     It doesn't look at the paths ``less``.
     """
-    found, found_values = "", list[Any]()
+    where, found = None, None
+    if conditions:
+        values = (value for condition in conditions for value in condition.values)
+        where = (all_of([condition.sql for condition in conditions]), tuple(values))
     if words:
-        found, found_values = matching(resource, words, memory.grams(resource, words), less)
-    where = all_of([condition.sql for condition in conditions]) if conditions else ""
-    values = [value for condition in conditions for value in condition.values]
-    return Selection(memory, resource, where, tuple(values), found, tuple(found_values))
+        sql, asked = matching(resource, words, memory.grams(resource, words), less)
+        found = (sql, tuple(asked))
+    return Selection(memory, resource, where, found)
 
 
 def ordering(resource: Resource, params: Params, view: View | None) -> Order:

@@ -80,11 +80,10 @@ class Thing(NamedTuple):
 
 def thing(rows: Rows, table: str, id_: Id) -> Thing | None:
     """What the page of a row shows; None: no row."""
-    cursor = rows.conn.execute(f'SELECT * FROM "{table}" WHERE id = ?', (id_,))
-    found = cursor.fetchone()
+    found = rows.conn.execute(f'SELECT * FROM "{table}" WHERE id = ?', (id_,)).fetchone()
     if found is None:
         return None
-    values = dict(zip((one[0] for one in cursor.description), tuple(found), strict=True))
+    values = dict(found)
     id_, picture = values["id"], _picture(rows, values)
     shown = {**values, "image_id": None} if picture else values  # it is there to be seen
     return Thing(
@@ -97,7 +96,7 @@ def thing(rows: Rows, table: str, id_: Id) -> Thing | None:
         *related(rows, table, id_),
         list(_changes(rows, table, id_)),
         _upstream(values.get("url")),
-        _gone(rows, table, id_),
+        _tombstone(rows, table, id_)[0],
     )
 
 
@@ -196,7 +195,7 @@ def gone(rows: Rows, table: str, id_: Id) -> Thing | None:
     found = rows.conn.execute(sql, (table, id_)).fetchone()
     if found is None:
         return None
-    last = _last(rows, table, id_) or _object(found[3])
+    last = _tombstone(rows, table, id_)[1] or _object(found[3])
     return Thing(
         table,
         id_,
@@ -217,21 +216,14 @@ def gone(rows: Rows, table: str, id_: Id) -> Thing | None:
     )
 
 
-def _gone(rows: Rows, table: str, id_: Id) -> str:
-    """Since when LL2 doesn't list a record whose row others keep; empty: it does, or never did."""
+def _tombstone(rows: Rows, table: str, id_: Id) -> tuple[str, dict[str, Any]]:
+    """Since when LL2 no longer lists a record, and how it last was; nothing of any other."""
     sql = (
-        "SELECT finished FROM _tombstones AS gone JOIN _runs ON _runs.id = gone.run"
+        "SELECT finished, body FROM _tombstones AS gone JOIN _runs ON _runs.id = gone.run"
         " WHERE gone.resource = ? AND gone.id = ?"
     )
     found = rows.conn.execute(sql, (LIST_OF.get(table, ""), id_)).fetchone()
-    return words.when(found[0]) if found else ""
-
-
-def _last(rows: Rows, table: str, id_: Id) -> dict[str, Any]:
-    """The record as LL2 last sent it, where it was one of those that LL2 lists."""
-    sql = "SELECT body FROM _tombstones WHERE resource = ? AND id = ?"
-    found = rows.conn.execute(sql, (LIST_OF.get(table, ""), id_)).fetchone()
-    return _object(found[0]) if found else {}
+    return (words.when(found[0]), _object(found[1])) if found else ("", {})
 
 
 def _object(text: Any) -> dict[str, Any]:
