@@ -43,7 +43,7 @@ class Crawl:
         self.seconds = 0.0  # that the walk took in this sync
         self.walk: Walk
 
-    def begin(self, stale: float = STALE) -> None:
+    def begin(self, stale: float) -> None:
         """Takes up the walk that is under way, if it is still good, else begins one."""
         walk, pages, why = self.under_way(stale)
         if walk and pages:

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 from ll2_mirror.errors import DataError, Faulted, UpstreamError
 from ll2_mirror.ll2.jsontext import quote
 from ll2_mirror.pictures.kinds import ENOUGH, kind_of
-from ll2_mirror.share.web import MENDS, TIMEOUT, Web
+from ll2_mirror.share.web import MENDS, Web
 
 MOST = 32 * 1024 * 1024  # bytes of one picture
 _NAT64 = ip_network("64:ff9b::/96")  # which leads to the IPv4 address that it ends with
@@ -19,7 +19,7 @@ _NAT64 = ip_network("64:ff9b::/96")  # which leads to the IPv4 address that it e
 class Gallery(Web):
     """Asks the hosts that the tables name for pictures."""
 
-    def __init__(self, hosts: Iterable[str], timeout: float = TIMEOUT) -> None:
+    def __init__(self, hosts: Iterable[str], timeout: float) -> None:
         super().__init__(timeout, met)
         self._hosts = frozenset(hosts)
 

@@ -143,7 +143,7 @@ def selected(
     resource: Resource,
     conditions: list[Condition],
     words: list[str],
-    less: Collection[str] = (),
+    less: Collection[str],
 ) -> Selection:
     """The records for which all conditions hold, and in which a search finds all words.
 

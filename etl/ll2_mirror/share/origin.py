@@ -16,7 +16,6 @@ from ll2_mirror.share.fetch import clear, fetch, staged
 from ll2_mirror.share.manifest import MANIFEST, State, parsed, state_of
 from ll2_mirror.share.snapshot import copy
 from ll2_mirror.share.transport import Folder, Site, Transport
-from ll2_mirror.share.web import TIMEOUT
 from ll2_mirror.store.opening import open_store
 from ll2_mirror.store.reading import Reading
 
@@ -50,7 +49,7 @@ class Origin(Protocol):
         """
 
 
-def origin_of(source: str, timeout: float = TIMEOUT) -> Origin:
+def origin_of(source: str, timeout: float) -> Origin:
     """What a command line names; raises UsageError where nothing can be pulled from that."""
     if "://" in source:
         return Published(Site(source, timeout))

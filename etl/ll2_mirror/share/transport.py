@@ -13,7 +13,7 @@ import requests
 from ll2_mirror.errors import Faulted, NotThere, UpstreamError, UsageError
 from ll2_mirror.share.disk import CHUNK
 from ll2_mirror.share.manifest import MANIFEST, MOST
-from ll2_mirror.share.web import MENDS, TIMEOUT, Web
+from ll2_mirror.share.web import MENDS, Web
 
 _LONGEST = 200  # letters of an ETag that is remembered
 
@@ -79,7 +79,7 @@ class Site:
 
     far = True
 
-    def __init__(self, url: str, timeout: float = TIMEOUT) -> None:
+    def __init__(self, url: str, timeout: float) -> None:
         self.name = _checked(url)
         self._web = Web(timeout)
 

@@ -20,7 +20,6 @@ from ll2_mirror.extract.connection import Met, Route
 from ll2_mirror.ll2.jsontext import quote
 from ll2_mirror.share.disk import CHUNK
 
-TIMEOUT = 30.0  # seconds that a server may be silent
 MENDS = {408, 425, 429, *range(500, 600)}  # what another try may mend
 _REDIRECTS = 5
 _HEED = 0.1  # seconds: a signal that comes just before a wait begins doesn't end it
@@ -30,8 +29,8 @@ _HEADERS = {"User-Agent": USER_AGENT, "Accept-Encoding": "identity"}
 class Web:
     """Asks for URLs, one after the other. Sends no token and no password."""
 
-    def __init__(self, timeout: float = TIMEOUT, met: Met | None = None) -> None:
-        """``met`` may refuse the address that a connection leads to: see ``Route.session``."""
+    def __init__(self, timeout: float, met: Met | None = None) -> None:
+        """``timeout``: seconds of silence; ``met`` may refuse an address: see ``Route.session``."""
         self._timeout = timeout
         self._met = met
         self._sessions: dict[str, requests.Session] = {}
