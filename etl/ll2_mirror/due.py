@@ -161,9 +161,9 @@ def sync_due(
         upstream.budget.spare = RESERVE
         in_a_row = 0
         while in_a_row < _FAILURES and (task := _next(store, what, tried)):
-            tried.add(task.part.name)
+            name = task.part.name
+            tried.add(name)
             try:
-                name = task.part.name
                 one = what._replace(modes={name: what.modes[name]})
                 stale = max(STALE, task.age * _PART)
                 done += mirror(store, upstream, one, tell, allow_shrink=allow_shrink, stale=stale)
@@ -173,7 +173,7 @@ def sync_due(
                     break
                 errors.append(error)
                 in_a_row += 1
-            _keep_failure(store, task.part.name, failed=in_a_row > 0)
+            _keep_failure(store, name, failed=in_a_row > 0)
     return done, next(iter(errors), None)
 
 
