@@ -258,6 +258,7 @@ class Resource:
         return "key" if several or self.richest.id_type is not int else "id"
 
 
+_UNSORTED = ("const", "link", "many")  # kinds of keys that no list is sorted by
 MODES = ("list", "normal", "detailed")  # from the poorest
 NEW = "new"  # the part of a list that is asked for by its delta
 
@@ -309,9 +310,6 @@ def parts(resource: Resource) -> Iterator[Part]:
         yield Part(part_name(resource.name, NEW), resource, NEW, resource.delta.age)
     for view in resource.views:
         yield Part(view.name, resource, view.name.partition("/")[2], view.age)
-
-
-_UNSORTED = ("const", "link", "many")
 
 
 @cache
