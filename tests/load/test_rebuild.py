@@ -128,3 +128,13 @@ def test_a_file_of_an_earlier_release_is_synced(released, run, upstream):
     assert run("verify", released).code == 0
     assert execute(released, "PRAGMA user_version") == [(SCHEMA_VERSION,)]
     assert run("sync", released, "--json").code == 0
+
+
+def test_what_stands_in_the_way_of_an_upgrade_is_damage(synced, run):
+    execute(synced, "ALTER TABLE _search_spacewalks RENAME TO mine")
+    execute(synced, "PRAGMA user_version = 3")
+    for command in ("sync", "verify"):
+        done = run(command, synced)
+        assert done.code == 65
+        assert "is damaged: index _search_spacewalks_id already exists" in done.err
+    assert not synced.with_name(f"{synced.name}.v3").exists()

@@ -87,6 +87,7 @@ def damage(db, sql, *parameters):
         ("UPDATE agencies__country SET position = 'x'", "position is 'x', which is no integer"),
         ("UPDATE _walks SET published = 0", "spacecraft: the pages of its last walk are gone"),
         ("UPDATE _walks SET mode = 'x'", "spacecraft: the pages of its last walk are gone"),
+        ("UPDATE _walks SET part = 2", ": LL2 has no ['spacecraft', '2', "),
         ("UPDATE _settings SET value = '[1]' WHERE key = 'base_url'", "base_url is damaged"),
         (
             "UPDATE _settings SET value = 'http://x' WHERE key = 'base_url'",

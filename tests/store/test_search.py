@@ -44,6 +44,13 @@ def test_verify_says_that_the_index_is_damaged_and_a_sync_mends_it(synced, run, 
     assert run("get", synced, FOUND).out == before
 
 
+def test_records_of_no_list_beside_a_search_are_listed_anew(synced, run):
+    """SQLite takes no function anew while a statement that met damage isn't done."""
+    execute(synced, "UPDATE _records SET resource = CAST(x'ff' AS TEXT)")
+    assert run("sync", synced).code == 0
+    assert run("get", synced, FOUND).code == 0
+
+
 def test_one_term_that_is_missing_is_noticed(synced, run):
     """The first and the last record are found: only all terms together tell."""
     [(id_, name, configuration)] = execute(

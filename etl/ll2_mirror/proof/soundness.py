@@ -11,7 +11,7 @@ from ll2_mirror.errors import DataError
 from ll2_mirror.ll2.duration import seconds
 from ll2_mirror.ll2.jsontext import quote
 from ll2_mirror.ll2.model import Shape, known_columns
-from ll2_mirror.ll2.resources import LIST_OF, RESOURCES
+from ll2_mirror.ll2.resources import LIST_OF, PARTS, RESOURCES
 from ll2_mirror.ll2.schema import Edge, edges, own_tables, tables, wanted_columns
 from ll2_mirror.ll2.shapes import SHAPES
 from ll2_mirror.store.ledger import listed
@@ -67,6 +67,14 @@ def _ledger(store: Store) -> Iterator[str]:
     )
     unsound = [*store.ledger.unsound(wanted_columns()), ("_walks", _some(store, walks)[0][0])]
     yield from (f"{table}: rows that no sync writes: {rows}" for table, rows in unsound if rows)
+    known = {
+        (part.resource.name, part.kind, mode)
+        for part in PARTS.values()
+        for mode in part.resource.modes
+    }
+    for id_, *walk in store.conn.execute("SELECT id, resource, part, mode FROM _walks"):
+        if tuple(walk) not in known:
+            yield f"_walks {id_}: LL2 has no {walk!r:.60}"
 
 
 def _searched(store: Store) -> Iterator[str]:

@@ -38,6 +38,7 @@ _SAID: tuple[tuple[str, type[MirrorError], str], ...] = (
     ("codec can't decode", DataError, _DAMAGED),  # what SQLite says of a damaged schema
     ("invalid fts5 file format", DataError, _DAMAGED),
     ("vtable constructor failed", DataError, _DAMAGED),
+    ("already exists", DataError, _DAMAGED),  # what an upgrade makes
     # Ours raises nothing itself: a signal came while SQLite called it.
     ("user-defined function", Stopped, f": interrupted: {_AGAIN}"),
 )

@@ -343,7 +343,6 @@ def _capitals(value: Any) -> Any:
 
 def _wanted(conn: sqlite3.Connection, resource: Resource) -> str:
     """The query for what the records of a resource are to be searched by."""
-    teach_upper(conn)
     joins: dict[str, str] = {}
     texts = [
         f'{UPPER}({_column(resource.richest, path, joins)}) AS "{path}"' for path in resource.search

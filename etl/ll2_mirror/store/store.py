@@ -11,6 +11,7 @@ from ll2_mirror.clock import Clock
 from ll2_mirror.errors import DataError, Stopped
 from ll2_mirror.store.ledger import Ledger
 from ll2_mirror.store.reading import Reading
+from ll2_mirror.store.search import teach_upper
 from ll2_mirror.store.settings import Settings
 from ll2_mirror.store.sql import dangling
 from ll2_mirror.store.walks import Walks
@@ -23,6 +24,7 @@ class Store:
     """
 
     def __init__(self, conn: sqlite3.Connection, path: Path, clock: Clock) -> None:
+        teach_upper(conn)
         self.conn = conn
         self.path = path
         self.clock = clock
