@@ -205,7 +205,7 @@ def reindex(conn: sqlite3.Connection) -> None:
             f" SELECT 'delete', {key}, {columns} FROM \"{texts}\" WHERE id {stale}"
         )
         conn.execute(f'DELETE FROM "{texts}" WHERE id {stale}')
-        wanted = f"{_wanted(conn, resource)} AND record.id {stale}"
+        wanted = f"{_wanted(resource)} AND record.id {stale}"
         conn.execute(f'INSERT INTO "{texts}" (id, {columns}) {wanted}')
         conn.execute(
             f'INSERT INTO "{texts}_fts" (rowid, {columns})'
@@ -226,7 +226,7 @@ def mend(conn: sqlite3.Connection) -> None:
         if not is_whole(conn, resource):
             texts = resource.search_table
             conn.execute(f'DELETE FROM "{texts}"')
-            wanted = _wanted(conn, resource)
+            wanted = _wanted(resource)
             conn.execute(f'INSERT INTO "{texts}" (id, {quoted(resource.search)}) {wanted}')
             _empty(conn, f"{texts}_fts")
             conn.execute(f'INSERT INTO "{texts}_fts" ("{texts}_fts") VALUES (\'rebuild\')')
@@ -317,7 +317,7 @@ def misindexed(conn: sqlite3.Connection, resource: Resource) -> list[Id]:
 
 def _stale(conn: sqlite3.Connection, resource: Resource) -> str:
     """The query for the ids of records whose texts are missing, or not those of the tables."""
-    wanted, texts = f"({_wanted(conn, resource)})", f'"{resource.search_table}"'
+    wanted, texts = f"({_wanted(resource)})", f'"{resource.search_table}"'
     same = "".join(f' AND held."{path}" IS wanted."{path}"' for path in resource.search)
     others = f"SELECT id FROM {texts} WHERE id NOT IN ({listed(resource.name)})"
     if resource.search_key != "id":  # of several rows, one can be too many
@@ -341,7 +341,7 @@ def _capitals(value: Any) -> Any:
     return str(value) if type(value) is int else upper(value) if isinstance(value, str) else value
 
 
-def _wanted(conn: sqlite3.Connection, resource: Resource) -> str:
+def _wanted(resource: Resource) -> str:
     """The query for what the records of a resource are to be searched by."""
     joins: dict[str, str] = {}
     texts = [
