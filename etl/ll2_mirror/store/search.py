@@ -198,7 +198,7 @@ def reindex(conn: sqlite3.Connection) -> None:
     for resource in filter(lambda one: _is_used(conn, one), searched()):
         texts, columns, key = resource.search_table, quoted(resource.search), resource.search_key
         conn.execute("DROP TABLE IF EXISTS temp.stale")
-        conn.execute(f"CREATE TEMP TABLE stale AS {_stale(conn, resource)}")
+        conn.execute(f"CREATE TEMP TABLE stale AS {_stale(resource)}")
         stale = "IN (SELECT id FROM temp.stale)"
         conn.execute(
             f'INSERT INTO "{texts}_fts" ("{texts}_fts", rowid, {columns})'
@@ -312,10 +312,10 @@ def searched() -> list[Resource]:
 
 def misindexed(conn: sqlite3.Connection, resource: Resource) -> list[Id]:
     """The first records of a resource, if any, that search knows by another text than they have."""
-    return [id_ for (id_,) in conn.execute(f"{_stale(conn, resource)} LIMIT 5")]
+    return [id_ for (id_,) in conn.execute(f"{_stale(resource)} LIMIT 5")]
 
 
-def _stale(conn: sqlite3.Connection, resource: Resource) -> str:
+def _stale(resource: Resource) -> str:
     """The query for the ids of records whose texts are missing, or not those of the tables."""
     wanted, texts = f"({_wanted(resource)})", f'"{resource.search_table}"'
     same = "".join(f' AND held."{path}" IS wanted."{path}"' for path in resource.search)
