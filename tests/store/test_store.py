@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gc
 import sqlite3
+import sys
 
 import pytest
 import sqlite_utils
@@ -33,6 +35,18 @@ def test_an_error_undoes_the_whole_transaction(db):
         with pytest.raises(KeyboardInterrupt), store.transaction():
             half()
         assert store.settings.get("mode") is None
+
+
+@pytest.mark.parametrize("kind", ["transaction", "snapshot"])
+def test_a_signal_on_the_way_into_a_block_leaves_no_traceback(db, monkeypatch, kind):
+    told = []
+    monkeypatch.setattr(sys, "unraisablehook", told.append)
+    with open_store(db, create=True) as store:
+        block = getattr(store, kind)()
+        block.__enter__()
+    del block
+    gc.collect()
+    assert told == []
 
 
 def test_a_row_that_refers_to_nothing_is_refused_at_the_commit(db):

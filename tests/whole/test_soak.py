@@ -27,6 +27,7 @@ from hypothesis.stateful import (
 )
 
 from ll2_mirror.clock import from_iso, to_iso
+from ll2_mirror.extract.upstream import MAX_PROBES
 from ll2_mirror.ll2.model import parts
 from ll2_mirror.ll2.resources import PARTS, RESOURCES
 from ll2_mirror.load.quarantine import MISSING
@@ -145,7 +146,8 @@ class Model:
         missing = {id_ for (id_,) in execute(self.db, held, MISSING)}
         assert report["missing"] == len(missing)
         assert missing <= self.held.keys()
-        assert not missing & self.missing or len(seen) > 1
+        lacking = self.held.keys() - seen[0].keys()  # of which a sync asks about a few
+        assert not missing & self.missing or len(seen) > 1 or len(lacking) > MAX_PROBES
         for id_ in missing:
             assert found.pop(id_) == self.held[id_]
         if len(seen) == 1:
@@ -185,7 +187,7 @@ class Model:
         if done.code and "--allow-shrink" in done.err:
             done = self.sync("--allow-shrink")
         assert done.code == 0, done.err
-        for _ in range(2):  # what is missing goes with the second walk at the latest
+        for _ in range(len(self.missing)):  # each walk decides about one at least
             if self.missing:
                 self.world.clock.move(3601)
                 assert self.sync("--stale-after", "0s").code == 0

@@ -53,11 +53,16 @@ class Store:
             self.conn.execute("COMMIT")
         except BaseException as error:
             broken = self._broken(error)
-            if self.conn.in_transaction:
-                self.conn.execute("ROLLBACK")
+            self._roll_back()
             if broken:
                 raise DataError(f"{self.path}: {broken}: nothing was published") from error
             raise
+
+    def _roll_back(self) -> None:
+        """Ends a transaction, unless the file is closed: a signal may come on the way into one."""
+        with suppress(sqlite3.ProgrammingError):
+            if self.conn.in_transaction:
+                self.conn.execute("ROLLBACK")
 
     def _broken(self, error: BaseException) -> str:
         """Which reference a commit was refused for; empty where it was something else."""
@@ -76,7 +81,7 @@ class Store:
         try:
             yield
         finally:
-            self.conn.execute("ROLLBACK")
+            self._roll_back()
         if isinstance(self.conn, Reading) and not self.conn.is_current():
             raise Stopped(f"{self.path} was changed meanwhile: run the same command again")
 
