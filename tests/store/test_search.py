@@ -141,9 +141,15 @@ def test_more_words_than_the_index_is_asked_for_are_all_looked_for(run, synced):
         assert (found["count"] >= count, found["count"] > 0) == (True, bool(count))
 
 
-def test_a_name_with_a_nul_ends_no_sync(synced, run, upstream):
+@pytest.mark.parametrize("name", ["Soyuz\0 and more", "S"])
+def test_names_that_the_index_cant_be_asked_for_end_no_sync_and_no_search(
+    synced, run, upstream, name
+):
     for record in upstream.records["spacecraft", "normal"]:
-        record["name"] = f"{record['name']}\0 and more"
+        record["name"] = name
     for _ in range(2):
         assert run("sync", synced).code == 0
     assert run("verify", synced).code == 0
+    found = run("get", synced, "/2.3.0/spacecraft/?search=soyuz")
+    assert found.code == 0
+    assert json.loads(found.out)["count"] > 0
