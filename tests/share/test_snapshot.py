@@ -136,6 +136,17 @@ def test_publishing_waits_for_no_writer_and_shows_what_is_committed(synced, out,
     assert public_rows(out / told(out)["file"]["name"]) == before
 
 
+def test_what_is_still_in_the_log_is_published_also_through_a_link(synced, out, run, tmp_path):
+    link = tmp_path / "link.db"
+    link.symlink_to(synced)
+    with closing(sqlite3.connect(synced, isolation_level=None)) as conn:
+        conn.execute("PRAGMA journal_mode = wal")
+        conn.execute("UPDATE spacecraft SET name = 'x'")
+        assert run("publish", link, out).code == 0
+    snapshot = out / told(out)["file"]["name"]
+    assert execute(snapshot, "SELECT DISTINCT name FROM spacecraft") == [("x",)]
+
+
 # What copies a file, as found on the path: a writer is at work meanwhile; it breaks off; none.
 WRITES = """#!{python}
 import os, sqlite3, sys
