@@ -47,6 +47,8 @@ def db(tmp_path_factory):
         listed = upstream.records["spacecraft", "detailed"]
         sync(db, "--mode", "detailed", "--base-url", upstream.base_url)
         listed[0]["status"] = next(one["status"] for one in listed if one["status"]["id"] == 1)
+        one = next(one for one in listed if one["id"] == 289)
+        one["flights"][0]["mission_end"] = "2026-01-16T00:00:00Z"
         listed.pop()
         sync(db)
     return db
@@ -76,6 +78,7 @@ def whole(db):
     [
         ("agencies", r":agency \d"),
         ("spacecraft_statuses", r" :status \d"),
+        ("spacecraft", r"Crew Dragon Endeavour, 2025"),  # what its flights are called
         ("images", r":image \d"),
         ("image_licenses", r":license \d"),
         ("launches", r":launch [\da-f]"),
