@@ -35,8 +35,8 @@ from tool import SCRIPT, serving
 from ll2_mirror.query import views
 from ll2_mirror.query.renderers import BodyRenderer
 from ll2_mirror.query.select import Selection
+from ll2_mirror.serve.headers import HttpResponse
 from ll2_mirror.serve.server import bound, datasette, run
-from ll2_mirror.serve.wire import HttpResponse
 from ll2_mirror.transform.render import Renderer
 
 LIST = "/2.3.0/spacecraft/"

@@ -36,7 +36,7 @@ from ll2_mirror.query.request import Request, request_for
 from ll2_mirror.query.response import Response
 from ll2_mirror.serve.browse import browse
 from ll2_mirror.serve.cache import ResponseCache
-from ll2_mirror.serve.wire import HttpResponse
+from ll2_mirror.serve.headers import HttpResponse
 from ll2_mirror.testing import fake as sample
 from parts import execute
 from serving import LIST, served

@@ -25,8 +25,8 @@ from ll2_mirror.ll2.shapes import SHAPES
 from ll2_mirror.ll2.views import views
 from ll2_mirror.query.request import Request
 from ll2_mirror.serve.cache import ResponseCache
+from ll2_mirror.serve.headers import HttpResponse
 from ll2_mirror.serve.scope import request_of
-from ll2_mirror.serve.wire import HttpResponse
 from ll2_mirror.testing import fake as sample
 from parts import execute, public_rows
 from serving import LIST, Answering, served

@@ -5,7 +5,7 @@ from __future__ import annotations
 from ll2_mirror.query.kept import Kept
 from ll2_mirror.query.request import Request, decoded
 from ll2_mirror.query.routes import find
-from ll2_mirror.serve.wire import HttpResponse
+from ll2_mirror.serve.headers import HttpResponse
 
 MOST_BYTES = 64 * 2**20  # of responses kept
 Version = tuple[int, ...]  # see reader.Watch; of a page, with the stamp of its pictures

@@ -23,11 +23,11 @@ from ll2_mirror.query.request import decoded
 from ll2_mirror.query.response import as_json
 from ll2_mirror.query.routes import Route, find
 from ll2_mirror.serve.database import adopt, file_of, is_mirror
+from ll2_mirror.serve.headers import HttpResponse, allow, is_preflight, prepared, respond, start
 from ll2_mirror.serve.permissions import Actor, permissions
 from ll2_mirror.serve.picture import PATH, picture
 from ll2_mirror.serve.reader import Responder
 from ll2_mirror.serve.scope import Scope, client_of, origin, path_of, readable, request_of
-from ll2_mirror.serve.wire import HttpResponse, allow, is_preflight, prepared, respond, start
 from ll2_mirror.store.explain import explained
 
 if TYPE_CHECKING:

@@ -19,7 +19,7 @@ from ll2_mirror.query.request import Request
 from ll2_mirror.query.response import as_json
 from ll2_mirror.serve.browse import browse
 from ll2_mirror.serve.cache import MOST_BYTES, ResponseCache, Version
-from ll2_mirror.serve.wire import HttpResponse, prepared
+from ll2_mirror.serve.headers import HttpResponse, prepared
 from ll2_mirror.store.ledger import Ledger
 from ll2_mirror.store.reading import READ_SECONDS, File, Latest, Reading, time_limit
 

@@ -1,4 +1,4 @@
-"""A response on the wire: validators, gzip, and the headers that every one has."""
+"""What goes out with a response: its validators (ETag), gzip, and the headers that each has."""
 
 from __future__ import annotations
 
