@@ -412,11 +412,12 @@ def test_a_year_of_hourly_syncs(tmp_path):
 
 
 # Some lists are to be fresher than by themselves, so that there is more to do in a few days; and an
-# outage, with the time until what failed is tried again, is no longer than half the shortest age.
+# outage, with the time until what failed is tried again, and another mishap then, is no longer than
+# half the shortest age.
 AGES = {"launches/upcoming": 3, "spacecraft": 12, "agencies": 6, "config/orbits": 24, "pads": 24}
 AGES |= {"launches": 48, "launches/new": 12, "updates/new": 6, "docking_events": 72}  # hours
 FEW = ["launches/upcoming", "launches", "launches/new", "spacecraft", "agencies"]
-OUTAGE = 45  # minutes at most
+OUTAGE = 30  # minutes at most, and an hour apart
 
 
 class Library(World):
@@ -491,7 +492,7 @@ def kept_fresh(db, days, seed, named):
         for run in range(days * 144):
             clock.time = max(clock.time, start + timedelta(minutes=10 * run))
             trouble(world, random)
-            if random.random() < 0.01:
+            if random.random() < 0.01 and clock.time > dark + timedelta(hours=1):
                 dark = clock.time + timedelta(minutes=random.randint(10, OUTAGE))
             if clock.time < dark:
                 for k in range(1, 30):
