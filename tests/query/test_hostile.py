@@ -455,6 +455,8 @@ LINES = {
     "a bare newline": asked(LIST.encode(), b"X: a\nY: b"),
     "a length that is none": asked(LIST.encode(), b"Content-Length: x"),
     "two lengths": asked(LIST.encode(), b"Content-Length: 1", b"Content-Length: 2"),
+    "no chunk, of a HEAD": asked(LIST.encode(), b"Transfer-Encoding: chunked", method=b"HEAD")
+    + b"zz\r\n",
     "a coding that is none": asked(LIST.encode(), b"Transfer-Encoding: x"),
 }
 

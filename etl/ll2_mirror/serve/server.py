@@ -108,7 +108,8 @@ def _setting(name: str, value: str) -> tuple[str, Any]:
 def run(app: Datasette, listening: socket.socket) -> None:
     """Serves until it is interrupted or terminated, which both are how a server ends."""
     signal.signal(signal.SIGTERM, signal.default_int_handler)
-    logging.getLogger("uvicorn.error").addFilter(_is_news)
+    for name in ("uvicorn.error", "asyncio"):
+        logging.getLogger(name).addFilter(_is_news)
     try:
         asyncio.run(app.invoke_startup())
         config = uvicorn.Config(
