@@ -303,6 +303,12 @@ def republished(out, change):
     )
 
 
+def stood_in(path):
+    """A view in the place of a table."""
+    execute(path, "ALTER TABLE _tombstones RENAME TO _graves")
+    execute(path, "CREATE VIEW _tombstones AS SELECT * FROM _graves")
+
+
 def hurt(path):
     """Overwrites a page in the middle of a table."""
     page = execute(path, "SELECT rootpage FROM sqlite_master WHERE name = 'spacecraft'")[0][0]
@@ -420,8 +426,9 @@ def test_a_snapshot_that_is_gone(kept, served, out, run):
         (lambda path: execute(path, "DROP TABLE _settings"), "damaged, or no mirror"),
         (lambda path: execute(path, "UPDATE _runs SET id = id + 7"), "holds another state"),
         (hurt, "is damaged"),
+        (stood_in, "has a view in the place of a table: _tombstones"),
     ],
-    ids=["bytes", "short", "other", "newer", "column", "empty", "table", "state", "page"],
+    ids=["bytes", "short", "other", "newer", "column", "empty", "table", "state", "page", "view"],
 )
 def test_a_snapshot_that_is_no_mirror_for_us(kept, served, out, run, change, words):
     republished(out, change)

@@ -30,7 +30,7 @@ from ll2_mirror.store.lock import only_sync
 from ll2_mirror.store.opening import (
     checked_path,
     connect,
-    missing_column,
+    flaw_of,
     open_store,
     version_of,
 )
@@ -177,8 +177,8 @@ def _check(conn: sqlite3.Connection, name: str) -> None:
         raise NotAMirror(f"{name} is an SQLite file, but no ll2-mirror")
     if version > SCHEMA_VERSION:
         raise NotAMirror(f"{name} was made by a newer ll2-mirror: upgrade ll2-mirror")
-    if version == SCHEMA_VERSION and (missing := missing_column(conn)):
-        raise NotAMirror(f"{name} lacks a column of a mirror: {missing}")
+    if version == SCHEMA_VERSION and (flaw := flaw_of(conn)):
+        raise NotAMirror(f"{name} {flaw}")
     for (found,) in conn.execute("PRAGMA integrity_check(1)"):
         if found != "ok":
             raise NotAMirror(f"{name} is damaged: {' '.join(found.split())}")

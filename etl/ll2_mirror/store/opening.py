@@ -175,12 +175,17 @@ def _check(conn: sqlite3.Connection, path: Path) -> None:
             f"{path} was made by a newer ll2-mirror (its schema is {version}, this one reads"
             f" {SCHEMA_VERSION}): upgrade ll2-mirror"
         )
-    if version != SCHEMA_VERSION:
-        return
+    if version == SCHEMA_VERSION and (flaw := flaw_of(conn)):
+        raise NotAMirror(f"{path} {flaw}: {_ANEW}")
+
+
+def flaw_of(conn: sqlite3.Connection) -> str:
+    """What a mirror of this version lacks, in words that go on after its name; empty: nothing."""
     if missing := missing_column(conn):
-        raise NotAMirror(f"{path} lacks a column of a mirror: {missing}: {_ANEW}")
+        return f"lacks a column of a mirror: {missing}"
     if other := _stand_in(conn):
-        raise NotAMirror(f"{path} has a view in the place of a table: {other}: {_ANEW}")
+        return f"has a view in the place of a table: {other}"
+    return ""
 
 
 def _stand_in(conn: sqlite3.Connection) -> str:
