@@ -293,7 +293,7 @@ def republished(out, change):
     found = json.loads((out / "manifest.json").read_text())
     path = out / found["file"]["name"]
     change(path)
-    with closing(sqlite3.connect(path)) as conn, suppress(sqlite3.Error):
+    with closing(sqlite3.connect(path)) as conn, suppress(sqlite3.Error, UnicodeDecodeError):
         conn.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     digest = sha256(path.read_bytes()).hexdigest()
     name = f"snapshot-{digest}.db"
@@ -307,6 +307,15 @@ def stood_in(path):
     """A view in the place of a table."""
     execute(path, "ALTER TABLE _tombstones RENAME TO _graves")
     execute(path, "CREATE VIEW _tombstones AS SELECT * FROM _graves")
+
+
+def garbled(path):
+    """A schema that is no text, of which SQLite says so in what is no text either."""
+    with closing(sqlite3.connect(path)) as conn:
+        conn.execute("PRAGMA writable_schema = ON")
+        sql = "CAST(CAST(sql AS BLOB) || x'2080' AS TEXT)"
+        conn.execute(f"UPDATE sqlite_master SET sql = {sql} WHERE name = 'countries'")
+        conn.commit()
 
 
 def hurt(path):
@@ -427,8 +436,10 @@ def test_a_snapshot_that_is_gone(kept, served, out, run):
         (lambda path: execute(path, "UPDATE _runs SET id = id + 7"), "holds another state"),
         (hurt, "is damaged"),
         (stood_in, "has a view in the place of a table: _tombstones"),
+        (garbled, "is damaged, or no mirror"),
     ],
-    ids=["bytes", "short", "other", "newer", "column", "empty", "table", "state", "page", "view"],
+    ids=["bytes", "short", "other", "newer", "column", "empty", "table", "state", "page", "view"]
+    + ["schema"],
 )
 def test_a_snapshot_that_is_no_mirror_for_us(kept, served, out, run, change, words):
     republished(out, change)

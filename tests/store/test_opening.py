@@ -65,7 +65,10 @@ def test_a_missing_column_is_named(synced, run, command):
     assert told.err.count("\n") == 1
 
 
-@pytest.mark.parametrize("table", ["_records", "_history", "_search_agencies", "_settings"])
+@pytest.mark.parametrize(
+    "table",
+    ["_records", "_history", "_search_agencies", "_settings", "_search_agencies_fts_config"],
+)
 @pytest.mark.parametrize("command", ["sync", "status", "verify", "changes", "plan"])
 def test_a_view_in_the_place_of_a_table_is_named(synced, run, table, command):
     """It may never end, or end in an error, and nothing can be written to it."""

@@ -163,7 +163,7 @@ def _opened(news: Staged, clock: Clock) -> Iterator[Store]:
             _check(conn, news.name)
             with readable(Store(conn, news.path, clock)) as found:
                 yield found
-    except sqlite3.Error as error:
+    except (sqlite3.Error, UnicodeDecodeError) as error:
         told = explained(error, news.path)
         if isinstance(told, DataError):
             told = NotAMirror(f"{news.name} is damaged, or no mirror: {error}")

@@ -191,4 +191,5 @@ def flaw_of(conn: sqlite3.Connection) -> str:
 def _stand_in(conn: sqlite3.Connection) -> str:
     """The first of the tool's own tables that is a view, which may never end; empty: none is."""
     views = conn.execute("SELECT name FROM sqlite_master WHERE type = 'view' AND name GLOB '_*'")
-    return min((name for (name,) in views if name in own_tables()), default="")
+    ours = {*own_tables()}  # FTS5 calls the tables of an index _search_pads_fts_data, ...
+    return min((name for (name,) in views if {name, name.rpartition("_")[0]} & ours), default="")
