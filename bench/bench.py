@@ -59,8 +59,8 @@ class Kind(NamedTuple):
 
 KINDS = {
     "spacecraft": Kind("spacecraft", "normal", (2.0, 1.2, 2.0), 64, 3.0),
-    "launches": Kind("launches", "normal", (2.0, 0.8, 3.0), 96, 1.5),
-    "detailed": Kind("launches", "detailed", (2.4, 0.8, 3.0), 160, 1.5),
+    "launches": Kind("launches", "normal", (2.2, 0.8, 3.2), 96, 1.5),
+    "detailed": Kind("launches", "detailed", (2.4, 0.8, 3.2), 160, 1.5),
 }
 SPACECRAFT = KINDS["spacecraft"]
 AT_START_UP = (2.5, 2.5, 2.5)
