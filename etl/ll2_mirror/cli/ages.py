@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from ll2_mirror.cli.console import console
-from ll2_mirror.cli.options import DB, Lists, age, clock, json_option, opened
+from ll2_mirror.cli.options import DB, Lists, age, changing, json_option, opened
 from ll2_mirror.cli.program import Command
 from ll2_mirror.cli.text import age_text
 from ll2_mirror.errors import UsageError
@@ -31,10 +31,9 @@ def ages(db: Path, changes: tuple[str, ...], as_json: bool) -> None:
         _set(db, wanted)
     with opened(db) as store:
         found = read(store)
-    if as_json:
-        console().show({"ages": {name: round(may_be) for name, may_be in found.items()}})
-    else:
-        console().say(*(f"{name}: {age_text(may_be)}" for name, may_be in found.items()))
+    document = {"ages": {name: round(may_be) for name, may_be in found.items()}}
+    lines = (f"{name}: {age_text(may_be)}" for name, may_be in found.items())
+    console().present(document, lines, as_json=as_json)
 
 
 def _change(text: str) -> tuple[str, float | None]:
@@ -51,11 +50,6 @@ def _change(text: str) -> tuple[str, float | None]:
 
 def _set(db: Path, wanted: dict[str, float | None]) -> None:
     from ll2_mirror.due import set_ages
-    from ll2_mirror.load.rebuild import upgrade
-    from ll2_mirror.progress import silence
-    from ll2_mirror.store.lock import only_sync
-    from ll2_mirror.store.opening import open_store
 
-    with only_sync(db), open_store(db, clock(), create=True) as store:
-        upgrade(store, silence)
+    with changing(db) as store:
         set_ages(store, wanted)

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ll2_mirror.cli.console import console
-from ll2_mirror.cli.options import QUIET, clock, json_option, opened
+from ll2_mirror.cli.options import QUIET, changing, clock, json_option, opened
 from ll2_mirror.cli.program import Command, as_ours, end_tidily
 from ll2_mirror.cli.source import Source, asks
 from ll2_mirror.cli.telling import telling
@@ -85,13 +85,11 @@ def sync(db: Path, allow_shrink: bool, quiet: bool, as_json: bool, **source: Any
     with telling(console(), quiet=quiet, as_json=as_json) as tell:
         done = _synced(db, Source(**source), tell, as_json, allow_shrink=allow_shrink)
     reports, server, problem = done
-    if as_json and source["due"]:
-        console().show([report.as_json() for report in reports])
-    elif as_json:
-        _show([report.as_json() for report in reports])
-    elif not quiet:
-        elsewhere = None if is_own(server) else server
-        console().say(*(line for report in reports for line in sync_lines(report, elsewhere)))
+    found = [report.as_json() for report in reports]
+    elsewhere = None if is_own(server) else server
+    lines = (line for report in reports for line in sync_lines(report, elsewhere))
+    document = found if source["due"] else _document(found)
+    console().present(document, lines, as_json=as_json, quiet=quiet)
     if problem:
         raise problem
 
@@ -100,20 +98,14 @@ def _synced(
     db: Path, source: Source, tell: Tell, as_json: bool, *, allow_shrink: bool
 ) -> tuple[list[Report], str, MirrorError | None]:
     """Syncs as the file's only sync, from which server, with what went wrong; that is noted."""
-    from ll2_mirror.load.rebuild import upgrade
-    from ll2_mirror.store.lock import only_sync
-    from ll2_mirror.store.opening import open_store
-
-    with only_sync(db), open_store(db, clock(), create=True) as store:
-        upgrade(store, tell)  # a failure leaves the file as it was
-        with _noting_failure(store):
-            what = source.wanted(store)
-            upstream = source.upstream(store, what.base_url, tell)
-            with _showing_failure(store, upstream, what) if as_json else nullcontext():
-                reports, failed = source.run(store, upstream, tell, allow_shrink=allow_shrink)
-            if problem := failed or _kept_aside(db, reports):
-                _note(store, problem)
-            return reports, upstream.base_url, problem
+    with changing(db, tell) as store, _noting_failure(store):
+        what = source.wanted(store)
+        upstream = source.upstream(store, what.base_url, tell)
+        with _showing_failure(store, upstream, what) if as_json else nullcontext():
+            reports, failed = source.run(store, upstream, tell, allow_shrink=allow_shrink)
+        if problem := failed or _kept_aside(db, reports):
+            _note(store, problem)
+        return reports, upstream.base_url, problem
 
 
 @contextmanager
@@ -135,13 +127,14 @@ def _showing_failure(store: Store, upstream: Upstream, what: Wanted) -> Iterator
     try:
         yield
     except (Exception, KeyboardInterrupt) as error:
-        _show(incomplete(store, upstream, what, as_ours(error, store.path)))
+        found = incomplete(store, upstream, what, as_ours(error, store.path))
+        console().show(_document(found))
         raise
 
 
-def _show(documents: list[dict[str, Any]]) -> None:
+def _document(found: list[dict[str, Any]]) -> Any:
     """One JSON object, or a list of several."""
-    console().show(documents[0] if len(documents) == 1 else documents)
+    return found[0] if len(found) == 1 else found
 
 
 def _refuse_resource(db: Path) -> None:
@@ -195,10 +188,7 @@ def plan(db: Path, as_json: bool, **source: Any) -> None:
             found, lines = schedule(store, upstream, what), due_lines
         else:
             found, lines = read(store, upstream, what, asked.stale), plan_lines
-    if as_json:
-        console().show(found)
-    else:
-        console().say(*lines(found))
+    console().present(found, lines(found), as_json=as_json)
 
 
 def _opened_or_blank(db: Path) -> AbstractContextManager[Store]:

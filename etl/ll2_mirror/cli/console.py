@@ -15,7 +15,7 @@ import secrets
 import signal
 import sys
 import traceback
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from typing import Any, NoReturn
 
@@ -55,6 +55,15 @@ class Console:
     def show(self, document: Any) -> None:
         """A JSON document, as programs read it."""
         write(f"{_json(document, sys.stdout, indent=2)}\n")
+
+    def present(
+        self, document: Any, lines: Iterable[str], *, as_json: bool, quiet: bool = False
+    ) -> None:
+        """What a command found or did: as a document, or in lines unless it is to be quiet."""
+        if as_json:
+            self.show(document)
+        elif not quiet:
+            self.say(*lines)
 
     def log(self, event: str, /, **facts: Any) -> None:
         """A line of JSON on stderr."""

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from functools import reduce
 from pathlib import Path
-from typing import Any
 
 import click
+
+from ll2_mirror.cli.options import with_options
 
 _FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
-_OPTIONS = (
+datasettes = with_options(
     click.argument("files", nargs=-1, type=_FILE),
     click.option("-m", "--metadata", type=_FILE, help="Datasette's metadata, as JSON or YAML."),
     click.option(
@@ -36,8 +35,3 @@ _OPTIONS = (
     click.option("--crossdb", is_flag=True, help="Join DB and FILES in SQL, at /_memory."),
     click.option("--cors", is_flag=True, help="Let pages of other sites ask Datasette's JSON."),
 )
-
-
-def datasettes(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Gives a command Datasette's options."""
-    return reduce(lambda done, option: option(done), reversed(_OPTIONS), command)

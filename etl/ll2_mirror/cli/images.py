@@ -70,10 +70,9 @@ def images(
         console().say(estimate_line(len(found.fetch), found.bytes, found.seconds), err=True)
     with watched(quiet=quiet or as_json) as tell:
         done = fetch(found, folder, clock(), tell, most=max_bytes, timeout=timeout)
-    if as_json:
-        console().show(done.as_json())
-    elif not quiet:
-        console().say(*picture_lines(folder.path, done.as_json()))
+    document = done.as_json()
+    lines = picture_lines(folder.path, document)
+    console().present(document, lines, as_json=as_json, quiet=quiet)
     if done.failed:
         raise done.failed
     if done.refused:

@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
+from functools import reduce
 from math import isnan
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,6 +17,7 @@ import click
 from ll2_mirror.cli.console import clock_of
 from ll2_mirror.clock import Clock, from_iso
 from ll2_mirror.errors import DataError, UsageError
+from ll2_mirror.progress import Tell, silence
 
 if TYPE_CHECKING:
     from ll2_mirror.store.store import Store
@@ -48,6 +50,11 @@ def point_in_time(text: str, now: datetime) -> datetime:
         ) from None
 
 
+def with_options(*options: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    """Gives a command several parameters, in this order."""
+    return lambda command: reduce(lambda done, option: option(done), reversed(options), command)
+
+
 def clock() -> Clock:
     """The clock that this run goes by."""
     return clock_of(click.get_current_context())
@@ -67,6 +74,18 @@ def opened(db: Path) -> Iterator[Store]:
 
         with readable(store) as found:
             yield found
+
+
+@contextmanager
+def changing(db: Path, tell: Tell = silence) -> Iterator[Store]:
+    """The mirror, up to date and made where there is none, for the one sync that may change it."""
+    from ll2_mirror.load.rebuild import upgrade
+    from ll2_mirror.store.lock import only_sync
+    from ll2_mirror.store.opening import open_store
+
+    with only_sync(db), open_store(db, clock(), create=True) as store:
+        upgrade(store, tell)  # a failure leaves the file as it was
+        yield store
 
 
 def placed(_: click.Context, __: click.Parameter, path: Path) -> Path:

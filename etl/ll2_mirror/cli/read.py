@@ -74,10 +74,7 @@ def status(
     if prometheus and as_json:
         raise UsageError("--json and --prometheus are two formats: choose one")
     found = _measured(db, exit_code) if prometheus else status_of(db)
-    if as_json:
-        console().show(found)
-    elif not prometheus:
-        console().say(*status_lines(found))
+    console().present(found, status_lines(found), as_json=as_json, quiet=prometheus)
     if max_age is not None:
         check_age(found, max_age)
 
@@ -124,10 +121,9 @@ def verify(db: Path, as_json: bool) -> None:
 
     with opened(db) as store:
         verdict = verify(store)
-    if as_json:
-        console().show(verdict.as_json())
-    else:
-        console().say(*verdict.problems, *verdict_lines(db, verdict.as_json()))
+    document = verdict.as_json()
+    lines = (*verdict.problems, *verdict_lines(db, document))
+    console().present(document, lines, as_json=as_json)
     if verdict.problems:
         sys.exit(CheckFailed.exit_code)
 

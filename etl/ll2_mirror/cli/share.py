@@ -61,10 +61,7 @@ def publish(
             store, directory, keep=keep, packed=gzip, allow_older=allow_older
         )
     found = {"changed": changed, **manifest.as_json()}
-    if as_json:
-        console().show(found)
-    elif not quiet:
-        console().say(_published_line(directory, found))
+    console().present(found, [_published_line(directory, found)], as_json=as_json, quiet=quiet)
 
 
 @click.command(cls=Command, help=_PULL_HELP)
@@ -92,27 +89,26 @@ def pull(
     origin = origin_of(source, timeout)
     with watched(quiet=quiet or as_json) as tell:
         done = pull(origin, db, clock(), tell, allow_older=allow_older)
-    if as_json:
-        console().show(done.as_json())
-    elif not quiet:
-        console().say(_pulled_line(db, done.as_json()))
+    found = done.as_json()
+    console().present(found, [_pulled_line(db, found)], as_json=as_json, quiet=quiet)
     if max_age is not None:
         check_age(status_of(db), max_age)
 
 
 def _published_line(directory: Path, found: dict[str, Any]) -> str:
     """What a publish did."""
-    told = f"run {found['run']}, synced {found['synced'][:19]}Z"
-    if not found["changed"]:
-        return f"{directory}: nothing new since {told}"
     packed = f", {found['gzip']['bytes']:,} packed" if found["gzip"] else ""
     records = sum(found["resources"].values())
-    return f"{directory}: {told}: {records:,} records in {found['file']['bytes']:,} bytes{packed}"
+    more = f": {records:,} records in {found['file']['bytes']:,} bytes{packed}"
+    return _brought_line(directory, found, more)
 
 
 def _pulled_line(db: Path, found: dict[str, Any]) -> str:
     """What a pull did."""
+    return _brought_line(db, found, f", from {found['from']} · {found['seconds']:.1f} s")
+
+
+def _brought_line(to: Path, found: dict[str, Any], more: str) -> str:
+    """Which state came to a place, and ``more`` of it; or that it was there already."""
     told = f"run {found['run']}, synced {found['synced'][:19]}Z"
-    if not found["changed"]:
-        return f"{db}: nothing new since {told}"
-    return f"{db}: {told}, from {found['from']} · {found['seconds']:.1f} s"
+    return f"{to}: {told}{more}" if found["changed"] else f"{to}: nothing new since {told}"

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import TYPE_CHECKING, NamedTuple
 
 import click
 from click.core import ParameterSource
 
-from ll2_mirror.cli.options import DB, Lists, base, seconds, timeout_option
+from ll2_mirror.cli.options import DB, Lists, base, seconds, timeout_option, with_options
 from ll2_mirror.errors import MirrorError
 from ll2_mirror.ll2.model import MODES
 from ll2_mirror.ll2.resources import PARTS, RESOURCES
@@ -96,7 +95,7 @@ def _token(ctx: click.Context, param: click.Parameter, value: str | None) -> Tok
     return Token(value, source is ParameterSource.COMMANDLINE) if value else None
 
 
-_SOURCE = (
+asks = with_options(  # gives a command the parameters of a Source
     DB,
     click.argument("resources", metavar="[RESOURCE]...", nargs=-1, type=Lists(PARTS)),
     click.option("--all", "everything", is_flag=True, help="All lists that LL2 has."),
@@ -134,10 +133,3 @@ _SOURCE = (
         " named.",
     ),
 )
-
-
-def asks(command: Callable[..., None]) -> Callable[..., None]:
-    """Gives a command the parameters of a Source."""
-    for decorate in reversed(_SOURCE):
-        command = decorate(command)
-    return command
