@@ -9,7 +9,7 @@ from typing import Any
 from ll2_mirror.errors import DataError
 from ll2_mirror.ll2.labels import label
 from ll2_mirror.ll2.model import NEW, Id
-from ll2_mirror.ll2.schema import keys, target
+from ll2_mirror.ll2.schema import kind_of, target
 from ll2_mirror.store.ledger import Change
 from ll2_mirror.store.store import Store
 from ll2_mirror.store.typed import Typed
@@ -65,8 +65,7 @@ def _sides(typed: Typed, change: Change, place: str) -> dict[str, Any]:
         return {}
     if change.kind == "gone":
         return {"from": typed.document(change.before, place, dict)}
-    _, key = keys().get((change.table, change.key), (None, None))
-    reader = _READERS.get(key.kind if key else change.key, _scalar)
+    reader = _READERS.get(kind_of(change.table, change.key) or change.key, _scalar)
     before, after = (
         None if side is None else reader(typed, side, place)
         for side in (change.before, change.after)
@@ -100,7 +99,7 @@ _READERS: dict[str, Callable[[Typed, Any, str], Any]] = {
 
 def _name(store: Store, table: str, id_: Id) -> str | None:
     """The name of a row, where its table has names."""
-    return _called(store, "name", table, id_) if (table, "name") in keys() else None
+    return _called(store, "name", table, id_) if kind_of(table, "name") else None
 
 
 def _called(store: Store, name: str, table: str, id_: Any) -> str | None:
@@ -130,9 +129,8 @@ def named(store: Store, found: dict[str, Any]) -> dict[str, Any]:
 
 
 def _names(store: Store, change: dict[str, Any]) -> dict[str, str | None]:
-    _, key = keys().get((change["table"], change.get("key", "")), (None, None))
-    if key is None or key.kind != "one":
+    if kind_of(change["table"], change.get("key", "")) != "one":
         return {}
-    table = target(change["table"], key.name)
+    table = target(change["table"], change["key"])
     name = label(table) or "NULL"
     return {f"{side}_name": _called(store, name, table, change[side]) for side in ("from", "to")}

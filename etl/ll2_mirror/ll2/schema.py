@@ -59,6 +59,12 @@ def target(table: str, key: str) -> str:
     return nested.table if nested else ""
 
 
+def kind_of(table: str, key: str) -> str:
+    """The kind of a key of a table's rows; empty where they have no such key."""
+    found = keys().get((table, key))
+    return found[1].kind if found else ""
+
+
 def _table(shape: Shape) -> Iterator[tuple[str, tuple[Column, ...]]]:
     """The table of a shape, with the columns of all that lie over it, and those of their lists."""
     lying = sorted(shape.siblings, key=lambda each: -len(each.columns))  # the richest first

@@ -22,6 +22,7 @@ from ll2_mirror.ll2.resources import RESOURCES
 from ll2_mirror.load.quarantine import Understood, quarantined, standing
 from ll2_mirror.proof.differences import ORDER, Difference, Place, differences, form, objects
 from ll2_mirror.proof.soundness import faults
+from ll2_mirror.store.reading import snapshot
 from ll2_mirror.store.store import Store
 from ll2_mirror.store.walks import StagedPage, Walk
 from ll2_mirror.transform.render import Renderer
@@ -49,14 +50,11 @@ class Verdict:
 def verify(store: Store) -> Verdict:
     """Checks the file, reading only, as of one moment."""
     proof = _Proof(store)
-    store.conn.execute("BEGIN")
     try:
-        proof.run()
+        with snapshot(store.conn):
+            proof.run()
     except sqlite3.DatabaseError as error:
         proof.verdict.problems.append(f"the file is damaged: {error}")
-    finally:
-        if store.conn.in_transaction:
-            store.conn.execute("ROLLBACK")
     return proof.verdict
 
 

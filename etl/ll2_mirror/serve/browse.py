@@ -277,18 +277,32 @@ def _pictures(document: Any, listed: bool, copy: Shown) -> Iterator[Picture]:
         image = record.get("image")
         if not isinstance(image, dict) or not is_web(image.get("image_url")):
             continue
-        large = str(image["image_url"])
-        small = str(image["thumbnail_url"]) if is_web(image.get("thumbnail_url")) else large
-        whole, part = copy(large), copy(small)
+        found = addresses(image["image_url"], image.get("thumbnail_url"), copy)
         licence = image.get("license")
         yield Picture(
             name=str(record.get("name") or ""),
             url=str(record["url"]) if is_web(record.get("url")) else "",
-            thumbnail=(part or whole or small) if listed else (whole or part or large),
-            image=whole or large,
+            thumbnail=found.thumbnail if listed else found.shown,
+            image=found.image,
             credit=str(image.get("credit") or ""),
             license=str(licence.get("name") or "") if isinstance(licence, dict) else "",
         )
+
+
+class Addresses(NamedTuple):
+    """Where a picture is: in full, as it stands on a page of its own, as it stands in a list."""
+
+    image: str
+    shown: str
+    thumbnail: str
+
+
+def addresses(image: Any, thumbnail: Any, copy: Shown) -> Addresses:
+    """The addresses of a picture, those of its copies where there are some; empty: it has none."""
+    large = image if is_web(image) else ""
+    small = thumbnail if is_web(thumbnail) else large
+    whole, part = copy(large), copy(small)
+    return Addresses(whole or large, whole or part or large, part or whole or small)
 
 
 def is_web(value: Any) -> bool:

@@ -21,7 +21,7 @@ from ll2_mirror.serve.browse import browse
 from ll2_mirror.serve.cache import MOST_BYTES, ResponseCache, Version
 from ll2_mirror.serve.headers import HttpResponse, prepared
 from ll2_mirror.store.ledger import Ledger
-from ll2_mirror.store.reading import READ_SECONDS, File, Latest, Reading, time_limit
+from ll2_mirror.store.reading import READ_SECONDS, File, Latest, Reading, snapshot, time_limit
 
 _QUICK = 20_000  # records that are asked so quickly that nobody need wait elsewhere
 _QUICK_SECONDS = 0.25  # after which others are no longer made to wait
@@ -87,12 +87,8 @@ class Reader:
         return self._latest(partial(self._read, request, seconds))
 
     def _read(self, request: Request, seconds: float, conn: Reading) -> HttpResponse:
-        conn.execute("BEGIN")
-        try:
-            with time_limit(conn, seconds, self._name):
-                return self._response(request, conn)
-        finally:
-            conn.execute("ROLLBACK")
+        with snapshot(conn), time_limit(conn, seconds, self._name):
+            return self._response(request, conn)
 
     def _response(self, request: Request, conn: Reading) -> HttpResponse:
         version = conn.execute("PRAGMA user_version").fetchone()[0]  # the snapshot begins

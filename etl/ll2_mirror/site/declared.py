@@ -30,6 +30,12 @@ def described() -> dict[str, Table]:
     return {table.name: table for section in sections() for table in section.tables}
 
 
+def described_columns(table: str) -> dict[str, Described]:
+    """The columns of a public table by name; none of what is no such table."""
+    found = described().get(table)
+    return {one.column.name: one for one in found.columns} if found else {}
+
+
 def of_table(table: str) -> dict[str, Any]:
     """What is declared of a table."""
     found: dict[str, Any] = site()["tables"].get(table, {})
@@ -65,5 +71,5 @@ def flags(table: str) -> frozenset[str]:
     if table in views():
         said = views()[table].columns
         return frozenset(name for name, text in said.items() if text.startswith("0 or 1"))
-    columns = (one.column for one in (described()[table].columns if table in described() else ()))
-    return frozenset(column.name for column in columns if column.kind == "bool")
+    known = described_columns(table)
+    return frozenset(name for name, one in known.items() if one.column.kind == "bool")

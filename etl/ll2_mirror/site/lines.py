@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from ll2_mirror.serve.browse import is_web
 from ll2_mirror.site import words
-from ll2_mirror.site.declared import columns, described, flags, site
+from ll2_mirror.site.declared import columns, described, described_columns, flags, site
 from ll2_mirror.site.rows import Picture, Rows
 from ll2_mirror.site.thing import spelled
 
@@ -66,22 +66,17 @@ def listing(
     shown = list(given) if whole else _chosen(table, given)
     yes_no = flags(table)
     values = [{name: _raw(row, name, name in yes_no) for name in names} for row in found]
-    kinds = (
-        {one.column.name: one for one in described()[table].columns} if table in described() else {}
-    )
+    kinds = described_columns(table)
     called = _called(rows, kinds, shown, values)
-    lines = _lines(rows, table, values)
-    pictures = _pictures(rows, table, values)
-    made = [
-        _line(name, href, pictures.get(_picture_of(value)), [
-            _cell(rows, kinds.get(one["name"]), one["name"], value, called) for one in shown
-        ], table in described())
-        for (name, href), value in zip(lines, values, strict=True)
-    ]  # fmt: skip
+    pictures = rows.pictures(map(_picture_of, values)) if kinds else {}
+    lines = []
+    for (name, href), value in zip(_named(rows, table, values), values, strict=True):
+        cells = [_cell(rows, kinds.get(one["name"]), one["name"], value, called) for one in shown]
+        lines.append(_line(name, href, pictures.get(_picture_of(value)), cells, bool(kinds)))
     heads = [
         Head(one["name"], one.get("description") or "", bool(one["sortable"])) for one in shown
     ]
-    return Listing(heads, made, bool(pictures), whole)
+    return Listing(heads, lines, bool(pictures), whole)
 
 
 def _line(name: str, href: str, picture: Picture | None, cells: list[Cell], has_name: bool) -> Line:
@@ -109,7 +104,7 @@ def _raw(row: Any, name: str, is_flag: bool) -> Any:
     return bool(value) if is_flag and value in (0, 1) else value
 
 
-def _lines(rows: Rows, table: str, values: list[dict[str, Any]]) -> list[tuple[str, str]]:
+def _named(rows: Rows, table: str, values: list[dict[str, Any]]) -> list[tuple[str, str]]:
     """What each row is called, and where its page is; a view's is that of the row it is of."""
     of = table if table in described() else site()["views"].get(table, "")
     ids = [value.get("id") for value in values]
@@ -131,12 +126,6 @@ def _typed(known: dict[Any, str]) -> Any:
 def _picture_of(value: dict[str, Any]) -> Any:
     id_ = value.get("id") if "thumbnail_url" in value else value.get("image_id")
     return int(id_) if isinstance(id_, str) and id_.isdecimal() else id_
-
-
-def _pictures(rows: Rows, table: str, values: list[dict[str, Any]]) -> dict[Any, Picture]:
-    if table not in described():
-        return {}
-    return rows.pictures(_picture_of(value) for value in values)
 
 
 def _called(

@@ -14,7 +14,7 @@ from unicodedata import normalize
 
 from ll2_mirror.ll2.labels import label
 from ll2_mirror.ll2.model import Id
-from ll2_mirror.site.declared import described
+from ll2_mirror.site.declared import described, described_columns
 
 _WORD = re.compile(r"[^\W_]+")
 _MOST_WORDS = 16
@@ -80,7 +80,7 @@ class Names:
         return self._index
 
     def _fill(self, index: sqlite3.Connection, conn: sqlite3.Connection, table: str) -> None:
-        known = [one.column.name for one in described()[table].columns]
+        known = described_columns(table)
         if "id" not in known:
             return
         also = "".join(f" || ' ' || coalesce(t.\"{name}\", '')" for name in _ALSO if name in known)

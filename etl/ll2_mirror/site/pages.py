@@ -32,19 +32,13 @@ _MOST_FOUND = 12  # rows of one table that a search names
 _MOST_SORTED = 2000  # that it puts in order
 _MOST_NEWS = 100
 _GONE = 410
-_VIEWS = {
-    "database": "DatabaseView",
-    "index": "IndexView",
-    "row": "RowView",
-    "table": "TableView",
-}
 
 
 async def _datasettes(page: str, datasette: Any, request: Request) -> Response:
     """Datasette's own page; its views are imported late, since they import the plugins."""
     if page == "table" and request.method == "POST" and await _only_reads(datasette, request):
         return Response.text("Method not allowed", status=405, headers={"Allow": "GET, HEAD"})
-    view = getattr(import_module(f"datasette.views.{page}"), _VIEWS[page])
+    view = getattr(import_module(f"datasette.views.{page}"), f"{page.capitalize()}View")
     found: Response = await view(datasette).dispatch_request(request)
     return found
 
@@ -141,7 +135,7 @@ def _found(site: Site, rows: Rows, text: str) -> Iterator[tuple[str, int, list[L
 
 async def tables_page(datasette: Datasette, request: Request) -> Response:
     """All tables: Datasette's page, in our template, which shows no more than names and counts."""
-    site = mirror(datasette, request, tilde_decode(request.url_vars["database"]))
+    site = mirror(datasette, request)
     if site is None or request.args.get("sql"):
         return await _datasettes("database", datasette, request)
     is_ours = _templates_are_ours(datasette, "database.html")
@@ -205,7 +199,7 @@ def _count(conn: sqlite3.Connection, table: str) -> int | None:
 
 async def table_page(datasette: Datasette, request: Request) -> Response:
     """A table: Datasette's page, in our template; it suggests no facets, which takes longest."""
-    site = mirror(datasette, request, tilde_decode(request.url_vars["database"]))
+    site = mirror(datasette, request)
     return await _datasettes("table", _Ours(site, datasette) if site else datasette, request)
 
 
@@ -229,7 +223,7 @@ class _Ours(_Altered):
 
 async def whole_csv(datasette: Datasette, request: Request) -> Response:
     """A table as CSV: all its rows, unless a part of them is asked for."""
-    site = mirror(datasette, request, tilde_decode(request.url_vars["database"]))
+    site = mirror(datasette, request)
     parts = {"_size", "_next", "_stream"} & set(request.args)
     if site and not parts and datasette.setting("allow_csv_stream"):
         query = request.scope["query_string"]
@@ -239,13 +233,13 @@ async def whole_csv(datasette: Datasette, request: Request) -> Response:
 
 async def thing_page(datasette: Datasette, request: Request) -> Response:
     """One row; also of a row that is gone."""
-    asked = {key: tilde_decode(request.url_vars[key]) for key in ("database", "table", "pks")}
-    site, table = mirror(datasette, request, asked["database"]), asked["table"]
+    table, id_ = (tilde_decode(request.url_vars[part]) for part in ("table", "pks"))
+    site = mirror(datasette, request)
     if site is None or table not in declared.described() or "__" in table:
         return await _datasettes("row", datasette, request)
     if not await site.may_see(table):
         raise Forbidden("view-table")
-    return await _explained(site, _thing(site, table, _id(table, asked["pks"])))
+    return await _explained(site, _thing(site, table, _id(table, id_)))
 
 
 def _id(table: str, text: str) -> Any:

@@ -12,7 +12,7 @@ from datasette.utils import tilde_encode
 from ll2_mirror.ll2.labels import label
 from ll2_mirror.ll2.model import Id
 from ll2_mirror.pictures.named import UNKNOWN
-from ll2_mirror.serve.browse import is_web
+from ll2_mirror.serve.browse import addresses, is_web
 from ll2_mirror.site.declared import noun, of_table
 from ll2_mirror.store.sql import IN, among
 
@@ -120,16 +120,11 @@ class Rows:
     def _picture(
         self, id_: int, name: Any, credit: Any, image: Any, small: Any, license_: Any, terms: Any
     ) -> Picture:
-        large = image if is_web(image) else ""
-        small = small if is_web(small) else large
-        whole, part = self._copy(large), self._copy(small)
         return Picture(
             id_,
             str(name or ""),
             str(credit or ""),
-            whole or large,
-            whole or part or large,
-            part or whole or small,
+            *addresses(image, small, self._copy),
             "" if license_ in (None, UNKNOWN) else str(license_),
             terms if is_web(terms) else "",
         )

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 from weakref import WeakKeyDictionary
 
 from datasette import Response
+from datasette.utils import tilde_decode
 
 from ll2_mirror.ll2.describe import sections
 from ll2_mirror.ll2.labels import label
@@ -24,6 +25,7 @@ from ll2_mirror.site.bars import Bar, bars
 from ll2_mirror.site.lines import Listing, listing
 from ll2_mirror.site.names import Names
 from ll2_mirror.site.rows import Rows
+from ll2_mirror.store.reading import snapshot
 
 if TYPE_CHECKING:
     from datasette.app import Datasette
@@ -139,11 +141,8 @@ class Site:
         hidden = await self._hidden()
 
         def reading(conn: sqlite3.Connection) -> T:
-            conn.execute("BEGIN")
-            try:
+            with snapshot(conn):
                 return read(Rows(conn, self.home, hidden, self._copy))
-            finally:
-                conn.execute("ROLLBACK")
 
         found: T = await self.database.execute_fn(reading)
         return found
@@ -180,8 +179,9 @@ class Site:
         return Response.html(body, status=status)
 
 
-def mirror(datasette: Datasette, request: Request, name: str = "") -> Site | None:
-    """The mirror of that name, or the first one; None: there is none."""
+def mirror(datasette: Datasette, request: Request) -> Site | None:
+    """The mirror that the path names, else the first one; None: there is none."""
+    name = tilde_decode(request.url_vars.get("database", ""))
     for each, database in datasette.databases.items():
         if is_mirror(database) and name in ("", database.route):
             return Site(datasette, each, request)

@@ -12,7 +12,7 @@ from ll2_mirror.ll2.duration import seconds
 from ll2_mirror.ll2.model import Id
 from ll2_mirror.ll2.page import LL2_URL
 from ll2_mirror.ll2.resources import LIST_OF
-from ll2_mirror.ll2.schema import keys, target
+from ll2_mirror.ll2.schema import kind_of, target
 from ll2_mirror.serve.browse import is_web
 from ll2_mirror.site import words
 from ll2_mirror.site.declared import described, noun
@@ -172,8 +172,7 @@ def _told(rows: Rows, table: str, key: str, value: Any) -> str:
     """A value of the history: a row by its name, a list by how many it has."""
     if value is None:
         return "nothing"
-    _, known = keys().get((table, key), (None, None))
-    kind = known.kind if known else ""
+    kind = kind_of(table, key)
     if kind == "one":
         return rows.names(target(table, key), [value]).get(value, f"number {value}")
     return _items_told(value) if kind == "many" else spelled(kind, value)

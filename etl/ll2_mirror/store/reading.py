@@ -224,6 +224,23 @@ class Latest:
 
 
 @contextmanager
+def snapshot(conn: sqlite3.Connection) -> Iterator[None]:
+    """Reads one state of a file, whatever is committed meanwhile."""
+    conn.execute("BEGIN")
+    try:
+        yield
+    finally:
+        roll_back(conn)
+
+
+def roll_back(conn: sqlite3.Connection) -> None:
+    """Ends a transaction, unless the file is closed: a signal may come on the way into one."""
+    with suppress(sqlite3.ProgrammingError):
+        if conn.in_transaction:
+            conn.execute("ROLLBACK")
+
+
+@contextmanager
 def time_limit(conn: sqlite3.Connection, seconds: float, name: str) -> Iterator[None]:
     """Ends what a connection reads of a file when it has taken so long; raises TooLong."""
     end = time.monotonic() + seconds

@@ -10,7 +10,7 @@ from pathlib import Path
 from ll2_mirror.clock import Clock
 from ll2_mirror.errors import DataError, Stopped
 from ll2_mirror.store.ledger import Ledger
-from ll2_mirror.store.reading import Reading
+from ll2_mirror.store.reading import Reading, roll_back, snapshot
 from ll2_mirror.store.search import teach_upper
 from ll2_mirror.store.settings import Settings
 from ll2_mirror.store.sql import dangling
@@ -53,16 +53,10 @@ class Store:
             self.conn.execute("COMMIT")
         except BaseException as error:
             broken = self._broken(error)
-            self._roll_back()
+            roll_back(self.conn)
             if broken:
                 raise DataError(f"{self.path}: {broken}: nothing was published") from error
             raise
-
-    def _roll_back(self) -> None:
-        """Ends a transaction, unless the file is closed: a signal may come on the way into one."""
-        with suppress(sqlite3.ProgrammingError):
-            if self.conn.in_transaction:
-                self.conn.execute("ROLLBACK")
 
     def _broken(self, error: BaseException) -> str:
         """Which reference a commit was refused for; empty where it was something else."""
@@ -77,11 +71,8 @@ class Store:
 
         Raises Stopped where it may have been a mixture: see ``reading``.
         """
-        self.conn.execute("BEGIN")
-        try:
+        with snapshot(self.conn):
             yield
-        finally:
-            self._roll_back()
         if isinstance(self.conn, Reading) and not self.conn.is_current():
             raise Stopped(f"{self.path} was changed meanwhile: run the same command again")
 
