@@ -14,6 +14,7 @@ from contextlib import suppress
 from datetime import datetime
 from ssl import SSLCertVerificationError
 from time import monotonic
+from typing import TypeVar
 from urllib.parse import urlsplit
 
 import requests
@@ -28,6 +29,8 @@ from ll2_mirror.ll2.packed import TooLargeError
 
 USER_AGENT = f"ll2-mirror/{__version__} (+https://pypi.org/project/ll2-mirror/)"
 _HEED = 0.1  # seconds: a signal that comes just before a wait begins doesn't end it
+
+T = TypeVar("T")
 
 
 class Client:
@@ -96,6 +99,15 @@ class Client:
         return Faulted(f"{words}: {reason}", heavy=self.sent)
 
 
+def taken(found: queue.Queue[T] | queue.SimpleQueue[T], seconds: float) -> T:
+    """What a thread puts into a queue; raises queue.Empty where nothing comes within this time."""
+    until = monotonic() + seconds
+    while (left := until - monotonic()) > 0:
+        with suppress(queue.Empty):
+            return found.get(timeout=min(left, _HEED))
+    raise queue.Empty
+
+
 class _Courier:
     """A thread that asks for one URL after the other, as long as each comes in time.
 
@@ -117,12 +129,11 @@ class _Courier:
     def fetch(self, url: str) -> Response | BaseException:
         """The response, or what went wrong; after that the courier is of no more use."""
         self._urls.put(url)
-        until = monotonic() + self._timeout
-        while (left := until - monotonic()) > 0:
-            with suppress(queue.Empty):
-                return self._found.get(timeout=min(left, _HEED))
-        self._given_up.set()
-        return TimeoutError(f"no whole answer within {self._timeout:g} s")
+        try:
+            return taken(self._found, self._timeout)
+        except queue.Empty:
+            self._given_up.set()
+            return TimeoutError(f"no whole answer within {self._timeout:g} s")
 
 
 def _work(

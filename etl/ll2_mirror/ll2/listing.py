@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 from ll2_mirror.ll2.model import FILTER_KINDS, LOOKUPS, Delta, Filter, Resource, Shape, View
-from ll2_mirror.ll2.notation import by_name
+from ll2_mirror.ll2.notation import by_name, matched
 
 _HEAD = re.compile(r"(?P<name>[a-z]\w*(?:/\w+)?) +(?P<noun>[A-Z]\w*)(?P<modes>(?: +\w+:\w+)*)")
 _VIEW = re.compile(r"(?P<name>(?P<of>\w+)/\w+) +(?P<key>\w+)(?P<sign>>=|<=)(?P<hours>-?\d+)")
@@ -36,9 +36,7 @@ def read_resources(text: str, shapes: dict[str, Shape]) -> dict[str, Resource]:
 
 
 def _resource(head: str, lines: list[str], shapes: dict[str, Shape]) -> Resource:
-    match = _HEAD.fullmatch(head)
-    if not match:
-        raise ValueError(f"no head of a list: {head}")
+    match = matched(_HEAD, head, "no head of a list")
     name, noun, modes = match["name"], match["noun"], match["modes"].split()
     named = dict(pair.split(":") for pair in modes) or {"normal": noun}
     if missing := ", ".join(sorted(set(named.values()) - shapes.keys())):
@@ -88,9 +86,7 @@ def read_filters(text: str) -> tuple[Filter, ...]:
 
 def _filters(tokens: Iterable[str]) -> Iterator[Filter]:
     for token in tokens:
-        match = _FILTER.fullmatch(token)
-        if not match:
-            raise ValueError(f"no filter: {token}")
+        match = matched(_FILTER, token, "no filter")
         name, kind, every, some, path = match.groups(default="")
         for mark in _MARKS if every else (some or "=").split(","):
             lookup = "exact" if mark == "=" else mark

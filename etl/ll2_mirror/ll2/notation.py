@@ -22,6 +22,14 @@ def by_name(where: str, named: Iterable[tuple[str, T]]) -> dict[str, T]:
     return found
 
 
+def matched(notation: re.Pattern[str], text: str, wrong: str) -> re.Match[str]:
+    """The parts of a text; raises ValueError, in these words, where it isn't in that notation."""
+    match = notation.fullmatch(text)
+    if not match:
+        raise ValueError(f"{wrong}: {text}")
+    return match
+
+
 _HEAD = re.compile(r"(?P<name>[A-Z]\w*)(?: as (?P<base>[A-Z]\w*)| (?P<table>[a-z]\w*))?")
 _KEY = re.compile(
     r"(?P<name>\w+)(?:=(?P<const>\w+)|:(?P<one>[A-Z]\w*)|:\[(?P<many>[A-Z]\w*)\]"
@@ -51,10 +59,7 @@ def read_shapes(text: str) -> dict[str, Shape]:
 
 def _shape(block: str, before: dict[str, Shape]) -> Shape:
     head, _, body = block.partition("\n")
-    match = _HEAD.fullmatch(head)
-    if not match:
-        raise ValueError(f"no head of a shape: {head}")
-    name, base, table = match.groups(default="")
+    name, base, table = matched(_HEAD, head, "no head of a shape").groups(default="")
     keys = _keys(name, body.split(), _base(name, base, before))
     first = next((key.name for key in keys.values() if key.kind != "const"), "")
     table = before[base].table if base else table
@@ -80,9 +85,7 @@ def _keys(name: str, tokens: list[str], keys: dict[str, Key]) -> dict[str, Key]:
 
 
 def _key(shape: str, token: str) -> Key:
-    match = _KEY.fullmatch(token)
-    if not match:
-        raise ValueError(f"{shape}: no key of a shape: {token}")
+    match = matched(_KEY, token, f"{shape}: no key of a shape")
     if match.lastgroup in ("const", "one", "many"):
         return Key(match["name"], match.lastgroup, match[match.lastgroup])
     kind = match["kind"] or "str"

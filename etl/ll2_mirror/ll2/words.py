@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-from ll2_mirror.ll2.notation import by_name
+from ll2_mirror.ll2.notation import by_name, matched
 
 _SAID = re.compile(r" *(?P<name>\w+(?:\[\])?)(?: +\[(?P<unit>[^\]]+)\])?(?: +(?P<text>[^\[ ].*))?")
 
@@ -55,7 +55,5 @@ def _words(block: str) -> Words:
 
 
 def _said(line: str) -> tuple[str, Said]:
-    match = _SAID.fullmatch(line)
-    if not match:
-        raise ValueError(f"meanings.py: not in its notation: {line}")
-    return match["name"], Said(*match.groups(default="")[1:])
+    name, unit, text = matched(_SAID, line, "meanings.py: not in its notation").groups(default="")
+    return name, Said(unit, text)

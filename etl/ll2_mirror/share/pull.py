@@ -25,7 +25,7 @@ from ll2_mirror.share.fetch import clear
 from ll2_mirror.share.manifest import State, follows, state_of, whence
 from ll2_mirror.share.origin import Origin, Staged
 from ll2_mirror.share.snapshot import strip
-from ll2_mirror.store.explain import explained
+from ll2_mirror.store.explain import explained, explaining
 from ll2_mirror.store.lock import only_sync
 from ll2_mirror.store.opening import (
     checked_path,
@@ -199,13 +199,11 @@ def _write(found: Store, store: Store, tell: Tell) -> None:
             raise Stopped(f"{store.path} is in use by another process: run the same command again")
         tell("applied", pages=pages - left, of=pages)
 
-    try:
+    with explaining(store.path):
         with _laid_out(found, _page_size(store)) as source:
             source.backup(store.conn, pages=_PAGES, progress=watch)
         store.conn.execute("PRAGMA busy_timeout = 0")  # a reader need not end for this
         store.conn.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-    except sqlite3.Error as error:
-        raise explained(error, store.path) or error from error
 
 
 @contextmanager

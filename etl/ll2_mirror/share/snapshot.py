@@ -26,7 +26,7 @@ from ll2_mirror.share.manifest import (
     parsed,
     state_of,
 )
-from ll2_mirror.store.explain import explained
+from ll2_mirror.store.explain import explaining
 from ll2_mirror.store.lock import only_sync
 from ll2_mirror.store.opening import stamp
 from ll2_mirror.store.reading import Reading, log_of
@@ -124,15 +124,12 @@ def copy(store: Store, path: Path) -> None:
     """Copies a mirror to a file of its own, as of the state that ``store`` reads."""
     discard(path)
     whole = isinstance(store.conn, Reading) and _copied(store.conn, path)
-    with closing(sqlite3.connect(path, isolation_level=None)) as conn:
+    with closing(sqlite3.connect(path, isolation_level=None)) as conn, explaining(path.parent):
         for setting in _HASTE:
             conn.execute(f"PRAGMA {setting}")
-        try:
-            if not whole:
-                store.conn.backup(conn)
-            strip(Store(conn, path, store.clock))
-        except sqlite3.Error as error:
-            raise explained(error, path.parent) or error from error
+        if not whole:
+            store.conn.backup(conn)
+        strip(Store(conn, path, store.clock))
 
 
 def _copied(conn: Reading, path: Path) -> bool:

@@ -6,7 +6,6 @@ import queue
 import threading
 from collections.abc import Iterator
 from contextlib import suppress
-from time import monotonic
 from typing import Any
 from urllib.parse import urljoin, urlsplit
 
@@ -15,14 +14,13 @@ from requests.exceptions import SSLError
 from urllib3.exceptions import HTTPError
 
 from ll2_mirror.errors import Faulted, UpstreamError
-from ll2_mirror.extract.client import USER_AGENT, reason_of
+from ll2_mirror.extract.client import USER_AGENT, reason_of, taken
 from ll2_mirror.extract.connection import Met, Route
 from ll2_mirror.ll2.jsontext import quote
 from ll2_mirror.share.disk import CHUNK
 
 MENDS = {408, 425, 429, *range(500, 600)}  # what another try may mend
 _REDIRECTS = 5
-_HEED = 0.1  # seconds: a signal that comes just before a wait begins doesn't end it
 _HEADERS = {"User-Agent": USER_AGENT, "Accept-Encoding": "identity"}
 
 
@@ -99,23 +97,17 @@ def hurried(pieces: Iterator[Any], seconds: float, name: str) -> Iterator[Any]:
     given_up = threading.Event()
     threading.Thread(target=_work, args=(pieces, found, given_up), daemon=True).start()
     try:
-        while (piece := _next(found, seconds, name)) is not None:
+        while (piece := taken(found, seconds)) is not None:
             if isinstance(piece, BaseException):
                 raise piece
             yield piece
+    except queue.Empty:
+        raise Faulted(f"{name}: nothing came for {seconds:g} s") from None
     finally:
         given_up.set()
         with suppress(queue.Empty):  # the thread may wait for room
             while True:
                 found.get_nowait()
-
-
-def _next(found: queue.Queue[Any], seconds: float, name: str) -> Any:
-    until = monotonic() + seconds
-    while (left := until - monotonic()) > 0:
-        with suppress(queue.Empty):
-            return found.get(timeout=min(left, _HEED))
-    raise Faulted(f"{name}: nothing came for {seconds:g} s")
 
 
 def _work(pieces: Iterator[Any], found: queue.Queue[Any], given_up: threading.Event) -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from ll2_mirror.errors import DataError, MirrorError, NotAMirror, Stopped, UsageError
@@ -42,6 +44,15 @@ _SAID: tuple[tuple[str, type[MirrorError], str], ...] = (
     # Ours raises nothing itself: a signal came while SQLite called it.
     ("user-defined function", Stopped, f": interrupted: {_AGAIN}"),
 )
+
+
+@contextmanager
+def explaining(path: Path) -> Iterator[None]:
+    """Raises what SQLite says of a file as one of our errors, where it is none of a bug."""
+    try:
+        yield
+    except (sqlite3.Error, UnicodeDecodeError) as error:
+        raise explained(error, path) or error from error
 
 
 def explained(error: sqlite3.Error | UnicodeDecodeError, path: Path) -> MirrorError | None:

@@ -6,7 +6,7 @@ import os
 import sqlite3
 import stat
 import tempfile
-from contextlib import suppress
+from contextlib import ExitStack, closing, suppress
 from pathlib import Path
 
 from ll2_mirror.clock import Clock
@@ -18,7 +18,7 @@ from ll2_mirror.ll2.schema import (
     schema_text,
     wanted_columns,
 )
-from ll2_mirror.store.explain import explained
+from ll2_mirror.store.explain import explaining
 from ll2_mirror.store.reading import BUSY_SECONDS, reading
 from ll2_mirror.store.store import Store
 from ll2_mirror.store.views import renew_views
@@ -37,15 +37,10 @@ def open_store(path: Path, clock: Clock | None = None, *, create: bool = False) 
     fresh = checked_path(path)
     if fresh and not create:
         raise UsageError(f"{path} is not there: `ll2-mirror sync {path}` makes it")
-    try:
-        conn = connect(path, write=create)
-        try:
-            _prepare(conn, path, create)
-        except BaseException:
-            conn.close()
-            raise
-    except (sqlite3.Error, UnicodeDecodeError) as error:
-        raise explained(error, path) or error from error
+    with explaining(path), ExitStack() as undo:
+        conn = undo.enter_context(closing(connect(path, write=create)))
+        _prepare(conn, path, create)
+        undo.pop_all()
     return Store(conn, path, clock or Clock())
 
 

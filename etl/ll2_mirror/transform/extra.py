@@ -28,11 +28,7 @@ def read(extra: str) -> Parts:
         spelled: Parts = spell(parts, KEPT)
     except (NotAPage, AttributeError, UnicodeError):
         parts = None
-    if (
-        not isinstance(parts, dict)
-        or not parts
-        or not all(map(_is_part, *zip(*parts.items(), strict=True)))
-    ):
+    if not (isinstance(parts, dict) and parts and all(_is_part(*one) for one in parts.items())):
         raise DataError(f"_extra is not what a sync writes: {quote(extra)}")
     return spelled
 
