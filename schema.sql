@@ -16,7 +16,7 @@
 --   them. All indexes stand at the end.
 
 PRAGMA application_id = 0x4c4c326d;  -- "LL2m": this file is an ll2-mirror
-PRAGMA user_version = 5;  -- the version of this schema
+PRAGMA user_version = 6;  -- the version of this schema
 
 -- ----------------------------------------------------------------------------------------------
 -- Spacecraft: what they are, of which type and family
@@ -1563,6 +1563,7 @@ CREATE TABLE _records (
     -- The records that LL2 lists now. A table can hold more rows than its endpoint lists: nested ones.
     resource TEXT NOT NULL,
     id NOT NULL,
+    digest BLOB,  -- of what LL2 sent when it was last brought in; null: not known
     PRIMARY KEY (resource, id)
 ) WITHOUT ROWID;
 
@@ -1627,7 +1628,7 @@ CREATE TABLE _bodies (
     -- The text of each page as LL2 sent it, kept once however often it comes: the proof that verify checks.
     digest BLOB PRIMARY KEY NOT NULL,  -- SHA-256 of the text
     ids TEXT NOT NULL,  -- JSON list of the records' ids, in order; null in it: not readable
-    body BLOB NOT NULL  -- the text, zlib
+    body BLOB NOT NULL  -- the text, zstd
 );
 
 CREATE TABLE _drift (

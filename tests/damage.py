@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import sqlite3
-import zlib
 from contextlib import closing, suppress
 from pathlib import Path
 from random import Random
 
 from ll2_mirror.ll2.jsontext import text
+from ll2_mirror.ll2.packed import packed
 
 ENDLESS = "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n)"
 VALUES = [
@@ -19,7 +19,7 @@ VALUES = [
     "SpacecraftNormal", "AgencyMini AgencyNormal", "2026-11-29T00:00:00.000000Z", "9999-99-99",
     "P1D",
     "0001-01-01T00:00:00Z", "http://127.0.0.1:1", "https://ll.thespacedevs.com", "x" * 10**5,
-    zlib.compress(b"[" * 2**27, 9), zlib.compress(b"{}"), zlib.compress(b"[" * 1000),
+    packed(b"[" * 2**27), packed(b"{}"), packed(b"[" * 1000),
     '[{"id":1}]', '{"results":[]}', "1,2", "wal", "<script>alert(1)</script>", "9" * 400,
 ]  # fmt: skip
 

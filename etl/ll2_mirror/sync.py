@@ -15,7 +15,8 @@ from ll2_mirror.extract.upstream import Upstream
 from ll2_mirror.ll2.model import MODES, NEW, Part
 from ll2_mirror.ll2.page import API_PATH, LL2_URL
 from ll2_mirror.ll2.resources import DEFAULT_RESOURCE, PARTS, RESOURCES
-from ll2_mirror.load.publish import Brought, Unreadable, bring_in, close_books
+from ll2_mirror.load.bring import Unreadable
+from ll2_mirror.load.publish import Brought, bring_in, close_books
 from ll2_mirror.load.quarantine import missed
 from ll2_mirror.load.report import Report
 from ll2_mirror.progress import Tell, silence

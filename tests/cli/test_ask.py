@@ -9,7 +9,6 @@ import subprocess
 import sys
 import threading
 import time
-import zlib
 from datetime import UTC, datetime, timedelta
 from random import Random
 
@@ -18,6 +17,7 @@ import pytest
 from ll2_mirror.clock import from_iso
 from ll2_mirror.extract.client import is_own
 from ll2_mirror.extract.throttle import throttle_from
+from ll2_mirror.ll2.packed import unpacked
 from parts import PROGRAM, execute, many
 
 TOKEN = "0123456789abcdef-a-secret"
@@ -213,7 +213,7 @@ def test_a_plan_knows_when_the_limit_allows_all(synced, run, upstream, clock, mo
 
 def upstream_body(db):
     """The one page of a file, as it came."""
-    return zlib.decompress(execute(db, "SELECT body FROM _bodies")[0][0])
+    return unpacked(execute(db, "SELECT body FROM _bodies")[0][0])
 
 
 def test_the_log_of_requests_keeps_a_week(synced, run, clock):

@@ -142,5 +142,5 @@ def test_whatever_stands_in_a_table_of_the_tools_is_no_bug(past, db, run, comman
 
 
 def test_each_column_of_the_tools_tables_was_found():
-    assert len(COLUMNS) == 75
+    assert len(COLUMNS) == 76
     assert {("_runs", "finished"), ("_pages", "limit"), ("_throttles", "resumes")} <= set(COLUMNS)

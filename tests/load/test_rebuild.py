@@ -108,7 +108,7 @@ def test_a_newer_file_is_refused(synced, run, command):
     assert "upgrade ll2-mirror" in refused.err
 
 
-@pytest.fixture(params=[3, 4])
+@pytest.fixture(params=[3, 4, 5])
 def released(request, db):
     """A file that an earlier release made, in detailed mode, with a past."""
     packed = (FIXTURES / f"schema-{request.param}.db.gz").read_bytes()

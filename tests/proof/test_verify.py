@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import sqlite3
-import zlib
 
 import pytest
 
+from ll2_mirror.ll2.packed import packed
 from parts import execute
 
 
@@ -62,7 +62,7 @@ def damage(db, sql, *parameters):
         ("DELETE FROM _records WHERE id = 201", "spacecraft 201: only LL2's pages has it"),
         ("INSERT INTO spacecraft (id) VALUES (9999)", "spacecraft 9999: nothing that LL2 lists"),
         ("INSERT INTO spacecraft (id) VALUES (9999)", "spacecraft 9999: _shapes is null, which no"),
-        ("INSERT INTO _records VALUES ('spacecraft', 9)", "only the list of records has it"),
+        ("INSERT INTO _records VALUES ('spacecraft', 9, NULL)", "only the list of records has it"),
         ("UPDATE spacecraft SET image_id = 424242 WHERE id = 201", "a row that images doesn't"),
         ("UPDATE _bodies SET body = zeroblob(9)", "is damaged"),
         ("UPDATE spacecraft SET _extra = '{' WHERE id = 201", "spacecraft 201: _extra is not"),
@@ -133,7 +133,7 @@ def test_a_damaged_list_is_named_beside_one_with_overtaken_values(db, run, upstr
 @pytest.mark.parametrize("page", [b" " * 2**24 + b"{}", b"[%s[]]" % (b"[]," * 2**18)])
 def test_a_stored_page_beyond_what_ll2_may_send_is_damage(detailed, run, page):
     """However small it is packed; so it takes no memory."""
-    execute(detailed, "UPDATE _bodies SET body = ?", zlib.compress(page, 9))
+    execute(detailed, "UPDATE _bodies SET body = ?", packed(page))
     verdict = run("verify", detailed)
     assert (verdict.code, "is damaged" in verdict.out) == (1, True)
 

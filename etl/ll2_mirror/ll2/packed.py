@@ -1,4 +1,4 @@
-"""The text of a page, unpacked within bounds: however it is packed, it takes no more memory.
+"""The text of a page, packed, and unpacked within bounds: it takes no more memory than these.
 
 The bounds are far beyond LL2's largest pages; docs/limits.md tells them.
 """
@@ -7,13 +7,42 @@ from __future__ import annotations
 
 import zlib
 
+import zstandard
+
 MAX_BODY = 16 * 2**20  # bytes of a page, as sent and unpacked
 MAX_VALUES = 500_000  # JSON values in a page
 _MIB = 2**20
 
 
+_PACKER = zstandard.ZstdCompressor(write_checksum=True)
+_UNPACKER = zstandard.ZstdDecompressor()
+
+
 class TooLargeError(Exception):
     """A body is beyond a bound; the text says which."""
+
+
+def packed(text: bytes) -> bytes:
+    """A text as the file keeps it: zstd, which sees that records far apart nest the same."""
+    return _PACKER.compress(text)
+
+
+def unpacked(blob: bytes) -> bytes:
+    """The text that ``packed`` packed; raises TooLargeError, or ValueError for what is damaged."""
+    try:
+        if not 0 < zstandard.get_frame_parameters(blob).content_size <= MAX_BODY:
+            raise TooLargeError("a packed text that says no size within bounds")
+        return _UNPACKER.decompress(blob, allow_extra_data=False)
+    except zstandard.ZstdError as error:
+        raise ValueError(str(error)) from None
+
+
+def repacked(blob: bytes) -> bytes:
+    """What zlib packed, as in files of schemas before 6, packed as now; anything else, as it is."""
+    try:
+        return packed(inflated(blob))
+    except (TypeError, zlib.error, TooLargeError):
+        return blob
 
 
 def inflated(packed: bytes, most: int = MAX_BODY) -> bytes:

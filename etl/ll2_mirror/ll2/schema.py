@@ -13,7 +13,7 @@ from ll2_mirror.ll2.model import SCALARS, Key, Shape
 from ll2_mirror.ll2.shapes import SHAPES
 
 APPLICATION_ID = 0x4C4C326D  # "LL2m": this file is an ll2-mirror
-SCHEMA_VERSION = 5  # goes up when files made before need their tables made anew
+SCHEMA_VERSION = 6  # goes up when files made before need their tables made anew
 
 
 TOKENIZER = "trigram case_sensitive 1"  # of each index that finds parts of texts

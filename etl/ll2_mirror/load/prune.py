@@ -14,10 +14,9 @@ from ll2_mirror.ll2.model import Id
 from ll2_mirror.ll2.resources import LIST_OF
 from ll2_mirror.ll2.schema import Edge, edges, list_tables_of, tables
 from ll2_mirror.ll2.shapes import SHAPES
+from ll2_mirror.load.referrers import Node, Referrers, by_end
 from ll2_mirror.store.ledger import Ledger
 from ll2_mirror.store.sql import list_items, quoted, users_edges
-
-Node = tuple[str, Id]
 
 
 class Pruner:
@@ -31,9 +30,9 @@ class Pruner:
         self._conn = conn
         self._ledger = ledger
         self._first = first
-        self._referrers = _by(edges(), "target")
-        self._references = _by(edges(), "owner_table")
-        self._users = _by(users_edges(conn), "target")
+        self._referrers = Referrers(conn)
+        self._references = by_end(edges(), "owner_table")
+        self._users = by_end(users_edges(conn), "target")
 
     def prune(self, run: int, candidates: Iterable[Node]) -> None:
         """Removes those of the candidates that no record leads to, and what only they led to.
@@ -56,23 +55,13 @@ class Pruner:
         Or a row of the user's own: then the row on the way that it refers to is kept.
         """
         way = []
-        for above in self._upwards(node):
+        for above in self._referrers.upwards([node]):
             if self._is_record(above):
                 return True
             way.append(above)
         kept = {one: by for one in way if (by := self._user_of(one))}
         self.kept |= kept
         return bool(kept)
-
-    def _upwards(self, node: Node) -> Iterator[Node]:
-        """A row, those that refer to it, those that refer to these, and so on; each once."""
-        seen, stack = {node}, [node]
-        while stack:
-            node = stack.pop()
-            yield node
-            above = {one for one in self._above(node) if one not in seen}
-            seen |= above
-            stack.extend(above)
 
     def _is_record(self, node: Node) -> bool:
         table, id_ = node
@@ -86,13 +75,6 @@ class Pruner:
     def _refers(self, edge: Edge, id_: Id) -> bool:
         sql = f'SELECT 1 FROM "{edge.table}" WHERE "{edge.column}" = ? LIMIT 1'
         return self._conn.execute(sql, (id_,)).fetchone() is not None
-
-    def _above(self, node: Node) -> Iterator[Node]:
-        for edge in self._referrers.get(node[0], ()):
-            for (id_,) in self._conn.execute(
-                f'SELECT "{edge.owner}" FROM "{edge.table}" WHERE "{edge.column}" = ?', (node[1],)
-            ):
-                yield edge.owner_table, id_
 
     def _remove(self, run: int, node: Node) -> list[Node]:
         """Removes a row and its lists; gives what it referred to."""
@@ -129,11 +111,3 @@ class Pruner:
         if extra[0] is not None:
             state["_extra"] = json.loads(extra[0])
         return json.dumps(state, ensure_ascii=False)
-
-
-def _by(found: Iterable[Edge], end: str) -> dict[str, list[Edge]]:
-    """Edges by the table at one of their ends."""
-    by: dict[str, list[Edge]] = {}
-    for edge in found:
-        by.setdefault(getattr(edge, end), []).append(edge)
-    return by

@@ -2,33 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from ll2_mirror.errors import DataError, NotAPage
+from ll2_mirror.errors import DataError
 from ll2_mirror.ll2.resources import PARTS, RESOURCES
+from ll2_mirror.load.bring import Bringing
 from ll2_mirror.load.drift import forget_drift, keep_drift
 from ll2_mirror.load.overtaken import let_go
-from ll2_mirror.load.prune import Node, Pruner
-from ll2_mirror.load.quarantine import kept_out, last_sent, quarantined, renew
+from ll2_mirror.load.prune import Pruner
+from ll2_mirror.load.quarantine import last_sent, quarantined, renew
+from ll2_mirror.load.referrers import Node
 from ll2_mirror.load.report import Report
-from ll2_mirror.load.upsert import Upsert
 from ll2_mirror.store.ledger import COUNTS, Run
 from ll2_mirror.store.search import reindex
 from ll2_mirror.store.store import Store
-from ll2_mirror.store.walks import NOTHING, Fate, Met, StagedPage, Walk
-from ll2_mirror.transform.normalize import Bad, Normalizer
+from ll2_mirror.store.walks import NOTHING, Fate, Walk
+from ll2_mirror.transform.normalize import Bad
 
 BAD_SHARE = 0.01  # of a walk's records may be not understood, before none is published
-
-
-class Unreadable(NotAPage):
-    """A staged page that is no page of LL2, as only now is seen."""
-
-    def __init__(self, told: str, walk: Walk, page: StagedPage) -> None:
-        super().__init__(told)
-        self.walk = walk
-        self.page = page
 
 
 class Brought(NamedTuple):
@@ -42,24 +33,26 @@ class Brought(NamedTuple):
 def bring_in(store: Store, walk: Walk, spent: int, fate: Fate) -> Brought:
     """Brings a complete walk into the tables, within the caller's transaction.
 
-    All its pages, or none where it lists what the walk before did, to the byte: of two values of a
-    row the later stands, and which that is only all pages together can tell.
+    Nothing where it lists what the walk before did, to the byte, and nobody wrote since.
 
     Raises Unreadable, or DataError where too many records are not understood.
     """
     report = Report(walk.name, walk.mode, requests=spent)
     last = store.ledger.last_run(walk.resource)
+    whole = None if walk.part else store.ledger.last_run(walk.resource, "")
     run = store.ledger.open_run(walk, spent)
+    bringing, upsert = Bringing(store, walk, run), None
     if last and fate == NOTHING and _is_in(store, walk, last):
-        report.conflicts, upsert = last.conflicts, None
+        report.conflicts = last.conflicts
     else:
-        upsert = Upsert(store.conn, store.ledger, run, walk.shape)
-        _bring(store, walk, upsert, report, fate)
+        upsert = bringing.bring(whole and whole.id)
+        report.conflicts = len(upsert.conflicts)
+        _report(store, walk, bringing, report, fate)
     store.walks.publish(walk)
     if walk.part:
         let_go(store, walk, upsert)
     gone = {(RESOURCES[walk.resource].table, id_) for id_ in fate.gone}
-    return Brought(run, report, gone | (upsert.unlinked if upsert else set()))
+    return Brought(run, report, gone | bringing.unlinked)
 
 
 def _is_in(store: Store, walk: Walk, last: Run) -> bool:
@@ -78,34 +71,19 @@ def _digests(store: Store, walk: Walk) -> list[bytes]:
     return [page.digest for page in store.walks.pages(walk)]
 
 
-def _bring(store: Store, walk: Walk, upsert: Upsert, report: Report, fate: Fate) -> None:
-    """Brings the pages in, and says what becomes of each record."""
-    resource, run, normalizer = RESOURCES[walk.resource], upsert.run, Normalizer()
-    bad, met = list[Bad](), 0
-    for results in _pages(store, walk):
-        upsert.page(normalizer.page(walk.shape, results, bad))
-        met += len(results)
-    _refuse_many(bad, walk, met)
+def _report(store: Store, walk: Walk, bringing: Bringing, report: Report, fate: Fate) -> None:
+    """Says what becomes of the records that can't be understood, and of those that weren't met."""
+    resource, bad = RESOURCES[walk.resource], bringing.bad
+    _refuse_many(bad, walk, bringing.met)
     if fate.gone:
         bodies = last_sent(store, resource.name, set(fate.gone))
-        store.ledger.bury(run, resource, bodies, fate.gone)
-    renew(store, walk, run, bad, set(fate.missing))
-    stay = kept_out(store, resource.name)
-    report.added = store.ledger.add_records(run, resource, Met(store.conn, walk), stay)
+        store.ledger.bury(bringing.run, resource, bodies, fate.gone)
+    renew(store, walk, bringing.run, bad, set(fate.missing))
+    report.added = bringing.added
     report.gone = len(fate.gone)
     report.quarantined = [{"id": one.id, "reason": one.reason} for one in bad]
     report.missing = len(fate.missing)
-    report.conflicts = len(upsert.conflicts)
-    report.drift = keep_drift(store.conn, normalizer.drift, run)
-
-
-def _pages(store: Store, walk: Walk) -> Iterator[list[Any]]:
-    """The records of each staged page of a walk; raises Unreadable."""
-    for page in store.walks.pages(walk):
-        try:
-            yield store.walks.records(page)
-        except NotAPage as error:
-            raise Unreadable(f"the page at offset {page.offset}: {error}", walk, page) from None
+    report.drift = keep_drift(store.conn, bringing.normalizer.drift, bringing.run)
 
 
 def _refuse_many(bad: list[Bad], walk: Walk, met: int) -> None:

@@ -9,6 +9,7 @@ import sqlite3
 from collections.abc import Iterator
 
 from ll2_mirror.errors import DataError
+from ll2_mirror.ll2.packed import repacked
 from ll2_mirror.ll2.resources import RESOURCES
 from ll2_mirror.ll2.schema import SCHEMA_VERSION, own_tables, schema_text, wanted_columns
 from ll2_mirror.load.quarantine import standing
@@ -63,6 +64,7 @@ def upgrade(store: Store, tell: Tell) -> None:
 
 def _upgrade(store: Store) -> None:
     conn = store.conn
+    conn.create_function("ll2_repacked", 1, repacked)
     conn.execute("PRAGMA foreign_keys = OFF")  # can't be done within a transaction
     try:
         with store.transaction():
@@ -70,6 +72,7 @@ def _upgrade(store: Store) -> None:
             for statement in _statements(schema_text()):
                 conn.execute(statement)
             _bring_back(conn, own)
+            conn.execute("UPDATE _bodies SET body = ll2_repacked(body)")
             _rebuild(store)
             _check(store)
     finally:

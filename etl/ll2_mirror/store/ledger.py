@@ -6,7 +6,7 @@ The only module that writes to ``_runs``, ``_records``, ``_history`` and ``_tomb
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from typing import Any, NamedTuple
 
 from ll2_mirror.clock import Clock, to_iso
@@ -145,23 +145,33 @@ class Ledger:
         sql = f"{LISTED} AND id NOT IN ({met.ids}) ORDER BY id"
         return [id_ for (id_,) in self._conn.execute(sql, (met.resource,))]
 
-    def add_records(self, run: int, resource: Resource, met: Met, kept_out: list[Id]) -> int:
-        """Lists what a walk met first, but what is kept out; gives how many records that are."""
-        new = f"{met.ids} AND id NOT IN ({LISTED}) AND id NOT {IN}"
-        values = (resource.name, among(kept_out))
-        self._conn.execute(
-            "INSERT OR IGNORE INTO _history"
-            f" SELECT ?, ?, id, '', 'added', NULL, NULL, 0 FROM ({new})",
-            (run, resource.table, *values),
+    def digests(self, resource: str, ids: Iterable[Id]) -> dict[Id, bytes | None]:
+        """Of those of some records that LL2 lists, the digest of each as it was brought in."""
+        sql = f"SELECT id, digest FROM _records WHERE resource = ? AND id {IN}"
+        return dict(self._conn.execute(sql, (resource, among(ids))))
+
+    def list_records(
+        self, run: int, resource: Resource, digests: dict[Id, bytes | None], new: Collection[Id]
+    ) -> None:
+        """Lists the records that a walk brought in; ``new``: those that were not listed."""
+        self._conn.executemany(
+            "INSERT INTO _records VALUES (?, ?, ?)"
+            " ON CONFLICT DO UPDATE SET digest = excluded.digest",
+            ((resource.name, *one) for one in digests.items()),
         )
-        added = self._conn.execute(
-            f"INSERT INTO _records SELECT ?, id FROM ({new})", (resource.name, *values)
-        ).rowcount
-        self._conn.execute(
-            f"DELETE FROM _tombstones WHERE resource = ?1 AND id IN ({LISTED.replace('?', '?1')})",
-            (resource.name,),
+        self._conn.executemany(
+            "INSERT OR IGNORE INTO _history VALUES (?, ?, ?, '', 'added', NULL, NULL, 0)",
+            ((run, resource.table, id_) for id_ in new),
         )
-        return added
+        self._conn.execute(
+            f"DELETE FROM _tombstones WHERE resource = ? AND id {IN}", (resource.name, among(new))
+        )
+
+    def forget_digests(self, resource: str, ids: Iterable[Id] | None) -> None:
+        """Forgets as what some records, or all of a resource, were brought in."""
+        which = f"resource = ? AND (? OR id {IN})"
+        values = (resource, ids is None, among(ids or ()))
+        self._conn.execute(f"UPDATE _records SET digest = NULL WHERE {which}", values)
 
     def bury(self, run: int, resource: Resource, bodies: dict[Id, str], gone: list[Id]) -> None:
         """Takes records off the list; ``bodies`` are their JSON as LL2 last sent them."""
@@ -206,6 +216,11 @@ class Ledger:
     def changed_since(self, first: int) -> bool:
         """Whether any of the runs from one on changed anything."""
         return self._one("SELECT 1 FROM _history WHERE run >= ? LIMIT 1", first) is not None
+
+    def rows_since(self, first: int) -> Iterator[tuple[str, Id]]:
+        """The rows that the runs from one on wrote."""
+        sql = "SELECT DISTINCT table_name, id FROM _history WHERE run >= ?"
+        yield from self._conn.execute(sql, (first,))
 
     def last_state(self, table: str, id_: Id) -> str | None:
         """A row that is gone, as JSON."""

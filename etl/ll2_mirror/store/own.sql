@@ -30,6 +30,7 @@ CREATE TABLE _records (
     -- The records that LL2 lists now. A table can hold more rows than its endpoint lists: nested ones.
     resource TEXT NOT NULL,
     id NOT NULL,
+    digest BLOB,  -- of what LL2 sent when it was last brought in; null: not known
     PRIMARY KEY (resource, id)
 ) WITHOUT ROWID;
 
@@ -99,7 +100,7 @@ CREATE TABLE _bodies (
     -- The text of each page as LL2 sent it, kept once however often it comes: the proof that verify checks.
     digest BLOB PRIMARY KEY NOT NULL,  -- SHA-256 of the text
     ids TEXT NOT NULL,  -- JSON list of the records' ids, in order; null in it: not readable
-    body BLOB NOT NULL  -- the text, zlib
+    body BLOB NOT NULL  -- the text, zstd
 );
 
 CREATE TABLE _drift (

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import sqlite3
-import zlib
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from itertools import compress
@@ -15,7 +14,7 @@ from ll2_mirror.clock import Clock, to_iso
 from ll2_mirror.errors import DataError, Stopped
 from ll2_mirror.ll2.jsontext import parse
 from ll2_mirror.ll2.model import Id, Part, Shape, part_name
-from ll2_mirror.ll2.packed import TooLargeError, counted, inflated
+from ll2_mirror.ll2.packed import TooLargeError, counted, packed, unpacked
 from ll2_mirror.ll2.page import Page, records
 from ll2_mirror.ll2.resources import RESOURCES
 from ll2_mirror.store.sql import IN, among
@@ -174,7 +173,7 @@ class Walks:
             if not self._conn.execute(held, (page.digest,)).fetchone():
                 self._conn.execute(
                     "INSERT INTO _bodies (digest, ids, body) VALUES (?, ?, ?)",
-                    (page.digest, json.dumps(page.ids), zlib.compress(page.body, 4)),
+                    (page.digest, json.dumps(page.ids), packed(page.body)),
                 )
             self._conn.execute(
                 "INSERT OR REPLACE INTO _pages VALUES (?, ?, ?, ?, ?)",
@@ -224,13 +223,12 @@ class Walks:
     def body(self, digest: bytes) -> bytes:
         """The text of a page as it came; raises DataError where it was damaged since.
 
-        zlib's own checksum tells, and what is larger than a page may be; verify compares the
-        digest, too.
+        Its checksum tells, and what is larger than a page may be; verify compares the digest, too.
         """
         row = self._conn.execute("SELECT body FROM _bodies WHERE digest = ?", (digest,)).fetchone()
         try:
-            return counted(inflated(row[0]))
-        except (TypeError, zlib.error, TooLargeError):
+            return counted(unpacked(row[0]))
+        except (TypeError, ValueError, TooLargeError):
             name = digest.hex()[:12]
             raise DataError(f"{self._path}: the stored page {name} is damaged") from None
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import marshal
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Any
 
 from ll2_mirror.errors import NotUnderstood
@@ -53,18 +53,26 @@ class Normalizer:
         self._rows: list[Row | None] = []  # of one record; None parts two groups
         self._drift: dict[Drift, Id | None] = {}  # of one record
 
-    def page(self, shape: Shape, results: list[Any], bad: list[Bad] | None = None) -> list[Group]:
+    def page(
+        self,
+        shape: Shape,
+        results: list[Any],
+        bad: list[Bad] | None = None,
+        places: Collection[int] | None = None,
+    ) -> list[Group]:
         """The rows of a page's records in groups, each to be brought in after the one before.
 
-        A record that can't be understood leaves no row and goes to ``bad``; without that it raises
-        NotUnderstood, which names the record, the path of the key, what was expected and what came.
+        Of those at some ``places``, or of all. A record that can't be understood leaves no row and
+        goes to ``bad``; without that it raises NotUnderstood, which names the record, the path of
+        the key, what was expected and what came.
         """
         links = links_of(results)
         if links != self._links:
             self._forget()
             self._links = links
         groups: list[Group] = [{}]
-        for number, record in enumerate(results):
+        for number in range(len(results)) if places is None else places:
+            record = results[number]
             try:
                 _add(groups, self._record(shape, record))
             except NotUnderstood as error:
