@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from random import Random
 from tempfile import TemporaryDirectory
@@ -324,11 +325,16 @@ def test_what_comes_and_goes_in_a_long_walk_costs_three_requests_each_at_most(ev
 
 
 @pytest.fixture
-def by_name(monkeypatch, world):
-    """LL2 doesn't sort spacecraft by id, but by names; they have one of four."""
+def named(monkeypatch):
+    """LL2 doesn't sort spacecraft by id, but by names."""
     named = replace(RESOURCES["spacecraft"], ordering="name")
     monkeypatch.setitem(RESOURCES, "spacecraft", named)
     monkeypatch.setitem(PARTS, "spacecraft", PARTS["spacecraft"]._replace(resource=named))
+
+
+@pytest.fixture
+def by_name(named, world):
+    """They have one of four."""
     for id_ in world.ids:
         world.change(id_, name=f"Name {id_ // 10 % 4}")
     world.moments[:] = [world.listed]
@@ -374,6 +380,52 @@ def test_a_record_that_moves_to_where_the_walk_was_is_met_all_the_same(db, by_na
     assert published(db).keys() == by_name.listed.keys()
     assert sync().code == 0
     assert equals(db, by_name)
+
+
+def shift(world, kind, place, to):
+    """One record comes, goes or moves to another place in the list."""
+    ids = world.ids
+    if kind == "goes":
+        return world.delete(ids[len(ids) * place // 1000])
+    id_ = ids[len(ids) * place // 1000] if kind == "moves" else world.append()
+    return world.change(id_, name=f"{world.listed[ids[len(ids) * to // 1000]]} and on")
+
+
+SHIFTS = [  # what, when, from and to where: in thousandths of the walk, and of the list
+    ("moves", 999, 999, 0),  # from ahead of the walk to behind it
+    ("moves", 999, 950, 290),
+    ("moves", 700, 999, 600),
+    ("moves", 300, 800, 120),
+    ("moves", 999, 0, 970),  # the other way, so that another slips through between two pages
+    ("moves", 500, 200, 999),
+    ("comes", 999, 0, 290),
+    ("comes", 500, 0, 990),
+    ("goes", 999, 120, 0),
+    ("goes", 500, 990, 0),
+]
+
+
+@pytest.mark.usefixtures("named")
+@pytest.mark.parametrize(
+    ("pages", "most", "options"), [(6, 3, ()), (11, 4, ()), (11, 4, ("--max-requests", 1))]
+)
+def test_one_that_comes_goes_or_moves_in_a_list_not_by_id_is_found_by_halves(
+    db, clock, pages, most, options
+):
+    with answering(World(pages * 100 - 50, clock)) as world:
+        for record in world.craft:
+            record["name"] = f"{record['id']:05}"
+        world.key = lambda record: record["name"]
+        sync = ("sync", db, "--base-url", world.base_url, *options)
+        for kind, when, place, to in SHIFTS:
+            before, asked = set(world.ids), len(world.requests)
+            world.at(2 + (pages - 1) * when // 1000, partial(shift, world, kind, place, to))
+            assert any(command(clock, *sync).code == 0 for _ in range(pages + most))
+            assert len(world.pages(asked)) <= pages + most
+            assert before & set(world.ids) <= published(db).keys()
+        assert command(clock, "verify", db).code == 0
+        assert command(clock, "sync", db).code == 0
+        assert equals(db, world)
 
 
 def test_an_order_by_id_that_ll2_ignores_is_noticed(db, world, sync):

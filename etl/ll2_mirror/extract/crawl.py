@@ -2,7 +2,8 @@
 
 A walk that was cut off goes on. One whose list moves steps back a little, so that it leaves nothing
 out: see ``ground``. What comes behind its back is in the next. Where the ids don't ascend a record
-can slip through: then as many must be met as LL2 counts, or the walk passes over the list again.
+can slip through: then as many must be met as LL2 counts. What was left out is looked for by halves,
+or by passing over the list again.
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ STALE = 86400.0  # seconds after which a walk that was cut off isn't gone on wit
 _ANEW = 2  # how often one sync passes over a list again because it moves
 _STEPS = 3  # back, before a walk must get further
 _OVERLAP = 86400.0  # seconds that a walk over what is new begins before the last
+_LACKS = "LL2's list moved: a record came twice, so another is left out"
 _RESTS = 600.0  # seconds in which a list whose count stays is taken to be as it was
 
 
@@ -160,14 +162,27 @@ class Crawl:
     def _stage_all(self) -> None:
         met, pages = Met(self._store.conn, self.walk), self._store.walks.pages(self.walk)
         by_id = self._part.query(None)["ordering"] == "id"
-        self._ground = Ground(met, pages, by_id=by_id)
+        counted = not (by_id or self._part.newest_first)
+        self._ground = Ground(met, pages, self.walk.total or 0, by_id=by_id, counted=counted)
         self._came = from_iso(self.walk.started)
         self._nothing_new = bool(pages) and self._is_known(json.loads(pages[-1].ids))
+        self._seek()  # goes on with it
         self._pass()
+        self._seek()
         while not self._nothing_new and self._ground.lacks(self.walk.total or 0):
-            self._again("LL2's list moved: a record came twice, so another is left out")
+            self._again(_LACKS)
             self._ground.pass_over()
             self._pass()
+
+    def _seek(self) -> None:
+        """Looks by halves for what a walk that came to its end left out."""
+        total = self.walk.total or 0
+        while self._ground.lacks(self.walk.total or 0):
+            low, high = self._ground.gap(self._store.walks.pages(self.walk), total)
+            if low >= high:
+                break
+            self._tell("moved", resource=self._part.name, why=_LACKS)
+            self._take(self._next(max(low, (low + high - self._size.limit) // 2)))
 
     def _pass(self) -> None:
         """Stages one page after the other, to the end of the list."""
