@@ -46,8 +46,7 @@ PHASES = ("first sync", "nothing changed", "1 % changed")
 class Kind(NamedTuple):
     """What is synced, with its goals: CPU as ratios by phase, and memory in MB.
 
-    The floor has no history and stages no pages. It looks at nothing twice that a page repeats, and
-    so at least where one record of each page is another: the tool can't know that beforehand.
+    The floor has no history, stages no pages, and looks at nothing twice that a page repeats.
     """
 
     name: str
@@ -58,10 +57,10 @@ class Kind(NamedTuple):
     file: float  # its size beyond the tables', of the pages in gzip
 
 
-SPACECRAFT = Kind("spacecraft", "normal", (2.0, 1.2, 2.0), 0.5, 64, 3.0)
+SPACECRAFT = Kind("spacecraft", "normal", (2.0, 1.2, 1.6), 0.5, 64, 2.5)
 LAUNCHES = (
-    Kind("launches", "normal", (2.2, 0.8, 3.2), 0.7, 96, 1.5),
-    Kind("launches", "detailed", (2.4, 0.8, 3.2), 0.7, 160, 1.5),
+    Kind("launches", "normal", (2.0, 0.8, 1.6), 0.5, 96, 0.8),
+    Kind("launches", "detailed", (2.3, 0.8, 1.9), 0.5, 160, 0.8),
 )
 AT_START_UP = SPACECRAFT._replace(goals=(2.5, 2.5, 2.5), staging=1.5)
 GROWTH = 1.25  # of the memory from 10,000 to 100,000 records: the ids of one walk, and caches

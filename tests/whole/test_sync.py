@@ -709,3 +709,19 @@ def test_what_is_searched_follows_each_sync(synced, upstream, run):
     ran = run("verify", synced)
     assert ran.code == 1
     assert "_search_spacecraft 9000 isn't what spacecraft 9000 is searched by" in ran.out
+
+
+def test_a_row_that_one_resource_lets_go_is_as_the_others_say(db, run, upstream):
+    agency = upstream.records["agencies", "normal"][0]
+    upstream.records["agencies", "normal"] = [{**agency, "id": 63, "name": "A"}]
+    for record in upstream.records["spacecraft", "normal"]:
+        record["spacecraft_config"]["agency"].update(id=63, name="B")
+    run("sync", db, "agencies", "spacecraft", "--base-url", upstream.base_url)
+    name = "SELECT name FROM agencies WHERE id = 63"
+    assert execute(db, name) == [("B",)]
+    for record in upstream.records["spacecraft", "normal"]:
+        record["spacecraft_config"]["agency"].update(id=64, name="C")
+    run("sync", db, "spacecraft")
+    run("sync", db, "agencies")
+    assert execute(db, name) == [("A",)]
+    _consistent(db, run)

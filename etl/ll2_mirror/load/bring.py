@@ -68,9 +68,6 @@ class Bringing:
             if found is not None and found <= done:
                 break
             upsert = self._pass(found and found | done)
-        if upsert.conflicts:
-            doubtful = self._leading(upsert.conflicts)
-            self._store.ledger.forget_digests(self._resource.name, doubtful)
         return upsert
 
     def _pass(self, again: set[Id] | None) -> Upsert:

@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from ll2_mirror.errors import DataError
-from ll2_mirror.ll2.resources import PARTS, RESOURCES
+from ll2_mirror.ll2.resources import LIST_OF, PARTS, RESOURCES
 from ll2_mirror.load.bring import Bringing
 from ll2_mirror.load.drift import forget_drift, keep_drift
 from ll2_mirror.load.overtaken import let_go
 from ll2_mirror.load.prune import Pruner
 from ll2_mirror.load.quarantine import last_sent, quarantined, renew
-from ll2_mirror.load.referrers import Node
+from ll2_mirror.load.referrers import Node, Referrers
 from ll2_mirror.load.report import Report
 from ll2_mirror.store.ledger import COUNTS, Run
 from ll2_mirror.store.search import reindex
@@ -28,6 +28,7 @@ class Brought(NamedTuple):
     run: int
     report: Report
     unlinked: set[Node]  # what nothing may lead to any more
+    conflicts: set[Node]  # what came with two values
 
 
 def bring_in(store: Store, walk: Walk, spent: int, fate: Fate) -> Brought:
@@ -52,7 +53,7 @@ def bring_in(store: Store, walk: Walk, spent: int, fate: Fate) -> Brought:
     if walk.part:
         let_go(store, walk, upsert)
     gone = {(RESOURCES[walk.resource].table, id_) for id_ in fate.gone}
-    return Brought(run, report, gone | bringing.unlinked)
+    return Brought(run, report, gone | bringing.unlinked, upsert.conflicts if upsert else set())
 
 
 def _is_in(store: Store, walk: Walk, last: Run) -> bool:
@@ -98,11 +99,12 @@ def _refuse_many(bad: list[Bad], walk: Walk, met: int) -> None:
 def close_books(store: Store, brought: list[Brought]) -> None:
     """Ends a sync, when all its walks are in the tables: what is gone, what changed, the ledger."""
     first = brought[0].run
-    _prune(store, brought)
+    alive = _prune(store, brought)
+    _doubt(store, alive.union(*(one.conflicts for one in brought)))
     store.ledger.settle(first)
     if store.ledger.changed_since(first):
         reindex(store.conn)
-    for run, report, _ in brought:
+    for run, report, *_ in brought:
         resource = PARTS[report.resource].resource
         report.records = store.ledger.records(resource.name)
         report.changed, report.moved, report.nested = store.ledger.count(run, resource)
@@ -111,17 +113,25 @@ def close_books(store: Store, brought: list[Brought]) -> None:
     forget_drift(store.conn)
 
 
-def _prune(store: Store, brought: list[Brought]) -> None:
+def _doubt(store: Store, rows: set[Node]) -> None:
+    """Lets the records come again that lead to rows which may hold what another said of them."""
+    above = Referrers(store.conn).upwards(rows)
+    store.ledger.forget_digests((LIST_OF[table], id_) for table, id_ in above if table in LIST_OF)
+
+
+def _prune(store: Store, brought: list[Brought]) -> set[Node]:
     """Removes what nothing leads to any more, but what a table of the user's own refers to.
 
-    That is remembered, to be looked at again with each sync.
+    That is remembered, to be looked at again with each sync. Gives what others lead to, and had
+    another value before: whose it holds isn't known.
     """
     pruner = Pruner(store.conn, store.ledger, brought[0].run)
     again = store.settings.kept
-    for run, report, unlinked in brought:
+    for run, report, unlinked, _ in brought:
         before = set(pruner.kept)
         pruner.prune(run, unlinked | again)
         kept = ((node, by) for node, by in pruner.kept.items() if node not in before)
         report.kept = [{"table": table, "id": id_, "by": by} for (table, id_), by in kept]
         again = set()
     store.settings.keep("kept", sorted(map(list, pruner.kept), key=str))
+    return store.ledger.ever_changed(pruner.alive)

@@ -167,11 +167,10 @@ class Ledger:
             f"DELETE FROM _tombstones WHERE resource = ? AND id {IN}", (resource.name, among(new))
         )
 
-    def forget_digests(self, resource: str, ids: Iterable[Id] | None) -> None:
-        """Forgets as what some records, or all of a resource, were brought in."""
-        which = f"resource = ? AND (? OR id {IN})"
-        values = (resource, ids is None, among(ids or ()))
-        self._conn.execute(f"UPDATE _records SET digest = NULL WHERE {which}", values)
+    def forget_digests(self, records: Iterable[tuple[str, Id]]) -> None:
+        """Forgets as what some records, each of a resource, were brought in."""
+        sql = "UPDATE _records SET digest = NULL WHERE (resource, id) = (?, ?)"
+        self._conn.executemany(sql, records)
 
     def bury(self, run: int, resource: Resource, bodies: dict[Id, str], gone: list[Id]) -> None:
         """Takes records off the list; ``bodies`` are their JSON as LL2 last sent them."""
@@ -221,6 +220,12 @@ class Ledger:
         """The rows that the runs from one on wrote."""
         sql = "SELECT DISTINCT table_name, id FROM _history WHERE run >= ?"
         yield from self._conn.execute(sql, (first,))
+
+    def ever_changed(self, rows: set[tuple[str, Id]]) -> set[tuple[str, Id]]:
+        """Those of some rows that had another value before."""
+        sql = f"SELECT DISTINCT table_name, id FROM _history WHERE key <> '' AND id {IN}"
+        found = self._conn.execute(sql, (among(id_ for _, id_ in rows),)) if rows else ()
+        return rows.intersection(found)
 
     def last_state(self, table: str, id_: Id) -> str | None:
         """A row that is gone, as JSON."""
