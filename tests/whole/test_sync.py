@@ -714,13 +714,14 @@ def test_what_is_searched_follows_each_sync(synced, upstream, run):
 def test_a_row_that_one_resource_lets_go_is_as_the_others_say(db, run, upstream):
     agency = upstream.records["agencies", "normal"][0]
     upstream.records["agencies", "normal"] = [{**agency, "id": 63, "name": "A"}]
-    for record in upstream.records["spacecraft", "normal"]:
-        record["spacecraft_config"]["agency"].update(id=63, name="B")
-    run("sync", db, "agencies", "spacecraft", "--base-url", upstream.base_url)
+    [*_, craft] = _craft(upstream, 1)
+    nested = craft["spacecraft_config"]["agency"]
+    craft["spacecraft_config"]["agency"] = {**nested, "id": 63, "name": "B"}
+    for _ in range(2):
+        run("sync", db, "agencies", "spacecraft", "--base-url", upstream.base_url)
     name = "SELECT name FROM agencies WHERE id = 63"
     assert execute(db, name) == [("B",)]
-    for record in upstream.records["spacecraft", "normal"]:
-        record["spacecraft_config"]["agency"].update(id=64, name="C")
+    craft["spacecraft_config"]["agency"] = {**nested, "id": 64, "name": "C"}
     run("sync", db, "spacecraft")
     run("sync", db, "agencies")
     assert execute(db, name) == [("A",)]

@@ -100,7 +100,8 @@ def close_books(store: Store, brought: list[Brought]) -> None:
     """Ends a sync, when all its walks are in the tables: what is gone, what changed, the ledger."""
     first = brought[0].run
     alive = _prune(store, brought)
-    _doubt(store, alive.union(*(one.conflicts for one in brought)))
+    conflicts = store.ledger.disputed(first).union(*(one.conflicts for one in brought))
+    _doubt(store, alive | conflicts)
     store.ledger.settle(first)
     if store.ledger.changed_since(first):
         reindex(store.conn)

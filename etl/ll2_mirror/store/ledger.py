@@ -255,6 +255,16 @@ class Ledger:
             (run, *row, last),
         )
 
+    def disputed(self, first: int) -> set[tuple[str, Id]]:
+        """The rows that came with two values in the runs from one on, in one or in several."""
+        sql = (
+            f"SELECT DISTINCT table_name, id FROM _history AS one WHERE {_OF_SYNC} AND key <> ''"
+            f" AND EXISTS (SELECT 1 FROM _history AS other WHERE other.{_OF_SYNC}"
+            " AND (other.table_name, other.id) = (one.table_name, one.id)"
+            " AND (other.kind = 'added' OR other.run <> one.run))"
+        )
+        return set(self._conn.execute(sql, (first,)))
+
     def settle(self, first: int) -> None:
         """Keeps, of all that the runs from ``first`` on noted, the state before and after them.
 
