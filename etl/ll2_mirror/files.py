@@ -1,9 +1,12 @@
-"""Files by their names: those shipped beside the package, and how one is shown."""
+"""Files: those shipped beside the package, how a name is shown, what says that one has no room."""
 
 from __future__ import annotations
 
+import errno
 from pathlib import Path
 
+# How the system says that there is no room for a file.
+NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 _PACKAGE = Path(__file__).resolve().parent
 
 

@@ -23,9 +23,9 @@ import click
 
 from ll2_mirror.clock import Clock, to_iso
 from ll2_mirror.errors import Bug, MirrorError, Stopped, UsageError
+from ll2_mirror.files import NO_ROOM
 
 _META = "ll2_mirror.console"  # where click's context has a command's console
-_NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
 class ReaderGone(MirrorError):
@@ -141,7 +141,7 @@ def _unwritten(error: OSError) -> MirrorError:
     if error.errno == errno.EPIPE:
         return ReaderGone("the reader of the output has enough")
     told = f"the output can't be written: {error.strerror}"
-    if error.errno in _NO_ROOM:
+    if error.errno in NO_ROOM:
         return Stopped(f"{told}: make room and run the same command again")
     return UsageError(told)
 

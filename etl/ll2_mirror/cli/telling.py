@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from typing import Any
 
 import click
@@ -35,7 +35,7 @@ def telling(console: Console, *, quiet: bool, as_json: bool) -> Iterator[Tell]:
     elif as_json or not on_terminal():
         yield _once(_lines(console, err=as_json))
     else:
-        with bars() as drawn:
+        with closing(Bars()) as drawn:
             yield _watch(drawn)
 
 
@@ -76,7 +76,7 @@ class Bars:
     def draw(self, label: str, done: int, total: int) -> None:
         """Draws how far something is."""
         if label not in self._bars:
-            self.end()
+            self.close()
         write(_CLEAR, err=True)
         with writing():
             if label not in self._bars:
@@ -85,7 +85,7 @@ class Bars:
                 )
             self._bars[label].update(done - self._bars[label].pos)
 
-    def end(self) -> None:
+    def close(self) -> None:
         """Ends the line that a bar stands on."""
         for bar in self._bars.values():
             with suppress(MirrorError), writing():
@@ -94,20 +94,10 @@ class Bars:
 
 
 @contextmanager
-def bars() -> Iterator[Bars]:
-    """Bars, whose last line is ended."""
-    drawn = Bars()
-    try:
-        yield drawn
-    finally:
-        drawn.end()
-
-
-@contextmanager
 def watched(*, quiet: bool) -> Iterator[Tell]:
     """Takes what a command tells of how far it is; on a terminal, a bar shows it."""
     watch = on_terminal() and not quiet
-    with bars() as drawn:
+    with closing(Bars()) as drawn:
 
         def tell(event: str, /, **facts: Any) -> None:
             if watch and "of" in facts:

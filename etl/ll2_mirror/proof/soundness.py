@@ -21,8 +21,8 @@ from ll2_mirror.store.store import Store
 from ll2_mirror.transform.extra import read
 
 _MANY = 20  # faults of one check in one table that are named
-_STORED = {"INTEGER": "integer", "REAL": "real", "TEXT": "text"}  # what typeof() says
-_PYTHON: dict[str, type] = {"INTEGER": int, "REAL": float, "TEXT": str}
+# By the type of a column: what typeof() says, and what Python has.
+_STORED = {"INTEGER": ("integer", int), "REAL": ("real", float), "TEXT": ("text", str)}
 
 
 def faults(store: Store) -> tuple[list[str], bool]:
@@ -95,14 +95,15 @@ def _types(store: Store) -> Iterator[str]:
     for table, columns in sorted(wanted_columns().items()):
         name = next(iter(columns))
         odd = " OR ".join(
-            f"""typeof("{column}") NOT IN ('null', '{_STORED[kind]}')"""
+            f"""typeof("{column}") NOT IN ('null', '{_STORED[kind][0]}')"""
             for column, (kind, _) in columns.items()
         )
         sql = f'SELECT "{name}", {quoted(columns)} FROM "{table}" WHERE {odd}'
         for id_, *values in _some(store, sql):
             for (column, (kind, _)), value in zip(columns.items(), values, strict=True):
-                if value is not None and type(value) is not _PYTHON[kind]:
-                    yield f"{table} {id_!r}: {column} is {value!r:.60}, which is no {_STORED[kind]}"
+                stored, python = _STORED[kind]
+                if value is not None and type(value) is not python:
+                    yield f"{table} {id_!r}: {column} is {value!r:.60}, which is no {stored}"
 
 
 def _truths(store: Store) -> Iterator[str]:

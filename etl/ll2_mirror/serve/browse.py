@@ -156,11 +156,8 @@ def _crumbs(context: Context, listed: bool) -> list[Crumb]:
     if context.resource:
         name = context.resource.name
         crumbs.append(Crumb(f"{_named(name)} List", f"{root}{name}/{suffix}"))
-    if context.request.path not in (
-        API_PATH,
-        f"{API_PATH}{context.resource.name}/" if context.resource else "",
-    ):
-        url = f"{context.request.base}{context.request.path}{suffix}"
+    url = f"{context.request.base}{context.request.path}{suffix}"
+    if url not in (crumb.url for crumb in crumbs):
         crumbs.append(Crumb(_title(context, listed), url))
     return crumbs
 

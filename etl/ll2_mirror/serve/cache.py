@@ -8,7 +8,7 @@ from ll2_mirror.query.routes import find
 from ll2_mirror.serve.headers import HttpResponse
 
 MOST_BYTES = 64 * 2**20  # of responses kept
-Version = tuple[int, ...]  # see reader.Watch; of a page, with the stamp of its pictures
+Version = tuple[int, ...]  # see Latest.version; of a page, with the stamp of its pictures
 
 
 class ResponseCache:

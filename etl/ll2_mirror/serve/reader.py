@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import sqlite3
 from concurrent.futures import ThreadPoolExecutor
 from email.utils import format_datetime
 from functools import partial
 from typing import NamedTuple
 
 from ll2_mirror.clock import Clock, from_iso
-from ll2_mirror.errors import DataError, MirrorError, TooLong
+from ll2_mirror.errors import DataError, TooLong
 from ll2_mirror.ll2.schema import SCHEMA_VERSION
 from ll2_mirror.pictures.folder import Folder
 from ll2_mirror.query.api import Mirror
@@ -18,7 +17,7 @@ from ll2_mirror.query.memory import Memory
 from ll2_mirror.query.request import Request
 from ll2_mirror.query.response import as_json
 from ll2_mirror.serve.browse import browse
-from ll2_mirror.serve.cache import MOST_BYTES, ResponseCache, Version
+from ll2_mirror.serve.cache import MOST_BYTES, ResponseCache
 from ll2_mirror.serve.headers import HttpResponse, prepared
 from ll2_mirror.store.ledger import Ledger
 from ll2_mirror.store.reading import READ_SECONDS, File, Latest, Reading, snapshot, time_limit
@@ -32,25 +31,6 @@ def other_version(name: str, version: int) -> str:
     if version < SCHEMA_VERSION:
         return f"{name} is an older ll2-mirror's: `ll2-mirror sync {name}` brings it up to date."
     return f"{name} is a newer ll2-mirror's: upgrade the one that serves it."
-
-
-class Watch:
-    """Tells when a file has changed."""
-
-    def __init__(self, file: File) -> None:
-        self._latest = Latest(file, timeout=0)
-
-    @property
-    def version(self) -> Version | None:
-        """What moves with each commit, and where the file is replaced; None: it can't be read now.
-
-        See https://sqlite.org/pragma.html#pragma_data_version.
-        """
-        try:
-            version = _data_version(self._latest.connection())
-        except (sqlite3.Error, MirrorError):
-            return None
-        return self._latest.openings, version
 
 
 class State(NamedTuple):
@@ -101,7 +81,7 @@ class Reader:
 
     def _read_state(self, conn: Reading) -> State:
         """The state of the snapshot; the one that was read before, where it is the same."""
-        version = _data_version(conn)
+        version = conn.data_version
         if self._state is None or self._state[:2] != (conn, version):
             finished = Ledger(conn, Clock()).finished()
             try:
@@ -112,17 +92,12 @@ class Reader:
         return self._state
 
 
-def _data_version(conn: sqlite3.Connection) -> int:
-    version: int = conn.execute("PRAGMA data_version").fetchone()[0]
-    return version
-
-
 class Responder:
     """Responds from a file: from memory where it is as it was, else as one reads it."""
 
     def __init__(self, file: File) -> None:
         self._reader = Reader(file)
-        self._watch = Watch(file)
+        self._watch = Latest(file, timeout=0)
         self._folder = Folder(file.path)
         self._pages = ResponseCache(MOST_BYTES // 4)  # for people, which show pictures
         self._cache = ResponseCache(MOST_BYTES - MOST_BYTES // 4)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -11,9 +10,9 @@ from pathlib import Path
 from threading import Thread
 
 from ll2_mirror.errors import Stopped, UsageError
+from ll2_mirror.files import NO_ROOM
 
 CHUNK = 256 * 1024  # bytes that are read at once
-_NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 _BESIDE = ("", "-wal", "-shm", "-journal")  # what SQLite has of a file
 
 
@@ -23,7 +22,7 @@ def writing(path: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        if error.errno in _NO_ROOM:
+        if error.errno in NO_ROOM:
             told = f"{path}: the disk is full: make room and run the same command again"
             raise Stopped(told) from None
         raise UsageError(f"{error.filename or path}: {error.strerror}") from None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple
 
 from ll2_mirror.clock import Clock
 from ll2_mirror.errors import Stopped, UsageError
@@ -35,20 +35,6 @@ class Staged(NamedTuple):
     state: State | None = None
 
 
-class Origin(Protocol):
-    """What a mirror is pulled from; ``name`` is what it remembers."""
-
-    name: str
-
-    def stage(
-        self, db: Path, is_news: IsNews, etag: str | None, clock: Clock, tell: Tell
-    ) -> Staged | None:
-        """Stages the snapshot for the mirror ``db``; None where it is no news.
-
-        ``etag`` is that of the manifest that the mirror was pulled by.
-        """
-
-
 def origin_of(source: str, timeout: float) -> Origin:
     """What a command line names; raises UsageError where nothing can be pulled from that."""
     if "://" in source:
@@ -72,7 +58,10 @@ class Published:
     def stage(
         self, db: Path, is_news: IsNews, etag: str | None, clock: Clock, tell: Tell
     ) -> Staged | None:
-        """Stages what the manifest names; goes on with what an earlier pull has of it."""
+        """Stages what the manifest names; goes on with what an earlier pull has of it.
+
+        ``etag`` is that of the manifest that the mirror was pulled by.
+        """
         told = patiently(partial(self._transport.manifest, etag), clock, tell)
         if told is None:
             return None
@@ -107,3 +96,8 @@ class Single:
             if not (isinstance(store.conn, Reading) and store.conn.is_current()):
                 raise Stopped(f"{self.name} changed while it was read: run the same command again")
         return Staged(path, self.name, {}, None)
+
+
+# What a mirror is pulled from; ``name`` is what it remembers. Each stages its snapshot for the
+# mirror ``db``, and gives None where that is no news.
+Origin = Published | Single

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
 import requests
@@ -23,22 +23,6 @@ class Told(NamedTuple):
 
     text: bytes
     etag: str | None = None
-
-
-class Transport(Protocol):
-    """Reads what is published. ``name`` is for people; ``far``: less to read is worth unpacking.
-
-    All raise Faulted where another try may help, UpstreamError where none does.
-    """
-
-    name: str
-    far: bool
-
-    def manifest(self, etag: str | None) -> Told | None:
-        """The manifest; None where it is still the one with this ETag."""
-
-    def read(self, name: str, offset: int) -> Iterator[bytes]:
-        """The bytes of a published file from an offset on."""
 
 
 class Folder:
@@ -84,7 +68,7 @@ class Site:
         self._web = Web(timeout)
 
     def manifest(self, etag: str | None) -> Told | None:
-        """The manifest's text and ETag."""
+        """The manifest's text and ETag; None where it is still the one with this ETag."""
         response, chunks = self._ask(MANIFEST, {"If-None-Match": etag} if etag else {})
         if response.status_code == 304:
             return None
@@ -107,6 +91,11 @@ class Site:
         response, pieces = self._web.ask(url, headers)
         _refuse(url, response.status_code)
         return response, pieces
+
+
+# Reads what is published. ``name`` is for people; ``far``: less to read is worth unpacking. All
+# raise Faulted where another try may help, UpstreamError where none does.
+Transport = Folder | Site
 
 
 def _checked(url: str) -> str:

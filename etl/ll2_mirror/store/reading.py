@@ -66,6 +66,12 @@ class Reading(sqlite3.Connection):
         with suppress(OSError):
             self._log = _seen(_beside(real, "-wal"))
 
+    @property
+    def data_version(self) -> int:
+        """What moves with each commit of others; see https://sqlite.org/pragma.html."""
+        version: int = self.execute("PRAGMA data_version").fetchone()[0]
+        return version
+
     def is_current(self) -> bool:
         """Whether the path leads to what was opened; a frozen file must be as it was then."""
         try:
@@ -201,6 +207,15 @@ class Latest:
         self._prepare(self._conn)
         self.openings += 1
         return self._conn
+
+    @property
+    def version(self) -> tuple[int, int] | None:
+        """What moves with each commit, and where the file is replaced; None: it can't be read."""
+        try:
+            version = self.connection().data_version
+        except (sqlite3.Error, MirrorError):
+            return None
+        return self.openings, version
 
     def __call__(self, read: Callable[[Reading], T]) -> T:
         """What is read of one state of the file; where it may be a mixture, it is read again."""

@@ -18,7 +18,7 @@ from ll2_mirror.ll2.jsontext import parse, spell, text
 from ll2_mirror.ll2.model import Key, Resource, Shape, View
 from ll2_mirror.ll2.page import API_PATH
 from ll2_mirror.ll2.questions import questions as listed
-from ll2_mirror.ll2.resources import RESOURCES
+from ll2_mirror.ll2.resources import PARTS
 
 Records = dict[tuple[str, str], list[dict[str, Any]]]  # by list and mode
 
@@ -119,10 +119,7 @@ class SampleUpstream(ThreadingHTTPServer):
         return linked
 
 
-_LISTS: dict[str, tuple[Resource, View | None]] = {
-    **{name: (resource, None) for name, resource in RESOURCES.items()},
-    **{view.name: (one, view) for one in RESOURCES.values() for view in one.views},
-}
+_LISTS = {part.listed: (part.resource, part.view) for part in PARTS.values()}
 
 
 def adapted(shape: Shape, record: dict[str, Any]) -> dict[str, Any]:
