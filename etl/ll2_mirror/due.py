@@ -145,7 +145,7 @@ def _shown(store: Store, table: str, view: View) -> int:
 
 
 def sync_due(
-    store: Store, upstream: Upstream, what: Wanted, tell: Tell, *, allow_shrink: bool
+    store: Store, upstream: Upstream, what: Wanted, tell: Tell
 ) -> tuple[list[Report], MirrorError | None]:
     """Fetches what is due, as far as the limit goes, and publishes each list by itself.
 
@@ -164,9 +164,9 @@ def sync_due(
             name = task.part.name
             tried.add(name)
             try:
-                one = what._replace(modes={name: what.modes[name]})
                 stale = max(STALE, task.age * _PART)
-                done += mirror(store, upstream, one, tell, allow_shrink=allow_shrink, stale=stale)
+                one = what._replace(modes={name: what.modes[name]}, stale=stale)
+                done += mirror(store, upstream, one, tell)
                 in_a_row = 0
             except (UpstreamError, DataError, Stopped) as error:
                 if upstream.budget.left <= 0:

@@ -16,7 +16,7 @@ from ll2_mirror.store.store import Store
 from ll2_mirror.sync import Wanted
 
 
-def plan(store: Store, upstream: Upstream, wanted: Wanted, stale: float) -> dict[str, Any]:
+def plan(store: Store, upstream: Upstream, wanted: Wanted) -> dict[str, Any]:
     """The cost of a sync, as the JSON object of ``plan --json``; asks only what is free.
 
     ``requests`` is None where a list was never walked, so that its length isn't known; so is
@@ -26,7 +26,7 @@ def plan(store: Store, upstream: Upstream, wanted: Wanted, stale: float) -> dict
         upstream.ask_limit()
     standing, now = upstream.budget.standing(), store.clock.now()
     resources = [
-        _resource(store, upstream, name, mode, stale) for name, mode in wanted.modes.items()
+        _resource(store, upstream, name, mode, wanted.stale) for name, mode in wanted.modes.items()
     ]
     each = [one["requests"] for one in resources]
     requests = None if None in each else sum(each)

@@ -26,10 +26,12 @@ from ll2_mirror.store.walks import Fate, Walk
 
 
 class Wanted(NamedTuple):
-    """What a sync is to mirror."""
+    """What a sync is to mirror, and how."""
 
     base_url: str
     modes: dict[str, str]  # of each resource, in the order to walk them
+    allow_shrink: bool = False  # whether that many records go is no fault of LL2's
+    stale: float = STALE  # seconds after which a walk that was cut off isn't gone on with
 
     @property
     def mode(self) -> str | None:
@@ -90,15 +92,7 @@ def _cut_off(store: Store) -> list[Walk]:
     return [walk for walk in walks if walk.mode in RESOURCES[walk.resource].modes] if begun else []
 
 
-def sync(
-    store: Store,
-    upstream: Upstream,
-    what: Wanted,
-    tell: Tell = silence,
-    *,
-    allow_shrink: bool = False,
-    stale: float = STALE,
-) -> list[Report]:
+def sync(store: Store, upstream: Upstream, what: Wanted, tell: Tell = silence) -> list[Report]:
     """Mirrors these resources, each in its mode: one transaction for all of them.
 
     Raises UpstreamError, Stopped or DataError, of which NotAPage and NotUnderstood are two; the
@@ -107,24 +101,16 @@ def sync(
     with upstream:
         upstream.budget.log.forget()
         upstream.learn_limit()
-        return mirror(store, upstream, what, tell, allow_shrink=allow_shrink, stale=stale)
+        return mirror(store, upstream, what, tell)
 
 
-def mirror(
-    store: Store,
-    upstream: Upstream,
-    what: Wanted,
-    tell: Tell,
-    *,
-    allow_shrink: bool = False,
-    stale: float = STALE,
-) -> list[Report]:
+def mirror(store: Store, upstream: Upstream, what: Wanted, tell: Tell) -> list[Report]:
     """As ``sync`` does, with a server whose limit was asked for already."""
     upstream.budget.log.mark()
     crawls = [Crawl(store, upstream, PARTS[name], mode, tell) for name, mode in what.modes.items()]
     for crawl in crawls:
-        crawl.begin(stale)
-    done = _complete(store, upstream, crawls, allow_shrink, tell)
+        crawl.begin(what.stale)
+    done = _complete(store, upstream, crawls, what.allow_shrink, tell)
     try:
         reports = _publish(store, upstream, what, done)
     except DataError:

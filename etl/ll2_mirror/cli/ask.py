@@ -71,7 +71,7 @@ That is in requests and minutes, with the pages that are staged already. Asks LL
     help="How to tell on stderr what happens: for people, or one JSON object a line.",
 )
 @json_option("what was done")
-def sync(db: Path, allow_shrink: bool, quiet: bool, as_json: bool, **source: Any) -> None:
+def sync(db: Path, quiet: bool, as_json: bool, **source: Any) -> None:
     """Runs a sync and says what it did."""
     from ll2_mirror.cli.text import sync_lines
     from ll2_mirror.extract.client import is_own
@@ -83,7 +83,7 @@ def sync(db: Path, allow_shrink: bool, quiet: bool, as_json: bool, **source: Any
     gc.freeze()
     gc.set_threshold(50_000)  # pages and rows have no cycles: looking for some is in vain
     with telling(console(), quiet=quiet, as_json=as_json) as tell:
-        done = _synced(db, Source(**source), tell, as_json, allow_shrink=allow_shrink)
+        done = _synced(db, Source(**source), tell, as_json)
     reports, server, problem = done
     found = [report.as_json() for report in reports]
     elsewhere = None if is_own(server) else server
@@ -95,14 +95,14 @@ def sync(db: Path, allow_shrink: bool, quiet: bool, as_json: bool, **source: Any
 
 
 def _synced(
-    db: Path, source: Source, tell: Tell, as_json: bool, *, allow_shrink: bool
+    db: Path, source: Source, tell: Tell, as_json: bool
 ) -> tuple[list[Report], str, MirrorError | None]:
     """Syncs as the file's only sync, from which server, with what went wrong; that is noted."""
     with changing(db, tell) as store, _noting_failure(store):
         what = source.wanted(store)
         upstream = source.upstream(store, what.base_url, tell)
         with _showing_failure(store, upstream, what) if as_json else nullcontext():
-            reports, failed = source.run(store, upstream, tell, allow_shrink=allow_shrink)
+            reports, failed = source.run(store, upstream, what, tell)
         if problem := failed or _kept_aside(db, reports):
             _note(store, problem)
         return reports, upstream.base_url, problem
@@ -187,7 +187,7 @@ def plan(db: Path, as_json: bool, **source: Any) -> None:
         if asked.due:
             found, lines = schedule(store, upstream, what), due_lines
         else:
-            found, lines = read(store, upstream, what, asked.stale), plan_lines
+            found, lines = read(store, upstream, what), plan_lines
     console().present(found, lines(found), as_json=as_json)
 
 

@@ -40,22 +40,19 @@ class Source(NamedTuple):
     max_requests: int | None = None
     wait: bool = False
     due: bool = False
-
-    @property
-    def stale(self) -> float:
-        """The age in seconds at which a walk that was cut off is begun anew."""
-        from ll2_mirror.extract.crawl import STALE
-
-        return STALE if self.stale_after is None else self.stale_after
+    allow_shrink: bool = False
 
     def wanted(self, store: Store) -> Wanted:
         """What is to be mirrored, which the file knows where the options don't say."""
+        from ll2_mirror.extract.crawl import STALE
         from ll2_mirror.sync import wanted
 
         names = list(RESOURCES if self.everything else self.resources)
         if self.due and (self.everything or not names):
             names = list(PARTS)
-        return wanted(store, names, self.base_url, self.mode)
+        what = wanted(store, names, self.base_url, self.mode)
+        stale = STALE if self.stale_after is None else self.stale_after
+        return what._replace(allow_shrink=self.allow_shrink, stale=stale)
 
     def token_for(self, base_url: str) -> str | None:
         """The token; not the environment's for a server that only the file names."""
@@ -65,16 +62,15 @@ class Source(NamedTuple):
         return self.token.text if self.token and meant else None
 
     def run(
-        self, store: Store, upstream: Upstream, tell: Tell, *, allow_shrink: bool
+        self, store: Store, upstream: Upstream, what: Wanted, tell: Tell
     ) -> tuple[list[Report], MirrorError | None]:
         """Syncs what is wanted, or what is due of it; of that, some may fail and the rest not."""
         from ll2_mirror.due import sync_due
         from ll2_mirror.sync import sync
 
-        what = self.wanted(store)
         if self.due:
-            return sync_due(store, upstream, what, tell, allow_shrink=allow_shrink)
-        return sync(store, upstream, what, tell, allow_shrink=allow_shrink, stale=self.stale), None
+            return sync_due(store, upstream, what, tell)
+        return sync(store, upstream, what, tell), None
 
     def upstream(self, store: Store, base_url: str, tell: Tell) -> Upstream:
         """The server that is asked, with what the file knows of its limit."""
