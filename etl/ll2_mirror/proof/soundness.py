@@ -116,11 +116,8 @@ def _truths(store: Store) -> Iterator[str]:
 
 def _extras(store: Store) -> Iterator[str]:
     """A row's extra is an object: by shape, values by key, and the order of the keys."""
-    for table, columns in sorted(wanted_columns().items()):
-        if "_extra" not in columns:
-            continue
-        name = next(iter(columns))
-        sql = f'SELECT "{name}", _extra FROM "{table}" WHERE _extra IS NOT NULL'
+    for table, row, column in (own for own in _columns("own") if own[-1] == "_extra"):
+        sql = f'SELECT {row}, {column} FROM "{table}" WHERE {column} IS NOT NULL'
         wrong = (id_ for id_, extra in store.conn.execute(sql) if not _is_extra(extra))
         for id_ in islice(wrong, _MANY):
             yield f"{table} {id_}: _extra is not what a sync writes"
@@ -136,10 +133,10 @@ def _is_extra(extra: Any) -> bool:
 
 def _shapes(store: Store) -> Iterator[str]:
     """A row says in which shapes it was seen: some that the walks so far could bring."""
-    brought: set[str] = set()
-    for resource, mode in {(run.resource, run.mode) for run in store.ledger.runs()}:
-        if resource in RESOURCES and mode in RESOURCES[resource].modes:
-            brought |= {shape.name for shape in RESOURCES[resource].modes[mode].closure}
+    runs = {(run.resource, run.mode) for run in store.ledger.runs()}
+    modes = ((name, *mode) for name, one in RESOURCES.items() for mode in one.modes.items())
+    walked = (shape for name, mode, shape in modes if (name, mode) in runs)
+    brought = {nested.name for shape in walked for nested in shape.closure}
     for table, siblings in _shared_tables():
         names = {sibling.name for sibling in siblings} & brought
         rows = store.conn.execute(f'SELECT min(id), _shapes FROM "{table}" GROUP BY _shapes')

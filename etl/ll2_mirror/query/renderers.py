@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable
+from typing import NamedTuple
 
 from ll2_mirror.ll2.jsontext import text
 from ll2_mirror.ll2.model import Id
@@ -24,12 +25,11 @@ from ll2_mirror.query.routes import Context
 Browse = Callable[[sqlite3.Connection, Context, Document], str]
 
 
-class BodyRenderer:
+class BodyRenderer(NamedTuple):
     """Renders documents from one state of a file."""
 
-    def __init__(self, memory: Memory, browse: Browse) -> None:
-        self._memory = memory
-        self._browse = browse
+    memory: Memory
+    browse: Browse
 
     def render(self, choice: Choice, context: Context, document: Document) -> Response:
         """The response that shows a document; raises NotHeld, DataError."""
@@ -37,7 +37,7 @@ class BodyRenderer:
             return self._listed(context, document, document.results)
         whole = self._filled(context, document)
         if choice.format == "api":
-            page = self._browse(self._memory.conn, context, whole)
+            page = self.browse(self.memory.conn, context, whole)
             return rendered(whole.status, page, HTML)
         return as_json(whole.status, whole.value, choice.indent)
 
@@ -46,17 +46,17 @@ class BodyRenderer:
         if document.results is None:
             return document
         shape, ids = document.results
-        objects = self._memory.renderer(context.links).objects(shape, ids)
+        objects = self.memory.renderer(context.links).objects(shape, ids)
         return Document(document.status, {**document.value, "results": [objects[i] for i in ids]})
 
     def _listed(self, context: Context, document: Document, results: Records) -> Response:
         """A list as compact JSON; the text of each record is kept, for other pages that list it."""
         shape, ids = results
-        renderer = self._memory.renderer(context.links)
+        renderer = self.memory.renderer(context.links)
 
         def render(missing: list[Id]) -> dict[Id, str]:
             return {id_: text(one) for id_, one in renderer.objects(shape, missing).items()}
 
-        texts = self._memory.rendered.texts(context.links, shape.name, ids, render)
+        texts = self.memory.rendered.texts(context.links, shape.name, ids, render)
         head = text({**document.value, "results": []}).removesuffix("]}")
         return rendered(document.status, f"{head}{','.join(texts)}]}}", MEDIA_TYPES["json"])

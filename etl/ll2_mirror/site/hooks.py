@@ -17,7 +17,6 @@ from ll2_mirror.ll2.views import views
 from ll2_mirror.serve.database import is_mirror
 from ll2_mirror.serve.plugin import of_mirrors
 from ll2_mirror.site import declared, pages
-from ll2_mirror.site.names import Found
 from ll2_mirror.site.seen import Site
 
 if TYPE_CHECKING:
@@ -95,7 +94,7 @@ def filters_from_request(datasette: Datasette, request: Request, database: str, 
     async def filtered() -> FilterArguments:
         site = Site(getattr(datasette, "real", datasette), database, request)
         found = await site.read(lambda rows: site.names.find(rows.conn, text, table))
-        [[_, ids]] = found or [Found(table, [])]
+        ids = [id_ for one in found for id_ in one.ids]
         return FilterArguments(
             ["id in (select value from json_each(:ll2_found))"],
             {"ll2_found": json.dumps(ids)},

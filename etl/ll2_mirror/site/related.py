@@ -63,7 +63,8 @@ def _groups(rows: Rows, table: str, id_: Id) -> Iterator[Group]:
     """What refers to a row, by the column that does; those that nothing does by are left out."""
     referring = [edge for edge in edges() if edge.target == table]
     times = [edge.owner_table for edge in referring]
-    for edge in sorted(referring, key=lambda edge: _place(edge.owner_table)):
+    order = list(described())
+    for edge in sorted(referring, key=lambda edge: order.index(edge.owner_table)):
         if not rows.hidden.isdisjoint((edge.owner_table, edge.table)):
             continue
         sql = f'FROM "{edge.table}" WHERE "{edge.column}" = ?'
@@ -74,10 +75,6 @@ def _groups(rows: Rows, table: str, id_: Id) -> Iterator[Group]:
             heading = _heading(edge, times.count(edge.owner_table) > 1)
             more = _more(rows, edge, id_)
             yield Group(heading, count, rows.links(edge.owner_table, ids), more)
-
-
-def _place(table: str) -> int:
-    return list(described()).index(table)
 
 
 def _heading(edge: Edge, is_one_of_many: bool) -> str:

@@ -50,24 +50,17 @@ class Link(NamedTuple):
     said: str = ""
 
 
-class Rows:
+class Rows(NamedTuple):
     """Reads names and pictures through one connection; ``home`` is the path of the database.
 
     Nothing is read of the hidden tables: those that somebody may not see. ``copy`` gives the
     address of the copy of a picture, if there is one.
     """
 
-    def __init__(
-        self,
-        conn: sqlite3.Connection,
-        home: str,
-        hidden: frozenset[str],
-        copy: Callable[[str], str],
-    ) -> None:
-        self.conn = conn
-        self.home = home
-        self.hidden = hidden
-        self._copy = copy
+    conn: sqlite3.Connection
+    home: str
+    hidden: frozenset[str]
+    copy: Callable[[str], str]
 
     def may_read(self, sql: str) -> bool:
         """Whether some SQL of ours reads no hidden table."""
@@ -124,7 +117,7 @@ class Rows:
             id_,
             str(name or ""),
             str(credit or ""),
-            *addresses(image, small, self._copy),
+            *addresses(image, small, self.copy),
             "" if license_ in (None, UNKNOWN) else str(license_),
             terms if is_web(terms) else "",
         )

@@ -49,7 +49,7 @@ def merged(shape: Shape, came: str | None, held: str | None) -> str | None:
         return None
     parts = read(held) if held else {}
     for sibling in shape.siblings:
-        if sibling is not shape and sibling.name in parts:
+        if sibling.name in parts:
             _drop_renewed(parts, sibling, shape)
     parts.pop(shape.name, None)
     if came is not None:

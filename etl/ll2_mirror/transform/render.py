@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable, Iterable
-from typing import Any
+from typing import Any, NamedTuple
 
 from ll2_mirror.errors import DataError, NotHeld
 from ll2_mirror.ll2.model import Id, Key, Shape, known_columns
@@ -24,7 +24,7 @@ Values = dict[Any, Any]  # of one key, none of them null, by the id of their obj
 Rows = dict[Any, list[Any]]  # the values of the stored keys, by id
 
 
-class Renderer:
+class Renderer(NamedTuple):
     """Renders what one file holds, with the links of the one who asks.
 
     ``base`` and ``suffix`` stand before and after the path of each link: ``https://host`` and
@@ -32,24 +32,10 @@ class Renderer:
     state of the file, base and suffix.
     """
 
-    def __init__(
-        self,
-        conn: sqlite3.Connection,
-        base: str = "",
-        suffix: str = "",
-        nested: dict[str, Objects] | None = None,
-    ) -> None:
-        self._conn = conn
-        self._base = base
-        self._suffix = suffix
-        self._known = nested
-        # What a column holds to what JSON has; values of other kinds are the same in both.
-        self._renderers: dict[str, Callable[[Shape, Key, Values], Values]] = {
-            "one": self._ones,
-            "many": self._lists,
-            "bool": _truths,
-            "link": lambda _shape, _key, held: {i: self._link(v) for i, v in held.items()},
-        }
+    conn: sqlite3.Connection
+    base: str = ""
+    suffix: str = ""
+    nested: dict[str, Objects] | None = None
 
     def objects(self, shape: Shape, ids: Iterable[Id]) -> Objects:
         """The objects with these ids, spelled for ``jsontext.text``, by id.
@@ -61,7 +47,7 @@ class Renderer:
         own = len(own_columns(shape))
         columns = quoted((*own_columns(shape), *shape.columns))
         sql = f'SELECT id, {columns} FROM "{shape.table}" WHERE id {IN}'
-        rows = {id_: row for id_, *row in self._conn.execute(sql, (among(wanted),))}
+        rows = {id_: row for id_, *row in self.conn.execute(sql, (among(wanted),))}
         of_rows(shape).check(rows.items())
         for id_ in wanted:
             _check_held(shape, id_, rows.get(id_))
@@ -71,9 +57,9 @@ class Renderer:
     def _assemble(self, shape: Shape, rows: Rows, extras: dict[Any, str]) -> Objects:
         """The objects of rows; what lies beyond their columns stands in ``extras``, by id."""
         for place, key in enumerate(shape.stored):
-            if render := self._renderers.get(key.kind):
+            if render := _RENDERERS.get(key.kind):
                 held = {id_: row[place] for id_, row in rows.items() if row[place] is not None}
-                for id_, value in render(shape, key, held).items():
+                for id_, value in render(self, shape, key, held).items():
                     rows[id_][place] = value
         consts = [(i, key.of) for i, key in enumerate(shape.keys) if key.kind == "const"]
         for row in rows.values() if consts else ():
@@ -92,7 +78,7 @@ class Renderer:
     def _lists(self, shape: Shape, key: Key, counts: Values) -> Values:
         """The list that each count stands for."""
         item = shape.nested[key.name]
-        items = list_items(self._conn, shape, key, counts) if any(counts.values()) else {}
+        items = list_items(self.conn, shape, key, counts) if any(counts.values()) else {}
         of_items(shape.list_table(key), item).check(
             [(owner, (row,) if item.table else row) for owner in items for row in items[owner]]
         )
@@ -117,17 +103,26 @@ class Renderer:
 
     def _shared(self, shape: Shape, ids: Iterable[Id]) -> Objects:
         """Objects that others nest, among them those with these ids."""
-        if self._known is None:
+        if self.nested is None:
             return self.objects(shape, ids)
-        known = self._known.setdefault(shape.name, {})
+        known = self.nested.setdefault(shape.name, {})
         if missing := [id_ for id_ in ids if id_ not in known]:
             known.update(self.objects(shape, missing))
         return known
 
     def _link(self, stored: Any) -> Any:
         if isinstance(stored, str) and stored.startswith(API_PATH):
-            return f"{self._base}{stored}{self._suffix}"
+            return f"{self.base}{stored}{self.suffix}"
         return stored
+
+
+# What a column holds to what JSON has; values of other kinds are the same in both.
+_RENDERERS: dict[str, Callable[[Renderer, Shape, Key, Values], Values]] = {
+    "one": Renderer._ones,
+    "many": Renderer._lists,
+    "bool": lambda _, *given: _truths(*given),
+    "link": lambda self, _shape, _key, held: {i: self._link(v) for i, v in held.items()},
+}
 
 
 def _truths(shape: Shape, key: Key, held: Values) -> Values:
