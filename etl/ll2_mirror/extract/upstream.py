@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from contextlib import suppress
+from dataclasses import dataclass, field
 from datetime import datetime
 from time import monotonic
 from urllib.parse import quote as in_path
@@ -25,36 +26,28 @@ MAX_PROBES = 5  # requests of one sync that ask for single records
 _COUNTDOWN = 1.0  # seconds between two events of a wait
 
 
+@dataclass(eq=False)
 class Upstream:
     """One LL2 server. ``gone``: the records that it said it has no more."""
 
-    def __init__(
-        self,
-        client: Client,
-        budget: Budget,
-        clock: Clock,
-        tell: Tell = silence,
-        *,
-        wait: bool = False,
-    ) -> None:
-        self.budget = budget
-        self.gone: set[tuple[str, Id]] = set()
-        self._client = client
-        self._clock = clock
-        self._tell = tell
-        self._wait = wait
-        self._probed = 0
+    client: Client
+    budget: Budget
+    clock: Clock
+    tell: Tell = silence
+    wait: bool = False  # where the limit is reached, instead of stopping
+    gone: set[tuple[str, Id]] = field(default_factory=set)
+    probed: int = 0  # requests for single records
 
     def __enter__(self) -> Upstream:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._client.close()
+        self.client.close()
 
     @property
     def base_url(self) -> str:
         """The server's URL, without a slash at its end."""
-        return self._client.base_url
+        return self.client.base_url
 
     def ask_limit(self) -> None:
         """Asks what may be asked; that is free. Where the server doesn't say, what is known stands.
@@ -64,7 +57,7 @@ class Upstream:
         """
         path = f"{API_PATH}api-throttle/"
         response = self._logged(path, counted=False)
-        error = self._client.refusal(path, response, self._clock.now())
+        error = self.client.refusal(path, response, self.clock.now())
         if isinstance(error, Faulted | Stopped) or (error and response.status in (401, 403)):
             raise error
         if not error and (said := throttle_from(response.body)):
@@ -94,24 +87,24 @@ class Upstream:
                 error.args = (f"{self.base_url}{path}: {error}",)
                 raise
 
-        return patiently(ask, self._clock, self._tell, tries)
+        return patiently(ask, self.clock, self.tell, tries)
 
     @property
     def probes(self) -> int:
         """How many requests may still ask for single records: never the last of the budget."""
-        return max(0, int(min(MAX_PROBES - self._probed, self.budget.left - 1)))
+        return max(0, int(min(MAX_PROBES - self.probed, self.budget.left - 1)))
 
     def lists(self, resource: str, id_: Id) -> bool:
         """Whether LL2 has a record; raises as ``page`` does where it doesn't say."""
         path = f"{API_PATH}{resource}/{in_path(str(id_), safe='')}/"
 
         def ask() -> None:
-            self._probed += 1
+            self.probed += 1
             if not _is_record(self._ask(path), id_):
                 raise NotAPage(f"{self.base_url}{path}: no record of LL2")
 
         try:
-            patiently(ask, self._clock, self._tell, min(TRIES, self.probes))
+            patiently(ask, self.clock, self.tell, min(TRIES, self.probes))
         except NotThere:
             self.gone.add((resource, id_))
             return False
@@ -121,7 +114,7 @@ class Upstream:
         """The body behind a path, tried once, when the budget allows it."""
         self._pass_gate()
         response = self._logged(path, counted=True)
-        error = self._client.refusal(path, response, self._clock.now())
+        error = self.client.refusal(path, response, self.clock.now())
         if isinstance(error, Stopped):
             error = self._hold(error)
         if error:
@@ -131,7 +124,7 @@ class Upstream:
     def _hold(self, error: Stopped) -> MirrorError:
         """What the server asks to wait for: the next try does, where the user waits."""
         until = self.budget.throttled(error.resumes)
-        if self._wait:
+        if self.wait:
             return Throttled(str(error), after=0)
         if error.resumes is None:
             return Stopped(f"{error}: at {for_people(until)}, say", until)
@@ -144,30 +137,30 @@ class Upstream:
         while self.budget.standing().resumes:
             self.learn_limit()
             standing = self.budget.standing()
-            if standing.resumes and not self._wait:
+            if standing.resumes and not self.wait:
                 raise self.budget.exhausted(standing)
-            self._wait_for(standing.resumes or self._clock.now())
+            self._wait_for(standing.resumes or self.clock.now())
 
     def _wait_for(self, until: datetime) -> None:
         """Comes back at that time; tells how long it is, again and again."""
-        while (left := (until - self._clock.now()).total_seconds()) > 0:
-            self._tell("waiting", until=to_iso(until), seconds=round(left))
-            self._clock.sleep(min(left, _COUNTDOWN if left < 3600 else 60.0))
+        while (left := (until - self.clock.now()).total_seconds()) > 0:
+            self.tell("waiting", until=to_iso(until), seconds=round(left))
+            self.clock.sleep(min(left, _COUNTDOWN if left < 3600 else 60.0))
 
     def _logged(self, path: str, *, counted: bool) -> Response:
         """One request, in the log from before it is sent; what never left costs nothing."""
         log, began = self.budget.log, monotonic()
         number, status, size = log.begin(path, counted=counted), None, None
         try:
-            response = self._client.get(path)
+            response = self.client.get(path)
             status, size = response.status, len(response.body)
             return response
         finally:
             took = monotonic() - began
-            if not self._client.sent:
+            if not self.client.sent:
                 log.unsent(number)
             log.end(number, status, size, took)
-            self._tell("request", path=path, status=status, bytes=size, ms=round(took * 1000))
+            self.tell("request", path=path, status=status, bytes=size, ms=round(took * 1000))
 
 
 def _is_record(body: bytes, id_: Id) -> bool:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from contextlib import suppress
+from typing import NamedTuple
 from uuid import UUID
 
 from ll2_mirror.clock import Clock
@@ -25,32 +26,25 @@ from ll2_mirror.store.search import terms
 _UNLIMITED = 10**6  # requests in an hour: LL2 has no word for no limit
 
 
-class Views:
+class Views(NamedTuple):
     """The views. ``file`` is the file's name, for the commands in what they say."""
 
-    def __init__(self, memory: Memory, file: str, clock: Clock) -> None:
-        self._memory = memory
-        self._file = file
-        self._clock = clock
-        self._views = {
-            "root": self._root,
-            "throttle": self._throttle,
-            "list": self._list,
-            "detail": self._detail,
-        }
+    memory: Memory
+    file: str
+    clock: Clock
 
     def __call__(self, context: Context) -> Document:
         """What a request is shown; raises Refusal, and NotHeld where the file lacks what it is."""
         if (method := context.request.method) != "GET":
             raise Refusal(405, {"detail": f'Method "{method}" not allowed.'})
-        return self._views[context.route.view](context)
+        return _VIEWS[context.route.view](self, context)
 
     def _root(self, context: Context) -> Document:
         """Where the lists are that the file holds."""
         base, suffix = context.links
         lists = ((name, list_of(name)) for name in ENDPOINTS)
         shown = ((name, of) for name, of in lists if of not in context.request.hidden)
-        names = sorted(name for name, of in shown if self._memory.holds(of, name))
+        names = sorted(name for name, of in shown if self.memory.holds(of, name))
         return Document(200, {name: f"{base}{API_PATH}{name}/{suffix}" for name in names})
 
     def _throttle(self, context: Context) -> Document:
@@ -73,7 +67,7 @@ class Views:
         return Document(200, document, Records(resource.modes[mode], ids))
 
     def _detail(self, context: Context) -> Document:
-        if not context.route.sublist and context.route.name not in self._memory.holdings:
+        if not context.route.sublist and context.route.name not in self.memory.holdings:
             return self._nested(context)
         resource = self._held(context)
         selection = self._selected(context, resource)
@@ -97,32 +91,32 @@ class Views:
 
     def _object(self, context: Context, resource: Resource, id_: Id) -> Document:
         """One record alone; raises NotHeld where its row was never seen with all of its keys."""
-        objects = self._memory.renderer(context.links).objects(resource.richest, [id_])
+        objects = self.memory.renderer(context.links).objects(resource.richest, [id_])
         return Document(200, objects[id_])
 
     def _selected(self, context: Context, resource: Resource) -> Selection:
         """The records that the filters and the search leave; raises Refusal."""
         params = context.params
-        found = conditions(self._memory.conn, resource, params)
+        found = conditions(self.memory.conn, resource, params)
         view = context.route.sublist
         if view:
-            found.append(in_time(resource, view, params, self._clock.now()))
+            found.append(in_time(resource, view, params, self.clock.now()))
         search = params.get("search") or ""
         if "\0" in search:
             raise Refusal(400, [NULLS])
-        mode = self._memory.holdings[resource.name].mode
+        mode = self.memory.holdings[resource.name].mode
         self._require(resource, mode, [condition.path for condition in found])
         words = terms(search) if resource.search else []
         if words or any(condition.is_searched for condition in found):
-            self._memory.require_index(resource)
-        return selected(self._memory, resource, found, words, view.less if view else ())
+            self.memory.require_index(resource)
+        return selected(self.memory, resource, found, words, view.less if view else ())
 
     # What the file doesn't hold
 
     def _held(self, context: Context) -> Resource:
         """The resource that a path names; raises Refusal where the file has no list of it."""
         resource = context.resource
-        if resource is None or not self._memory.holds(resource.name, context.route.name):
+        if resource is None or not self.memory.holds(resource.name, context.route.name):
             raise self._missing(context.route.name)
         return resource
 
@@ -130,7 +124,7 @@ class Views:
         """The refusal where the file has no list of a name."""
         brings = list_of(name)
         way = (
-            f": `ll2-mirror sync {self._file} {brings}` brings them"
+            f": `ll2-mirror sync {self.file} {brings}` brings them"
             if brings in RESOURCES
             else ", and ll2-mirror can't sync them"
         )
@@ -138,13 +132,21 @@ class Views:
 
     def _require(self, resource: Resource, mode: str, paths: Iterable[str] = ()) -> None:
         """Raises Refusal where the file's mode hasn't what this mode and these paths need."""
-        held, modes = self._memory.holdings[resource.name].mode, list(resource.modes)
-        lacking = next(filter(None, (self._memory.lacking(resource, path) for path in paths)), "")
+        held, modes = self.memory.holdings[resource.name].mode, list(resource.modes)
+        lacking = next(filter(None, (self.memory.lacking(resource, path) for path in paths)), "")
         if not lacking and modes.index(mode) <= modes.index(held):
             return
         what = f"{lacking} of {resource.name}" if lacking else f"{resource.name} in {mode} mode"
-        sync = f"`ll2-mirror sync {self._file} {resource.name} --mode {modes[-1]}`"
+        sync = f"`ll2-mirror sync {self.file} {resource.name} --mode {modes[-1]}`"
         raise not_held(f"This mirror doesn't hold {what}: {sync} brings it.")
+
+
+_VIEWS = {  # by the name that a route has
+    "root": Views._root,
+    "throttle": Views._throttle,
+    "list": Views._list,
+    "detail": Views._detail,
+}
 
 
 def not_held(detail: str) -> Refusal:

@@ -13,6 +13,7 @@ import sqlite3
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple, TypeVar
 from weakref import WeakSet
@@ -180,31 +181,26 @@ class File:
             conn.close()
 
 
+@dataclass(eq=False)
 class Latest:
     """Reads a file through a connection that is made anew where the file is another.
 
     ``openings`` counts the connections; ``prepare`` is called with each.
     """
 
-    def __init__(
-        self,
-        file: File,
-        prepare: Callable[[Reading], object] = lambda _: None,
-        timeout: float = BUSY_SECONDS,
-    ) -> None:
-        self.openings = 0
-        self._file = file
-        self._prepare = prepare
-        self._timeout = timeout
-        self._conn: Reading | None = None
+    file: File
+    prepare: Callable[[Reading], object] = lambda _: None
+    timeout: float = BUSY_SECONDS
+    openings: int = field(default=0, init=False)
+    _conn: Reading | None = field(default=None, init=False)
 
     def connection(self) -> Reading:
         """A connection to the file as it is now; raises as ``reading`` does."""
         if self._conn and self._conn.is_current():
             return self._conn
         self.close()
-        self._conn = self._file.reading(self._timeout)
-        self._prepare(self._conn)
+        self._conn = self.file.reading(self.timeout)
+        self.prepare(self._conn)
         self.openings += 1
         return self._conn
 
@@ -229,7 +225,7 @@ class Latest:
             else:
                 if not conn.is_frozen or conn.is_current():
                     return found
-        raise Stopped(f"{self._file.path.name} is being written: ask again")
+        raise Stopped(f"{self.file.path.name} is being written: ask again")
 
     def close(self) -> None:
         """Closes the connection; the next question opens another."""
