@@ -10,6 +10,9 @@ from ll2_mirror.errors import NoTime
 _AHEAD = 300.0  # seconds that two machines' clocks may be apart
 _UNITS = (("day", 86400), ("hour", 3600), ("minute", 60))
 
+# Of ages as they are given, such as 12h; in seconds, the longest first.
+AGE_UNITS = {"w": 604800, "d": 86400, "h": 3600, "m": 60, "s": 1}
+
 
 class Clock:
     """The machine's clock; a test passes in one of its own."""

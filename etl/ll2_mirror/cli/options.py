@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ll2_mirror.cli.console import clock_of
-from ll2_mirror.clock import Clock, from_iso
+from ll2_mirror.clock import AGE_UNITS, Clock, from_iso
 from ll2_mirror.errors import DataError, UsageError
 from ll2_mirror.progress import Tell, silence
 
@@ -25,14 +25,13 @@ if TYPE_CHECKING:
 _AGE = re.compile(r"(\d+)\s*([smhdw])")
 _SIZE = re.compile(r"(\d{1,15})([KMG]?)B?", re.IGNORECASE)
 TIMEOUT = 30  # seconds
-_UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 
 
 def age(text: str) -> timedelta:
     """A length of time from ``90s``, ``15m``, ``12h``, ``2d`` or ``1w``; raises UsageError."""
     try:
         number, unit = _AGE.fullmatch(text).groups()  # type: ignore[union-attr]
-        return timedelta(**{_UNITS[unit]: int(number)})
+        return timedelta(seconds=int(number) * AGE_UNITS[unit])
     except (AttributeError, OverflowError):
         raise UsageError(f"{text} is no age: expected one like 15m, 12h, 2d or 1w") from None
 

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ll2_mirror.clock import ago, for_people, from_iso
+from ll2_mirror.clock import AGE_UNITS, ago, for_people, from_iso
 from ll2_mirror.progress import EVENTS
 
 if TYPE_CHECKING:
@@ -134,12 +134,9 @@ def due_lines(found: dict[str, Any]) -> Iterator[str]:
 # status
 
 
-_UNITS = {"w": 604800, "d": 86400, "h": 3600, "m": 60, "s": 1}  # the longest first
-
-
 def age_text(seconds: float) -> str:
     """A length of time as it is given: 12h, 2d."""
-    unit, size = next((u, s) for u, s in _UNITS.items() if seconds % s == 0 or s == 1)
+    unit, size = next((u, s) for u, s in AGE_UNITS.items() if seconds % s == 0 or s == 1)
     return f"{seconds / size:.0f}{unit}"
 
 
