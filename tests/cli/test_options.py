@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
+import pytest
+
 from ll2_mirror.cli.options import age, point_in_time
+from ll2_mirror.errors import UsageError
 
 
 def test_since_takes_dates_times_and_ages():
@@ -13,3 +16,9 @@ def test_since_takes_dates_times_and_ages():
     assert point_in_time("2026-11-23T18:00:00Z", now) == datetime(2026, 11, 23, 18, tzinfo=UTC)
     assert point_in_time("2h", now) == datetime(2026, 11, 23, 18, tzinfo=UTC)
     assert age("2d").total_seconds() == 172800
+
+
+@pytest.mark.parametrize("number", ["9" * 15, "9" * 5000])
+def test_an_age_beyond_all_bounds_is_none(number):
+    with pytest.raises(UsageError, match="is no age"):
+        age(f"{number}w")

@@ -22,7 +22,7 @@ from ll2_mirror.progress import Tell, silence
 if TYPE_CHECKING:
     from ll2_mirror.store.store import Store
 
-_AGE = re.compile(r"(\d+)\s*([smhdw])")
+_AGE = re.compile(r"(\d{1,15})\s*([smhdw])")
 _SIZE = re.compile(r"(\d{1,15})([KMG]?)B?", re.IGNORECASE)
 TIMEOUT = 30  # seconds
 
