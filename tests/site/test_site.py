@@ -243,6 +243,13 @@ def test_a_search_for_anything_is_answered(url, text):
         assert get(f"{url}{path}{text}").status_code == 200
 
 
+def test_a_list_whose_items_have_no_page_is_not_searched(url):
+    for path in ("launches__info_urls", "events__vid_urls", "launches__info_urls?_search=x"):
+        response = get(f"{url}/spacecraft/{path}")
+        assert response.status_code == 200, path
+        assert 'type="search" name="_search"' not in response.text, path
+
+
 def test_a_search_knows_no_case_and_no_accents(tmp_path):
     db = tmp_path / "spacecraft.db"
     records = copy.deepcopy(sample.bundled())

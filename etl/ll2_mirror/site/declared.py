@@ -8,6 +8,7 @@ from typing import Any
 
 from ll2_mirror.files import shipped
 from ll2_mirror.ll2.describe import Described, Table, sections
+from ll2_mirror.ll2.labels import label
 from ll2_mirror.ll2.model import singular
 from ll2_mirror.ll2.views import views
 
@@ -34,6 +35,12 @@ def described_columns(table: str) -> dict[str, Described]:
     """The columns of a public table by name; none of what is no such table."""
     found = described().get(table)
     return {one.column.name: one for one in found.columns} if found else {}
+
+
+@cache
+def is_searched(table: str) -> bool:
+    """Whether the rows of a table can be found by name: they are called something, and have ids."""
+    return "id" in described_columns(table) and bool(label(table))
 
 
 def of_table(table: str) -> dict[str, Any]:

@@ -84,11 +84,8 @@ def canned_queries(datasette: Datasette, database: str) -> dict[str, Any]:
 def filters_from_request(datasette: Datasette, request: Request, database: str, table: str) -> Any:
     """Finds the rows of a table by name, for ?_search=."""
     text = request.args.get("_search")
-    if (
-        text is None
-        or table not in declared.described()
-        or not is_mirror(datasette.databases[database])
-    ):
+    is_ours = declared.is_searched(table) and is_mirror(datasette.databases[database])
+    if text is None or not is_ours:
         return None
 
     async def filtered() -> FilterArguments:

@@ -14,7 +14,7 @@ from unicodedata import normalize
 
 from ll2_mirror.ll2.labels import label
 from ll2_mirror.ll2.model import Id
-from ll2_mirror.site.declared import described, described_columns
+from ll2_mirror.site.declared import described, described_columns, is_searched
 
 _WORD = re.compile(r"[^\W_]+")
 _MOST_WORDS = 16
@@ -74,15 +74,13 @@ class Names:
         if self._index is None or state != self._state:
             index = sqlite3.connect(":memory:", check_same_thread=False)
             self._texts.clear()
-            for table in filter(label, described()):
+            for table in filter(is_searched, described()):
                 self._fill(index, conn, table)
             self._index, self._state = index, state
         return self._index
 
     def _fill(self, index: sqlite3.Connection, conn: sqlite3.Connection, table: str) -> None:
         known = described_columns(table)
-        if "id" not in known:
-            return
         also = "".join(f" || ' ' || coalesce(t.\"{name}\", '')" for name in _ALSO if name in known)
         rows = conn.execute(
             f"SELECT t.id, coalesce({label(table)}, ''){also} FROM \"{table}\" AS t"

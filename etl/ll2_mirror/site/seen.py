@@ -11,7 +11,6 @@ from datasette import Response
 from datasette.utils import tilde_decode
 
 from ll2_mirror.ll2.describe import sections
-from ll2_mirror.ll2.labels import label
 from ll2_mirror.ll2.page import API_PATH
 from ll2_mirror.ll2.questions import Question, questions
 from ll2_mirror.ll2.resources import LIST_OF
@@ -103,7 +102,7 @@ class Site:
 
     def is_searched(self, table: str) -> bool:
         """Whether the rows of a table can be found by name."""
-        return self.is_ours(table) and bool(label(table))
+        return declared.is_searched(table)
 
     def api_of(self, table: str) -> str:
         """Where the API lists what a table has; empty where it doesn't."""
