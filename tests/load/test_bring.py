@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import copy
+
+import pytest
 from click.testing import CliRunner
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
@@ -44,3 +47,51 @@ def test_a_file_is_as_if_all_records_had_been_brought_in(tmp_path_factory, data)
                     assert done.exit_code == 0, done.output
             if asked:
                 assert public_rows(folder / "some.db") == public_rows(folder / "all.db"), asked
+
+
+AGENCY = "SELECT name FROM agencies WHERE id = 63"
+
+
+@pytest.fixture
+def craft(upstream):
+    """Two craft of upstream's, which nest one agency."""
+    one = upstream.records["spacecraft", "normal"][0]
+    made = [{**copy.deepcopy(one), "id": id_, "name": f"Craft {id_}"} for id_ in (1, 2)]
+    upstream.records["spacecraft", "normal"] = made
+    return made
+
+
+def _call(record, name):
+    record["spacecraft_config"]["agency"].update(id=63, name=name)
+
+
+@pytest.mark.parametrize("away", ["not understood", "not listed"])
+def test_a_record_that_comes_back_as_it_was_says_again_what_it_said(db, run, upstream, craft, away):
+    for record in craft:
+        _call(record, "X")
+    asked = ("--base-url", upstream.base_url, "--max-requests", 1)
+    assert run("sync", db, *asked).code == 0
+    _call(craft[0], "Y")
+    if away == "not listed":  # and nobody could ask
+        upstream.records["spacecraft", "normal"] = craft[:1]
+    else:
+        craft[1]["name"] = 5
+    run("sync", db, *asked)
+    assert execute(db, AGENCY) == [("Y",)]
+    craft[1]["name"] = "Craft 2"
+    upstream.records["spacecraft", "normal"] = craft
+    assert run("sync", db, *asked).code == 0
+    assert execute(db, AGENCY) == [("X",)]
+    assert run("verify", db).code == 0
+
+
+def test_a_mode_that_upstream_passes_over_is_no_mode_that_the_file_has(db, run, upstream):
+    """Each record is as it was, but it was asked for in another shape."""
+    asked = ("--base-url", upstream.base_url)
+    assert run("sync", db, *asked).code == 0
+    answer = upstream.answer
+    upstream.answer = lambda path, query: answer(path, {**query, "mode": "normal"})
+    done = run("sync", db, "--mode", "detailed")
+    assert done.code == 65
+    assert "nothing was published" in done.err
+    assert run("verify", db).code == 0

@@ -182,6 +182,27 @@ def test_a_record_that_came_anew_during_a_long_walk_is_not_set_back(db, run, lib
     assert proved(run)
 
 
+def test_what_a_part_brought_during_a_walk_counts_in_the_next(db, run, library):
+    """The walk has an older version of it, behind another that says what they share otherwise."""
+    by_id = sorted(library.launches, key=lambda one: one["id"])[:100]
+    past, ahead = (
+        next(one for one in some if (one["net"] > to_iso(START)) == upcoming)
+        for some, upcoming in ((by_id, False), (by_id[::-1], True))
+    )
+    shared = {**past["launch_service_provider"], "id": 9999, "name": "X"}
+    past["launch_service_provider"] = ahead["launch_service_provider"] = shared
+    assert run("sync", "launches").code == 0
+    past["launch_service_provider"] = {**shared, "name": "Y"}
+    assert run("sync", "launches", "--max-requests", 2).code == 75
+    ahead["name"] = "Renamed"
+    assert run("sync", "launches/upcoming").code == 0
+    assert run("sync", "launches").code == 0
+    library.announce()
+    assert run("sync", "launches").code == 0
+    assert execute(db, "SELECT name FROM agencies WHERE id = 9999") == [("X",)]
+    assert proved(run)
+
+
 def test_pages_of_parts_do_not_pile_up(db, run, library, clock):
     run("sync", "launches")
     for n in range(12):

@@ -93,13 +93,13 @@ def page_digest(body: bytes) -> bytes:
     return hashlib.sha256(body).digest()
 
 
-def record_digests(results: list[Any]) -> list[bytes | None]:
-    """What each record of a page is known by, its links told apart from others as on this page.
+def record_digests(shape: str, results: list[Any]) -> list[bytes | None]:
+    """What each record of a page is known by, read in a shape, its links as on this page.
 
     Half of a SHA-256; None where a number is spelled oddly.
     """
     links = links_of(results)
-    return [_record_digest([*links, record]) for record in results]
+    return [_record_digest([shape, *links, record]) for record in results]
 
 
 def _record_digest(value: Any) -> bytes | None:

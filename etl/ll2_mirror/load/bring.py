@@ -91,7 +91,7 @@ class Bringing:
 
     def _page(self, upsert: Upsert, results: list[Any]) -> None:
         shape, ledger, bad = self._walk.shape, self._store.ledger, list[Bad]()
-        ids, digests = ids_of(results), record_digests(results)
+        ids, digests = ids_of(results), record_digests(shape.name, results)
         named = {
             place: id_
             for place, id_ in enumerate(ids)

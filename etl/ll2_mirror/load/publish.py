@@ -62,6 +62,7 @@ def _is_in(store: Store, walk: Walk, last: Run) -> bool:
     return (
         before is not None
         and last.part == walk.part
+        and before.shape == walk.shape
         and _digests(store, before) == _digests(store, walk)
         and not store.ledger.changed_since(last.id + 1)
         and not quarantined(store, walk.resource)
@@ -80,6 +81,9 @@ def _report(store: Store, walk: Walk, bringing: Bringing, report: Report, fate: 
         bodies = last_sent(store, resource.name, set(fate.gone))
         store.ledger.bury(bringing.run, resource, bodies, fate.gone)
     renew(store, walk, bringing.run, bad, set(fate.missing))
+    # What these say of shared rows isn't brought in now, but counts when they come again.
+    unsaid = {*fate.missing, *(one.id for one in bad), *store.walks.met_since(walk)}
+    store.ledger.forget_digests((resource.name, id_) for id_ in unsaid)
     report.added = bringing.added
     report.gone = len(fate.gone)
     report.quarantined = [{"id": one.id, "reason": one.reason} for one in bad]

@@ -167,7 +167,7 @@ class Ledger:
             f"DELETE FROM _tombstones WHERE resource = ? AND id {IN}", (resource.name, among(new))
         )
 
-    def forget_digests(self, records: Iterable[tuple[str, Id]]) -> None:
+    def forget_digests(self, records: Iterable[tuple[str, Id | None]]) -> None:
         """Forgets as what some records, each of a resource, were brought in."""
         sql = "UPDATE _records SET digest = NULL WHERE (resource, id) = (?, ?)"
         self._conn.executemany(sql, records)
