@@ -18,7 +18,7 @@ from ll2_mirror.ll2.model import Id, Key, Row, Shape, known_columns
 from ll2_mirror.ll2.schema import own_columns
 from ll2_mirror.store.ledger import Change, Ledger
 from ll2_mirror.store.sql import IN, among, list_items, quoted
-from ll2_mirror.transform.extra import merged, of_one_shape
+from ll2_mirror.transform.extra import merged
 from ll2_mirror.transform.normalize import Group
 
 _HOST = re.compile(r"^[a-z]+://[^/]*")
@@ -86,7 +86,7 @@ class Upsert:
         self._conn.executemany(
             statements.insert,
             (
-                statements.stored(values, (of_one_shape(shape, row.extra), shape.name))
+                statements.stored(values, (merged(shape, row.extra), shape.name))
                 for row, values in rows
             ),
         )
@@ -259,7 +259,7 @@ def _items(item: Shape, items: tuple[Any, ...]) -> list[Any]:
     return [
         (
             *(int(value) if type(value) is bool else value for value in row.values),
-            of_one_shape(item, row.extra),
+            merged(item, row.extra),
         )
         for row in items
     ]

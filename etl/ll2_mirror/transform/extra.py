@@ -43,8 +43,8 @@ def _is_part(name: str, part: Any) -> bool:
     )
 
 
-def merged(shape: Shape, came: str | None, held: str | None) -> str | None:
-    """The ``_extra`` of a row after it came in a shape, from what it was before."""
+def merged(shape: Shape, came: str | None, held: str | None = None) -> str | None:
+    """The ``_extra`` of a row after it came in a shape, from what it was before, if it was."""
     if came is None and held is None:
         return None
     parts = read(held) if held else {}
@@ -55,11 +55,6 @@ def merged(shape: Shape, came: str | None, held: str | None) -> str | None:
     if came is not None:
         parts[shape.name] = spell(parse(came.encode()), KEPT)
     return text(dict(sorted(parts.items()))) if parts else None
-
-
-def of_one_shape(shape: Shape, came: str | None) -> str | None:
-    """The ``_extra`` of a row that came in one shape only."""
-    return None if came is None else text({shape.name: spell(parse(came.encode()), KEPT)})
 
 
 def _drop_renewed(parts: Parts, sibling: Shape, shape: Shape) -> None:
