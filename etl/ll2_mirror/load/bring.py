@@ -91,25 +91,14 @@ class Bringing:
 
     def _page(self, upsert: Upsert, results: list[Any]) -> None:
         shape, ledger, bad = self._walk.shape, self._store.ledger, list[Bad]()
-        ids, digests = ids_of(results), record_digests(shape.name, results)
-        named = {
-            place: id_
-            for place, id_ in enumerate(ids)
-            if id_ is not None and type(id_) is shape.id_type
-        }
-        known = ledger.digests(self._resource.name, named.values())
-        due = [
-            place
-            for place, digest in enumerate(digests)
-            if self._is_due(named.get(place), digest, known)
-        ]
+        ids = [id_ if type(id_) is shape.id_type else None for id_ in ids_of(results)]
+        records = list(zip(ids, record_digests(shape.name, results), strict=True))
+        known = ledger.digests(self._resource.name, (id_ for id_ in ids if id_ is not None))
+        due = [place for place, one in enumerate(records) if self._is_due(*one, known)]
         upsert.page(self.normalizer.page(shape, results, bad, due))
         out = {one.id for one in bad}
-        listed = {
-            named[place]: digests[place]
-            for place in due
-            if place in named and named[place] not in out
-        }
+        brought = (records[place] for place in due)
+        listed = {id_: one for id_, one in brought if id_ is not None and id_ not in out}
         new = listed.keys() - known.keys()
         ledger.list_records(self.run, self._resource, listed, new)
         self.met += len(results)
