@@ -72,6 +72,22 @@ def test_what_stands_in_quarantine_stays(synced, run, upstream):
     assert (good,) in execute(synced, "SELECT name FROM spacecraft WHERE id = ?", record["id"])
 
 
+def test_what_nothing_leads_to_any_more_is_not_made_anew(db, run, upstream):
+    """Of two records that nest one row the first says that it leads to another."""
+    first, second = upstream.records["spacecraft", "normal"][:2]
+    config = first["spacecraft_config"]
+    agency = {**config["agency"], "id": 9999, "name": "Overtaken"}
+    first["spacecraft_config"] = {**config, "agency": agency}
+    second["spacecraft_config"] = config
+    run("sync", db, "--base-url", upstream.base_url)
+    before, history = public_rows(db), execute(db, "SELECT * FROM _history")
+    grow_old(db)
+    assert run("verify", db).code == 0
+    assert run("ages", db, "launches=1d").code == 0
+    assert {**public_rows(db), "mine": None} == {**before, "mine": None}
+    assert execute(db, "SELECT * FROM _history") == history
+
+
 @pytest.mark.parametrize("command", ["status", "sync"])
 def test_an_upgrade_that_fails_leaves_the_file_as_it_was(synced, run, command):
     grow_old(synced)

@@ -12,7 +12,9 @@ from ll2_mirror.errors import DataError
 from ll2_mirror.ll2.packed import repacked
 from ll2_mirror.ll2.resources import RESOURCES
 from ll2_mirror.ll2.schema import SCHEMA_VERSION, own_tables, schema_text, wanted_columns
+from ll2_mirror.load.prune import Pruner
 from ll2_mirror.load.quarantine import standing
+from ll2_mirror.load.referrers import Node
 from ll2_mirror.load.upsert import Upsert
 from ll2_mirror.progress import Tell
 from ll2_mirror.store.opening import version_of
@@ -27,6 +29,7 @@ from ll2_mirror.transform.normalize import Bad, Group, Normalizer
 _NEW_COLUMNS = {"_pages": {"limit": "100", "number": 'row_number() OVER (ORDER BY walk, "offset")'}}
 _INDEXES = "_search_"  # which are made anew
 _NO_RUN = 0  # whose history is dropped: nothing changed
+_NO_SYNC = 2**63 - 1  # that no run is of
 
 
 def readable(store: Store) -> Store:
@@ -131,12 +134,15 @@ def _statements(script: str) -> Iterator[str]:
 
 def _rebuild(store: Store) -> None:
     """Fills the tables from the pages of each resource's last walk, in the order they came."""
+    unlinked = set[Node]()
     for name in store.ledger.resources():
         walks = store.walks.held(name) if name in RESOURCES else ()
         for walk in (one for one in walks if one.mode in RESOURCES[name].modes):
             upsert = Upsert(store.conn, store.ledger, _NO_RUN, walk.shape)
             for groups in _groups(store, walk):
                 upsert.page(groups)
+            unlinked |= upsert.unlinked
+    Pruner(store.conn, store.ledger, _NO_SYNC).prune(_NO_RUN, unlinked)
     store.ledger.forget(_NO_RUN)
     reindex(store.conn)
 
