@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import gzip
+import shutil
+import zlib
 
 import pytest
 
@@ -99,6 +101,27 @@ def test_an_upgrade_that_fails_leaves_the_file_as_it_was(synced, run, command):
     assert "is damaged" in failed.err
     assert synced.read_bytes() == before
     assert not synced.with_name(f"{synced.name}.v1").exists()
+
+
+@pytest.mark.parametrize("text", [b"{}", b"\xff"])
+def test_a_page_that_is_none_ends_an_upgrade_and_is_named(synced, run, text):
+    grow_old(synced)
+    execute(synced, "UPDATE _bodies SET body = ?", zlib.compress(text))
+    for command in ("status", "sync"):
+        failed = run(command, synced)
+        assert failed.code == 65
+        assert failed.err.startswith(f"ll2-mirror: {synced}: spacecraft: the page at offset 0: no")
+
+
+def test_an_upgrade_that_finds_no_room_leaves_nothing_behind(synced, run, little_room):
+    grow_old(synced)
+    db = little_room(synced.stat().st_size * 3 // 2) / "old.db"
+    shutil.copy(synced, db)
+    before = db.read_bytes()
+    failed = run("ages", db, "launches=1d")
+    assert (failed.code, failed.err.count("\n")) == (75, 1)
+    assert [path.name for path in db.parent.iterdir()] == ["old.db"]
+    assert db.read_bytes() == before
 
 
 def test_reading_an_older_file_waits_for_no_sync(synced, run):

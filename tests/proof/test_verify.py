@@ -130,6 +130,17 @@ def test_a_damaged_list_is_named_beside_one_with_overtaken_values(db, run, upstr
     assert any(problem.startswith(named) for problem in verdict.json["problems"])
 
 
+@pytest.mark.parametrize("records", [b"[5]", b'[{"id":1,"spacecraft_config":7}]'])
+def test_a_page_that_never_came_explains_no_difference(db, run, upstream, records):
+    run("sync", db, "spacecraft", "agencies", "--base-url", upstream.base_url)
+    page = b'{"count":1,"next":null,"previous":null,"results":%s}' % records
+    one = "digest IN (SELECT digest FROM _pages JOIN _walks ON id = walk WHERE resource = ?)"
+    execute(db, f"UPDATE _bodies SET body = ? WHERE {one}", packed(page), "agencies")
+    verdict = run("verify", db)
+    assert verdict.code == 1
+    assert "agencies: the stored page at offset 0 is not the one that came" in verdict.out
+
+
 @pytest.mark.parametrize("page", [b" " * 2**24 + b"{}", b"[%s[]]" % (b"[]," * 2**18)])
 def test_a_stored_page_beyond_what_ll2_may_send_is_damage(detailed, run, page):
     """However small it is packed; so it takes no memory."""

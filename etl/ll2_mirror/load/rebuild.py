@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator
+from pathlib import Path
 
-from ll2_mirror.errors import DataError
+from ll2_mirror.errors import DataError, NotAPage
 from ll2_mirror.ll2.packed import repacked
 from ll2_mirror.ll2.resources import RESOURCES
 from ll2_mirror.ll2.schema import SCHEMA_VERSION, own_tables, schema_text, wanted_columns
@@ -55,14 +56,20 @@ def upgrade(store: Store, tell: Tell) -> None:
     if version == SCHEMA_VERSION:
         return
     copy = store.path.with_name(f"{store.path.name}.v{version}")
-    copy.unlink(missing_ok=True)
-    store.conn.execute("VACUUM INTO ?", (str(copy),))
+    _discard(copy)
     try:
+        store.conn.execute("VACUUM INTO ?", (str(copy),))
         _upgrade(store)
     except BaseException:
-        copy.unlink()
+        _discard(copy)
         raise
     tell("upgraded", db=str(store.path), copy=str(copy))
+
+
+def _discard(copy: Path) -> None:
+    """Removes a copy, and what SQLite had beside it while it was made."""
+    for path in (copy, copy.with_name(f"{copy.name}-journal")):
+        path.unlink(missing_ok=True)
 
 
 def _upgrade(store: Store) -> None:
@@ -154,7 +161,11 @@ def _groups(store: Store, walk: Walk) -> Iterator[list[Group]]:
         yield Normalizer().page(shape, [record])
     normalizer, bad = Normalizer(), list[Bad]()
     for page in store.walks.pages(walk):
-        results = store.walks.records(page)
+        try:
+            results = store.walks.records(page)
+        except NotAPage as error:
+            place = f"{store.path}: {walk.name}: the page at offset {page.offset}"
+            raise DataError(f"{place}: {error}") from None
         yield normalizer.page(walk.shape, results, bad)
 
 

@@ -211,9 +211,10 @@ class _Proof:
         for one, page in pages:
             counts = page.latest if len(walks) == 1 else b"\1" * len(page.latest)
             try:
-                results = self._store.walks.records(page._replace(latest=counts))
+                _, document = _stored(self._store, page, inf)
             except DataError:  # told where the pages were compared
                 continue
+            results = list(compress(document["results"], counts))
             for place, record in enumerate(understood.among(results)):
                 whose = name if len(walks) == 1 else f"{name} {page.number} {place}"
                 yield whose, one.shape, record, links_of(results)
