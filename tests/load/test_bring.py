@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from ll2_mirror.cli.main import main
 from ll2_mirror.ll2.resources import RESOURCES
 from ll2_mirror.testing import fake
+from ll2_mirror.testing.fake import adapted
 from parts import execute, public_rows
 from strategies import World, ids_of
 
@@ -94,4 +95,29 @@ def test_a_mode_that_upstream_passes_over_is_no_mode_that_the_file_has(db, run, 
     done = run("sync", db, "--mode", "detailed")
     assert done.code == 65
     assert "nothing was published" in done.err
+    assert run("verify", db).code == 0
+
+
+def test_a_history_that_was_taken_away_is_not_asked_what_was_written(db, run, upstream, craft):
+    """As docs/size.md has it: then nobody knows which of the lists said the last word."""
+    _call(craft[0], "X")
+    nested = copy.deepcopy(craft[0]["spacecraft_config"])
+    listed = adapted(RESOURCES["spacecraft_configurations"].modes["normal"], nested)
+    upstream.records = {
+        ("spacecraft", "normal"): craft[:1],
+        ("spacecraft_configurations", "normal"): [{**listed, "id": 999}],
+    }
+    listed["agency"]["name"] = "Y"
+    run("sync", db, "spacecraft", "--base-url", upstream.base_url)
+    run("sync", db, "spacecraft_configurations")
+    assert execute(db, AGENCY) == [("Y",)]
+    execute(db, "DELETE FROM _history")
+    assert run("sync", db, "spacecraft").code == 0
+    assert execute(db, AGENCY) == [("X",)]
+    run("sync", db, "spacecraft_configurations")
+    execute(db, "DELETE FROM _history")
+    listed["agency"]["id"] = 64
+    run("sync", db, "spacecraft_configurations")
+    assert run("sync", db, "spacecraft").code == 0
+    assert execute(db, AGENCY) == [("X",)]
     assert run("verify", db).code == 0

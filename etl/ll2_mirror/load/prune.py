@@ -22,13 +22,11 @@ from ll2_mirror.store.sql import list_items, quoted, users_edges
 class Pruner:
     """Removes rows that nothing listed leads to; for the sync whose first run was ``first``.
 
-    ``kept`` has those that stay because a table of the user's own refers to them, with its name,
-    ``alive`` those that stay as others lead to them.
+    ``kept`` has those that stay because a table of the user's own refers to them, with its name.
     """
 
     def __init__(self, conn: sqlite3.Connection, ledger: Ledger, first: int) -> None:
         self.kept: dict[Node, str] = {}
-        self.alive: set[Node] = set()
         self._conn = conn
         self._ledger = ledger
         self._first = first
@@ -44,11 +42,8 @@ class Pruner:
         stack = sorted(candidates, key=str)
         while stack:
             node = stack.pop()
-            if self._held(node):
-                if self._alive(node):
-                    self.alive.add(node)
-                else:
-                    stack.extend(self._remove(run, node))
+            if self._held(node) and not self._alive(node):
+                stack.extend(self._remove(run, node))
 
     def _held(self, node: Node) -> bool:
         found = self._conn.execute(f'SELECT 1 FROM "{node[0]}" WHERE id = ?', (node[1],))

@@ -46,7 +46,8 @@ def bring_in(store: Store, walk: Walk, spent: int, fate: Fate) -> Brought:
     if last and fate == NOTHING and _is_in(store, walk, last):
         report.conflicts = last.conflicts
     else:
-        upsert = bringing.bring(whole and whole.id)
+        known = whole and store.ledger.remembers(whole.id)
+        upsert = bringing.bring(whole.id if whole and known else None)
         report.conflicts = len(upsert.conflicts)
         _report(store, walk, bringing, report, fate)
     store.walks.publish(walk)
@@ -64,6 +65,7 @@ def _is_in(store: Store, walk: Walk, last: Run) -> bool:
         and last.part == walk.part
         and before.shape == walk.shape
         and _digests(store, before) == _digests(store, walk)
+        and store.ledger.remembers(last.id)
         and not store.ledger.changed_since(last.id + 1)
         and not quarantined(store, walk.resource)
     )
@@ -103,9 +105,8 @@ def _refuse_many(bad: list[Bad], walk: Walk, met: int) -> None:
 def close_books(store: Store, brought: list[Brought]) -> None:
     """Ends a sync, when all its walks are in the tables: what is gone, what changed, the ledger."""
     first = brought[0].run
-    alive = _prune(store, brought)
-    conflicts = store.ledger.disputed(first).union(*(one.conflicts for one in brought))
-    _doubt(store, alive | conflicts)
+    _prune(store, brought)
+    _doubt(store, store.ledger.disputed(first).union(*(one.conflicts for one in brought)))
     store.ledger.settle(first)
     if store.ledger.changed_since(first):
         reindex(store.conn)
@@ -124,11 +125,10 @@ def _doubt(store: Store, rows: set[Node]) -> None:
     store.ledger.forget_digests((LIST_OF[table], id_) for table, id_ in above if table in LIST_OF)
 
 
-def _prune(store: Store, brought: list[Brought]) -> set[Node]:
+def _prune(store: Store, brought: list[Brought]) -> None:
     """Removes what nothing leads to any more, but what a table of the user's own refers to.
 
-    That is remembered, to be looked at again with each sync. Gives what others lead to, and had
-    another value before: whose it holds isn't known.
+    That is remembered, to be looked at again with each sync.
     """
     pruner = Pruner(store.conn, store.ledger, brought[0].run)
     again = store.settings.kept
@@ -139,4 +139,3 @@ def _prune(store: Store, brought: list[Brought]) -> set[Node]:
         report.kept = [{"table": table, "id": id_, "by": by} for (table, id_), by in kept]
         again = set()
     store.settings.keep("kept", sorted(map(list, pruner.kept), key=str))
-    return store.ledger.ever_changed(pruner.alive)

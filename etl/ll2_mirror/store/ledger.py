@@ -216,16 +216,15 @@ class Ledger:
         """Whether any of the runs from one on changed anything."""
         return self._one("SELECT 1 FROM _history WHERE run >= ? LIMIT 1", first) is not None
 
+    def remembers(self, run: int) -> bool:
+        """Whether the history has all that was written since a run: its begin may be taken away."""
+        oldest = self._one("SELECT min(run) FROM _history")
+        return oldest is not None and oldest <= run + 1
+
     def rows_since(self, first: int) -> Iterator[tuple[str, Id]]:
         """The rows that the runs from one on wrote."""
         sql = "SELECT DISTINCT table_name, id FROM _history WHERE run >= ?"
         yield from self._conn.execute(sql, (first,))
-
-    def ever_changed(self, rows: set[tuple[str, Id]]) -> set[tuple[str, Id]]:
-        """Those of some rows that had another value before."""
-        sql = f"SELECT DISTINCT table_name, id FROM _history WHERE key <> '' AND id {IN}"
-        found = self._conn.execute(sql, (among(id_ for _, id_ in rows),)) if rows else ()
-        return rows.intersection(found)
 
     def last_state(self, table: str, id_: Id) -> str | None:
         """A row that is gone, as JSON."""
