@@ -86,6 +86,21 @@ def test_a_record_that_comes_back_as_it_was_says_again_what_it_said(db, run, ups
     assert run("verify", db).code == 0
 
 
+def test_what_stands_in_quarantine_says_what_it_said(db, run, upstream, craft):
+    """Once nobody who came later says otherwise."""
+    for record in craft:
+        _call(record, "X")
+    assert run("sync", db, "--base-url", upstream.base_url).code == 0
+    _call(craft[0], "Y")
+    craft[1]["name"] = 5
+    assert run("sync", db).code == 65
+    assert execute(db, AGENCY) == [("Y",)]
+    craft[0]["spacecraft_config"] = None
+    assert run("sync", db).code == 65
+    assert execute(db, AGENCY) == [("X",)]
+    assert run("verify", db).code == 0
+
+
 def test_a_mode_that_upstream_passes_over_is_no_mode_that_the_file_has(db, run, upstream):
     """Each record is as it was, but it was asked for in another shape."""
     asked = ("--base-url", upstream.base_url)

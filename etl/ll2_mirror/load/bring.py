@@ -19,6 +19,7 @@ from ll2_mirror.errors import NotAPage
 from ll2_mirror.ll2.model import Id
 from ll2_mirror.ll2.page import ids_of, record_digests
 from ll2_mirror.ll2.resources import RESOURCES
+from ll2_mirror.load.quarantine import standing
 from ll2_mirror.load.referrers import Node, Referrers
 from ll2_mirror.load.upsert import Upsert
 from ll2_mirror.store.store import Store
@@ -71,10 +72,15 @@ class Bringing:
         return upsert
 
     def _pass(self, again: set[Id] | None) -> Upsert:
-        """Goes over the pages; ``again``: what to bring in beside what is new. None: all."""
+        """Goes over what stands in quarantine, then the pages.
+
+        ``again``: what of these to bring in beside what is new. None: all.
+        """
         upsert = Upsert(self._store.conn, self._store.ledger, self.run, self._walk.shape)
         self.met, self.bad, self.normalizer = 0, [], Normalizer()
         self._again, self._brought = again, set()
+        for shape, record in () if self._walk.part else standing(self._store, self._walk.resource):
+            upsert.page(Normalizer().page(shape, [record]))
         for results in self._pages():
             self._page(upsert, results)
         self.unlinked |= upsert.unlinked
