@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import shutil
 import sqlite3
 import subprocess
@@ -10,7 +11,7 @@ from contextlib import closing
 import pytest
 
 from ll2_mirror.ll2.schema import APPLICATION_ID, SCHEMA_VERSION
-from parts import PROGRAM, execute, public_rows
+from parts import FIXTURES, PROGRAM, execute, public_rows
 from serving import works
 
 
@@ -109,19 +110,38 @@ def test_links_that_lead_round_in_a_circle_are_told(tmp_path, run, command):
     assert told.err.count("\n") == 1
 
 
-@pytest.mark.skipif(not works("unshare", "--mount", "true"), reason="no mount namespaces here")
-def test_a_sync_needs_no_temp_folder_but_the_files_own(tmp_path, upstream):
-    """In a mount namespace whose temp folders can't be written."""
-    db = tmp_path / "data" / "spacecraft.db"
-    db.parent.mkdir()
-    sync = f"{PROGRAM[0]} -c '{PROGRAM[2]}' sync /mnt/spacecraft.db --base-url {upstream.base_url}"
+MOUNTS = works("unshare", "--mount", "true")
+
+
+def run_without_temp(folder, arguments, mount="rw"):
+    """Runs the program on /mnt, in a mount namespace whose temp folders can't be written."""
     inside = f"""
         set -e
-        mount --bind {db.parent} /mnt
+        mount --bind {folder} /mnt
+        mount -o remount,{mount},bind /mnt
         for d in /tmp /var/tmp; do mount --bind $d $d; mount -o remount,ro,bind $d; done
         cd /proc
-        exec {sync}
+        exec {PROGRAM[0]} -c '{PROGRAM[2]}' {arguments}
     """
-    done = subprocess.run(["unshare", "-m", "sh", "-c", inside], capture_output=True, text=True)
+    return subprocess.run(["unshare", "-m", "sh", "-c", inside], capture_output=True, text=True)
+
+
+@pytest.mark.skipif(not MOUNTS, reason="no mount namespaces here")
+def test_a_sync_needs_no_temp_folder_but_the_files_own(tmp_path, upstream):
+    arguments = f"sync /mnt/spacecraft.db --base-url {upstream.base_url}"
+    done = run_without_temp(tmp_path, arguments)
     assert (done.returncode, done.stderr) == (0, "")
-    assert execute(db, "SELECT count(*) FROM spacecraft") == [(21,)]
+    assert execute(tmp_path / "spacecraft.db", "SELECT count(*) FROM spacecraft") == [(21,)]
+
+
+@pytest.mark.skipif(not MOUNTS, reason="no mount namespaces here")
+@pytest.mark.parametrize("version", [5, SCHEMA_VERSION])
+@pytest.mark.parametrize("command", ["verify", "get"])
+def test_who_reads_needs_no_temp_folder(tmp_path, run, upstream, version, command):
+    db = tmp_path / "spacecraft.db"
+    db.write_bytes(gzip.decompress((FIXTURES / "schema-5.db.gz").read_bytes()))
+    if version == SCHEMA_VERSION:
+        run("sync", db, "--base-url", upstream.base_url)
+    path = "'/2.3.0/spacecraft/?ordering=name&limit=5'" if command == "get" else ""
+    done = run_without_temp(tmp_path, f"{command} /mnt/spacecraft.db {path}", "ro")
+    assert (done.returncode, done.stderr) == (0, "")

@@ -30,6 +30,7 @@ from ll2_mirror.transform.normalize import Bad, Group, Normalizer
 _NEW_COLUMNS = {"_pages": {"limit": "100", "number": 'row_number() OVER (ORDER BY walk, "offset")'}}
 _INDEXES = "_search_"  # which are made anew
 _NO_RUN = 0  # whose history is dropped: nothing changed
+_MEMORY = 2  # of temp_store
 _NO_SYNC = 2**63 - 1  # that no run is of
 
 
@@ -40,7 +41,10 @@ def readable(store: Store) -> Store:
     """
     if version_of(store.conn) == SCHEMA_VERSION:
         return store
-    copy = sqlite3.connect("", isolation_level=None)  # a file of SQLite's own, until it is closed
+    temp_store = store.conn.execute("PRAGMA temp_store").fetchone()[0]
+    # A file of SQLite's own, until it is closed, if there is a folder for such.
+    copy = sqlite3.connect(":memory:" if temp_store == _MEMORY else "", isolation_level=None)
+    copy.execute(f"PRAGMA temp_store = {temp_store}")
     store.conn.backup(copy)
     found = Store(copy, store.path, store.clock)
     _upgrade(found)

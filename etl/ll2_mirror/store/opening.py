@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import os
 import sqlite3
 import stat
-import tempfile
 from contextlib import ExitStack, closing, suppress
 from pathlib import Path
 
@@ -19,7 +17,7 @@ from ll2_mirror.ll2.schema import (
     wanted_columns,
 )
 from ll2_mirror.store.explain import explaining
-from ll2_mirror.store.reading import BUSY_SECONDS, reading
+from ll2_mirror.store.reading import BUSY_SECONDS, find_temp_folder, reading
 from ll2_mirror.store.store import Store
 from ll2_mirror.store.views import renew_views
 
@@ -72,15 +70,15 @@ def connect(path: Path, *, write: bool) -> sqlite3.Connection:
         return reading(path)
     # isolation_level=None: transactions begin and end where the program says so.
     uri = f"{path.resolve().as_uri()}?mode=rwc"
-    return sqlite3.connect(uri, uri=True, isolation_level=None, timeout=BUSY_SECONDS)
+    conn = sqlite3.connect(uri, uri=True, isolation_level=None, timeout=BUSY_SECONDS)
+    find_temp_folder(conn, path)
+    return conn
 
 
 def _prepare(conn: sqlite3.Connection, path: Path, create: bool) -> None:
     """Makes the tables where there are none, and sets what a connection needs."""
-    if create:
-        _find_temp_folder(path)
-        if _is_blank(conn):
-            _create(conn)
+    if create and _is_blank(conn):
+        _create(conn)
     _check(conn, path)
     if create:
         _restore(conn)
@@ -88,14 +86,6 @@ def _prepare(conn: sqlite3.Connection, path: Path, create: bool) -> None:
     conn.execute("PRAGMA foreign_keys = ON")
     conn.execute("PRAGMA temp.cache_size = -256")  # kB: what a walk met may go to disk
     conn.execute("PRAGMA synchronous = NORMAL")  # in WAL mode: safe against any crash of ours
-
-
-def _find_temp_folder(path: Path) -> None:
-    """Has SQLite keep its temporary tables beside the mirror where no other folder takes them."""
-    try:
-        tempfile.TemporaryFile(dir=None).close()
-    except OSError:
-        os.environ["SQLITE_TMPDIR"] = str(path.resolve().parent)
 
 
 def _is_blank(conn: sqlite3.Connection) -> bool:

@@ -9,7 +9,9 @@ https://sqlite.org/wal.html#readonly.
 
 from __future__ import annotations
 
+import os
 import sqlite3
+import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -117,6 +119,7 @@ def reading(path: Path, timeout: float = BUSY_SECONDS) -> Reading:
         except OSError as error:
             raise UsageError(f"{path.name} can't be read: {error.strerror}") from None
         if conn.is_current():
+            find_temp_folder(conn, path)
             return conn
         conn.close()
     if log := log_of(path.resolve()):
@@ -125,6 +128,18 @@ def reading(path: Path, timeout: float = BUSY_SECONDS) -> Reading:
             " may write beside it can read: open it once where it can be written"
         )
     raise Stopped(f"{path.name} is being replaced: run the same command again")
+
+
+def find_temp_folder(conn: sqlite3.Connection, path: Path) -> None:
+    """Has SQLite keep temporary tables beside the mirror, or else in memory, where it must."""
+    folder = path.resolve().parent
+    try:
+        tempfile.TemporaryFile(dir=None).close()
+    except OSError:
+        if os.access(folder, os.W_OK):
+            os.environ["SQLITE_TMPDIR"] = str(folder)
+        else:
+            conn.execute("PRAGMA temp_store = MEMORY")
 
 
 def _opened(path: Path, timeout: float) -> Reading:
