@@ -193,3 +193,13 @@ def test_a_page_spelled_another_way_agrees_in_value(db, run, upstream, monkeypat
     verdict = run("verify", db, "--json")
     assert verdict.code == 0
     assert verdict.json["respelled"] == 1
+
+
+@pytest.mark.parametrize(
+    "damage", ["body = x'00'", "body = zeroblob(99)", "body = 7", "ids = '[1]'"]
+)
+def test_a_stored_page_that_is_damaged_is_whole_again_when_it_comes_again(detailed, run, damage):
+    execute(detailed, f"UPDATE _bodies SET {damage}")
+    assert run("verify", detailed).code == 1
+    assert run("sync", detailed).code == 0
+    assert run("verify", detailed).code == 0

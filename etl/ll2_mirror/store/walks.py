@@ -166,13 +166,13 @@ class Walks:
     def stage(self, walk: Walk, page: Page, number: int | None = None) -> Walk:
         """Keeps a page of a walk, behind its others or in place of one; gives the walk as it is.
 
-        A text that the file has is not written again.
+        A text that the file has is not written again, unless it was damaged there.
         """
         with self._transaction():
-            held = "SELECT 1 FROM _bodies WHERE digest = ?"
-            if not self._conn.execute(held, (page.digest,)).fetchone():
+            if not self._has(page):
                 self._conn.execute(
-                    "INSERT INTO _bodies (digest, ids, body) VALUES (?, ?, ?)",
+                    "INSERT INTO _bodies (digest, ids, body) VALUES (?, ?, ?)"
+                    " ON CONFLICT DO UPDATE SET ids = excluded.ids, body = excluded.body",
                     (page.digest, json.dumps(page.ids), packed(page.body)),
                 )
             self._conn.execute(
@@ -180,6 +180,18 @@ class Walks:
                 (number, walk.id, page.offset, page.limit, page.digest),
             )
             return self._set(walk, page.total, 0)
+
+    def _has(self, page: Page) -> bool:
+        """Whether the file has a page's text, and its ids, whole."""
+        held = "SELECT body, ids FROM _bodies WHERE digest = ?"
+        row = self._conn.execute(held, (page.digest,)).fetchone()
+        try:
+            return row is not None and (unpacked(row[0]), row[1]) == (
+                page.body,
+                json.dumps(page.ids),
+            )
+        except (TypeError, ValueError, TooLargeError):
+            return False
 
     def pages(self, walk: Walk) -> list[StagedPage]:
         """The pages of a walk in the order they came, without their texts.
