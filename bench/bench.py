@@ -352,7 +352,7 @@ def main() -> None:
     table, rounds = Table(), zip(sizes, runs, strict=True)
     peaks = {n: bench(SPACECRAFT, n, turns, table) for n, turns in rounds if n}
     for kind in LAUNCHES if options.launches else ():
-        bench(kind, options.launches, 1, table)
+        bench(kind, options.launches, 3, table)
     if {10_000, 100_000} <= set(sizes):
         growth = peaks[100_000] / peaks[10_000]
         cells = ("", "", f"{growth:.2f}", f"<= {GROWTH}")

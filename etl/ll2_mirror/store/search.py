@@ -317,16 +317,17 @@ def misindexed(conn: sqlite3.Connection, resource: Resource) -> list[Id]:
 
 def _stale(resource: Resource) -> str:
     """The query for the ids of records whose texts are missing, or not those of the tables."""
-    wanted, texts = f"({_wanted(resource)})", f'"{resource.search_table}"'
+    texts = f'"{resource.search_table}"'
     same = "".join(f' AND held."{path}" IS wanted."{path}"' for path in resource.search)
     others = f"SELECT id FROM {texts} WHERE id NOT IN ({listed(resource.name)})"
     if resource.search_key != "id":  # of several rows, one can be too many
         others = (
             f"SELECT id FROM {texts} AS held WHERE NOT EXISTS"
-            f" (SELECT 1 FROM {wanted} AS wanted WHERE wanted.id = held.id{same})"
+            f" (SELECT 1 FROM wanted WHERE wanted.id = held.id{same})"
         )
     return (
-        f"SELECT wanted.id FROM {wanted} AS wanted LEFT JOIN {texts} AS held"
+        f"WITH wanted AS ({_wanted(resource)})"
+        f" SELECT wanted.id FROM wanted LEFT JOIN {texts} AS held"
         f" ON held.id = wanted.id{same} WHERE held.id IS NULL UNION ALL {others}"
     )
 
