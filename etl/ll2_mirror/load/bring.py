@@ -65,7 +65,8 @@ class Bringing:
         """
         upsert = self._pass(None if since is None else set())
         while since is not None and self._again is not None:
-            done, found = self._again | self._brought, self._touched(since)
+            done = self._again | self._brought
+            found = self._leading(self._store.ledger.rows_since(since + 1))
             if found is not None and found <= done:
                 break
             upsert = self._pass(found and found | done)
@@ -118,10 +119,6 @@ class Bringing:
         if self._again is None or id_ is None or digest is None:
             return True
         return id_ in self._again or digest != known.get(id_)
-
-    def _touched(self, since: int) -> set[Id] | None:
-        """The records that lead to what was written since a run; None where that is much."""
-        return self._leading(self._store.ledger.rows_since(since + 1))
 
     def _leading(self, rows: Iterable[Node]) -> set[Id] | None:
         """The records that lead to rows; None where it takes less to bring in all than to look."""

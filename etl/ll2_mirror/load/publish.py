@@ -46,8 +46,8 @@ def bring_in(store: Store, walk: Walk, spent: int, fate: Fate) -> Brought:
     if last and fate == NOTHING and _is_in(store, walk, last):
         report.conflicts = last.conflicts
     else:
-        known = whole and store.ledger.remembers(whole.id)
-        upsert = bringing.bring(whole.id if whole and known else None)
+        since = whole.id if whole and store.ledger.remembers(whole.id) else None
+        upsert = bringing.bring(since)
         report.conflicts = len(upsert.conflicts)
         _report(store, walk, bringing, report, fate)
     store.walks.publish(walk)

@@ -45,16 +45,6 @@ def quarantined(store: Store, resource: str) -> list[Quarantined]:
     return found
 
 
-def kept_out(store: Store, resource: str) -> list[Id]:
-    """The ids of a resource's records in quarantine: of these, no body is read."""
-    return [
-        id_
-        for (id_,) in store.conn.execute(
-            "SELECT id FROM _quarantine WHERE resource = ? AND id IS NOT NULL", (resource,)
-        )
-    ]
-
-
 def missed(store: Store, resource: str) -> set[Id]:
     """The records that the last complete walk didn't meet, and nobody could ask about."""
     held = quarantined(store, resource)
