@@ -101,15 +101,39 @@ def test_what_stands_in_quarantine_says_what_it_said(db, run, upstream, craft):
     assert run("verify", db).code == 0
 
 
-def test_a_mode_that_upstream_passes_over_is_no_mode_that_the_file_has(db, run, upstream):
-    """Each record is as it was, but it was asked for in another shape."""
+@pytest.mark.parametrize("changed", [0, 1])
+def test_a_mode_that_upstream_passes_over_is_no_mode_of_the_file(db, run, upstream, craft, changed):
+    """Each record, or each but one, is as it was, but it was asked for in another shape."""
     asked = ("--base-url", upstream.base_url)
     assert run("sync", db, *asked).code == 0
+    before = public_rows(db)
+    for record in craft[:changed]:
+        record["name"] = "Renamed"
     answer = upstream.answer
     upstream.answer = lambda path, query: answer(path, {**query, "mode": "normal"})
     done = run("sync", db, "--mode", "detailed")
     assert done.code == 65
     assert "nothing was published" in done.err
+    assert public_rows(db) == before
+    assert run("verify", db).code == 0
+
+
+def test_a_record_is_another_where_the_links_of_its_page_are_others(db, run, upstream, craft):
+    """They go by the first link, so that of a record which is as it was may be a stranger now."""
+    for record in craft:
+        record["spacecraft_config"] = record["image"] = None  # they share no row with a link
+    assert run("sync", db, "--base-url", upstream.base_url).code == 0
+    answer = upstream.answer
+
+    def answered(path, query):
+        status, page = answer(path, query)
+        page["results"][0]["url"] = "http://other.example/2.3.0/spacecraft/1/"
+        return status, page
+
+    upstream.answer = answered
+    assert run("sync", db).code == 0
+    [(url,)] = execute(db, "SELECT url FROM spacecraft WHERE id = 2")
+    assert url.startswith(upstream.base_url)
     assert run("verify", db).code == 0
 
 
