@@ -15,6 +15,7 @@ import pytest
 from click.testing import CliRunner
 from hypothesis import HealthCheck, settings
 
+from helpers import Ran, TestClock
 from ll2_mirror.cli.main import main
 from ll2_mirror.errors import Bug
 from ll2_mirror.extract.budget import Budget
@@ -22,7 +23,6 @@ from ll2_mirror.extract.client import Client
 from ll2_mirror.extract.upstream import Upstream
 from ll2_mirror.store.opening import open_store
 from ll2_mirror.testing import fake as sample
-from parts import Ran, TestClock
 
 settings.register_profile(
     "tests",

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from helpers import execute, public_rows
 from ll2_mirror.ll2.resources import PARTS
 from ll2_mirror.testing.fake import answering
-from parts import execute, public_rows
 from world import StillClock, World, command, said
 
 LISTS = ("spacecraft", "agencies", "spacecraft_configurations")

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from helpers import execute
 from ll2_mirror.extract.budget import Standing
 from ll2_mirror.plan import _wait
-from parts import execute
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 

@@ -16,11 +16,11 @@ from urllib.parse import parse_qs, urlsplit
 
 from click.testing import CliRunner
 
+from helpers import Ran, execute
 from ll2_mirror.cli.main import main
 from ll2_mirror.clock import Clock
 from ll2_mirror.ll2.jsontext import spell, text
 from ll2_mirror.testing.fake import SampleUpstream, asked, bundled
-from parts import Ran, execute
 
 FREE = "/2.3.0/api-throttle/"
 LIST = "/2.3.0/spacecraft/"

@@ -10,7 +10,7 @@ from contextlib import closing
 
 import pytest
 
-from parts import PROGRAM
+from helpers import PROGRAM
 
 EVIL = "Evil\x1b[31m\r\nll2-mirror: forged \u202e\u2066\x9b\x00\ufeff\u2028\t🚀é"
 SHOWN = r"Evil\x1b[31m\r\nll2-mirror: forged \u202e\u2066\x9b\x00\ufeff\u2028\t🚀é"

@@ -8,7 +8,7 @@ import tomllib
 
 import pytest
 
-from parts import ROOT
+from helpers import ROOT
 
 
 def test_demo_mirrors_proves_and_answers(tmp_path, run):

@@ -7,8 +7,8 @@ from datetime import timedelta
 
 import pytest
 
+from helpers import execute, many
 from ll2_mirror.clock import from_iso
-from parts import execute, many
 
 parser = pytest.importorskip("prometheus_client.parser")
 ALWAYS = ("ll2_mirror_up", "ll2_mirror_last_exit_code", "ll2_mirror_age_seconds")

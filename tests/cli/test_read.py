@@ -9,7 +9,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from parts import many
+from helpers import many
 
 
 def test_status_reads_well_and_parses(synced, run):

@@ -11,10 +11,10 @@ from contextlib import closing, suppress
 import pytest
 from click.testing import CliRunner
 
+from helpers import TestClock, execute, many
 from ll2_mirror.cli.main import main
 from ll2_mirror.files import shipped
 from ll2_mirror.testing import fake
-from parts import TestClock, execute, many
 
 
 @pytest.fixture(scope="module")

@@ -14,9 +14,9 @@ from threading import Thread
 
 import pytest
 
+from helpers import PROGRAM, many
 from ll2_mirror.cli.main import main
 from ll2_mirror.clock import from_iso
-from parts import PROGRAM, many
 
 pty = pytest.importorskip("pty")
 

@@ -6,9 +6,9 @@ import os
 
 import pytest
 
+from helpers import execute
 from ll2_mirror.extract.connection import CERTIFICATES
 from ll2_mirror.testing.fake import answering
-from parts import execute
 from world import StillClock, World, command
 
 

@@ -9,13 +9,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from helpers import TestClock, execute, public_rows
 from ll2_mirror.clock import from_iso, to_iso
 from ll2_mirror.extract.budget import Budget
 from ll2_mirror.extract.log import Log
 from ll2_mirror.extract.throttle import DECLARED, Throttle
 from ll2_mirror.store.opening import open_store
 from ll2_mirror.testing.fake import answering
-from parts import TestClock, execute, public_rows
 from world import World, command, equals, said
 
 

@@ -9,11 +9,11 @@ import threading
 import pytest
 import vcr
 
+from helpers import FIXTURES, ROOT, execute, pages_asked
 from ll2_mirror.errors import NotAPage, Stopped, UpstreamError, UsageError
 from ll2_mirror.extract.client import Client, checked_base
 from ll2_mirror.ll2.page import links_of, records
 from ll2_mirror.testing.fake import SampleUpstream
-from parts import FIXTURES, ROOT, execute, pages_asked
 
 LLDEV = "https://lldev.thespacedevs.com"
 TOKEN = "0123456789abcdef-a-secret"

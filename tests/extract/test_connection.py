@@ -13,9 +13,9 @@ import ssl
 import pytest
 from requests.utils import DEFAULT_CA_BUNDLE_PATH
 
+from helpers import FIXTURES
 from ll2_mirror.testing import fake
 from ll2_mirror.testing.fake import SampleUpstream, answering, bundled
-from parts import FIXTURES
 
 HTTP, HTTPS = "http://ll2.test", "https://ll2.test"
 USER = "jane:pa%3Ass"

@@ -14,9 +14,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from helpers import execute, public_rows
 from ll2_mirror.ll2.resources import PARTS, RESOURCES
 from ll2_mirror.testing.fake import answering
-from parts import execute, public_rows
 from world import StillClock, World, command, equals, published, quarantine, said, settle
 
 

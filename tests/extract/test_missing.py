@@ -6,8 +6,8 @@ import json
 
 import pytest
 
+from helpers import execute, public_rows
 from ll2_mirror.testing.fake import answering
-from parts import execute, public_rows
 from world import World, command, equals, published, quarantine
 
 

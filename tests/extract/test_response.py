@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from faulty import LIST, body, serving, status
-from parts import PROGRAM
+from helpers import PROGRAM
 
 MIB = 2**20
 MOST = 300  # MiB of memory: the program itself takes some 40

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from helpers import growth
 from ll2_mirror.errors import NotAPage
 from ll2_mirror.ll2.jsontext import Number, parse, quote, spell, text
-from parts import growth
 
 VALUES = st.recursive(
     st.none()

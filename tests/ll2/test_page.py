@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from helpers import growth
 from ll2_mirror.errors import NotAPage
 from ll2_mirror.ll2.page import API_PATH, Links, links_of, read_page
-from parts import growth
 
 # What links_of does, as a sentence: the shortest begin that a path and perhaps a query follow.
 LINK = re.compile(r"(.+?)(/2\.3\.0/[^?#]*)(\?.*)?", re.DOTALL)

@@ -7,8 +7,8 @@ from itertools import pairwise
 
 import pytest
 
+from helpers import FIXTURES
 from ll2_mirror.ll2.resources import ENDPOINTS, RESOURCES, VIEWS
-from parts import FIXTURES
 
 PATHS = json.loads((FIXTURES / "openapi-2.3.0.json").read_text("utf-8"))["paths"]
 DOCUMENTED = {path.removeprefix("/2.3.0/").rstrip("/"): said for path, said in PATHS.items()}

@@ -9,12 +9,12 @@ from typing import Any
 
 import pytest
 
+from helpers import FIXTURES
 from ll2_mirror import __version__
 from ll2_mirror.files import shipped
 from ll2_mirror.ll2.resources import RESOURCES
 from ll2_mirror.ll2.schema import SCHEMA_VERSION, edges, own_tables, wanted_columns
 from ll2_mirror.ll2.shapes import SHAPES
-from parts import FIXTURES
 
 SCHEMAS = json.loads((FIXTURES / "openapi-2.3.0.json").read_text("utf-8"))["components"]["schemas"]
 

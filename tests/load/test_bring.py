@@ -9,11 +9,11 @@ from click.testing import CliRunner
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
+from helpers import execute, public_rows
 from ll2_mirror.cli.main import main
 from ll2_mirror.ll2.resources import RESOURCES
 from ll2_mirror.testing import fake
 from ll2_mirror.testing.fake import adapted
-from parts import execute, public_rows
 from strategies import World, ids_of
 
 SHARING = ("agencies", "spacecraft_configurations", "spacecraft")

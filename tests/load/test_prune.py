@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from parts import execute
+from helpers import execute
 
 
 @pytest.fixture

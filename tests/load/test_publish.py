@@ -6,8 +6,8 @@ import time
 
 import pytest
 
+from helpers import execute
 from ll2_mirror.testing.fake import SampleUpstream
-from parts import execute
 
 LISTED = ("spacecraft", "normal")
 

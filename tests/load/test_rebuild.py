@@ -8,8 +8,8 @@ import zlib
 
 import pytest
 
+from helpers import FIXTURES, execute, grow_old, public_rows
 from ll2_mirror.ll2.schema import SCHEMA_VERSION
-from parts import FIXTURES, execute, grow_old, public_rows
 
 KEPT = {"_history": "*", "_runs": "*", "_records": "resource, id"}
 

@@ -12,11 +12,11 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from gallery import COUNT, copies, first, folder_of, hosting, lead_to, made, name, png
+from helpers import execute
+from image_server import COUNT, copies, first, folder_of, hosting, lead_to, made, name, png
 from ll2_mirror.pictures import web
 from ll2_mirror.store.lock import only_sync
-from parts import execute
-from static import breaks, cut_after, drip, instead, status
+from static_server import breaks, cut_after, drip, instead, status
 
 SVG = b'<svg xmlns="http://www.w3.org/2000/svg"><script>alert(1)</script></svg>'
 ANY = "from ll2_mirror.pictures import web; web.is_public = lambda _: True"

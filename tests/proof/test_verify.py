@@ -6,8 +6,8 @@ import sqlite3
 
 import pytest
 
+from helpers import execute
 from ll2_mirror.ll2.packed import packed
-from parts import execute
 
 
 @pytest.fixture

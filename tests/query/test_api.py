@@ -14,6 +14,7 @@ from click.testing import CliRunner
 from hypothesis import given
 from hypothesis import strategies as st
 
+from helpers import execute
 from ll2_mirror.cli.main import main
 from ll2_mirror.ll2.jsontext import parse, spell, text
 from ll2_mirror.ll2.resources import RESOURCES
@@ -25,7 +26,6 @@ from ll2_mirror.query.response import Response
 from ll2_mirror.serve.browse import browse
 from ll2_mirror.store.search import grams, matching, terms
 from ll2_mirror.testing import fake as sample
-from parts import execute
 from reference import page as reference_page
 from reference import words
 

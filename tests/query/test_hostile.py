@@ -27,6 +27,7 @@ from datasette.app import Datasette
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from helpers import execute
 from ll2_mirror.cli.main import main
 from ll2_mirror.ll2.resources import RESOURCES
 from ll2_mirror.ll2.schema import own_tables, wanted_columns
@@ -38,7 +39,6 @@ from ll2_mirror.serve.browse import browse
 from ll2_mirror.serve.cache import ResponseCache
 from ll2_mirror.serve.headers import HttpResponse
 from ll2_mirror.testing import fake as sample
-from parts import execute
 from serving import LIST, served
 
 B = "http://h"

@@ -13,7 +13,7 @@ from click.testing import CliRunner
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from asked import MEMBERS, SINGLE, UUIDS, World, at, is_found, ordered, passes
+from helpers import public_rows
 from ll2_mirror.cli.main import main
 from ll2_mirror.ll2.jsontext import spell, text
 from ll2_mirror.ll2.resources import RESOURCES
@@ -21,7 +21,7 @@ from ll2_mirror.query.api import Mirror
 from ll2_mirror.query.request import Request
 from ll2_mirror.serve.browse import browse
 from ll2_mirror.testing import fake
-from parts import public_rows
+from reference_api import MEMBERS, SINGLE, UUIDS, World, at, is_found, ordered, passes
 from serving import served
 
 WORDS = ("soyuz", "MS", "100%", "ß", "o'neill", "soyuz ms-2", "ärger_", "10", "zzz", "", "so y,")

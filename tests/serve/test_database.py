@@ -12,8 +12,8 @@ import pytest
 import requests
 from datasette.app import Datasette
 
+from helpers import execute
 from ll2_mirror.serve.server import datasette
-from parts import execute
 from serving import LIST, served
 
 NAMES = [

@@ -19,6 +19,7 @@ import pytest
 import requests
 from datasette.app import Datasette
 
+from helpers import execute, public_rows
 from ll2_mirror.ll2.describe import sections
 from ll2_mirror.ll2.resources import RESOURCES
 from ll2_mirror.ll2.shapes import SHAPES
@@ -28,7 +29,6 @@ from ll2_mirror.serve.cache import ResponseCache
 from ll2_mirror.serve.headers import HttpResponse
 from ll2_mirror.serve.scope import request_of
 from ll2_mirror.testing import fake as sample
-from parts import execute, public_rows
 from serving import LIST, Answering, served
 
 

@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 import requests
 
+from helpers import execute
 from ll2_mirror.testing import fake as sample
-from parts import execute
 from serving import LIST, UNPRIVILEGED, read_only, served, works
 
 MOUNTS = works("unshare", "--mount", "true")

@@ -11,10 +11,10 @@ from typing import Any
 
 import pytest
 
+from helpers import Ran, execute
 from ll2_mirror.clock import Clock
 from ll2_mirror.testing import fake as sample
-from parts import Ran, execute
-from static import StaticSite, site
+from static_server import StaticSite, site
 from world import command
 
 

@@ -11,12 +11,12 @@ from hashlib import sha256
 
 import pytest
 
+from helpers import execute, grow_old, public_rows
 from ll2_mirror.errors import UpstreamError
 from ll2_mirror.share import web
 from ll2_mirror.store import opening
 from ll2_mirror.store.lock import only_sync
-from parts import execute, grow_old, public_rows
-from static import breaks, cut_after, drip, instead, site, status
+from static_server import breaks, cut_after, drip, instead, site, status
 
 
 def first_name(db):

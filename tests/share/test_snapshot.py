@@ -14,8 +14,8 @@ from hashlib import sha256
 
 import pytest
 
+from helpers import execute, grow_old, public_rows
 from ll2_mirror.store.lock import only_sync
-from parts import execute, grow_old, public_rows
 
 
 def told(out):

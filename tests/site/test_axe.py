@@ -11,8 +11,8 @@ from contextlib import contextmanager
 
 import pytest
 
+from helpers import sync
 from ll2_mirror.testing import fake as sample
-from parts import sync
 from serving import served
 
 PAGES = {

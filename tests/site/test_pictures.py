@@ -12,10 +12,10 @@ import requests
 from click.testing import CliRunner
 from datasette.app import Datasette
 
-from gallery import copies, first, folder_of, hosting, lead_to, made
+from helpers import execute
+from image_server import copies, first, folder_of, hosting, lead_to, made
 from ll2_mirror.cli.main import main
 from ll2_mirror.pictures import web
-from parts import execute
 from serving import LIST, served
 
 HTML = {"Accept": "text/html"}

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
+from helpers import ROOT, rows, sync
 from ll2_mirror.ll2.views import views
 from ll2_mirror.testing import fake as sample
-from parts import ROOT, rows, sync
 
 PAGE = (ROOT / "docs" / "site.md").read_text(encoding="utf-8")
 PYTHON = re.findall(r"```python\n(.+?)```", PAGE, re.S)

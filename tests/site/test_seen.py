@@ -11,8 +11,8 @@ import sys
 import pytest
 from datasette.app import Datasette
 
+from helpers import execute, sync
 from ll2_mirror.testing import fake as sample
-from parts import execute, sync
 
 PAGES = [
     "/",

@@ -10,7 +10,7 @@ from contextlib import closing
 
 import pytest
 
-from parts import PROGRAM, execute
+from helpers import PROGRAM, execute
 
 
 @pytest.mark.parametrize("room", [200_000, 3_500_000])

@@ -10,8 +10,8 @@ from contextlib import closing
 
 import pytest
 
+from helpers import FIXTURES, PROGRAM, execute, public_rows
 from ll2_mirror.ll2.schema import APPLICATION_ID, SCHEMA_VERSION
-from parts import FIXTURES, PROGRAM, execute, public_rows
 from serving import works
 
 

@@ -14,8 +14,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from helpers import execute
 from ll2_mirror.store.search import _tokens, terms
-from parts import execute
 from reference import words
 
 INDEX = "_search_spacecraft_fts"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from parts import execute
+from helpers import execute
 
 
 def test_an_id_that_is_none_is_damage(synced, run):

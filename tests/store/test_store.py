@@ -12,11 +12,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from isodate import duration_isoformat
 
+from helpers import execute
 from ll2_mirror.errors import DataError
 from ll2_mirror.ll2.duration import seconds
 from ll2_mirror.ll2.schema import APPLICATION_ID, SCHEMA_VERSION
 from ll2_mirror.store.opening import open_store
-from parts import execute
 
 
 def test_the_file_says_what_it_is(synced):

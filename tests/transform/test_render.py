@@ -11,6 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from helpers import FIXTURES, ROOT
 from ll2_mirror.errors import NotHeld
 from ll2_mirror.ll2.jsontext import parse, text
 from ll2_mirror.ll2.model import Shape
@@ -24,7 +25,6 @@ from ll2_mirror.store.walks import Walk
 from ll2_mirror.testing.fake import bundled
 from ll2_mirror.transform.normalize import Normalizer
 from ll2_mirror.transform.render import Renderer
-from parts import FIXTURES, ROOT
 from strategies import World, ids_of, resources_and_modes
 
 

@@ -15,9 +15,9 @@ from pathlib import Path
 import pytest
 import yaml
 
+from helpers import ROOT, eventually, execute, public_rows
 from ll2_mirror import __version__
 from ll2_mirror.cli.main import main
-from parts import ROOT, eventually, execute, public_rows
 from serving import works
 
 EXAMPLES = ROOT / "examples" / "many-readers"

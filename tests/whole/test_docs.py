@@ -20,6 +20,7 @@ from click.testing import CliRunner
 
 import ll2_mirror
 import ll2_mirror.errors
+from helpers import PROGRAM, ROOT, cells, execute, rows, sync
 from ll2_mirror.cli.main import main
 from ll2_mirror.cli.options import TIMEOUT
 from ll2_mirror.cli.program import EXIT_CODES
@@ -42,7 +43,6 @@ from ll2_mirror.serve import cache, scope, server
 from ll2_mirror.share.web import _REDIRECTS
 from ll2_mirror.store import reading, search
 from ll2_mirror.testing import fake as sample
-from parts import PROGRAM, ROOT, cells, execute, rows, sync
 
 PAGES = {
     str(path.relative_to(ROOT)): path.read_text(encoding="utf-8")

@@ -34,10 +34,10 @@ from faulty import (
     unpacked,
     world,
 )
+from helpers import TestClock, execute, public_rows
 from ll2_mirror.cli.main import main
 from ll2_mirror.ll2.page import API_PATH
 from ll2_mirror.testing.fake import SampleUpstream, running
-from parts import TestClock, execute, public_rows
 
 TOKEN = "5ecre7-and-t0-be-kept-t0-0urselves"
 SOON, FAR = "Retry-After: {soon}", "Retry-After: {far}"

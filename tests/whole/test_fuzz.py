@@ -26,14 +26,14 @@ from random import Random
 import pytest
 import requests
 
-import damage
-import malice
-import requesting
-import static
+import damaged_files
+import hostile_requests
+import hostile_responses
+import static_server
 from faulty import FaultyUpstream
-from forked import forked
+from helpers import public_rows
 from ll2_mirror.testing.fake import answering, bundled
-from parts import public_rows
+from subprocess_pool import forked
 
 SECONDS = 20  # of processor time for any command
 MEMORY = 300 * 2**20  # docs/limits.md
@@ -58,7 +58,7 @@ class Broken(FaultyUpstream):
     def due(self, *_):
         if self.random is None or self.random.random() > self.rate:
             return None
-        return malice.fault(self.random)
+        return hostile_responses.fault(self.random)
 
 
 @pytest.fixture(scope="module")
@@ -145,7 +145,7 @@ def spoilt(random, program, upstream, whole, folder):
     """A file that something was done to, in every command."""
     db = Path(shutil.copy(whole, folder))
     right = [program("get", db, path).out for path in PATHS]
-    done = damage.damaged(db, random)
+    done = damaged_files.damaged(db, random)
     shutil.copy(db, folder / "damaged.db")
     none = (2,) if db.stat().st_size == 0 else ()  # an empty file is none
     try:
@@ -207,7 +207,7 @@ def pulled(random, program, _upstream, whole, folder):
     fine(program("publish", whole, out), 0)
     published = {path.name: path.read_bytes() for path in out.iterdir()}
     fault = random.choice([_manifest, _snapshot, _packed, _way])
-    with static.site(out) as site:
+    with static_server.site(out) as site:
         fault(random, out, site)
         done = fine(program("pull", site.url, db), 0, 65, 69, 75)
         assert done.code == 0 or public_rows(db) == before
@@ -222,13 +222,13 @@ def pulled(random, program, _upstream, whole, folder):
 
 def _manifest(random, out, _site):
     path = out / "manifest.json"
-    path.write_bytes(malice.body(path.read_bytes(), random))
+    path.write_bytes(hostile_responses.body(path.read_bytes(), random))
 
 
 def _snapshot(random, out, _site):
     """Another file than was published, though its manifest says that it is right."""
     path, manifest = next(out.glob("*.db")), json.loads((out / "manifest.json").read_bytes())
-    damage.damaged(path, random)
+    damaged_files.damaged(path, random)
     body = path.read_bytes()
     for end in ("-wal", "-shm", ".gz"):
         path.with_name(f"{path.name}{end}").unlink(missing_ok=True)
@@ -242,20 +242,24 @@ def _packed(random, out, _site):
     path = next(out.glob("*.gz"))
     body = path.read_bytes()
     bomb = gzip.compress(bytes(2**26))
-    path.write_bytes(random.choice([malice.body(body, random), bomb, body[: len(body) // 2], b""]))
+    path.write_bytes(
+        random.choice([hostile_responses.body(body, random), bomb, body[: len(body) // 2], b""])
+    )
 
 
 def _way(random, _out, site):
-    line, seed = random.choice(malice.STATUSES), random.random()
+    line, seed = random.choice(hostile_responses.STATUSES), random.random()
     code = int(line[:3]) if line[:3].isdigit() else 200
-    names = [one.partition(": ")[::2] for one in random.choices(malice.HEADERS[:30], k=2)]
+    names = [
+        one.partition(": ")[::2] for one in random.choices(hostile_responses.HEADERS[:30], k=2)
+    ]
     faults = [
-        static.status(max(100, code), *names),
-        static.instead(lambda body: malice.body(body, Random(seed))),
-        static.cut_after(random.choice([0, 1, 5000])),
+        static_server.status(max(100, code), *names),
+        static_server.instead(lambda body: hostile_responses.body(body, Random(seed))),
+        static_server.cut_after(random.choice([0, 1, 5000])),
     ]
     ending = random.choice([".json", ".gz", ".db", ""])
-    site.fault = static.breaks(ending, random.choice(faults), random.choice([1, 9, 999]))
+    site.fault = static_server.breaks(ending, random.choice(faults), random.choice([1, 9, 999]))
 
 
 # What a client asks
@@ -277,17 +281,17 @@ def asked(random, program, upstream, served, _folder):
     """Requests to a server, and the same of ``get``."""
     port, db = served
     for _ in range(20):
-        data = requesting.plain(random, "world")
+        data = hostile_requests.plain(random, "world")
         answer = _sent(port, data, SECONDS)
         assert answer, data
         status = int(answer[9:12])
         assert status in (200, 301, 302, 400, 403, 404, 406, 414, 501), (data, answer[-600:])
-        data = requesting.raw(random, "world")
+        data = hostile_requests.raw(random, "world")
         answer = _sent(port, data, 1)
         assert not answer or answer[9:12] not in (b"500", b"502", b"503"), (data, answer[-600:])
     host = upstream.base_url.removeprefix("http://")
     for _ in range(2):
-        path = requesting.target(random)
+        path = hostile_requests.target(random)
         got = fine(program("get", db, "--", path), 0, 1)
         data = f"GET {path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n".encode("latin-1")
         head, _, body = _sent(port, data, SECONDS).partition(b"\r\n\r\n")

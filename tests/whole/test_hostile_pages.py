@@ -13,11 +13,11 @@ from click.testing import CliRunner
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from helpers import TestClock, public_rows
 from ll2_mirror.cli.main import main
 from ll2_mirror.ll2.jsontext import parse, spell, text
 from ll2_mirror.ll2.page import API_PATH
 from ll2_mirror.testing.fake import bundled, running
-from parts import TestClock, public_rows
 from strategies import ANYTHING
 
 TOKEN = "5ecre7-and-t0-be-kept-t0-0urselves"

@@ -12,10 +12,10 @@ from random import Random
 
 import pytest
 
+from helpers import PROGRAM, execute, public_rows
 from ll2_mirror.clock import Clock
 from ll2_mirror.store import search as reindex
 from ll2_mirror.testing.fake import answering
-from parts import PROGRAM, execute, public_rows
 from world import FREE, World, command, equals, published
 
 CLOCK = Clock()

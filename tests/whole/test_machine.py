@@ -10,9 +10,9 @@ from datetime import timedelta
 
 import pytest
 
+from helpers import execute, pages_asked, public_rows
 from ll2_mirror.clock import to_iso
 from ll2_mirror.store import opening
-from parts import execute, pages_asked, public_rows
 
 
 def many(upstream, count, name="Craft"):

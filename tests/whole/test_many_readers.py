@@ -12,9 +12,9 @@ from pathlib import Path
 
 import pytest
 
+from helpers import ROOT, public_rows
 from ll2_mirror.cli.main import main
-from parts import ROOT, public_rows
-from static import site
+from static_server import site
 
 EXAMPLES = ROOT / "examples" / "many-readers"
 PAGE = (ROOT / "docs" / "many-readers.md").read_text(encoding="utf-8")

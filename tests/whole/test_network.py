@@ -10,9 +10,9 @@ from contextlib import contextmanager
 
 import pytest
 
+from helpers import PROGRAM, ROOT, eventually, public_rows
 from ll2_mirror.clock import Clock
 from ll2_mirror.testing.fake import answering
-from parts import PROGRAM, ROOT, eventually, public_rows
 from world import World, command
 
 CLOCK = Clock()
@@ -106,7 +106,7 @@ def hosts(tmp_path, out):
         shutil.copytree(out / "out1", hosts.folder)
         inside = ["ip", "netns", "exec", hosts.server]
         with subprocess.Popen(
-            [*inside, sys.executable, ROOT / "tests" / "static.py", *served]
+            [*inside, sys.executable, ROOT / "tests" / "static_server.py", *served]
         ) as server:
             try:
                 eventually(lambda: pulls(hosts, tmp_path / "try.db"))

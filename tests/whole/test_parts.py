@@ -17,9 +17,9 @@ import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
+from helpers import execute
 from ll2_mirror.clock import to_iso
 from ll2_mirror.testing.fake import SampleUpstream, answering, bundled
-from parts import execute
 from world import StillClock, command, settle
 
 START = datetime(2026, 1, 1, tzinfo=UTC)

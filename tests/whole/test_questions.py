@@ -15,9 +15,9 @@ from urllib.parse import urlsplit
 import pytest
 from datasette.app import Datasette
 
+from helpers import cells, rows, sync
 from ll2_mirror.ll2.questions import questions
 from ll2_mirror.testing import fake as sample
-from parts import cells, rows, sync
 
 PAGE = (Path(__file__).parents[2] / "docs/questions.md").read_text(encoding="utf-8")
 ASKED = PAGE.partition("## How to ask")[0]

@@ -18,11 +18,11 @@ from random import Random
 
 import pytest
 
+from helpers import PROGRAM, ROOT, public_rows
 from ll2_mirror.clock import Clock
 from ll2_mirror.testing.fake import answering
-from parts import PROGRAM, ROOT, public_rows
 from serving import served
-from static import cut_after, instead, site, status
+from static_server import cut_after, instead, site, status
 from world import World, command
 
 CLOCK = Clock()
@@ -241,7 +241,7 @@ class Fleet:
 @contextmanager
 def watching(where, notes):
     """A process that looks at a file or a server until the block ends."""
-    watcher = [sys.executable, str(ROOT / "tests" / "watcher.py"), str(where), str(notes)]
+    watcher = [sys.executable, str(ROOT / "tests" / "reader_process.py"), str(where), str(notes)]
     with subprocess.Popen(watcher) as process:
         try:
             yield

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pytest
 
-from parts import ROOT, public_rows
+from helpers import ROOT, public_rows
 
 EXAMPLES = ROOT / "examples" / "many-readers"
 BIN = Path(sys.executable).parent
@@ -45,7 +45,7 @@ def environment(request, tmp_path, db):
         return
     folder = tmp_path / kind
     folder.mkdir()
-    server = [sys.executable, str(ROOT / "tests" / "backends.py"), kind, str(folder)]
+    server = [sys.executable, str(ROOT / "tests" / "object_stores.py"), kind, str(folder)]
     pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
     with subprocess.Popen(server, stderr=subprocess.DEVNULL, **pipes) as process:
         told = process.stdout.readline()

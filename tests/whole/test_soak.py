@@ -26,13 +26,13 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
+from helpers import execute, public_rows
 from ll2_mirror.clock import from_iso, to_iso
 from ll2_mirror.extract.upstream import MAX_PROBES
 from ll2_mirror.ll2.model import parts
 from ll2_mirror.ll2.resources import PARTS, RESOURCES
 from ll2_mirror.load.quarantine import MISSING
 from ll2_mirror.testing.fake import answering
-from parts import execute, public_rows
 from world import StillClock, World, command, equals, published
 
 COUNTED = 15

@@ -11,9 +11,9 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
+from helpers import execute, pages_asked, public_rows
 from ll2_mirror.ll2.resources import RESOURCES
 from ll2_mirror.testing import fake as sample
-from parts import execute, pages_asked, public_rows
 from strategies import World, ids_of, resources_and_modes
 
 ALL = ["spacecraft", "agencies", "spacecraft_configurations"]

@@ -1,7 +1,7 @@
 """A reader: looks at a mirror again and again, through SQL or HTTP, and notes what it saw.
 
-Run as ``python watcher.py DB|URL OUT``, until it is told to end. OUT gets a line of JSON for each
-state that it saw, and a last one with how often it looked, what failed, and the slowest look.
+Run as ``python reader_process.py DB|URL OUT``, until it is told to end. OUT gets a line of JSON for
+each state that it saw, and a last one with how often it looked, what failed, and the slowest look.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Where Litestream replicates to, on loopback: an S3 and an SFTP server.
 
-Run as ``python backends.py s3|sftp FOLDER``. Prints what the example's configuration takes from the
-environment, as one JSON object, and serves until its standard input ends.
+Run as ``python object_stores.py s3|sftp FOLDER``. Prints what the example's configuration takes
+from the environment, as one JSON object, and serves until its standard input ends.
 """
 
 from __future__ import annotations

@@ -9,9 +9,9 @@ from contextlib import contextmanager
 from hashlib import sha256
 from pathlib import Path
 
+from helpers import execute, sync
 from ll2_mirror.testing import fake as sample
-from parts import execute, sync
-from static import StaticSite, site
+from static_server import StaticSite, site
 
 COUNT = 4  # pictures that the tables name, each small and in full
 
