@@ -2,9 +2,10 @@
 
 In: a request for a page. Out: HTML, from one state of the file; all values escaped.
 
-Open ``hooks`` first: it says which page is whose. ``pages`` has them, ``seen`` a mirror as
-somebody sees it; ``front``, ``thing`` and ``lines`` read what is shown, ``names`` finds by name,
-``words`` spells, ``bars`` draws; ``declared`` has site.toml, ``templates`` the HTML.
+Open ``hooks`` first: it says which page is whose. ``pages`` has them, ``context`` a mirror as
+somebody sees it; ``front``, ``row_page`` and ``table_page`` read what is shown, ``names``
+finds by name,
+``format`` spells, ``bars`` draws; ``config`` has site.toml, ``templates`` the HTML.
 """
 
 from ll2_mirror.site.hooks import (

@@ -10,8 +10,8 @@ from typing import Any, NamedTuple
 from ll2_mirror.clock import age, ago, from_iso
 from ll2_mirror.ll2.schema import SCHEMA_VERSION, target
 from ll2_mirror.ll2.views import views
-from ll2_mirror.site import words
-from ll2_mirror.site.declared import described, site, title
+from ll2_mirror.site.config import described, site, title
+from ll2_mirror.site.format import format_day, format_key, format_length, format_time
 from ll2_mirror.site.rows import Picture, Rows
 from ll2_mirror.store.ledger import Ledger
 
@@ -37,7 +37,7 @@ class Card(NamedTuple):
     picture: Picture | None
 
 
-class Gallery(NamedTuple):
+class CardSection(NamedTuple):
     """Rows with their pictures; ``none`` says that there are none."""
 
     title: str
@@ -60,36 +60,38 @@ class News(NamedTuple):
     after: str
 
 
-class State(NamedTuple):
-    """How a file stands, in words: since when, what is under way, what is the matter with it."""
+class FileState(NamedTuple):
+    """How a file stands, in words: since when, what is under way, what is wrong with it."""
 
     synced: str
     ago: str
     under_way: list[str]
-    matter: str
+    problem: str
 
 
 class Front(NamedTuple):
     """All that the front page shows."""
 
-    state: State
+    state: FileState
     counts: list[Count]
-    doors: list[Count]
-    galleries: list[Gallery]
+    front_tables: list[Count]
+    galleries: list[CardSection]
     news: list[News]
 
 
-def state(conn: sqlite3.Connection, now: datetime) -> State:
+def state(conn: sqlite3.Connection, now: datetime) -> FileState:
     """How a file stands; raises sqlite3.Error where it is no whole mirror."""
     version = conn.execute("PRAGMA user_version").fetchone()[0]
     if version != SCHEMA_VERSION:
         told = "Another version of ll2-mirror made this file: its next sync brings it up to date."
-        return State("", "", [], told)
+        return FileState("", "", [], told)
     finished = Ledger(conn).finished()
     under_way = list(_under_way(conn))
     if not finished:
-        return State("", "", under_way, "No sync of this file was completed yet, so it is empty.")
-    return State(words.when(finished), ago(age(from_iso(finished), now)), under_way, "")
+        return FileState(
+            "", "", under_way, "No sync of this file was completed yet, so it is empty."
+        )
+    return FileState(format_time(finished), ago(age(from_iso(finished), now)), under_way, "")
 
 
 def _under_way(conn: sqlite3.Connection) -> Iterator[str]:
@@ -100,24 +102,24 @@ def _under_way(conn: sqlite3.Connection) -> Iterator[str]:
     )
     for resource, total, records in conn.execute(sql).fetchall():
         of = f" of {total:,}" if total else ""
-        yield f"{words.key(resource)}: {records:,}{of} fetched"
+        yield f"{format_key(resource)}: {records:,}{of} fetched"
 
 
 def front(rows: Rows, now: datetime) -> Front:
     """What the front page shows."""
     found = state(rows.conn, now)
-    if found.matter:
+    if found.problem:
         return Front(found, [], [], [], [])
     return Front(
         found,
         list(_counts(rows)),
-        list(_doors(rows)),
+        list(_front_tables(rows)),
         [
-            Gallery(one["title"], one["none"], list(_cards(rows, one)))
+            CardSection(one["title"], one["none"], list(_cards(rows, one)))
             for one in site()["galleries"]
             if rows.may_read(one["sql"])
         ],
-        [one for one in news(rows) if one.table in site()["doors"]][:_MOST_CHANGES],
+        [one for one in news(rows) if one.table in site()["front_tables"]][:_MOST_CHANGES],
     )
 
 
@@ -128,8 +130,8 @@ def _counts(rows: Rows) -> Iterator[Count]:
             yield Count(one["name"], count, f"{rows.home}/{one['to']}")
 
 
-def _doors(rows: Rows) -> Iterator[Count]:
-    for table in site()["doors"]:
+def _front_tables(rows: Rows) -> Iterator[Count]:
+    for table in site()["front_tables"]:
         if table in described() and table not in rows.hidden:
             count = rows.conn.execute(f'SELECT count(*) FROM "{table}"').fetchone()[0]
             if count:
@@ -147,8 +149,8 @@ def _cards(rows: Rows, said_of: dict[str, str]) -> Iterator[Card]:
 
 def _more(value: Any) -> str:
     if isinstance(value, str):
-        return words.day(value)
-    return f"{words.length(value)} in space" if value is not None else ""
+        return format_day(value)
+    return f"{format_length(value)} in space" if value is not None else ""
 
 
 def news(rows: Rows) -> list[News]:
@@ -156,7 +158,7 @@ def news(rows: Rows) -> list[News]:
     view = views()["recent_changes"].sql.partition(" AS\n")[2].rstrip(";\n")
     found = rows.conn.execute(f"SELECT * FROM ({view}) LIMIT {_MOST_READ}").fetchall()
     made = [_news(rows, row) for row in found if _may_tell(rows, row[2], row[5])]
-    places = {table: place for place, table in enumerate((*site()["doors"], *described()))}
+    places = {table: place for place, table in enumerate((*site()["front_tables"], *described()))}
     made.sort(key=lambda one: places[one.table])
     made.sort(key=lambda one: one.finished, reverse=True)
     return made
@@ -171,8 +173,8 @@ def _news(rows: Rows, row: Any) -> News:
     finished, kind, table, id_, name, key, before, after = row
     shown = (_short(value) for value in (before, after))
     called, href = rows.name(table, id_, name), rows.href(table, id_)
-    when = words.when(finished)
-    return News(finished, when, kind, table, title(table), called, href, words.key(key), *shown)
+    when = format_time(finished)
+    return News(finished, when, kind, table, title(table), called, href, format_key(key), *shown)
 
 
 def _short(value: Any) -> str:

@@ -16,8 +16,8 @@ from ll2_mirror.ll2.questions import questions
 from ll2_mirror.ll2.views import views
 from ll2_mirror.serve.database import is_mirror
 from ll2_mirror.serve.plugin import of_mirrors
-from ll2_mirror.site import declared, pages
-from ll2_mirror.site.seen import Site
+from ll2_mirror.site import config, pages
+from ll2_mirror.site.context import SiteContext
 
 if TYPE_CHECKING:
     from datasette.app import Datasette
@@ -35,11 +35,11 @@ def register_routes() -> list[tuple[str, Any]]:
         (r"/-/index(?P<format>)$", pages.datasettes_index),
         (r"/-/search$", pages.search_page),
         (r"/-/changes$", pages.changes_page),
-        (r"/-/thing/(?P<name>\w+)(?:/(?P<id>[^/]+))?$", pages.to_thing),
+        (r"/-/thing/(?P<name>\w+)(?:/(?P<id>[^/]+))?$", pages.to_row_page),
         (rf"{_DATABASE}(?P<format>)$", pages.tables_page),
         (rf"{_DATABASE}/(?P<table>[^/.]+)(?P<format>)$", pages.table_page),
         (rf"{_DATABASE}/(?P<table>[^/.]+)\.(?P<format>csv)$", pages.whole_csv),
-        (rf"{_DATABASE}/(?P<table>[^/.]+)/(?P<pks>[^/.]+)(?P<format>)$", pages.thing_page),
+        (rf"{_DATABASE}/(?P<table>[^/.]+)/(?P<pks>[^/.]+)(?P<format>)$", pages.show_row),
     ]
 
 
@@ -54,13 +54,13 @@ def _tables() -> dict[str, Any]:
         view.name: {"description": view.text, "columns": {**view.columns}}
         for view in views().values()
     }
-    ours = {table: _shown(table) for table in declared.described()}
+    ours = {table: _shown(table) for table in config.described()}
     return {"tables": {**told, **ours}}
 
 
 def _shown(table: str) -> dict[str, Any]:
     """How Datasette lists a table: a list's table, which only links others, isn't offered."""
-    said = declared.of_table(table)
+    said = config.of_table(table)
     chosen: dict[str, Any] = {
         key: said[key] for key in ("facets", "sort", "sort_desc") if key in said
     }
@@ -84,12 +84,12 @@ def canned_queries(datasette: Datasette, database: str) -> dict[str, Any]:
 def filters_from_request(datasette: Datasette, request: Request, database: str, table: str) -> Any:
     """Finds the rows of a table by name, for ?_search=."""
     text = request.args.get("_search")
-    is_ours = declared.is_searched(table) and is_mirror(datasette.databases[database])
+    is_ours = config.is_searched(table) and is_mirror(datasette.databases[database])
     if text is None or not is_ours:
         return None
 
     async def filtered() -> FilterArguments:
-        site = Site(getattr(datasette, "real", datasette), database, request)
+        site = SiteContext(getattr(datasette, "real", datasette), database, request)
         found = await site.read(lambda rows: site.names.find(rows.conn, text, table))
         ids = [id_ for one in found for id_ in one.ids]
         return FilterArguments(
@@ -109,4 +109,4 @@ def extra_template_vars(
     if not database or database not in datasette.databases:
         return {}
     mirror = is_mirror(datasette.databases[database])
-    return {"ll2": Site(datasette, database, request)} if mirror else {}
+    return {"ll2": SiteContext(datasette, database, request)} if mirror else {}

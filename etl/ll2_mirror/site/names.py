@@ -1,4 +1,4 @@
-"""Finds rows by name: any case, diacritics folded, the beginnings of words.
+"""Finds rows by name: any case, diacritics folded, the beginnings of format.
 
 The index is in memory, made when it is first asked and again after a sync: it costs a sync nothing,
 and there is nothing in the file that could be wrong.
@@ -14,7 +14,7 @@ from unicodedata import normalize
 
 from ll2_mirror.ll2.labels import label
 from ll2_mirror.ll2.model import Id
-from ll2_mirror.site.declared import described, described_columns, is_searched
+from ll2_mirror.site.config import described, described_columns, is_searched
 
 _WORD = re.compile(r"[^\W_]+")
 _MOST_WORDS = 16

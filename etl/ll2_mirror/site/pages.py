@@ -16,12 +16,12 @@ from datasette.utils import tilde_decode
 from ll2_mirror.errors import MirrorError
 from ll2_mirror.ll2.resources import RESOURCES
 from ll2_mirror.ll2.schema import target
-from ll2_mirror.site import declared
+from ll2_mirror.site import config
+from ll2_mirror.site.context import SiteContext, site_context
 from ll2_mirror.site.front import front, news
 from ll2_mirror.site.names import expression
+from ll2_mirror.site.row_page import gone_row_page, row_page
 from ll2_mirror.site.rows import Link, Rows
-from ll2_mirror.site.seen import Site, mirror
-from ll2_mirror.site.thing import gone, thing
 from ll2_mirror.store.explain import explained
 
 if TYPE_CHECKING:
@@ -59,9 +59,9 @@ def _templates_are_ours(datasette: Datasette, name: str) -> bool:
     return not (own and Path(own, name).exists())
 
 
-async def _open(datasette: Datasette, request: Request) -> Site:
+async def _open(datasette: Datasette, request: Request) -> SiteContext:
     """The mirror; raises NotFound where there is none, or none that may be seen."""
-    site = mirror(datasette, request)
+    site = site_context(datasette, request)
     if site is None or not await site.may_see():
         raise NotFound("No mirror is open")
     return site
@@ -72,7 +72,7 @@ async def datasettes_index(datasette: Datasette, request: Request) -> Response:
     return await _datasettes("index", datasette, request)
 
 
-async def _explained(site: Site, page: Any) -> Response:
+async def _explained(site: SiteContext, page: Any) -> Response:
     """A page; where the file can't be read, one that says why."""
     try:
         return await page
@@ -80,18 +80,18 @@ async def _explained(site: Site, page: Any) -> Response:
         told = str(error)
     except sqlite3.Error as error:
         told = str(explained(error, Path(site.name)) or f"{site.name} is no whole mirror: {error}")
-    return await site.shown("ll2_matter.html", 503, matter=told)
+    return await site.shown("ll2_problem.html", 503, problem=told)
 
 
 async def front_page(datasette: Datasette, request: Request) -> Response:
-    """What this is: counts, how fresh, what changed, what is in space now, the doors."""
-    site = mirror(datasette, request)
+    """What this is: counts, how fresh, what changed, what is in space now, the front_tables."""
+    site = site_context(datasette, request)
     if site is None or not await site.may_see() or not _templates_are_ours(datasette, "index.html"):
         return await datasettes_index(datasette, request)
     return await _explained(site, _front(site))
 
 
-async def _front(site: Site) -> Response:
+async def _front(site: SiteContext) -> Response:
     found = await site.read(lambda rows: front(rows, datetime.now(UTC)))
     others = [
         name for name in site.datasette.databases if name != site.name and not name.startswith("_")
@@ -105,7 +105,7 @@ async def changes_page(datasette: Datasette, request: Request) -> Response:
     return await _explained(site, _changes(site))
 
 
-async def _changes(site: Site) -> Response:
+async def _changes(site: SiteContext) -> Response:
     found = await site.read(lambda rows: news(rows)[:_MOST_NEWS])
     return await site.shown("ll2_changes.html", news=found, most=_MOST_NEWS)
 
@@ -116,13 +116,13 @@ async def search_page(datasette: Datasette, request: Request) -> Response:
     return await _explained(site, _search(site, request.args.get("q") or ""))
 
 
-async def _search(site: Site, text: str) -> Response:
+async def _search(site: SiteContext, text: str) -> Response:
     found = await site.read(lambda rows: list(_found(site, rows, text)))
     asked = bool(expression(text))
     return await site.shown("ll2_search.html", text=text, asked=asked, found=found)
 
 
-def _found(site: Site, rows: Rows, text: str) -> Iterator[tuple[str, int, list[Link]]]:
+def _found(site: SiteContext, rows: Rows, text: str) -> Iterator[tuple[str, int, list[Link]]]:
     """What is called like that, by table: first what begins with the text."""
     for table, ids in site.names.find(rows.conn, text):
         links = rows.links(table, ids[:_MOST_SORTED])
@@ -135,7 +135,7 @@ def _found(site: Site, rows: Rows, text: str) -> Iterator[tuple[str, int, list[L
 
 async def tables_page(datasette: Datasette, request: Request) -> Response:
     """All tables: Datasette's page, in our template, which shows no more than names and counts."""
-    site = mirror(datasette, request)
+    site = site_context(datasette, request)
     if site is None or request.args.get("sql"):
         return await _datasettes("database", datasette, request)
     is_ours = _templates_are_ours(datasette, "database.html")
@@ -145,7 +145,7 @@ async def tables_page(datasette: Datasette, request: Request) -> Response:
 class _Altered:
     """A part of Datasette as it is to be for a page of ours: what isn't said here is the real's."""
 
-    def __init__(self, site: Site, real: Any) -> None:
+    def __init__(self, site: SiteContext, real: Any) -> None:
         self.site, self.real = site, real
 
     def __getattr__(self, name: str) -> Any:
@@ -199,7 +199,7 @@ def _count(conn: sqlite3.Connection, table: str) -> int | None:
 
 async def table_page(datasette: Datasette, request: Request) -> Response:
     """A table: Datasette's page, in our template; it suggests no facets, which takes longest."""
-    site = mirror(datasette, request)
+    site = site_context(datasette, request)
     return await _datasettes("table", _Ours(site, datasette) if site else datasette, request)
 
 
@@ -223,7 +223,7 @@ class _Ours(_Altered):
 
 async def whole_csv(datasette: Datasette, request: Request) -> Response:
     """A table as CSV: all its rows, unless a part of them is asked for."""
-    site = mirror(datasette, request)
+    site = site_context(datasette, request)
     parts = {"_size", "_next", "_stream"} & set(request.args)
     if site and not parts and datasette.setting("allow_csv_stream"):
         query = request.scope["query_string"]
@@ -231,36 +231,38 @@ async def whole_csv(datasette: Datasette, request: Request) -> Response:
     return await _datasettes("table", datasette, request)
 
 
-async def thing_page(datasette: Datasette, request: Request) -> Response:
+async def show_row(datasette: Datasette, request: Request) -> Response:
     """One row; also of a row that is gone."""
     table, id_ = (tilde_decode(request.url_vars[part]) for part in ("table", "pks"))
-    site = mirror(datasette, request)
-    if site is None or table not in declared.described() or "__" in table:
+    site = site_context(datasette, request)
+    if site is None or table not in config.described() or "__" in table:
         return await _datasettes("row", datasette, request)
     if not await site.may_see(table):
         raise Forbidden("view-table")
-    return await _explained(site, _thing(site, table, _id(table, id_)))
+    return await _explained(site, _row(site, table, _id(table, id_)))
 
 
 def _id(table: str, text: str) -> Any:
     """An id as its table has it."""
-    is_number = declared.described()[table].columns[0].column.type == "INTEGER"
+    is_number = config.described()[table].columns[0].column.type == "INTEGER"
     return int(text) if is_number and text.isdecimal() and len(text) < 19 else text
 
 
-async def _thing(site: Site, table: str, id_: Any) -> Response:
-    found = await site.read(lambda rows: thing(rows, table, id_) or gone(rows, table, id_))
+async def _row(site: SiteContext, table: str, id_: Any) -> Response:
+    found = await site.read(
+        lambda rows: row_page(rows, table, id_) or gone_row_page(rows, table, id_)
+    )
     if found is None:
-        raise NotFound(f"No {declared.noun(table)} has the number {id_}")
-    return await site.shown("ll2_thing.html", 200 if found.is_kept else _GONE, thing=found)
+        raise NotFound(f"No {config.noun(table)} has the number {id_}")
+    return await site.shown("ll2_row.html", 200 if found.is_kept else _GONE, page=found)
 
 
-async def to_thing(datasette: Datasette, request: Request) -> Response:
+async def to_row_page(datasette: Datasette, request: Request) -> Response:
     """From the API's name of a list, or of one record, to the page here."""
     site, name = await _open(datasette, request), request.url_vars["name"]
     resource = RESOURCES.get(name)
     table = resource.table if resource else name
-    if table not in declared.described():
+    if table not in config.described():
         raise NotFound("No such table")
     id_ = request.url_vars["id"]
     return Response.redirect(f"{site.home}/{table}{f'/{id_}' if id_ else ''}")

@@ -8,8 +8,8 @@ from typing import NamedTuple
 from ll2_mirror.ll2.model import Id
 from ll2_mirror.ll2.schema import Column, Edge, edges, list_tables_of, tables
 from ll2_mirror.serve.browse import is_web
-from ll2_mirror.site import words
-from ll2_mirror.site.declared import described, title
+from ll2_mirror.site.config import described, title
+from ll2_mirror.site.format import format_key
 from ll2_mirror.site.rows import Link, Rows
 
 _MOST_SHOWN = 24  # of what refers to a row that are named
@@ -40,7 +40,7 @@ def _lists(rows: Rows, table: str, id_: Id) -> Iterator[Group]:
             continue
         found = _items(rows, name, item, id_) if item else _texts(rows, name, id_)
         if found:
-            yield Group(words.key(name.rpartition("__")[2]), len(found), found)
+            yield Group(format_key(name.rpartition("__")[2]), len(found), found)
 
 
 def _items(rows: Rows, name: str, item: Column, id_: Id) -> list[Link]:
@@ -79,7 +79,7 @@ def _groups(rows: Rows, table: str, id_: Id) -> Iterator[Group]:
 
 def _heading(edge: Edge, is_one_of_many: bool) -> str:
     by = edge.table.rpartition("__")[2] if edge.table != edge.owner_table else edge.column
-    by = words.key(by).lower()
+    by = format_key(by).lower()
     return f"{title(edge.owner_table)}{f' ({by})' if is_one_of_many else ''}"
 
 

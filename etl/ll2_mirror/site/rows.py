@@ -13,7 +13,7 @@ from ll2_mirror.ll2.labels import label
 from ll2_mirror.ll2.model import Id
 from ll2_mirror.pictures.named import UNKNOWN
 from ll2_mirror.serve.browse import addresses, is_web
-from ll2_mirror.site.declared import noun, of_table
+from ll2_mirror.site.config import noun, of_table
 from ll2_mirror.store.sql import IN, among
 
 _PICTURES = (

@@ -8,10 +8,10 @@ from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
 from ll2_mirror.serve.browse import is_web
-from ll2_mirror.site import words
-from ll2_mirror.site.declared import columns, described, described_columns, flags, site
+from ll2_mirror.site.config import columns, described, described_columns, flags, site
+from ll2_mirror.site.format import format_length, format_number, format_time
+from ll2_mirror.site.row_page import spelled
 from ll2_mirror.site.rows import Picture, Rows
-from ll2_mirror.site.thing import spelled
 
 _TIME = re.compile(r"\d{4}-\d\d-\d\dT")
 _LONGEST = 120  # characters of a text that are shown
@@ -27,7 +27,7 @@ class Cell(NamedTuple):
     kind: str = ""  # number, when
 
 
-class Line(NamedTuple):
+class TableRow(NamedTuple):
     """A row: its name, its page, its picture, its cells."""
 
     name: str
@@ -44,22 +44,22 @@ class Head(NamedTuple):
     is_sortable: bool
 
 
-class Listing(NamedTuple):
+class TablePage(NamedTuple):
     """What a table's page shows of its rows."""
 
     heads: list[Head]
-    lines: list[Line]
+    lines: list[TableRow]
     has_pictures: bool
     is_whole: bool  # whether all columns are shown
 
 
-def listing(
+def table_page(
     rows: Rows,
     table: str,
     given: Sequence[dict[str, Any]],
     found: Sequence[Any],
     asked: Iterable[str],
-) -> Listing:
+) -> TablePage:
     """The rows that Datasette found, made for people; ``asked`` are the request's parameters."""
     names = [one["name"] for one in given]
     whole = any(name in asked for name in _ALWAYS)
@@ -76,14 +76,16 @@ def listing(
     heads = [
         Head(one["name"], one.get("description") or "", bool(one["sortable"])) for one in shown
     ]
-    return Listing(heads, lines, bool(pictures), whole)
+    return TablePage(heads, lines, bool(pictures), whole)
 
 
-def _line(name: str, href: str, picture: Picture | None, cells: list[Cell], has_name: bool) -> Line:
+def _line(
+    name: str, href: str, picture: Picture | None, cells: list[Cell], has_name: bool
+) -> TableRow:
     """A row; where it has no column of its own for the name, its first cell leads to its page."""
     if has_name or not cells:
-        return Line(name, href, picture, cells)
-    return Line("", href, picture, [cells[0]._replace(href=href or cells[0].href), *cells[1:]])
+        return TableRow(name, href, picture, cells)
+    return TableRow("", href, picture, [cells[0]._replace(href=href or cells[0].href), *cells[1:]])
 
 
 def _chosen(table: str, given: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -158,9 +160,9 @@ def _cell(
         return Cell(shown or str(raw), rows.href(column.target, raw) if shown else "")
     seconds = value.get(f"{name}_seconds")
     if column.kind == "duration" and seconds is not None:
-        return Cell(words.length(seconds), "", str(raw), "number")
+        return Cell(format_length(seconds), "", str(raw), "number")
     if column.kind in ("int", "float"):
-        return Cell(words.number(raw, told.unit if told.unit == "year" else ""), "", "", "number")
+        return Cell(format_number(raw, told.unit if told.unit == "year" else ""), "", "", "number")
     return _plain(raw if column.kind == "datetime" else spelled(column.kind, raw))
 
 
@@ -173,7 +175,7 @@ def _plain(raw: Any) -> Cell:
     if is_web(text):
         return Cell(text.partition("://")[2][:40], text)
     if _TIME.match(text):
-        return Cell(words.when(text), "", text, "when")
+        return Cell(format_time(text), "", text, "when")
     shown = text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"
     return Cell(
         shown, "", text if shown != text else "", "number" if isinstance(raw, int | float) else ""

@@ -14,8 +14,8 @@ from ll2_mirror.ll2.page import LL2_URL
 from ll2_mirror.ll2.resources import LIST_OF
 from ll2_mirror.ll2.schema import kind_of, target
 from ll2_mirror.serve.browse import is_web
-from ll2_mirror.site import words
-from ll2_mirror.site.declared import described, noun
+from ll2_mirror.site.config import described, noun
+from ll2_mirror.site.format import format_day, format_key, format_length, format_number, format_time
 from ll2_mirror.site.related import Group, related
 from ll2_mirror.site.rows import Link, Picture, Rows
 
@@ -51,7 +51,7 @@ class Change(NamedTuple):
     after: str
 
 
-class Thing(NamedTuple):
+class RowPage(NamedTuple):
     """All that the page of a row shows."""
 
     table: str
@@ -78,7 +78,7 @@ class Thing(NamedTuple):
         return [fact for fact in self.values if fact.is_long]
 
 
-def thing(rows: Rows, table: str, id_: Id) -> Thing | None:
+def row_page(rows: Rows, table: str, id_: Id) -> RowPage | None:
     """What the page of a row shows; None: no row."""
     found = rows.conn.execute(f'SELECT * FROM "{table}" WHERE id = ?', (id_,)).fetchone()
     if found is None:
@@ -86,7 +86,7 @@ def thing(rows: Rows, table: str, id_: Id) -> Thing | None:
     values = dict(found)
     id_, picture = values["id"], _picture(rows, values)
     shown = {**values, "image_id": None} if picture else values  # it is there to be seen
-    return Thing(
+    return RowPage(
         table,
         id_,
         rows.names(table, [id_])[id_],
@@ -124,13 +124,15 @@ def _facts(rows: Rows, table: str, values: dict[str, Any]) -> Iterator[Fact]:
 
 def _fact(rows: Rows, one: Described, value: Any, values: dict[str, Any]) -> Fact:
     column = one.column
-    key, said = words.key(column.name), one.text
+    key, said = format_key(column.name), one.text
     if column.target:
         [link] = rows.links(column.target, [value]) or [Link(str(value), "", value)]
         return Fact(key, said, link.name, link.href)
     if column.kind == "duration":
         seconds = values.get(f"{column.name}_seconds")
-        return Fact(key, said, str(value) if seconds is None else words.length(seconds), text=value)
+        return Fact(
+            key, said, str(value) if seconds is None else format_length(seconds), text=value
+        )
     return _linked(key, said, spelled(column.kind, value, one.unit))
 
 
@@ -143,10 +145,10 @@ def spelled(kind: str, value: Any, unit: str = "") -> str:
     """A value as people write it."""
     ways: dict[str, Callable[[], str]] = {
         "bool": lambda: "yes" if value else "no",
-        "date": lambda: words.day(value),
-        "datetime": lambda: words.when(value),
-        "int": lambda: words.number(value, unit),
-        "float": lambda: words.number(value, unit),
+        "date": lambda: format_day(value),
+        "datetime": lambda: format_time(value),
+        "int": lambda: format_number(value, unit),
+        "float": lambda: format_number(value, unit),
     }
     return ways.get(kind, lambda: str(value))()
 
@@ -165,7 +167,7 @@ def _changes(rows: Rows, table: str, id_: Id) -> Iterator[Change]:
     """The history of a row, the newest first."""
     for finished, kind, key, before, after in rows.conn.execute(_HISTORY, (table, id_)).fetchall():
         values = (_told(rows, table, key, value) if key else "" for value in (before, after))
-        yield Change(words.when(finished), kind, words.key(key), *values)
+        yield Change(format_time(finished), kind, format_key(key), *values)
 
 
 def _told(rows: Rows, table: str, key: str, value: Any) -> str:
@@ -188,14 +190,14 @@ def _items_told(value: Any) -> str:
 # What is gone
 
 
-def gone(rows: Rows, table: str, id_: Id) -> Thing | None:
+def gone_row_page(rows: Rows, table: str, id_: Id) -> RowPage | None:
     """The page of a row that LL2 no longer has, as it last was; None: there never was one."""
     sql = _HISTORY.replace("WHERE", "WHERE kind = 'gone' AND")
     found = rows.conn.execute(sql, (table, id_)).fetchone()
     if found is None:
         return None
     last = _tombstone(rows, table, id_)[1] or _object(found[3])
-    return Thing(
+    return RowPage(
         table,
         id_,
         rows.name(table, id_, last.get("name")),
@@ -210,7 +212,7 @@ def gone(rows: Rows, table: str, id_: Id) -> Thing | None:
         [],
         list(_changes(rows, table, id_)),
         _upstream(last.get("url")),
-        words.when(found[0]),
+        format_time(found[0]),
         is_kept=False,
     )
 
@@ -222,7 +224,7 @@ def _tombstone(rows: Rows, table: str, id_: Id) -> tuple[str, dict[str, Any]]:
         " WHERE gone.resource = ? AND gone.id = ?"
     )
     found = rows.conn.execute(sql, (LIST_OF.get(table, ""), id_)).fetchone()
-    return (words.when(found[0]), _object(found[1])) if found else ("", {})
+    return (format_time(found[0]), _object(found[1])) if found else ("", {})
 
 
 def _object(text: Any) -> dict[str, Any]:
@@ -240,8 +242,8 @@ def _is_shown(key: str, value: Any) -> bool:
 def _was(key: str, value: Any) -> Fact:
     """A value as LL2 sent it: an object by its name, a list by the names of its items."""
     if isinstance(value, str) and _DURATION.match(value):
-        return Fact(words.key(key), "", words.length(seconds(value) or 0), text=value)
-    return _linked(words.key(key), "", _shown(value))
+        return Fact(format_key(key), "", format_length(seconds(value) or 0), text=value)
+    return _linked(format_key(key), "", _shown(value))
 
 
 def _shown(value: Any) -> str:

@@ -11,7 +11,7 @@ _ACRONYMS = {"eva": "EVA", "net": "NET", "url": "URL", "id": "ID", "leo": "LEO",
 _PARTS = (("d", 86400), ("h", 3600), ("min", 60), ("s", 1))
 
 
-def length(seconds: float) -> str:
+def format_length(seconds: float) -> str:
     """A length of time in its two largest parts: 528 d 6 h."""
     left, parts = abs(round(seconds)), []
     for unit, size in _PARTS:
@@ -22,16 +22,16 @@ def length(seconds: float) -> str:
     return f"{'−' * (seconds < 0)}{shown or '0 s'}"
 
 
-def day(text: Any) -> str:
+def format_day(text: Any) -> str:
     """A date, or a date and time, as people write it; what is neither, as it is."""
     try:
         found = datetime.strptime(str(text), "%Y-%m-%d")
     except ValueError:
-        return when(text)
+        return format_time(text)
     return f"{found.day} {found:%b %Y}"
 
 
-def when(text: Any) -> str:
+def format_time(text: Any) -> str:
     """A point in time as people write it; what is none, as it is."""
     try:
         found = from_iso(str(text))
@@ -40,7 +40,7 @@ def when(text: Any) -> str:
     return f"{found.day} {found:%b %Y, %H:%M} UTC"
 
 
-def number(value: Any, unit: str = "") -> str:
+def format_number(value: Any, unit: str = "") -> str:
     """A number with its unit; a year has no commas."""
     if unit == "year" or isinstance(value, str):
         return str(value)
@@ -48,7 +48,7 @@ def number(value: Any, unit: str = "") -> str:
     return f"{shown} {unit}".strip()
 
 
-def key(name: str) -> str:
+def format_key(name: str) -> str:
     """A key of LL2's, or a column, as a label."""
     parts = [_ACRONYMS.get(part, part) for part in name.removesuffix("_id").split("_") if part]
     label = " ".join(parts)

@@ -19,11 +19,12 @@ from ll2_mirror.pictures.folder import Folder
 from ll2_mirror.serve.database import file_of, is_mirror
 from ll2_mirror.serve.permissions import permissions
 from ll2_mirror.serve.plugin import NAME
-from ll2_mirror.site import declared, words
+from ll2_mirror.site import config
 from ll2_mirror.site.bars import Bar, bars
-from ll2_mirror.site.lines import Listing, listing
+from ll2_mirror.site.format import format_key
 from ll2_mirror.site.names import Names
 from ll2_mirror.site.rows import Rows
+from ll2_mirror.site.table_page import TablePage, table_page
 from ll2_mirror.store.reading import snapshot
 
 if TYPE_CHECKING:
@@ -44,7 +45,7 @@ class Known(NamedTuple):
 _known: WeakKeyDictionary[Any, dict[str, Known]] = WeakKeyDictionary()  # by database
 
 
-class Site:
+class SiteContext:
     """A mirror as somebody sees it who makes a request; what the templates call ``ll2``."""
 
     def __init__(self, datasette: Datasette, name: str, request: Request | None) -> None:
@@ -70,12 +71,12 @@ class Site:
     @property
     def title(self) -> str:
         """What the site is called; a user's metadata may say."""
-        return self.datasette.metadata("title") or str(declared.site()["title"])
+        return self.datasette.metadata("title") or str(config.site()["title"])
 
     @property
     def text(self) -> str:
         """What the site is."""
-        return self.datasette.metadata("description") or str(declared.site()["text"])
+        return self.datasette.metadata("description") or str(config.site()["text"])
 
     @property
     def questions(self) -> list[Question]:
@@ -84,25 +85,25 @@ class Site:
 
     def table(self, name: str) -> str:
         """What a table is called."""
-        return declared.title(name)
+        return config.title(name)
 
     def key(self, name: str) -> str:
         """What a column is called."""
-        return words.key(name)
+        return format_key(name)
 
     def facet(self, table: str, column: str, label: Any) -> str:
         """What a value of a facet is called: a flag is yes or no."""
-        is_flag = column in declared.flags(table)
+        is_flag = column in config.flags(table)
         shown = {"0": "no", "1": "yes"}.get(str(label)) if is_flag else None
         return shown or ("none" if label in (None, "") else str(label))
 
     def is_ours(self, table: str) -> bool:
         """Whether a table is one of LL2's."""
-        return table in declared.described()
+        return table in config.described()
 
     def is_searched(self, table: str) -> bool:
         """Whether the rows of a table can be found by name."""
-        return declared.is_searched(table)
+        return config.is_searched(table)
 
     def api_of(self, table: str) -> str:
         """Where the API lists what a table has; empty where it doesn't."""
@@ -123,7 +124,7 @@ class Site:
 
     def said(self, table: str) -> str:
         """The sentence of a table or a view."""
-        told = declared.described().get(table) or views().get(table)
+        told = config.described().get(table) or views().get(table)
         return told.text if told else ""
 
     def question(self, name: str | None) -> Question | None:
@@ -162,13 +163,13 @@ class Site:
 
     async def _hidden(self) -> frozenset[str]:
         """The tables that who asks may not see."""
-        tables = declared.described()
+        tables = config.described()
         return frozenset([table for table in tables if not await self.may_see(table)])
 
-    async def listing(self, table: str, given: list[Any], found: list[Any]) -> Listing:
+    async def table_page(self, table: str, given: list[Any], found: list[Any]) -> TablePage:
         """The rows of a table's page."""
         asked = self.request.args if self.request else ()
-        return await self.read(lambda rows: listing(rows, table, given, found, asked))
+        return await self.read(lambda rows: table_page(rows, table, given, found, asked))
 
     async def shown(self, template: str, status: int = 200, **context: Any) -> Response:
         """A page of ours."""
@@ -178,10 +179,10 @@ class Site:
         return Response.html(body, status=status)
 
 
-def mirror(datasette: Datasette, request: Request) -> Site | None:
+def site_context(datasette: Datasette, request: Request) -> SiteContext | None:
     """The mirror that the path names, else the first one; None: there is none."""
     name = tilde_decode(request.url_vars.get("database", ""))
     for each, database in datasette.databases.items():
         if is_mirror(database) and name in ("", database.route):
-            return Site(datasette, each, request)
+            return SiteContext(datasette, each, request)
     return None
