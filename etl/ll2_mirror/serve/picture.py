@@ -10,9 +10,8 @@ from datasette.utils.asgi import asgi_send_file
 
 from ll2_mirror.pictures.folder import Folder
 from ll2_mirror.pictures.kinds import media_type
-from ll2_mirror.serve.database import file_of, is_mirror
+from ll2_mirror.serve.datasette_adapter import file_of, is_mirror, permissions
 from ll2_mirror.serve.headers import matches
-from ll2_mirror.serve.permissions import permissions
 from ll2_mirror.share.disk import CHUNK
 
 if TYPE_CHECKING:

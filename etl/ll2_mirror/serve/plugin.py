@@ -12,6 +12,7 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import click
 from datasette import hookimpl
 
 from ll2_mirror.errors import MirrorError
@@ -22,9 +23,16 @@ from ll2_mirror.ll2.schema import own_tables
 from ll2_mirror.query.request import decoded
 from ll2_mirror.query.response import as_json
 from ll2_mirror.query.routes import Route, find
-from ll2_mirror.serve.database import adopt, file_of, is_mirror
+from ll2_mirror.serve.datasette_adapter import (
+    Actor,
+    adopt,
+    file_of,
+    is_mirror,
+    mirrors_metadata,
+    permissions,
+    version_problem,
+)
 from ll2_mirror.serve.headers import HttpResponse, allow, is_preflight, prepared, respond, start
-from ll2_mirror.serve.permissions import Actor, permissions
 from ll2_mirror.serve.picture import PATH, picture
 from ll2_mirror.serve.reader import Responder
 from ll2_mirror.serve.scope import Scope, client_of, origin, path_of, readable, request_of
@@ -44,7 +52,9 @@ App = Callable[[Scope, Any, Any], Awaitable[None]]
 
 @hookimpl
 def startup(datasette: Datasette) -> None:
-    """Has Datasette's own pages read each mirror as it is now."""
+    """Has Datasette's own pages read each mirror as it is now; raises for an unknown Datasette."""
+    if problem := version_problem():
+        raise click.ClickException(problem)  # which Datasette's command line says in one line
     adopt(datasette)
 
 
@@ -77,21 +87,8 @@ def register_routes() -> list[tuple[str, Any]]:
 
 @hookimpl
 def get_metadata(datasette: Datasette, key: str | None) -> dict[str, Any]:
-    """Says on Datasette's pages whose the data are and what they mean; hides the tool's own tables.
-
-    Datasette asks for many a key besides, for each table that it lists: those have nothing here.
-    It begins with some, so that a mirror is known as one before anything happens to its file.
-    """
-    return of_mirrors(datasette, key, _metadata)
-
-
-def of_mirrors(
-    datasette: Datasette, key: str | None, make: Callable[[], dict[str, Any]]
-) -> dict[str, Any]:
-    """The metadata of each mirror, made anew for each and each time, since Datasette changes it."""
-    mirrors = [name for name, database in datasette.databases.items() if is_mirror(database)]
-    asked = key in (None, "databases")
-    return {"databases": {name: make() for name in mirrors}} if asked else {}
+    """Says on Datasette's pages whose the data are and what they mean; hides our own tables."""
+    return mirrors_metadata(datasette, key, _metadata)
 
 
 def _metadata() -> dict[str, Any]:

@@ -16,7 +16,7 @@ from datasette.utils import BadMetadataError, parse_metadata
 from h11 import LocalProtocolError
 
 from ll2_mirror.errors import UsageError
-from ll2_mirror.serve.database import LiveDatabase
+from ll2_mirror.serve.datasette_adapter import LiveDatabase, version_problem
 from ll2_mirror.serve.plugin import NAME
 
 _THEIRS = (asyncio.CancelledError, LocalProtocolError)
@@ -43,7 +43,10 @@ def datasette(db: Path, base_url: str | None = None, **own: Any) -> Datasette:
     """Datasette on a mirror; its plugin leads links to ``base_url``, else to where it was asked.
 
     ``own``: Datasette's options, as the command line has them: files, metadata, settings and so on.
+    Raises UsageError for an option that isn't understood, and for a Datasette that isn't known.
     """
+    if problem := version_problem():
+        raise UsageError(problem)
     given = _arguments(own)
     metadata = given.pop("metadata", {})
     config: dict[str, Any] = {"base_url": base_url} if base_url else {}

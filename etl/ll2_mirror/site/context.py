@@ -16,8 +16,7 @@ from ll2_mirror.ll2.questions import Question, questions
 from ll2_mirror.ll2.resources import LIST_OF
 from ll2_mirror.ll2.views import views
 from ll2_mirror.pictures.folder import Folder
-from ll2_mirror.serve.database import file_of, is_mirror
-from ll2_mirror.serve.permissions import permissions
+from ll2_mirror.serve.datasette_adapter import file_of, is_mirror, permissions
 from ll2_mirror.serve.plugin import NAME
 from ll2_mirror.site import config
 from ll2_mirror.site.bars import Bar, bars

@@ -14,8 +14,7 @@ from datasette.filters import FilterArguments
 
 from ll2_mirror.ll2.questions import questions
 from ll2_mirror.ll2.views import views
-from ll2_mirror.serve.database import is_mirror
-from ll2_mirror.serve.plugin import of_mirrors
+from ll2_mirror.serve.datasette_adapter import is_mirror, mirrors_metadata, real
 from ll2_mirror.site import config, pages
 from ll2_mirror.site.context import SiteContext
 
@@ -46,7 +45,7 @@ def register_routes() -> list[tuple[str, Any]]:
 @hookimpl
 def get_metadata(datasette: Datasette, key: str | None) -> dict[str, Any]:
     """What Datasette does with our tables: which it hides, how it sorts, by what it narrows."""
-    return of_mirrors(datasette, key, _tables)
+    return mirrors_metadata(datasette, key, _tables)
 
 
 def _tables() -> dict[str, Any]:
@@ -89,7 +88,7 @@ def filters_from_request(datasette: Datasette, request: Request, database: str, 
         return None
 
     async def filtered() -> FilterArguments:
-        site = SiteContext(getattr(datasette, "real", datasette), database, request)
+        site = SiteContext(real(datasette), database, request)
         found = await site.read(lambda rows: site.names.find(rows.conn, text, table))
         ids = [id_ for one in found for id_ in one.ids]
         return FilterArguments(

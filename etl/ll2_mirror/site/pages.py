@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import sqlite3
-from collections import defaultdict
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +14,7 @@ from datasette.utils import tilde_decode
 from ll2_mirror.errors import MirrorError
 from ll2_mirror.ll2.resources import RESOURCES
 from ll2_mirror.ll2.schema import target
+from ll2_mirror.serve.datasette_adapter import BriefTables, NamedRows, own_page
 from ll2_mirror.site import config
 from ll2_mirror.site.context import SiteContext, site_context
 from ll2_mirror.site.front import front, news
@@ -34,25 +33,6 @@ _MOST_NEWS = 100
 _GONE = 410
 
 
-async def _datasettes(page: str, datasette: Any, request: Request) -> Response:
-    """Datasette's own page; its views are imported late, since they import the plugins."""
-    if page == "table" and request.method == "POST" and await _only_reads(datasette, request):
-        return Response.text("Method not allowed", status=405, headers={"Allow": "GET, HEAD"})
-    view = getattr(import_module(f"datasette.views.{page}"), f"{page.capitalize()}View")
-    found: Response = await view(datasette).dispatch_request(request)
-    return found
-
-
-async def _only_reads(datasette: Any, request: Request) -> bool:
-    """Whether what a database has of that name is no query that writes: nothing else takes POST."""
-    route, name = (tilde_decode(request.url_vars[part]) for part in ("database", "table"))
-    database = next((one for one in datasette.databases.values() if one.route == route), None)
-    if not database:
-        return False
-    query = await datasette.get_canned_query(database.name, name, request.actor)
-    return not (query and query.get("write"))
-
-
 def _templates_are_ours(datasette: Datasette, name: str) -> bool:
     """Whether a user has no template of their own for a page."""
     own = datasette.template_dir
@@ -69,7 +49,7 @@ async def _open(datasette: Datasette, request: Request) -> SiteContext:
 
 async def datasettes_index(datasette: Datasette, request: Request) -> Response:
     """Datasette's own list of databases."""
-    return await _datasettes("index", datasette, request)
+    return await own_page("index", datasette, request)
 
 
 async def _explained(site: SiteContext, page: Any) -> Response:
@@ -137,54 +117,14 @@ async def tables_page(datasette: Datasette, request: Request) -> Response:
     """All tables: Datasette's page, in our template, which shows no more than names and counts."""
     site = site_context(datasette, request)
     if site is None or request.args.get("sql"):
-        return await _datasettes("database", datasette, request)
-    is_ours = _templates_are_ours(datasette, "database.html")
-    return await _datasettes("database", _Brief(site, datasette) if is_ours else datasette, request)
+        return await own_page("database", datasette, request)
+    if not _templates_are_ours(datasette, "database.html"):
+        return await own_page("database", datasette, request)
 
+    async def count(names: list[str]) -> dict[str, int | None]:
+        return await site.read(lambda rows: {name: _count(rows.conn, name) for name in names})
 
-class _Altered:
-    """A part of Datasette as it is to be for a page of ours: what isn't said here is the real's."""
-
-    def __init__(self, site: SiteContext, real: Any) -> None:
-        self.site, self.real = site, real
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self.real, name)
-
-
-class _Brief(_Altered):
-    """A Datasette, or a database of one, that says of tables no more than our page shows.
-
-    It would look up six things of each of some two hundred, one by one.
-    """
-
-    def get_database(self, route: str) -> Any:
-        """The database, in brief."""
-        return _Brief(self.site, self.real.get_database(route=route))
-
-    async def check_visibility(self, actor: Any, permissions: list[Any]) -> tuple[bool, bool]:
-        """Whether somebody may see what is first among these; of tables that is known."""
-        action, *resource = permissions[0]
-        if action == "view-table":
-            return await self.site.may_see(resource[0][1]), False
-        found: tuple[bool, bool]
-        found = await self.real.check_visibility(actor, permissions=permissions)
-        return found
-
-    async def table_counts(self, _limit: int) -> dict[str, int | None]:
-        """How many rows each table has."""
-        names = await self.real.table_names()
-        return await self.site.read(lambda rows: {name: _count(rows.conn, name) for name in names})
-
-    async def get_all_foreign_keys(self) -> dict[str, Any]:
-        """No foreign keys of any table."""
-        return defaultdict(dict)
-
-    async def table_columns(self, _table: str) -> list[str]:
-        """No columns; nor primary keys, nor a table for search."""
-        return []
-
-    primary_keys = fts_table = table_columns
+    return await own_page("database", BriefTables(datasette, site.may_see, count), request)
 
 
 def _count(conn: sqlite3.Connection, table: str) -> int | None:
@@ -200,25 +140,14 @@ def _count(conn: sqlite3.Connection, table: str) -> int | None:
 async def table_page(datasette: Datasette, request: Request) -> Response:
     """A table: Datasette's page, in our template; it suggests no facets, which takes longest."""
     site = site_context(datasette, request)
-    return await _datasettes("table", _Ours(site, datasette) if site else datasette, request)
+    if site is None:
+        return await own_page("table", datasette, request)
 
-
-class _Ours(_Altered):
-    """A Datasette that suggests no facets, and calls rows as we do: none that may not be seen."""
-
-    def setting(self, key: str) -> Any:
-        """A setting."""
-        return key != "suggest_facets" and self.real.setting(key)
-
-    async def expand_foreign_keys(
-        self, database: str, table: str, column: str, values: list[Any]
-    ) -> dict[tuple[str, Any], str]:
-        """What rows are called that a column refers to."""
+    async def names(table: str, column: str, values: list[Any]) -> dict[Any, str] | None:
         referred = target(table, column.removesuffix("_id"))
-        if not referred:
-            return dict(await self.real.expand_foreign_keys(database, table, column, values))
-        names = await self.site.read(lambda rows: rows.names(referred, values))
-        return {(column, id_): name for id_, name in names.items()}
+        return await site.read(lambda rows: rows.names(referred, values)) if referred else None
+
+    return await own_page("table", NamedRows(datasette, names), request)
 
 
 async def whole_csv(datasette: Datasette, request: Request) -> Response:
@@ -228,7 +157,7 @@ async def whole_csv(datasette: Datasette, request: Request) -> Response:
     if site and not parts and datasette.setting("allow_csv_stream"):
         query = request.scope["query_string"]
         request.scope["query_string"] = b"&".join(filter(None, (query, b"_stream=on")))
-    return await _datasettes("table", datasette, request)
+    return await own_page("table", datasette, request)
 
 
 async def show_row(datasette: Datasette, request: Request) -> Response:
@@ -236,7 +165,7 @@ async def show_row(datasette: Datasette, request: Request) -> Response:
     table, id_ = (tilde_decode(request.url_vars[part]) for part in ("table", "pks"))
     site = site_context(datasette, request)
     if site is None or table not in config.described() or "__" in table:
-        return await _datasettes("row", datasette, request)
+        return await own_page("row", datasette, request)
     if not await site.may_see(table):
         raise Forbidden("view-table")
     return await _explained(site, _row(site, table, _id(table, id_)))
