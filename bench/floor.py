@@ -18,8 +18,8 @@ from typing import Any
 import isodate
 import requests
 
+from ll2_mirror.ll2.lists import RESOURCES
 from ll2_mirror.ll2.model import Shape
-from ll2_mirror.ll2.resources import RESOURCES
 
 HOST = "https://ll.thespacedevs.com"
 SCHEMA = Path(__file__).resolve().parents[1] / "schema.sql"

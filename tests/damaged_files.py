@@ -7,8 +7,8 @@ from contextlib import closing, suppress
 from pathlib import Path
 from random import Random
 
-from ll2_mirror.ll2.jsontext import text
-from ll2_mirror.ll2.packed import packed
+from ll2_mirror.ll2.json import text
+from ll2_mirror.ll2.page import packed
 
 ENDLESS = "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n)"
 VALUES = [

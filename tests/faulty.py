@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler
 from typing import Any
 
-from ll2_mirror.ll2.jsontext import KEPT, parse, spell, text
+from ll2_mirror.ll2.json import KEPT, parse, spell, text
 from ll2_mirror.ll2.page import API_PATH
 from ll2_mirror.testing.fake import Records, SampleUpstream, answering, asked, bundled
 

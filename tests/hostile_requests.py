@@ -5,7 +5,7 @@ from __future__ import annotations
 from random import Random
 from urllib.parse import quote
 
-from ll2_mirror.ll2.resources import RESOURCES
+from ll2_mirror.ll2.lists import RESOURCES
 
 WORDS = [
     *"\"'`;%_\\,+-*/()[]{}<>&=?#:@!$^|~ 0149", "--", "/*", "||", "' OR 1=1 --", '") UNION SELECT 1',

@@ -9,7 +9,7 @@ from random import Random
 from typing import Any
 
 from faulty import Fault, Handler
-from ll2_mirror.ll2.jsontext import parse, spell, text
+from ll2_mirror.ll2.json import parse, spell, text
 
 Document = Any
 

@@ -14,8 +14,8 @@ from typing import Any
 
 import isodate
 
-from ll2_mirror.ll2.model import Filter, Key, Resource, Shape
-from ll2_mirror.ll2.resources import RESOURCES
+from ll2_mirror.ll2.lists import RESOURCES, Filter, Resource
+from ll2_mirror.ll2.model import Key, Shape
 from reference import capitals, words
 
 Record = dict[str, Any]
@@ -195,7 +195,7 @@ def ordered(resource: Resource, mode: str, records: list[Record], ordering: str)
 
 def rank(shape: Shape, record: Record, path: str) -> tuple[bool, Any]:
     value = next(at(record, path), None)
-    *_, (_, key) = shape.way(path)
+    *_, (_, key) = shape.resolve(path)
     if value is not None and key.kind == "duration":
         value = isodate.parse_duration(value)
     return value is None, 0 if value is None else value

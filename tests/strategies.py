@@ -12,8 +12,8 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from ll2_mirror.ll2.model import Key, Resource, Shape
-from ll2_mirror.ll2.resources import RESOURCES
+from ll2_mirror.ll2.lists import RESOURCES, Resource
+from ll2_mirror.ll2.model import Key, Shape
 
 BASE = "https://ll.thespacedevs.com"
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=12)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from helpers import execute, public_rows
-from ll2_mirror.ll2.resources import PARTS
+from ll2_mirror.ll2.lists import SLICES
 from ll2_mirror.testing.fake import answering
 from world import StillClock, World, command, said
 
@@ -161,7 +161,7 @@ def test_ages_are_shown_and_changed_and_given_back(run, db, clock):
     assert run("sync", "--due").code == 0
     shown = run("ages").out.splitlines()
     assert {"spacecraft: 1d", "agencies: 1w", "spacecraft_configurations: 30d"} <= set(shown)
-    assert len(shown) == len(PARTS)
+    assert len(shown) == len(SLICES)
     assert "agencies: 90m" in run("ages", "agencies=90m", "spacecraft=2h").out
     assert run("ages", "--json").json["ages"]["agencies"] == 5400
     [craft, *_] = command(clock, "status", db, "--json").json["resources"]

@@ -19,7 +19,7 @@ from click.testing import CliRunner
 from helpers import Ran, execute
 from ll2_mirror.cli.main import main
 from ll2_mirror.clock import Clock
-from ll2_mirror.ll2.jsontext import spell, text
+from ll2_mirror.ll2.json import spell, text
 from ll2_mirror.testing.fake import SampleUpstream, asked, bundled
 
 FREE = "/2.3.0/api-throttle/"

@@ -19,8 +19,7 @@ from ll2_mirror.extract.crawl import STALE, end_of
 from ll2_mirror.extract.page_size import LIMITS
 from ll2_mirror.extract.throttle import HOUR
 from ll2_mirror.extract.upstream import Upstream
-from ll2_mirror.ll2.model import NEW, Part, View, part_name
-from ll2_mirror.ll2.resources import PARTS
+from ll2_mirror.ll2.lists import NEW, SLICES, Slice, View, slice_name
 from ll2_mirror.load.report import Report
 from ll2_mirror.progress import Tell
 from ll2_mirror.store.store import Store
@@ -36,7 +35,7 @@ _FAILURES = 2  # in a row end a sync: it may be the server
 class Task(NamedTuple):
     """A list or a part of one, and how it stands."""
 
-    part: Part
+    part: Slice
     age: float  # seconds that it may be old
     held: datetime | None  # as of when it is held
     records: int | None  # that it has; None where that isn't known
@@ -73,10 +72,10 @@ def ages(store: Store) -> dict[str, float]:
     """The age in seconds that each list may reach."""
     held = store.settings.read(_AGES, dict) or {}
     if not all(
-        name in PARTS and type(age) in (int, float) and age > 0 for name, age in held.items()
+        name in SLICES and type(age) in (int, float) and age > 0 for name, age in held.items()
     ):
         raise DataError(f"{store.path}: its setting {_AGES} is damaged: set an age anew")
-    return {name: held.get(name, part.age * HOUR) for name, part in PARTS.items()}
+    return {name: held.get(name, part.age * HOUR) for name, part in SLICES.items()}
 
 
 def set_ages(store: Store, wanted: dict[str, float | None]) -> None:
@@ -89,7 +88,7 @@ def tasks(store: Store, what: Wanted) -> list[Task]:
     """How the lists stand that are wanted."""
     may_be, failed = ages(store), store.settings.read(_FAILED, dict) or {}
     under_way = {walk.name: walk for walk in store.walks.under_way()}
-    wanted = (PARTS[name] for name in what.modes if not _is_covered(PARTS[name], what, may_be))
+    wanted = (SLICES[name] for name in what.modes if not _is_covered(SLICES[name], what, may_be))
     found = []
     for part in (one for one in wanted if one.kind != NEW or store.walks.published(one.listed)):
         held, begun = _held(store, part), under_way.get(part.name)
@@ -108,21 +107,21 @@ def tasks(store: Store, what: Wanted) -> list[Task]:
     return found
 
 
-def _is_covered(part: Part, what: Wanted, may_be: dict[str, float]) -> bool:
+def _is_covered(part: Slice, what: Wanted, may_be: dict[str, float]) -> bool:
     """Whether a view needs no walk of its own, as what is new in its list is asked for as often."""
-    new = part_name(part.resource.name, NEW)
+    new = slice_name(part.resource.name, NEW)
     is_view = part.kind not in ("", NEW)
     return is_view and new in what.modes and may_be[new] <= may_be[part.name]
 
 
-def _held(store: Store, part: Part) -> Walk | None:
+def _held(store: Store, part: Slice) -> Walk | None:
     """The walk that last brought a part, or the list as a whole."""
     resource = part.resource.name
     walks = (store.walks.published(resource), store.walks.published(resource, part.kind))
     return max(filter(None, walks), key=lambda walk: walk.started, default=None)
 
 
-def _records(store: Store, part: Part, begun: Walk | None) -> int | None:
+def _records(store: Store, part: Slice, begun: Walk | None) -> int | None:
     """How many records a walk over a part has, as the one under way or the last one tells.
 
     The newest of all are on a page. Of a view, the records of the list are counted.

@@ -10,7 +10,7 @@ from ll2_mirror.clock import to_iso
 from ll2_mirror.extract.budget import Standing
 from ll2_mirror.extract.crawl import Crawl, end_of
 from ll2_mirror.extract.upstream import Upstream
-from ll2_mirror.ll2.resources import PARTS
+from ll2_mirror.ll2.lists import SLICES
 from ll2_mirror.progress import silence
 from ll2_mirror.store.store import Store
 from ll2_mirror.sync import Wanted
@@ -47,7 +47,7 @@ def _resource(
     store: Store, upstream: Upstream, name: str, mode: str, stale: float
 ) -> dict[str, Any]:
     """What is left of one resource's walk; ``records`` as far as known."""
-    crawl = Crawl(store, upstream, PARTS[name], mode, silence)
+    crawl = Crawl(store, upstream, SLICES[name], mode, silence)
     walk, pages, _ = crawl.under_way(stale)
     records = walk.total if walk and pages else _held(store, name)
     requests = None
@@ -60,7 +60,7 @@ def _resource(
 
 def _held(store: Store, name: str) -> int | None:
     """How many records LL2 had when they were walked last."""
-    part = PARTS[name]
+    part = SLICES[name]
     walk = store.walks.published(part.resource.name, part.kind)
     return walk and (walk.total if part.kind else store.ledger.records(name))
 

@@ -12,9 +12,8 @@ from ll2_mirror.errors import DataError, MirrorError, Stopped, UsageError
 from ll2_mirror.extract.crawl import STALE, Crawl
 from ll2_mirror.extract.missing import fate
 from ll2_mirror.extract.upstream import Upstream
-from ll2_mirror.ll2.model import MODES, NEW, Part
+from ll2_mirror.ll2.lists import DEFAULT_RESOURCE, MODES, NEW, RESOURCES, SLICES, Slice
 from ll2_mirror.ll2.page import API_PATH, LL2_URL
-from ll2_mirror.ll2.resources import DEFAULT_RESOURCE, PARTS, RESOURCES
 from ll2_mirror.load.bring import Unreadable
 from ll2_mirror.load.publish import Brought, bring_in, close_books
 from ll2_mirror.load.quarantine import missed
@@ -50,10 +49,10 @@ def wanted(store: Store, resources: list[str], base_url: str | None, mode: str |
     urls = [base_url, *(walk.base_url for walk in cut_off), store.settings.base_url]
     before = dict.fromkeys([*store.settings.resources, *(walk.name for walk in cut_off)])
     names = list(dict.fromkeys(resources)) or _no_parts(before) or [DEFAULT_RESOURCE]
-    if mode and len(names) == 1 and mode not in (known := PARTS[names[0]].resource.modes):
+    if mode and len(names) == 1 and mode not in (known := SLICES[names[0]].resource.modes):
         raise UsageError(f"{names[0]} has no {mode} mode: choose {' or '.join(known)}")
     begun = {walk.name: walk.mode for walk in cut_off}
-    modes = {name: _mode(store, PARTS[name], mode or begun.get(name)) for name in names}
+    modes = {name: _mode(store, SLICES[name], mode or begun.get(name)) for name in names}
     return Wanted(next(filter(None, urls), LL2_URL), modes)
 
 
@@ -61,11 +60,11 @@ def _no_parts(names: Iterable[str]) -> list[str]:
     """These lists without the parts of those that are among them as a whole."""
     known = set(names)
     return [
-        name for name in names if not PARTS[name].kind or PARTS[name].resource.name not in known
+        name for name in names if not SLICES[name].kind or SLICES[name].resource.name not in known
     ]
 
 
-def _mode(store: Store, part: Part, asked: str | None) -> str:
+def _mode(store: Store, part: Slice, asked: str | None) -> str:
     """The richest mode that a list has up to the one asked for; else the one that is held.
 
     Else normal, or what a file of an earlier version has in all its lists.
@@ -87,7 +86,7 @@ def _cut_off(store: Store) -> list[Walk]:
 
     One that never got a page may have been a slip: it binds nobody, unless there is nothing else.
     """
-    walks = [walk for walk in store.walks.under_way() if walk.name in PARTS]
+    walks = [walk for walk in store.walks.under_way() if walk.name in SLICES]
     begun = not store.settings.resources or any(store.walks.pages(walk) for walk in walks)
     return [walk for walk in walks if walk.mode in RESOURCES[walk.resource].modes] if begun else []
 
@@ -107,7 +106,7 @@ def sync(store: Store, upstream: Upstream, what: Wanted, tell: Tell = silence) -
 def mirror(store: Store, upstream: Upstream, what: Wanted, tell: Tell) -> list[Report]:
     """As ``sync`` does, with a server whose limit was asked for already."""
     upstream.budget.log.mark()
-    crawls = [Crawl(store, upstream, PARTS[name], mode, tell) for name, mode in what.modes.items()]
+    crawls = [Crawl(store, upstream, SLICES[name], mode, tell) for name, mode in what.modes.items()]
     for crawl in crawls:
         crawl.begin(what.stale)
     done = _complete(store, upstream, crawls, what.allow_shrink, tell)
@@ -133,7 +132,7 @@ def _publish(
                 mend(store.conn)
                 brought = [_bring_in(store, upstream, crawl, found) for crawl, found in done]
                 close_books(store, brought)
-                lists = (name for name in what.modes if PARTS[name].kind != NEW)
+                lists = (name for name in what.modes if SLICES[name].kind != NEW)
                 held = list(dict.fromkeys([*store.settings.resources, *lists]))
                 store.settings.remember(base_url=what.base_url, resources=json.dumps(held))
                 store.settings.forget("last_error")
@@ -171,7 +170,7 @@ def _bring_in(store: Store, upstream: Upstream, crawl: Crawl, found: Fate) -> Br
 
 def _spent(upstream: Upstream, name: str) -> int:
     """How many requests the sync of a list or a part has made."""
-    return upstream.budget.log.spent_on(f"{API_PATH}{PARTS[name].listed}/")
+    return upstream.budget.log.spent_on(f"{API_PATH}{SLICES[name].listed}/")
 
 
 def incomplete(

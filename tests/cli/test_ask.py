@@ -18,7 +18,7 @@ from helpers import PROGRAM, execute, many
 from ll2_mirror.clock import from_iso
 from ll2_mirror.extract.client import is_own
 from ll2_mirror.extract.throttle import throttle_from
-from ll2_mirror.ll2.packed import unpacked
+from ll2_mirror.ll2.page import unpacked
 
 TOKEN = "0123456789abcdef-a-secret"
 ENVIRONMENT = {"LL2_API_TOKEN": TOKEN}

@@ -15,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from helpers import execute, public_rows
-from ll2_mirror.ll2.resources import PARTS, RESOURCES
+from ll2_mirror.ll2.lists import RESOURCES, SLICES
 from ll2_mirror.testing.fake import answering
 from world import StillClock, World, command, equals, published, quarantine, said, settle
 
@@ -329,7 +329,7 @@ def named(monkeypatch):
     """LL2 doesn't sort spacecraft by id, but by names."""
     named = replace(RESOURCES["spacecraft"], ordering="name")
     monkeypatch.setitem(RESOURCES, "spacecraft", named)
-    monkeypatch.setitem(PARTS, "spacecraft", PARTS["spacecraft"]._replace(resource=named))
+    monkeypatch.setitem(SLICES, "spacecraft", SLICES["spacecraft"]._replace(resource=named))
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ import pytest
 from helpers import FIXTURES
 from ll2_mirror import __version__
 from ll2_mirror.files import shipped
-from ll2_mirror.ll2.resources import RESOURCES
+from ll2_mirror.ll2.lists import RESOURCES
 from ll2_mirror.ll2.schema import SCHEMA_VERSION, edges, own_tables, wanted_columns
 from ll2_mirror.ll2.shapes import SHAPES
 
@@ -148,7 +148,7 @@ def test_a_shape_has_the_documents_keys_in_order_with_their_types(name):
 @pytest.mark.parametrize("name", sorted(name for name in SHAPES if SHAPES[name].table))
 def test_shapes_of_one_table_agree_on_its_columns(name):
     def said(key):
-        return key.kind, key.of and SHAPES[key.of].table, key.moving
+        return key.kind, key.of and SHAPES[key.of].table, key.volatile
 
     held = {key.column: said(key) for key in SHAPES[name].stored}
     for sibling in SHAPES[name].siblings:

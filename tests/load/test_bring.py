@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from helpers import execute, public_rows
 from ll2_mirror.cli.main import main
-from ll2_mirror.ll2.resources import RESOURCES
+from ll2_mirror.ll2.lists import RESOURCES
 from ll2_mirror.testing import fake
 from ll2_mirror.testing.fake import adapted
 from strategies import World, ids_of

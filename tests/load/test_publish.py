@@ -18,9 +18,9 @@ def spell(upstream: SampleUpstream, text: str, spelled: str, monkeypatch: pytest
 
     def respelled(path, query):
         status, document = answer(path, query)
-        from ll2_mirror.ll2 import jsontext
+        from ll2_mirror.ll2 import json as json_text
 
-        body = jsontext.text(jsontext.spell(document)).encode()
+        body = json_text.text(json_text.spell(document)).encode()
         return status, body.replace(f'"{text}"'.encode(), spelled.encode())
 
     monkeypatch.setattr(upstream, "answer", respelled)

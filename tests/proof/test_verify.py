@@ -7,7 +7,7 @@ import sqlite3
 import pytest
 
 from helpers import execute
-from ll2_mirror.ll2.packed import packed
+from ll2_mirror.ll2.page import packed
 
 
 @pytest.fixture

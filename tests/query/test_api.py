@@ -16,8 +16,8 @@ from hypothesis import strategies as st
 
 from helpers import execute
 from ll2_mirror.cli.main import main
-from ll2_mirror.ll2.jsontext import parse, spell, text
-from ll2_mirror.ll2.resources import RESOURCES
+from ll2_mirror.ll2.json import parse, spell, text
+from ll2_mirror.ll2.lists import RESOURCES
 from ll2_mirror.query import memory
 from ll2_mirror.query import select as question
 from ll2_mirror.query.api import Mirror

@@ -29,7 +29,7 @@ from hypothesis import strategies as st
 
 from helpers import execute
 from ll2_mirror.cli.main import main
-from ll2_mirror.ll2.resources import RESOURCES
+from ll2_mirror.ll2.lists import RESOURCES
 from ll2_mirror.ll2.schema import own_tables, wanted_columns
 from ll2_mirror.query.api import Mirror
 from ll2_mirror.query.params import Params

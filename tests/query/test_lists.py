@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 
 from helpers import public_rows
 from ll2_mirror.cli.main import main
-from ll2_mirror.ll2.jsontext import spell, text
-from ll2_mirror.ll2.resources import RESOURCES
+from ll2_mirror.ll2.json import spell, text
+from ll2_mirror.ll2.lists import RESOURCES
 from ll2_mirror.query.api import Mirror
 from ll2_mirror.query.request import Request
 from ll2_mirror.serve.browse import browse

@@ -14,8 +14,7 @@ from click.testing import CliRunner
 from playwright.sync_api import expect
 
 from ll2_mirror.cli.main import main
-from ll2_mirror.ll2.model import MODES
-from ll2_mirror.ll2.resources import RESOURCES
+from ll2_mirror.ll2.lists import MODES, RESOURCES
 from ll2_mirror.testing import fake as sample
 from serving import LIST, served
 

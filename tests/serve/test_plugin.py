@@ -20,10 +20,10 @@ import requests
 from datasette.app import Datasette
 
 from helpers import execute, public_rows
-from ll2_mirror.ll2.describe import sections
-from ll2_mirror.ll2.resources import RESOURCES
+from ll2_mirror.ll2.descriptions import sections
+from ll2_mirror.ll2.lists import RESOURCES
+from ll2_mirror.ll2.schema import views
 from ll2_mirror.ll2.shapes import SHAPES
-from ll2_mirror.ll2.views import views
 from ll2_mirror.query.request import Request
 from ll2_mirror.serve.cache import ResponseCache
 from ll2_mirror.serve.headers import HttpResponse

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from helpers import ROOT, rows, sync
-from ll2_mirror.ll2.views import views
+from ll2_mirror.ll2.schema import views
 from ll2_mirror.testing import fake as sample
 
 PAGE = (ROOT / "docs" / "site.md").read_text(encoding="utf-8")

@@ -18,9 +18,8 @@ from playwright.sync_api import expect
 
 from helpers import execute, sync
 from ll2_mirror.cli.main import main
-from ll2_mirror.ll2.questions import questions
-from ll2_mirror.ll2.schema import tables
-from ll2_mirror.ll2.views import views
+from ll2_mirror.ll2.descriptions import questions
+from ll2_mirror.ll2.schema import tables, views
 from ll2_mirror.testing import fake as sample
 from serving import served
 

@@ -14,7 +14,7 @@ from isodate import duration_isoformat
 
 from helpers import execute
 from ll2_mirror.errors import DataError
-from ll2_mirror.ll2.duration import seconds
+from ll2_mirror.ll2.page import seconds
 from ll2_mirror.ll2.schema import APPLICATION_ID, SCHEMA_VERSION
 from ll2_mirror.store.opening import open_store
 

@@ -10,8 +10,7 @@ import pytest
 
 from helpers import rows, sync
 from ll2_mirror.files import shipped
-from ll2_mirror.ll2.schema import APPLICATION_ID
-from ll2_mirror.ll2.views import views
+from ll2_mirror.ll2.schema import APPLICATION_ID, views
 from ll2_mirror.testing import fake as sample
 
 

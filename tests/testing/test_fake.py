@@ -8,7 +8,7 @@ import pytest
 import requests
 
 from ll2_mirror.clock import to_iso
-from ll2_mirror.ll2.resources import RESOURCES
+from ll2_mirror.ll2.lists import RESOURCES
 from ll2_mirror.testing.fake import bundled, running
 from ll2_mirror.transform.normalize import Normalizer
 from world import StillClock

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from ll2_mirror.errors import NotAPage, NotUnderstood
-from ll2_mirror.ll2.jsontext import parse
+from ll2_mirror.ll2.json import parse
 from ll2_mirror.ll2.page import Links, links_of, records
 from ll2_mirror.ll2.shapes import SHAPES
 from ll2_mirror.testing.fake import bundled

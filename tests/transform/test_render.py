@@ -13,10 +13,10 @@ from hypothesis import strategies as st
 
 from helpers import FIXTURES, ROOT
 from ll2_mirror.errors import NotHeld
-from ll2_mirror.ll2.jsontext import parse, text
+from ll2_mirror.ll2.json import parse, text
+from ll2_mirror.ll2.lists import RESOURCES
 from ll2_mirror.ll2.model import Shape
 from ll2_mirror.ll2.page import Links, links_of, records
-from ll2_mirror.ll2.resources import RESOURCES
 from ll2_mirror.ll2.shapes import SHAPES
 from ll2_mirror.load.upsert import Upsert
 from ll2_mirror.store.opening import open_store

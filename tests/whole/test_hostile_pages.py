@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from helpers import TestClock, public_rows
 from ll2_mirror.cli.main import main
-from ll2_mirror.ll2.jsontext import parse, spell, text
+from ll2_mirror.ll2.json import parse, spell, text
 from ll2_mirror.ll2.page import API_PATH
 from ll2_mirror.testing.fake import bundled, running
 from strategies import ANYTHING

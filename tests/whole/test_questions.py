@@ -16,7 +16,7 @@ import pytest
 from datasette.app import Datasette
 
 from helpers import cells, rows, sync
-from ll2_mirror.ll2.questions import questions
+from ll2_mirror.ll2.descriptions import questions
 from ll2_mirror.testing import fake as sample
 
 PAGE = (Path(__file__).parents[2] / "docs/questions.md").read_text(encoding="utf-8")

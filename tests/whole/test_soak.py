@@ -29,8 +29,7 @@ from hypothesis.stateful import (
 from helpers import execute, public_rows
 from ll2_mirror.clock import from_iso, to_iso
 from ll2_mirror.extract.upstream import MAX_PROBES
-from ll2_mirror.ll2.model import parts
-from ll2_mirror.ll2.resources import PARTS, RESOURCES
+from ll2_mirror.ll2.lists import RESOURCES, SLICES, slices
 from ll2_mirror.load.quarantine import MISSING
 from ll2_mirror.testing.fake import answering
 from world import StillClock, World, command, equals, published
@@ -466,11 +465,11 @@ def shares(db, now, names):
     for resource, part, when in execute(
         db, "SELECT resource, part, started FROM _walks WHERE published"
     ):
-        kinds = [part] if part else ["", *(one.kind for one in parts(RESOURCES[resource]))]
+        kinds = [part] if part else ["", *(one.kind for one in slices(RESOURCES[resource]))]
         for kind in kinds:
             place = f"{resource}/{kind}".rstrip("/")
             started[place] = max(started.get(place, ""), when)
-    ages = {name: AGES.get(name, PARTS[name].age) for name in names}
+    ages = {name: AGES.get(name, SLICES[name].age) for name in names}
     return {
         name: (now - from_iso(started[name])).total_seconds() / 3600 / ages[name]
         if name in started
@@ -483,7 +482,7 @@ def kept_fresh(db, days, seed, named):
     """So many days of runs; when all was there, and the oldest that each was since, by its age."""
     random, clock = Random(seed), StillClock()
     start = dark = clock.time
-    names = named or [name for name in PARTS if not name.endswith("/previous")]
+    names = named or [name for name in SLICES if not name.endswith("/previous")]
     oldest, filled = dict.fromkeys(names, 0.0), None
     with answering(Library(clock)) as world:
         asked = ("--base-url", world.base_url)

@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from helpers import execute, pages_asked, public_rows
-from ll2_mirror.ll2.resources import RESOURCES
+from ll2_mirror.ll2.lists import RESOURCES
 from ll2_mirror.testing import fake as sample
 from strategies import World, ids_of, resources_and_modes
 

@@ -11,7 +11,7 @@ from ll2_mirror.cli.options import DB, Lists, age, changing, json_option, opened
 from ll2_mirror.cli.program import Command
 from ll2_mirror.cli.text import age_text
 from ll2_mirror.errors import UsageError
-from ll2_mirror.ll2.resources import PARTS
+from ll2_mirror.ll2.lists import SLICES
 
 _HELP = """Show or change how old each list of DB may be.
 
@@ -41,7 +41,7 @@ def _change(text: str) -> tuple[str, float | None]:
     name, is_change, length = text.partition("=")
     if not is_change:
         raise UsageError(f"{text}: expected a list and an age, as in LIST=12h")
-    name = Lists(PARTS).convert(name)
+    name = Lists(SLICES).convert(name)
     seconds = age(length).total_seconds() if length else None
     if seconds is not None and seconds < 60:
         raise UsageError(f"{text}: a list can't be fresher than a minute")

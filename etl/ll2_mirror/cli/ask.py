@@ -19,7 +19,7 @@ from ll2_mirror.cli.source import Source, asks
 from ll2_mirror.cli.telling import telling
 from ll2_mirror.clock import to_iso
 from ll2_mirror.errors import DataError, MirrorError, Stopped, UsageError
-from ll2_mirror.ll2.resources import DEFAULT_RESOURCE, PARTS, RESOURCES
+from ll2_mirror.ll2.lists import DEFAULT_RESOURCE, RESOURCES, SLICES
 from ll2_mirror.progress import Tell
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ _SYNC_HELP = f"""Bring DB up to date with LL2; make it where there is none.
 DB remembers the resources, their modes and the URL: the next sync needs no options. Without any, it
 mirrors {DEFAULT_RESOURCE}. What LL2 no longer lists leaves the tables and stays in the history.
 
-RESOURCE is one of {", ".join(PARTS)}. What is new or upcoming is merged: nothing is taken as gone
+RESOURCE is one of {", ".join(SLICES)}. What is new or upcoming is merged: nothing is taken as gone
 for it.
 
 A sync that stopped early is gone on with by the next one: no page is fetched twice.

@@ -7,8 +7,9 @@ from datetime import datetime
 from typing import Any
 
 from ll2_mirror.errors import DataError
-from ll2_mirror.ll2.labels import label
-from ll2_mirror.ll2.model import NEW, Id
+from ll2_mirror.ll2.descriptions import label
+from ll2_mirror.ll2.lists import NEW
+from ll2_mirror.ll2.model import Id
 from ll2_mirror.ll2.schema import kind_of, target
 from ll2_mirror.store.ledger import Change
 from ll2_mirror.store.store import Store

@@ -8,8 +8,8 @@ from typing import Any
 from xml.etree import ElementTree as ET
 
 from ll2_mirror.cli.text import first_line, side
+from ll2_mirror.ll2.lists import LIST_OF
 from ll2_mirror.ll2.page import API_PATH, LL2_URL
-from ll2_mirror.ll2.resources import LIST_OF
 
 _ATOM = "http://www.w3.org/2005/Atom"
 _MOST = 500  # entries, the newest

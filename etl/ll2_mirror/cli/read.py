@@ -22,7 +22,7 @@ from ll2_mirror.cli.options import (
 from ll2_mirror.cli.program import Command, as_ours
 from ll2_mirror.clock import to_iso
 from ll2_mirror.errors import CheckFailed, UsageError
-from ll2_mirror.ll2.resources import DEFAULT_RESOURCE
+from ll2_mirror.ll2.lists import DEFAULT_RESOURCE
 
 _STATUS_HELP = """Say how DB stands.
 

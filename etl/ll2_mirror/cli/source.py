@@ -9,8 +9,7 @@ from click.core import ParameterSource
 
 from ll2_mirror.cli.options import DB, Lists, base, seconds, timeout_option, with_options
 from ll2_mirror.errors import MirrorError
-from ll2_mirror.ll2.model import MODES
-from ll2_mirror.ll2.resources import PARTS, RESOURCES
+from ll2_mirror.ll2.lists import MODES, RESOURCES, SLICES
 from ll2_mirror.progress import Tell
 
 if TYPE_CHECKING:
@@ -49,7 +48,7 @@ class Source(NamedTuple):
 
         names = list(RESOURCES if self.everything else self.resources)
         if self.due and (self.everything or not names):
-            names = list(PARTS)
+            names = list(SLICES)
         what = wanted(store, names, self.base_url, self.mode)
         stale = STALE if self.stale_after is None else self.stale_after
         return what._replace(allow_shrink=self.allow_shrink, stale=stale)
@@ -93,7 +92,7 @@ def _token(ctx: click.Context, param: click.Parameter, value: str | None) -> Tok
 
 asks = with_options(  # gives a command the parameters of a Source
     DB,
-    click.argument("resources", metavar="[RESOURCE]...", nargs=-1, type=Lists(PARTS)),
+    click.argument("resources", metavar="[RESOURCE]...", nargs=-1, type=Lists(SLICES)),
     click.option("--all", "everything", is_flag=True, help="All lists that LL2 has."),
     click.option(
         "--base-url",

@@ -13,8 +13,8 @@ from ll2_mirror.due import ages
 from ll2_mirror.errors import MirrorError
 from ll2_mirror.extract.budget import Budget
 from ll2_mirror.extract.crawl import end_of
-from ll2_mirror.ll2.model import NEW, Id, part_name
-from ll2_mirror.ll2.resources import PARTS, RESOURCES
+from ll2_mirror.ll2.lists import NEW, RESOURCES, SLICES, slice_name
+from ll2_mirror.ll2.model import Id
 from ll2_mirror.ll2.schema import SCHEMA_VERSION
 from ll2_mirror.load.quarantine import quarantined
 from ll2_mirror.pictures.folder import Folder
@@ -72,7 +72,7 @@ def _resources(store: Store, now: datetime) -> Iterator[dict[str, Any]]:
     """The resources that were synced; the age is None where that lies ahead of the clock."""
     limits = ages(store)
     for name in store.settings.resources:
-        part, fresh = PARTS[name], part_name(name, NEW)
+        part, fresh = SLICES[name], slice_name(name, NEW)
         kinds = (part.kind,) if part.kind else ("", NEW)
         walk = store.walks.published(part.resource.name, part.kind)
         run = _run(store, store.ledger.last_run(part.resource.name, *kinds))

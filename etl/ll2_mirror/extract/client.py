@@ -25,7 +25,7 @@ from ll2_mirror.errors import Faulted, MirrorError, NotAPage, UpstreamError, Usa
 from ll2_mirror.extract.connection import Route
 from ll2_mirror.extract.refusal import refusal, tidy
 from ll2_mirror.extract.response import Response, read
-from ll2_mirror.ll2.packed import TooLargeError
+from ll2_mirror.ll2.page import TooLargeError
 
 USER_AGENT = f"ll2-mirror/{__version__} (+https://pypi.org/project/ll2-mirror/)"
 _HEED = 0.1  # seconds: a signal that comes just before a wait begins doesn't end it

@@ -18,7 +18,8 @@ from ll2_mirror.extract.ground import Ground
 from ll2_mirror.extract.page_size import LIMITS, PageSize
 from ll2_mirror.extract.retry import TRIES
 from ll2_mirror.extract.upstream import Upstream
-from ll2_mirror.ll2.model import NEW, Id, Part
+from ll2_mirror.ll2.lists import NEW, Slice
+from ll2_mirror.ll2.model import Id
 from ll2_mirror.ll2.page import Page
 from ll2_mirror.progress import Tell
 from ll2_mirror.store.store import Store
@@ -35,7 +36,9 @@ _RESTS = 600.0  # seconds in which a list whose count stays is taken to be as it
 class Crawl:
     """One part's walk, from where it stands to its end; ``walk`` is the one that counts."""
 
-    def __init__(self, store: Store, upstream: Upstream, part: Part, mode: str, tell: Tell) -> None:
+    def __init__(
+        self, store: Store, upstream: Upstream, part: Slice, mode: str, tell: Tell
+    ) -> None:
         self._store = store
         self._upstream = upstream
         self._part = part

@@ -10,7 +10,7 @@ import requests
 from urllib3.exceptions import HTTPError
 
 from ll2_mirror.errors import NotAPage
-from ll2_mirror.ll2.packed import MAX_BODY, TooLargeError, bounded, counted, inflated
+from ll2_mirror.ll2.page import MAX_BODY, TooLargeError, bounded, counted, inflated
 
 MAX_WORDS = 64 * 2**10  # bytes of an answer that is no page
 _CHUNK = 64 * 2**10

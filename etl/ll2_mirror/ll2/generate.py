@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from itertools import chain
 from textwrap import indent, wrap
 
 from ll2_mirror.files import shipped
-from ll2_mirror.ll2.describe import Described, Table, sections
+from ll2_mirror.ll2.descriptions import Described, Table, label, sections
+from ll2_mirror.ll2.lists import RESOURCES, Resource
 from ll2_mirror.ll2.meanings import HEADER
-from ll2_mirror.ll2.model import Resource
-from ll2_mirror.ll2.resources import RESOURCES
-from ll2_mirror.ll2.schema import APPLICATION_ID, SCHEMA_VERSION, TOKENIZER, edges
-from ll2_mirror.ll2.views import statements as views_made
+from ll2_mirror.ll2.schema import APPLICATION_ID, SCHEMA_VERSION, TOKENIZER, edges, tables
 
 
 def made() -> dict[str, str]:
@@ -51,7 +50,7 @@ def _schema() -> str:
         _PRAGMAS,
         *(_titled(one.heading, *map(_create, one.tables)) for one in sections()),
         _titled("The tool's own", own_tables, _SEARCH, *searches),
-        _titled("Views, each a question that many ask: docs/tables.md shows them", views_made()),
+        _titled("Views, each a question that many ask: docs/tables.md shows them", _views()),
         _titled("Indexes", *map("\n".join, _indexes(own_indexes))),
     ]
     return f"{_paragraphs(parts)}\n"
@@ -131,6 +130,53 @@ def _asked_by(resource: Resource) -> Iterator[tuple[str, str]]:
     for name in (*flags, *resource.orderings) if resource.indexed else ():
         if name in keys and name != "id":
             yield resource.table, keys[name].sort_column
+
+
+# The views
+
+
+def _views() -> str:
+    """The statements of views.sql, with what is looked up by table filled in."""
+    source = shipped("store/views.sql").read_text(encoding="utf-8")
+    sides = {"before": "changes.from_value", "after": "changes.to_value"}
+    return source.format(name=_name(), **{side: _value(place) for side, place in sides.items()})
+
+
+_LAST = """(
+        SELECT json_extract(body, '$.name') FROM _tombstones
+        WHERE resource IN (changes.table_name, 'config/' || changes.table_name)
+          AND _tombstones.id = changes.id
+    )"""  # of a row that is gone by now
+
+
+def _name() -> str:
+    """What the row of a change is called, or was."""
+    named = [table for table in tables() if "__" not in table and label(table)]
+    cases = _lines(f"WHEN '{table}' THEN {_called(table, 'changes.id')}" for table in named)
+    gone = "CASE changes.kind WHEN 'gone' THEN json_extract(changes.from_value, '$.name') END"
+    return f"coalesce(CASE changes.table_name{cases}\n    END, {gone}, {_LAST})"
+
+
+def _value(place: str) -> str:
+    """A value of a change: a row that a column refers to is called by its name."""
+    keys = defaultdict(list)
+    for edge in edges():
+        if edge.owner == "id" and label(edge.target):
+            keys[edge.target].append(f"'{edge.table}.{edge.column.removesuffix('_id')}'")
+    key = "changes.table_name || '.' || changes.key"
+    cases = _lines(
+        f"WHEN {key} IN ({', '.join(names)})\n            THEN {_called(target, place)}"
+        for target, names in keys.items()
+    )
+    return f"CASE WHEN changes.key <> '' THEN coalesce(CASE{cases}\n    END, {place}) END"
+
+
+def _lines(cases: Iterable[str]) -> str:
+    return "".join(f"\n        {case}" for case in cases)
+
+
+def _called(table: str, id_: str) -> str:
+    return f"(SELECT {label(table)} FROM {table} AS t WHERE t.id = {id_})"
 
 
 # docs/columns.md

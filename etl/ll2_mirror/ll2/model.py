@@ -1,11 +1,13 @@
-"""What a shape, a key, a row, a filter and a resource are: what LL2's declarations are made of."""
+"""What a shape, its keys and its rows are, and the notation that shapes are written in."""
 
 from __future__ import annotations
 
+import re
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cache, cached_property
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 Id = int | str
 
@@ -62,7 +64,7 @@ class Key:
     name: str
     kind: str  # one of SCALARS, or "const", "one" (a nested object), "many" (a list of them)
     of: str = ""  # the constant; the name of the nested shape
-    moving: bool = False  # changes by itself, which is no news
+    volatile: bool = False  # changes by itself, which is no news
 
     @property
     def column(self) -> str:
@@ -139,177 +141,12 @@ class Shape:
         """The column that refers to its rows in the table of a list: ``agency_id``."""
         return f"{singular(self.table)}_id"
 
-    def way(self, path: str) -> Iterator[tuple[Shape, Key]]:
+    def resolve(self, path: str) -> Iterator[tuple[Shape, Key]]:
         """The keys that a path such as ``status__name`` leads through, each with its shape."""
         shape = self
         for name in path.split("__"):
             yield shape, shape.by_name[name]
             shape = shape.nested.get(name, shape)
-
-
-class Filter(NamedTuple):
-    """One query parameter that narrows a list; ``kind`` is one of FILTER_KINDS."""
-
-    name: str
-    kind: str
-    path: str  # of the value, key by key: name, type__id, country__alpha_3_code
-    lookup: str = "exact"  # one of LOOKUPS
-
-
-# What a filter takes: the name of its kind, in words.
-FILTER_KINDS = {
-    "bool": "true or false",
-    "int": "a number, of an integer or an id",
-    "float": "a number",
-    "text": "a text",
-    "date": "a date",
-    "datetime": "a moment",
-    "choice": "the id of a nested object that exists",
-    "choices": "the same, repeated: any of them",
-    "ints": "numbers between commas: any of them",
-    "texts": "texts between commas",
-    "uuids": "UUIDs between commas",
-    "part": "days, months or years of a moment, between commas; the name says which",
-    "recent": "whether to leave out what is just past",
-    "opaque": "LL2's document doesn't tell what it compares",
-}
-LOOKUPS = ("exact", "contains", "icontains", "gt", "gte", "lt", "lte")
-
-
-class Delta(NamedTuple):
-    """How to ask a list for what is new alone: by a filter, or from the newest on by ``-key``."""
-
-    by: str
-    age: int  # hours after which to ask again
-
-
-class View(NamedTuple):
-    """A list in time over a resource's records: those whose ``key`` is before or after a moment."""
-
-    name: str  # launches/upcoming
-    key: str
-    lookup: str  # gte or lte
-    hours: int  # from now to that moment
-    age: int  # hours that it may be old
-    order: str
-    filters: tuple[Filter, ...] = ()  # that it has beyond the resource's
-    less: tuple[str, ...] = ()  # what it doesn't search
-
-
-@dataclass(frozen=True)
-class Resource:
-    """One list of LL2's: its shape by mode, then how its records can be asked for.
-
-    ``noun`` is what LL2 calls one, ``search`` the paths of the texts it searches, ``orderings`` the
-    keys it sorts by, ``examples`` a value by parameter. ``indexed``: there are so many that what
-    they are filtered and sorted by has indexes.
-    """
-
-    name: str
-    noun: str
-    modes: dict[str, Shape]  # those it knows, from the poorest to the richest
-    ordering: str = "id"  # that its walk asks for
-    age: int = 720  # hours that its last whole walk may be old
-    delta: Delta | None = None
-    order: str = "id"  # its own, unasked, as far as known
-    filters: tuple[Filter, ...] = ()
-    search: tuple[str, ...] = ()
-    beyond: tuple[str, ...] = ()  # what LL2 searches, too, though no body has it
-    orderings: tuple[str, ...] = ()  # empty: see orderings_in
-    examples: dict[str, str] = field(default_factory=dict)
-    indexed: bool = False
-    views: tuple[View, ...] = ()
-
-    @cached_property
-    def richest(self) -> Shape:
-        """The shape of the richest mode, which has all that the others have."""
-        return next(reversed(self.modes.values()))
-
-    @cached_property
-    def table(self) -> str:
-        """The table that holds its records."""
-        return self.richest.table
-
-    def mode_for(self, asked: str | None) -> str:
-        """The mode of a list's answer: the one asked for, where the list has it, else normal."""
-        return asked if asked in self.modes else "normal"
-
-    def mode_upto(self, most: str) -> str:
-        """The richest mode that it has up to this one; its poorest, where all are richer."""
-        known = list(self.modes)
-        ranks = MODES[: MODES.index(most) + 1]
-        return next((mode for mode in reversed(known) if mode in ranks), known[0])
-
-    def orderings_in(self, mode: str) -> tuple[str, ...]:
-        """What a list in a mode is sorted by: where LL2 names nothing, by each key that it has."""
-        plain = (key.name for key in self.modes[mode].keys if key.kind not in _UNSORTED)
-        return self.orderings or tuple(plain)
-
-    @property
-    def search_table(self) -> str:
-        """The table that has what its records are searched by."""
-        return f"_search_{self.table}"
-
-    @cached_property
-    def search_key(self) -> str:
-        """The number of a row there: the record's id, unless that is a text or has several rows."""
-        keys = (key for path in self.search for _, key in self.richest.way(path))
-        several = any(key.kind == "many" for key in keys)
-        return "key" if several or self.richest.id_type is not int else "id"
-
-
-_UNSORTED = ("const", "link", "many")  # kinds of keys that no list is sorted by
-MODES = ("list", "normal", "detailed")  # from the poorest
-NEW = "new"  # the part of a list that is asked for by its delta
-
-
-class Part(NamedTuple):
-    """What a walk asks for: a whole list, or some of its records, for which none is taken as gone.
-
-    ``kind``: empty for the whole, NEW for what is new since the last walk, else a view's own name.
-    """
-
-    name: str  # launches, launches/upcoming, launches/new
-    resource: Resource
-    kind: str
-    age: int  # hours that it may be old
-
-    def query(self, since: str | None) -> dict[str, str]:
-        """What is asked for, beside mode and page; ``since``: from when on a record is new."""
-        by = self.resource.delta.by if self.resource.delta and self.kind == NEW else ""
-        if not by or by.startswith("-"):
-            return {"ordering": by or self.resource.ordering}
-        return {by: since or "", "ordering": self.resource.ordering}
-
-    @property
-    def listed(self) -> str:
-        """LL2's name for the list that its pages are of."""
-        return self.resource.name if self.kind == NEW else self.name
-
-    @property
-    def view(self) -> View | None:
-        """The view that it is, if it is one."""
-        return next((view for view in self.resource.views if view.name == self.name), None)
-
-    @property
-    def newest_first(self) -> bool:
-        """Whether all that is new comes first, so that a page without any ends it."""
-        delta = self.resource.delta
-        return self.kind == NEW and delta is not None and delta.by.startswith("-")
-
-
-def part_name(resource: str, kind: str) -> str:
-    """What a part of a list is called: launches/upcoming; of no kind: launches, the whole."""
-    return f"{resource}/{kind}" if kind else resource
-
-
-def parts(resource: Resource) -> Iterator[Part]:
-    """What can be asked of a list."""
-    yield Part(resource.name, resource, "", resource.age)
-    if resource.delta:
-        yield Part(part_name(resource.name, NEW), resource, NEW, resource.delta.age)
-    for view in resource.views:
-        yield Part(view.name, resource, view.name.partition("/")[2], view.age)
 
 
 @cache
@@ -323,3 +160,96 @@ def known_columns(shape: Shape, seen: Iterable[str]) -> set[str]:
     """The columns that a row of the shape's table has values for, once it was seen in shapes."""
     names = set(seen)
     return {column for s in shape.siblings if s.name in names for column in s.columns}
+
+
+# The notation; each mistake in it is named.
+
+T = TypeVar("T")
+
+
+def by_name(where: str, named: Iterable[tuple[str, T]]) -> dict[str, T]:
+    """What stands under each name; raises ValueError for a name that stands twice."""
+    pairs = list(named)
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        times = Counter(name for name, _ in pairs)
+        raise ValueError(f"{where}: {times.most_common(1)[0][0]} stands twice")
+    return found
+
+
+def matched(notation: re.Pattern[str], text: str, wrong: str) -> re.Match[str]:
+    """The parts of a text; raises ValueError, in these words, where it isn't in that notation."""
+    match = notation.fullmatch(text)
+    if not match:
+        raise ValueError(f"{wrong}: {text}")
+    return match
+
+
+_HEAD = re.compile(r"(?P<name>[A-Z]\w*)(?: as (?P<base>[A-Z]\w*)| (?P<table>[a-z]\w*))?")
+_KEY = re.compile(
+    r"(?P<name>\w+)(?:=(?P<const>\w+)|:(?P<one>[A-Z]\w*)|:\[(?P<many>[A-Z]\w*)\]"
+    r"|(?::(?P<kind>[a-z]\w*))?(?P<volatile>~)?)"
+)
+
+
+def read_shapes(text: str) -> dict[str, Shape]:
+    """The shapes written in shapes.py's notation, by name, tied to each other.
+
+    Raises ValueError for what isn't in that notation, and for a shape that is missing.
+    """
+    shapes: dict[str, Shape] = {}
+    for block in re.split(r"\n(?=\w)", text.strip()):
+        shape = _shape(block, shapes)
+        if shapes.setdefault(shape.name, shape) is not shape:
+            raise ValueError(f"shapes: {shape.name} stands twice")
+    siblings: dict[str, list[Shape]] = {}
+    for shape in shapes.values():
+        nesting = (key for key in shape.keys if key.kind in ("one", "many"))
+        shape.nested = {key.name: _nested(shape, key, shapes) for key in nesting}
+        if shape.table:
+            shape.siblings = siblings.setdefault(shape.table, [])
+            shape.siblings.append(shape)
+    return shapes
+
+
+def _shape(block: str, before: dict[str, Shape]) -> Shape:
+    head, _, body = block.partition("\n")
+    name, base, table = matched(_HEAD, head, "no head of a shape").groups(default="")
+    keys = _keys(name, body.split(), _base(name, base, before))
+    first = next((key.name for key in keys.values() if key.kind != "const"), "")
+    table = before[base].table if base else table
+    if bool(table) != (first == "id"):
+        raise ValueError(f"{name}: a shape has a table and begins with its id, or neither")
+    return Shape(name, table, tuple(keys.values()))
+
+
+def _base(name: str, base: str, before: dict[str, Shape]) -> dict[str, Key]:
+    """The keys that a shape begins with: those of another one before it."""
+    if base and base not in before:
+        raise ValueError(f"{name}: there is no shape {base} before it")
+    return dict(before[base].by_name) if base else {}
+
+
+def _keys(name: str, tokens: list[str], keys: dict[str, Key]) -> dict[str, Key]:
+    """The keys by name: of those it begins with, some taken out, some replaced, others added."""
+    for less in (token[1:] for token in tokens if token.startswith("-")):
+        if not keys.pop(less, None):
+            raise ValueError(f"{name}: there is no {less} to take out")
+    own = (_key(name, token) for token in tokens if not token.startswith("-"))
+    return keys | by_name(name, ((key.name, key) for key in own))
+
+
+def _key(shape: str, token: str) -> Key:
+    match = matched(_KEY, token, f"{shape}: no key of a shape")
+    if match.lastgroup in ("const", "one", "many"):
+        return Key(match["name"], match.lastgroup, match[match.lastgroup])
+    kind = match["kind"] or "str"
+    if kind not in SCALARS:
+        raise ValueError(f"{shape}.{match['name']}: {kind} is no kind of key")
+    return Key(match["name"], kind, volatile=bool(match["volatile"]))
+
+
+def _nested(shape: Shape, key: Key, shapes: dict[str, Shape]) -> Shape:
+    if key.of not in shapes:
+        raise ValueError(f"{shape.name}.{key.name}: there is no shape {key.of}")
+    return shapes[key.of]

@@ -7,16 +7,22 @@ from __future__ import annotations
 
 import hashlib
 import re
+import zlib
+from datetime import timedelta
+from functools import lru_cache
 from typing import Any, NamedTuple
 
+import isodate
 import orjson
+import zstandard
 
 from ll2_mirror.errors import NotAPage
-from ll2_mirror.ll2.jsontext import parse, quote, spell
+from ll2_mirror.ll2.json import parse, quote, spell
 from ll2_mirror.ll2.model import Id
 
 LL2_URL = "https://ll.thespacedevs.com"
-API_PATH = "/2.3.0/"
+API_VERSION = "2.3.0"
+API_PATH = f"/{API_VERSION}/"
 
 INT64 = range(-(2**63), 2**63)
 _ENDS_PATH = re.compile("[?#]")
@@ -154,3 +160,86 @@ def _carefully(body: bytes) -> Any:
     except NotAPage as error:
         error.cut = body.lstrip()[:1] == b"{" and not body.rstrip().endswith(b"}")
         raise
+
+
+# Packing. The bounds are far beyond LL2's largest pages; docs/limits.md names them.
+
+MAX_BODY = 16 * 2**20  # bytes of a page, as sent and unpacked
+MAX_VALUES = 500_000  # JSON values in a page
+_MIB = 2**20
+
+
+_PACKER = zstandard.ZstdCompressor(write_checksum=True)
+_UNPACKER = zstandard.ZstdDecompressor()
+
+
+class TooLargeError(Exception):
+    """A body is beyond a bound; the text says which."""
+
+
+def packed(text: bytes) -> bytes:
+    """A text as the file keeps it: zstd, which sees that records far apart nest the same."""
+    return _PACKER.compress(text)
+
+
+def unpacked(blob: bytes) -> bytes:
+    """The text that ``packed`` packed; raises TooLargeError, or ValueError for what is damaged."""
+    try:
+        if not 0 < zstandard.get_frame_parameters(blob).content_size <= MAX_BODY:
+            raise TooLargeError("a packed text that says no size within bounds")
+        return _UNPACKER.decompress(blob, allow_extra_data=False)
+    except zstandard.ZstdError as error:
+        raise ValueError(str(error)) from None
+
+
+def repacked(blob: bytes) -> bytes:
+    """What zlib packed, as in files of schemas before 6, packed as now; anything else, as it is."""
+    try:
+        return packed(inflated(blob))
+    except (TypeError, zlib.error, TooLargeError):
+        return blob
+
+
+def inflated(packed: bytes, most: int = MAX_BODY) -> bytes:
+    """What gzip or zlib packed; raises TooLargeError, and zlib.error for what is not whole."""
+    unpacking = zlib.decompressobj(wbits=47)  # gzip or zlib: its head says which
+    text = bounded(unpacking.decompress(packed, most + 1), most)
+    if not unpacking.eof or unpacking.unused_data:
+        raise zlib.error("the packed body is cut short, or more follows it")
+    return text
+
+
+def bounded(body: bytes, most: int) -> bytes:
+    """The same body; raises TooLargeError."""
+    if len(body) > most:
+        raise TooLargeError(f"a body of more than {most / _MIB:g} MiB")
+    return body
+
+
+def counted(body: bytes) -> bytes:
+    """The same body; raises TooLargeError where it has more values than a page may.
+
+    It isn't parsed to be counted: an object or a list costs far more memory than its brackets.
+    """
+    if len(body) - len(body.translate(None, b",[{")) > MAX_VALUES:
+        raise TooLargeError(f"a body of more than {MAX_VALUES:,} JSON values")
+    return body
+
+
+# Durations
+
+
+@lru_cache(maxsize=4096)
+def seconds(text: str | None) -> float | None:
+    """The seconds of ``P4DT22H42M47S``, or None.
+
+    None stands for null, for text that is no duration, and for one with years or months, whose
+    length depends on the date (LL2 sends none).
+    """
+    if text is None:
+        return None
+    try:
+        duration = isodate.parse_duration(text)
+    except (ValueError, OverflowError, ArithmeticError):
+        return None
+    return duration.total_seconds() if isinstance(duration, timedelta) else None

@@ -172,3 +172,38 @@ def _edges(table: tuple[str, tuple[Column, ...]]) -> Iterator[Edge]:
     for column in columns[1:]:
         if column.target:
             yield Edge(name, column.name, owner.name, owner.target or name, column.target)
+
+
+# The views for people, which schema.sql has behind the tables
+
+_VIEW = re.compile(
+    r"CREATE VIEW IF NOT EXISTS (?P<name>\w+) AS\n(?P<text>(?:    -- [^\n]*\n)+)(?P<body>.*?);\n",
+    re.S,
+)
+_VIEW_COLUMN = re.compile(r"^ .*?(\w+),?  -- (.+)$", re.MULTILINE)
+
+
+class SqlView(NamedTuple):
+    """A view, with its sentence and those of its columns."""
+
+    name: str
+    sql: str
+    text: str
+    columns: dict[str, str]
+
+
+def view_statements() -> str:
+    """The statements that make the views and the indexes that they need."""
+    return "".join(re.findall(r"^CREATE \w+ IF NOT EXISTS .*?;\n", schema_text(), re.M | re.S))
+
+
+@cache
+def views() -> dict[str, SqlView]:
+    """The views, by name."""
+    return {match["name"]: _view(match) for match in _VIEW.finditer(view_statements())}
+
+
+def _view(match: re.Match[str]) -> SqlView:
+    text = " ".join(line.strip(" -") for line in match["text"].splitlines())
+    columns = dict(_VIEW_COLUMN.findall(match["body"]))
+    return SqlView(match["name"], match[0], text, columns)

@@ -1,4 +1,4 @@
-"""The shapes of LL2 2.3.0, as data.
+"""The shapes of LL2's objects, as data.
 
 Each has the name of its schema in LL2's OpenAPI document, then its table; below, its keys in the
 order LL2 sends them. The notation:
@@ -17,7 +17,7 @@ objects live in their owner's list. What its columns mean is said in ``meanings`
 
 from __future__ import annotations
 
-from ll2_mirror.ll2.notation import read_shapes
+from ll2_mirror.ll2.model import read_shapes
 
 SHAPES = read_shapes("""
 SpacecraftNormal spacecraft

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-from ll2_mirror.ll2.notation import by_name, matched
+from ll2_mirror.ll2.model import by_name, matched
 
 _SAID = re.compile(r" *(?P<name>\w+(?:\[\])?)(?: +\[(?P<unit>[^\]]+)\])?(?: +(?P<text>[^\[ ].*))?")
 

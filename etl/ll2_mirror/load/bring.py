@@ -16,9 +16,9 @@ from itertools import islice
 from typing import Any
 
 from ll2_mirror.errors import NotAPage
+from ll2_mirror.ll2.lists import RESOURCES
 from ll2_mirror.ll2.model import Id
 from ll2_mirror.ll2.page import ids_of, record_digests
-from ll2_mirror.ll2.resources import RESOURCES
 from ll2_mirror.load.quarantine import standing
 from ll2_mirror.load.referrers import Node, Referrers
 from ll2_mirror.load.upsert import Upsert

@@ -7,7 +7,7 @@ page has it, and ``verify`` could not tell why.
 
 from __future__ import annotations
 
-from ll2_mirror.ll2.jsontext import parse
+from ll2_mirror.ll2.json import parse
 from ll2_mirror.ll2.page import records
 from ll2_mirror.load.upsert import Upsert
 from ll2_mirror.store.store import Store

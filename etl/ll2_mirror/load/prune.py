@@ -10,8 +10,8 @@ import json
 import sqlite3
 from collections.abc import Iterable, Iterator
 
+from ll2_mirror.ll2.lists import LIST_OF
 from ll2_mirror.ll2.model import Id
-from ll2_mirror.ll2.resources import LIST_OF
 from ll2_mirror.ll2.schema import Edge, edges, list_tables_of, tables
 from ll2_mirror.ll2.shapes import SHAPES
 from ll2_mirror.load.referrers import Node, Referrers, by_end

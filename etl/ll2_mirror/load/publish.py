@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from ll2_mirror.errors import DataError
-from ll2_mirror.ll2.resources import LIST_OF, PARTS, RESOURCES
+from ll2_mirror.ll2.lists import LIST_OF, RESOURCES, SLICES
 from ll2_mirror.load.bring import Bringing
 from ll2_mirror.load.drift import forget_drift, keep_drift
 from ll2_mirror.load.overtaken import let_go
@@ -111,7 +111,7 @@ def close_books(store: Store, brought: list[Brought]) -> None:
     if store.ledger.changed_since(first):
         reindex(store.conn)
     for run, report, *_ in brought:
-        resource = PARTS[report.resource].resource
+        resource = SLICES[report.resource].resource
         report.records = store.ledger.records(resource.name)
         report.changed, report.moved, report.nested = store.ledger.count(run, resource)
         report.unchanged = report.records - report.added - report.changed

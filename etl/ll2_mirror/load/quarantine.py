@@ -7,10 +7,10 @@ from collections.abc import Iterator
 from itertools import compress
 from typing import Any, NamedTuple
 
-from ll2_mirror.ll2.jsontext import KEPT, parse, spell, text
+from ll2_mirror.ll2.json import KEPT, parse, spell, text
+from ll2_mirror.ll2.lists import RESOURCES
 from ll2_mirror.ll2.model import Id, Shape
 from ll2_mirror.ll2.page import ids_of
-from ll2_mirror.ll2.resources import RESOURCES
 from ll2_mirror.store.store import Store
 from ll2_mirror.store.typed import Typed
 from ll2_mirror.store.walks import Met, Walk

@@ -10,8 +10,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from ll2_mirror.errors import DataError, NotAPage
-from ll2_mirror.ll2.packed import repacked
-from ll2_mirror.ll2.resources import RESOURCES
+from ll2_mirror.ll2.lists import RESOURCES
+from ll2_mirror.ll2.page import repacked
 from ll2_mirror.ll2.schema import SCHEMA_VERSION, own_tables, schema_text, wanted_columns
 from ll2_mirror.load.prune import Pruner
 from ll2_mirror.load.quarantine import standing

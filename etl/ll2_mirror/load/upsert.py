@@ -13,8 +13,8 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
-from ll2_mirror.ll2.duration import seconds
 from ll2_mirror.ll2.model import Id, Key, Row, Shape, known_columns
+from ll2_mirror.ll2.page import seconds
 from ll2_mirror.ll2.schema import own_columns
 from ll2_mirror.store.ledger import Change, Ledger
 from ll2_mirror.store.sql import IN, among, list_items, quoted
@@ -284,7 +284,7 @@ def _differing(
 def _change(shape: Shape, id_: Id, key: Key, old: Any, new: Any) -> Change:
     """A change of one key for the history, in which a list is JSON."""
     if key.kind != "many":
-        moving = key.moving or (key.kind == "media" and _host_moved(old, new))
+        moving = key.volatile or (key.kind == "media" and _host_moved(old, new))
         return Change(shape.table, id_, key.name, "changed", old, new, moving)
     reordered = bool(old and new) and Counter(old) == Counter(new)
     kind = "reordered" if reordered else "changed"

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from urllib.parse import SplitResult, urlsplit
 
 from ll2_mirror.errors import UsageError
-from ll2_mirror.ll2.jsontext import quote
+from ll2_mirror.ll2.json import quote
 
 UNKNOWN = "Unknown"  # what LL2 calls a license that nobody knows
 _NAMED = (

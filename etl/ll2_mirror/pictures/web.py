@@ -8,7 +8,7 @@ from itertools import chain
 from urllib.parse import urlsplit
 
 from ll2_mirror.errors import DataError, Faulted, UpstreamError
-from ll2_mirror.ll2.jsontext import quote
+from ll2_mirror.ll2.json import quote
 from ll2_mirror.pictures.kinds import ENOUGH, kind_of
 from ll2_mirror.share.web import MENDS, Web
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-from ll2_mirror.ll2.jsontext import text
+from ll2_mirror.ll2.json import text
 from ll2_mirror.ll2.model import Id, Shape
 from ll2_mirror.ll2.page import Links
 

@@ -8,10 +8,10 @@ from itertools import islice
 from typing import Any
 
 from ll2_mirror.errors import DataError
-from ll2_mirror.ll2.duration import seconds
-from ll2_mirror.ll2.jsontext import quote
+from ll2_mirror.ll2.json import quote
+from ll2_mirror.ll2.lists import LIST_OF, RESOURCES, SLICES
 from ll2_mirror.ll2.model import Shape, known_columns
-from ll2_mirror.ll2.resources import LIST_OF, PARTS, RESOURCES
+from ll2_mirror.ll2.page import seconds
 from ll2_mirror.ll2.schema import Edge, edges, own_tables, tables, wanted_columns
 from ll2_mirror.ll2.shapes import SHAPES
 from ll2_mirror.store.ledger import listed
@@ -69,7 +69,7 @@ def _ledger(store: Store) -> Iterator[str]:
     yield from (f"{table}: rows that no sync writes: {rows}" for table, rows in unsound if rows)
     known = {
         (part.resource.name, part.kind, mode)
-        for part in PARTS.values()
+        for part in SLICES.values()
         for mode in part.resource.modes
     }
     for id_, *walk in store.conn.execute("SELECT id, resource, part, mode FROM _walks"):

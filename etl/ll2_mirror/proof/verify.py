@@ -15,10 +15,10 @@ from math import inf
 from typing import Any
 
 from ll2_mirror.errors import DataError, NotHeld
-from ll2_mirror.ll2.jsontext import KEPT, parse, spell, text
+from ll2_mirror.ll2.json import KEPT, parse, spell, text
+from ll2_mirror.ll2.lists import RESOURCES
 from ll2_mirror.ll2.model import Id, Shape
 from ll2_mirror.ll2.page import Links, ids_of, links_of, page_digest, records
-from ll2_mirror.ll2.resources import RESOURCES
 from ll2_mirror.load.quarantine import Understood, quarantined, standing
 from ll2_mirror.proof.differences import ORDER, Difference, Place, differences, form, objects
 from ll2_mirror.proof.soundness import faults

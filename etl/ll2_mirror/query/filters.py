@@ -10,7 +10,8 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import Any, NamedTuple
 
-from ll2_mirror.ll2.model import Filter, Resource, Shape, View
+from ll2_mirror.ll2.lists import Filter, Resource, View
+from ll2_mirror.ll2.model import Shape
 from ll2_mirror.ll2.page import INT64
 from ll2_mirror.query.params import Params
 from ll2_mirror.query.paths import narrowed
@@ -102,7 +103,7 @@ class Sent(NamedTuple):
     @property
     def target(self) -> Shape:
         """The shape of what the path's last key nests."""
-        *_, (shape, key) = self.resource.richest.way(self.one.path)
+        *_, (shape, key) = self.resource.richest.resolve(self.one.path)
         return shape.nested[key.name]
 
 

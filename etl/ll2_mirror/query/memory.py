@@ -8,8 +8,8 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 from ll2_mirror.errors import DataError
-from ll2_mirror.ll2.model import Id, Resource, part_name
-from ll2_mirror.ll2.resources import RESOURCES
+from ll2_mirror.ll2.lists import RESOURCES, Resource, slice_name
+from ll2_mirror.ll2.model import Id
 from ll2_mirror.query.kept import Kept
 from ll2_mirror.query.paths import lacking
 from ll2_mirror.store.ledger import Ledger, listed
@@ -51,7 +51,7 @@ def _holdings(conn: sqlite3.Connection) -> Iterator[tuple[str, Holding]]:
         if name in RESOURCES and mode in RESOURCES[name].modes and (not part or name not in whole):
             count = Ledger(conn).records(name)
             rows = conn.execute(f'SELECT count(*) FROM "{RESOURCES[name].table}"').fetchone()[0]
-            yield name, Holding(mode, count, rows - count, part_name(name, part) if part else "")
+            yield name, Holding(mode, count, rows - count, slice_name(name, part) if part else "")
 
 
 class Memory:

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import sqlite3
 
-from ll2_mirror.ll2.model import Key, Resource, Shape, known_columns
+from ll2_mirror.ll2.lists import Resource
+from ll2_mirror.ll2.model import Key, Shape, known_columns
 from ll2_mirror.store.ledger import listed
 
 # What is compared, by the kind of a key: moments as written but for the Z, so that one with a part
@@ -62,7 +63,7 @@ def lacking(conn: sqlite3.Connection, resource: Resource, mode: str, path: str) 
     """
     held: Shape | None = resource.modes[mode]
     ids, gone = listed(resource.name), ""
-    for shape, key in resource.richest.way(path):
+    for shape, key in resource.richest.resolve(path):
         gone = f"{gone}__{key.name}".lstrip("_")
         has = held is not None and key.name in held.by_name
         if not has and not _seen(conn, shape, key, ids):

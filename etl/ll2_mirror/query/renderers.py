@@ -6,7 +6,7 @@ import sqlite3
 from collections.abc import Callable
 from typing import NamedTuple
 
-from ll2_mirror.ll2.jsontext import text
+from ll2_mirror.ll2.json import text
 from ll2_mirror.ll2.model import Id
 from ll2_mirror.query.memory import Memory
 from ll2_mirror.query.params import COMPACT, Choice

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 from urllib.parse import quote
 
-from ll2_mirror.ll2.jsontext import text
+from ll2_mirror.ll2.json import text
 from ll2_mirror.ll2.model import Id, Shape
 from ll2_mirror.query.request import HOSTED, Request
 
@@ -37,7 +37,7 @@ class Records(NamedTuple):
 
 
 class Document(NamedTuple):
-    """What a view shows: the status, and a value spelled for ``jsontext.text``.
+    """What a view shows: the status, and a value spelled for ``json.text``.
 
     ``results`` are the records that are its last value, in a list.
     """

@@ -5,9 +5,8 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import NamedTuple
 
-from ll2_mirror.ll2.model import Resource, View
+from ll2_mirror.ll2.lists import ENDPOINTS, RESOURCES, VIEWS, Resource, View
 from ll2_mirror.ll2.page import API_PATH
-from ll2_mirror.ll2.resources import ENDPOINTS, RESOURCES, VIEWS
 from ll2_mirror.query.params import Params
 from ll2_mirror.query.request import Request, decoded
 from ll2_mirror.query.response import Unrouted, plain, redirect

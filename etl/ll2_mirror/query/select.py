@@ -6,7 +6,8 @@ from collections.abc import Collection, Sequence
 from typing import Any, NamedTuple
 
 from ll2_mirror.errors import DataError
-from ll2_mirror.ll2.model import Id, Resource, View
+from ll2_mirror.ll2.lists import Resource, View
+from ll2_mirror.ll2.model import Id
 from ll2_mirror.query.filters import Condition
 from ll2_mirror.query.memory import FEW, Memory
 from ll2_mirror.query.params import Params

@@ -12,9 +12,9 @@ from uuid import UUID
 
 from ll2_mirror.clock import Clock
 from ll2_mirror.errors import NotHeld
-from ll2_mirror.ll2.model import Id, Resource, Shape
+from ll2_mirror.ll2.lists import ENDPOINTS, RESOURCES, Resource
+from ll2_mirror.ll2.model import Id, Shape
 from ll2_mirror.ll2.page import API_PATH, INT64
-from ll2_mirror.ll2.resources import ENDPOINTS, RESOURCES
 from ll2_mirror.query.filters import conditions, in_time, narrows
 from ll2_mirror.query.memory import Memory
 from ll2_mirror.query.response import Document, Records, Refusal
@@ -109,7 +109,7 @@ class Views(NamedTuple):
         words = terms(search) if resource.search else []
         if words or any(condition.is_searched for condition in found):
             self.memory.require_index(resource)
-        return selected(self.memory, resource, found, words, view.less if view else ())
+        return selected(self.memory, resource, found, words, view.not_searched if view else ())
 
     # What the file doesn't hold
 

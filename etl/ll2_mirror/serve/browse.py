@@ -18,8 +18,8 @@ from urllib.parse import quote, urlencode
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 from markupsafe import Markup
 
-from ll2_mirror.ll2.jsontext import text
-from ll2_mirror.ll2.model import Resource
+from ll2_mirror.ll2.json import text
+from ll2_mirror.ll2.lists import Resource
 from ll2_mirror.ll2.page import API_PATH
 from ll2_mirror.ll2.schema import tables
 from ll2_mirror.pictures.folder import Folder

@@ -16,9 +16,9 @@ import click
 from datasette import hookimpl
 
 from ll2_mirror.errors import MirrorError
-from ll2_mirror.ll2.describe import Table, sections
+from ll2_mirror.ll2.descriptions import Table, sections
+from ll2_mirror.ll2.lists import RESOURCES
 from ll2_mirror.ll2.page import API_PATH
-from ll2_mirror.ll2.resources import RESOURCES
 from ll2_mirror.ll2.schema import own_tables
 from ll2_mirror.query.request import decoded
 from ll2_mirror.query.response import as_json

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from ll2_mirror.clock import to_iso
 from ll2_mirror.errors import DataError, NotAMirror, UsageError
-from ll2_mirror.ll2.resources import PARTS
+from ll2_mirror.ll2.lists import SLICES
 from ll2_mirror.share.disk import CHUNK, discard, settled, writing
 from ll2_mirror.share.manifest import (
     MANIFEST,
@@ -117,7 +117,7 @@ def _put(store: Store, folder: Path, state: State, packed: bool) -> Manifest:
 
 def _records(store: Store, name: str) -> int:
     """How many records there are of a list, or of the one that it is a part of."""
-    return store.ledger.records(PARTS[name].resource.name)
+    return store.ledger.records(SLICES[name].resource.name)
 
 
 def copy(store: Store, path: Path) -> None:

@@ -16,7 +16,7 @@ from urllib3.exceptions import HTTPError
 from ll2_mirror.errors import Faulted, UpstreamError
 from ll2_mirror.extract.client import USER_AGENT, reason_of, taken
 from ll2_mirror.extract.connection import Met, Route
-from ll2_mirror.ll2.jsontext import quote
+from ll2_mirror.ll2.json import quote
 from ll2_mirror.share.disk import CHUNK
 
 MENDS = {408, 425, 429, *range(500, 600)}  # what another try may mend

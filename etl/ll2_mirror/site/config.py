@@ -7,10 +7,9 @@ from functools import cache
 from typing import Any
 
 from ll2_mirror.files import shipped
-from ll2_mirror.ll2.describe import Described, Table, sections
-from ll2_mirror.ll2.labels import label
+from ll2_mirror.ll2.descriptions import Described, Table, label, sections
 from ll2_mirror.ll2.model import singular
-from ll2_mirror.ll2.views import views
+from ll2_mirror.ll2.schema import views
 
 _MOST_COLUMNS = 7
 _PICTURES = "images"  # the table whose rows are seen beside those that refer to them

@@ -10,11 +10,10 @@ from weakref import WeakKeyDictionary
 from datasette import Response
 from datasette.utils import tilde_decode
 
-from ll2_mirror.ll2.describe import sections
+from ll2_mirror.ll2.descriptions import Question, questions, sections
+from ll2_mirror.ll2.lists import LIST_OF
 from ll2_mirror.ll2.page import API_PATH
-from ll2_mirror.ll2.questions import Question, questions
-from ll2_mirror.ll2.resources import LIST_OF
-from ll2_mirror.ll2.views import views
+from ll2_mirror.ll2.schema import views
 from ll2_mirror.pictures.folder import Folder
 from ll2_mirror.serve.datasette_adapter import file_of, is_mirror, permissions
 from ll2_mirror.serve.plugin import NAME

@@ -8,8 +8,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from ll2_mirror.clock import age, ago, from_iso
-from ll2_mirror.ll2.schema import SCHEMA_VERSION, target
-from ll2_mirror.ll2.views import views
+from ll2_mirror.ll2.schema import SCHEMA_VERSION, target, views
 from ll2_mirror.site.config import described, site, title
 from ll2_mirror.site.format import format_day, format_key, format_length, format_time
 from ll2_mirror.site.rows import Picture, Rows

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 from datasette import hookimpl
 from datasette.filters import FilterArguments
 
-from ll2_mirror.ll2.questions import questions
-from ll2_mirror.ll2.views import views
+from ll2_mirror.ll2.descriptions import questions
+from ll2_mirror.ll2.schema import views
 from ll2_mirror.serve.datasette_adapter import is_mirror, mirrors_metadata, real
 from ll2_mirror.site import config, pages
 from ll2_mirror.site.context import SiteContext

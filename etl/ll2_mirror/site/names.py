@@ -12,7 +12,7 @@ from threading import Lock
 from typing import Any, NamedTuple
 from unicodedata import normalize
 
-from ll2_mirror.ll2.labels import label
+from ll2_mirror.ll2.descriptions import label
 from ll2_mirror.ll2.model import Id
 from ll2_mirror.site.config import described, described_columns, is_searched
 

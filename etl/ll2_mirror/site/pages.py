@@ -12,7 +12,7 @@ from datasette import Forbidden, NotFound, Response
 from datasette.utils import tilde_decode
 
 from ll2_mirror.errors import MirrorError
-from ll2_mirror.ll2.resources import RESOURCES
+from ll2_mirror.ll2.lists import RESOURCES
 from ll2_mirror.ll2.schema import target
 from ll2_mirror.serve.datasette_adapter import BriefTables, NamedRows, own_page
 from ll2_mirror.site import config

@@ -7,11 +7,10 @@ import re
 from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
-from ll2_mirror.ll2.describe import Described
-from ll2_mirror.ll2.duration import seconds
+from ll2_mirror.ll2.descriptions import Described
+from ll2_mirror.ll2.lists import LIST_OF
 from ll2_mirror.ll2.model import Id
-from ll2_mirror.ll2.page import LL2_URL
-from ll2_mirror.ll2.resources import LIST_OF
+from ll2_mirror.ll2.page import LL2_URL, seconds
 from ll2_mirror.ll2.schema import kind_of, target
 from ll2_mirror.serve.browse import is_web
 from ll2_mirror.site.config import described, noun

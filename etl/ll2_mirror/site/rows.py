@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from datasette.utils import tilde_encode
 
-from ll2_mirror.ll2.labels import label
+from ll2_mirror.ll2.descriptions import label
 from ll2_mirror.ll2.model import Id
 from ll2_mirror.pictures.named import UNKNOWN
 from ll2_mirror.serve.browse import addresses, is_web

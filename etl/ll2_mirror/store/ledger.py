@@ -10,7 +10,8 @@ from collections.abc import Collection, Iterable, Iterator
 from typing import Any, NamedTuple
 
 from ll2_mirror.clock import Clock, to_iso
-from ll2_mirror.ll2.model import Id, Resource, part_name
+from ll2_mirror.ll2.lists import Resource, slice_name
+from ll2_mirror.ll2.model import Id
 from ll2_mirror.store.sql import IN, among
 from ll2_mirror.store.walks import Met, Walk
 
@@ -47,7 +48,7 @@ class Run(NamedTuple):
     @property
     def name(self) -> str:
         """What was synced: launches, launches/upcoming."""
-        return part_name(self.resource, self.part)
+        return slice_name(self.resource, self.part)
 
 
 class Change(NamedTuple):

@@ -8,8 +8,8 @@ from collections.abc import Collection, Iterator, Sequence
 from itertools import zip_longest
 from typing import Any
 
-from ll2_mirror.ll2.model import Id, Resource, Shape
-from ll2_mirror.ll2.resources import RESOURCES
+from ll2_mirror.ll2.lists import RESOURCES, Resource
+from ll2_mirror.ll2.model import Id, Shape
 from ll2_mirror.ll2.schema import TOKENIZER, statement_of
 from ll2_mirror.store.ledger import LISTED, listed
 from ll2_mirror.store.sql import all_of, quoted
@@ -357,7 +357,7 @@ def _wanted(resource: Resource) -> str:
 def _column(shape: Shape, path: str, joins: dict[str, str]) -> str:
     """The column that a path leads to; adds the joins on the way, by the alias of their tables."""
     alias = "record"
-    *ways, (_, last) = shape.way(path)
+    *ways, (_, last) = shape.resolve(path)
     for owner, key in ways:
         before, alias = alias, f"{alias}__{key.name}"
         id_ = f'"{before}"."{key.column}"'

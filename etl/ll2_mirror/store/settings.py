@@ -9,9 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from ll2_mirror.errors import DataError
-from ll2_mirror.ll2.jsontext import quote
-from ll2_mirror.ll2.model import MODES
-from ll2_mirror.ll2.resources import PARTS
+from ll2_mirror.ll2.json import quote
+from ll2_mirror.ll2.lists import MODES, SLICES
 
 _URL = re.compile(r"https?://[^\s/?#@]+(/[^\s?#@]*)?")
 
@@ -85,7 +84,7 @@ class Settings:
     def resources(self) -> list[str]:
         """What the file mirrors, in the order in which it was first asked for."""
         names = self.read("resources", list) or []
-        if not all(type(name) is str and name in PARTS for name in names):
+        if not all(type(name) is str and name in SLICES for name in names):
             raise self._damaged("resources", json.dumps(names))
         return names
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 
-from ll2_mirror.ll2.views import View, statements, views
+from ll2_mirror.ll2.schema import SqlView, view_statements, views
 
 _OURS = " AS\n    -- "  # how the text of each begins behind its name: a user's own doesn't
 
@@ -15,7 +15,7 @@ def renew_views(conn: sqlite3.Connection) -> None:
     stale = [view for view in views().values() if _differs(there.get(view.name), view)]
     if stale:
         drops = "".join(f"DROP VIEW IF EXISTS {name};" for name in ours(conn))
-        conn.executescript(f"BEGIN IMMEDIATE;{drops}{statements()}COMMIT;")
+        conn.executescript(f"BEGIN IMMEDIATE;{drops}{view_statements()}COMMIT;")
 
 
 def ours(conn: sqlite3.Connection) -> list[str]:
@@ -33,6 +33,6 @@ def _is_ours(sql: str) -> bool:
     return bool(found) and head.startswith("CREATE VIEW ") and "\n" not in head
 
 
-def _differs(sql: str | None, view: View) -> bool:
+def _differs(sql: str | None, view: SqlView) -> bool:
     wanted = view.sql.replace(" IF NOT EXISTS", "", 1).rstrip(";\n")
     return sql is None or (_is_ours(sql) and sql != wanted)

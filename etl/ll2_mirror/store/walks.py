@@ -12,11 +12,10 @@ from typing import Any, NamedTuple
 
 from ll2_mirror.clock import Clock, to_iso
 from ll2_mirror.errors import DataError, Stopped
-from ll2_mirror.ll2.jsontext import parse
-from ll2_mirror.ll2.model import Id, Part, Shape, part_name
-from ll2_mirror.ll2.packed import TooLargeError, counted, packed, unpacked
-from ll2_mirror.ll2.page import Page, records
-from ll2_mirror.ll2.resources import RESOURCES
+from ll2_mirror.ll2.json import parse
+from ll2_mirror.ll2.lists import RESOURCES, Slice, slice_name
+from ll2_mirror.ll2.model import Id, Shape
+from ll2_mirror.ll2.page import Page, TooLargeError, counted, packed, records, unpacked
 from ll2_mirror.store.sql import IN, among
 from ll2_mirror.store.typed import Typed
 
@@ -39,7 +38,7 @@ class Walk(NamedTuple):
     @property
     def name(self) -> str:
         """What was asked for: launches, launches/upcoming."""
-        return part_name(self.resource, self.part)
+        return slice_name(self.resource, self.part)
 
     @property
     def shape(self) -> Shape:
@@ -84,7 +83,7 @@ class Walks:
         self._clock = clock
         self._transaction = transaction
 
-    def begin(self, part: Part, mode: str, base_url: str, since: str | None = None) -> Walk:
+    def begin(self, part: Slice, mode: str, base_url: str, since: str | None = None) -> Walk:
         """A new walk; one that was under way for the same is dropped with its pages."""
         resource, started = part.resource.name, to_iso(self._clock.now())
         with self._transaction():

@@ -14,11 +14,11 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from ll2_mirror.clock import Clock, from_iso
 from ll2_mirror.files import shipped
-from ll2_mirror.ll2.jsontext import parse, spell, text
-from ll2_mirror.ll2.model import Key, Resource, Shape, View
+from ll2_mirror.ll2.descriptions import questions as listed
+from ll2_mirror.ll2.json import parse, spell, text
+from ll2_mirror.ll2.lists import SLICES, Resource, View
+from ll2_mirror.ll2.model import Key, Shape
 from ll2_mirror.ll2.page import API_PATH
-from ll2_mirror.ll2.questions import questions as listed
-from ll2_mirror.ll2.resources import PARTS
 
 Records = dict[tuple[str, str], list[dict[str, Any]]]  # by list and mode
 
@@ -119,7 +119,7 @@ class SampleUpstream(ThreadingHTTPServer):
         return linked
 
 
-_LISTS = {part.listed: (part.resource, part.view) for part in PARTS.values()}
+_LISTS = {part.listed: (part.resource, part.view) for part in SLICES.values()}
 
 
 def adapted(shape: Shape, record: dict[str, Any]) -> dict[str, Any]:

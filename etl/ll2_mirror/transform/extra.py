@@ -13,7 +13,7 @@ from __future__ import annotations
 from typing import Any
 
 from ll2_mirror.errors import DataError, NotAPage
-from ll2_mirror.ll2.jsontext import KEPT, parse, quote, spell, text
+from ll2_mirror.ll2.json import KEPT, parse, quote, spell, text
 from ll2_mirror.ll2.model import Shape
 from ll2_mirror.ll2.shapes import SHAPES
 

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
 from ll2_mirror.errors import NotAPage, NotUnderstood
-from ll2_mirror.ll2.jsontext import Number, quote, spell, text
+from ll2_mirror.ll2.json import Number, quote, spell, text
 from ll2_mirror.ll2.model import SCALARS, Id, Key, Shape
 from ll2_mirror.ll2.page import API_PATH, INT64
 

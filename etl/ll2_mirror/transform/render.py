@@ -38,7 +38,7 @@ class Renderer(NamedTuple):
     nested: dict[str, Objects] | None = None
 
     def objects(self, shape: Shape, ids: Iterable[Id]) -> Objects:
-        """The objects with these ids, spelled for ``jsontext.text``, by id.
+        """The objects with these ids, spelled for ``json.text``, by id.
 
         Raises NotHeld for a row that isn't there, or was never seen in a shape with these keys,
         DataError for one that holds what no sync writes.

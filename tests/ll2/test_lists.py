@@ -8,7 +8,17 @@ from itertools import pairwise
 import pytest
 
 from helpers import FIXTURES
-from ll2_mirror.ll2.resources import ENDPOINTS, RESOURCES, VIEWS
+from ll2_mirror.ll2.lists import (
+    ENDPOINTS,
+    RESOURCES,
+    VIEWS,
+    Delta,
+    Filter,
+    View,
+    read_filters,
+    read_lists,
+)
+from ll2_mirror.ll2.model import read_shapes
 
 PATHS = json.loads((FIXTURES / "openapi-2.3.0.json").read_text("utf-8"))["paths"]
 DOCUMENTED = {path.removeprefix("/2.3.0/").rstrip("/"): said for path, said in PATHS.items()}
@@ -40,7 +50,7 @@ resources = pytest.mark.parametrize("resource", RESOURCES.values(), ids=list(RES
 
 def at(shape, path):
     """The key that a path leads to."""
-    *_, (_, key) = shape.way(path)
+    *_, (_, key) = shape.resolve(path)
     return key
 
 
@@ -139,7 +149,7 @@ def test_each_filter_of_the_document_is_there_and_of_its_kind(resource):
 
 @resources
 def test_each_text_that_the_document_says_is_searched_is_there(resource):
-    named = [*resource.search, *resource.beyond]
+    named = [*resource.search, *resource.searched_elsewhere]
     said = " ".join(DOCUMENTED[resource.name]["searched"])
     for theirs, ours in RENAMED.items():
         said = said.replace(theirs, ours)
@@ -189,5 +199,117 @@ def test_a_view_is_of_its_list_in_time_and_asked_as_the_document_says(view):
     assert names == parameters(view.name).keys()
     assert DOCUMENTED[view.name]["results"] == DOCUMENTED[resource.name]["results"]
     searched = DOCUMENTED[view.name]["searched"]
-    assert len(searched) == len(resource.search) - len(view.less)
-    assert not set(view.less) & set(searched)
+    assert len(searched) == len(resource.search) - len(view.not_searched)
+    assert not set(view.not_searched) & set(searched)
+
+
+# How a declaration is read
+
+SHAPES = read_shapes(
+    "MoonMini moons\n    id:int name\nMoon as MoonMini\n    mass:float seen:datetime"
+)
+MOONS = """
+[moons]
+noun = "Moon"
+modes = { list = "MoonMini", normal = "Moon" }
+ordering = "name"
+age = 24
+delta = { by = "-seen", age = 6 }
+filters = "mass:float* name[=,contains]"
+search = "name"
+searched_elsewhere = "planet__name"
+orderings = "mass name"
+examples = "name=Io search=Io+and"
+indexed = true
+[moons.views.seen]
+key = "seen"
+lookup = "lte"
+hours = -24
+age = 1
+order = "-seen"
+not_searched = "name"
+[config]
+moons = "Moon"
+suns = { noun = "Sun", modes.normal = "Moon" }
+"""
+
+
+def test_a_list_is_read_as_it_is_written():
+    found = read_lists(MOONS, SHAPES)
+    moons, config = found["moons"], found["config/moons"]
+    assert list(found) == ["moons", "config/moons", "config/suns"]
+    assert (moons.name, moons.noun, moons.table) == ("moons", "Moon", "moons")
+    assert moons.modes == {"list": SHAPES["MoonMini"], "normal": SHAPES["Moon"]}
+    assert (moons.ordering, moons.age, moons.delta) == ("name", 24, Delta("-seen", 6))
+    assert [one.name for one in moons.filters if one.path == "name"] == ["name", "name__contains"]
+    assert (moons.search, moons.searched_elsewhere, moons.orderings) == (
+        ("name",),
+        ("planet__name",),
+        ("mass", "name"),
+    )
+    assert moons.examples == {"name": "Io", "search": "Io and"}
+    assert moons.indexed
+    assert moons.views == (View("moons/seen", "seen", "lte", -24, 1, "-seen", (), ("name",)),)
+    assert config.modes == {"normal": SHAPES["Moon"]}
+    assert (config.ordering, config.order, config.age, config.delta) == ("id", "id", 720, None)
+    assert found["config/suns"].modes == {"normal": SHAPES["Moon"]}
+
+
+def test_where_nothing_is_said_a_list_is_sorted_by_each_key_that_it_has():
+    config = read_lists(MOONS, SHAPES)["config/moons"]
+    assert config.orderings_in("normal") == ("id", "name", "mass", "seen")
+
+
+@pytest.mark.parametrize(
+    ("most", "mode"), [("list", "list"), ("normal", "normal"), ("detailed", "normal")]
+)
+def test_the_richest_mode_up_to_one_is_one_that_the_list_has(most, mode):
+    found = read_lists(MOONS, SHAPES)
+    assert found["moons"].mode_upto(most) == mode
+    assert found["config/moons"].mode_upto(most) == "normal"
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong", "error", "told"),
+    [
+        ('normal = "Moon"', 'normal = "Mon"', KeyError, "Mon"),
+        ('moons = "Moon"', 'moons = "Mon"', KeyError, "Mon"),
+        ("ordering =", "ordring =", TypeError, "ordring"),
+        ("hours =", "houres =", TypeError, "houres"),
+        ('search = "name"', 'ordering = "name"', ValueError, "overwrite"),  # tomllib's word
+        ("[moons.views.seen]", "[moons]", ValueError, "moons"),
+    ],
+)
+def test_a_list_that_is_misspelt_is_named(right, wrong, error, told):
+    assert right in MOONS
+    with pytest.raises(error, match=told):
+        read_lists(MOONS.replace(right, wrong, 1), SHAPES)
+
+
+def test_filters_are_read_as_they_are_written():
+    assert read_filters("mass:int* name planet__id:choice=planet name[contains]")[-4:] == (
+        Filter("mass__lte", "int", "mass", "lte"),
+        Filter("name", "text", "name"),
+        Filter("name__contains", "text", "name", "contains"),
+        Filter("planet__id", "choice", "planet"),
+    )
+    assert read_filters("date__gt:datetime[lt]=date net:datetime[gt,lte]") == (
+        Filter("date__gt__lt", "datetime", "date", "lt"),
+        Filter("net__gt", "datetime", "net", "gt"),
+        Filter("net__lte", "datetime", "net", "lte"),
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("mass:imt", "mass: :imt is no kind of filter"),
+        ("mass:int[=,above]", "is no kind of filter"),
+        ("mass:", "no filter: mass:"),
+        ("name name", "filters: name stands twice"),
+        ("name[=,contains] name", "filters: name stands twice"),
+    ],
+)
+def test_a_filter_that_is_misspelt_is_named(text, told):
+    with pytest.raises(ValueError, match=told):
+        read_filters(text)

@@ -1,13 +1,17 @@
-"""The tables with what is said of them: the columns of ``schema``, the words of ``meanings``."""
+"""What tables, columns and rows are called and hold, in words; the questions of the docs."""
 
 from __future__ import annotations
 
+import re
+import tomllib
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from itertools import chain
 from typing import NamedTuple
+from urllib.parse import parse_qsl
 
+from ll2_mirror.files import shipped
 from ll2_mirror.ll2.meanings import COLUMNS, KINDS, SECTIONS
 from ll2_mirror.ll2.schema import Column, tables
 from ll2_mirror.ll2.words import Said, Words
@@ -115,3 +119,71 @@ def _column(table: str, column: Column, own: Said) -> Described:
     ways = (own, KINDS.get(column.kind, _NOTHING), COLUMNS.get(column.name, _NOTHING))
     unit, text = (next(filter(None, said), "") for said in zip(*ways, strict=True))
     return Described(column, unit, text.format(table=table, key=column.key))
+
+
+# What a row is called
+
+_NAMING = ("name", "title")
+
+
+@cache
+def _said() -> dict[str, str]:
+    return tomllib.loads(shipped("ll2/labels.toml").read_text(encoding="utf-8"))
+
+
+@cache
+def label(table: str) -> str:
+    """What the row ``t`` of a table is called, as SQL; empty where it is called nothing."""
+    columns = {column.name for column in tables()[table]}
+    named = next((f't."{name}"' for name in _NAMING if name in columns), "")
+    return _said().get(table, named)
+
+
+# The questions of docs/questions.md
+
+_QUESTION = re.compile(
+    r"^### (?P<title>[^\n]+)\n\n(?P<why>.+?)\n\n(?P<notes>(?:<!-- [^\n]+ -->\n)*)"
+    r"```sql\n(?P<sql>.+?);\n```",
+    re.M | re.S,
+)
+_NOTE = re.compile(r"<!-- (\w+): (.+) -->")
+_DETAILED = "\n## In a detailed mirror\n"
+_END = "\n## How to ask\n"
+
+
+class Question(NamedTuple):
+    """A question with its SQL; ``values`` are those of its parameters to begin with.
+
+    ``bars``: the columns that a drawing of its answer has as names and as lengths; or none.
+    ``needs``: what a sync is asked for, beside the file, to have what it is about; or nothing.
+    """
+
+    name: str
+    title: str
+    why: str
+    sql: str
+    values: dict[str, str]
+    bars: tuple[str, ...]
+    needs: str
+    in_demo: bool
+
+
+@cache
+def questions() -> dict[str, Question]:
+    """All questions, by the name that stands in their address."""
+    page = shipped("docs/questions.md").read_text(encoding="utf-8").partition(_END)[0]
+    detailed = page.index(_DETAILED)
+    found = (
+        _question(match, "--mode detailed" if match.start() > detailed else "")
+        for match in _QUESTION.finditer(page)
+    )
+    return {question.name: question for question in found}
+
+
+def _question(match: re.Match[str], needs: str) -> Question:
+    notes = dict(_NOTE.findall(match["notes"]))
+    name = "-".join(re.findall(r"\w+", match["title"].lower()))
+    values, bars = dict(parse_qsl(notes.get("with", ""))), tuple(notes.get("bars", "").split())
+    why = re.sub(r"\[([^]]+)\]\([^)]+\)", r"\1", match["why"]).replace("\n", " ").replace("`", "")
+    needs = notes.get("needs", needs)
+    return Question(name, match["title"], why, match["sql"], values, bars, needs, "demo" in notes)

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from ll2_mirror.ll2.model import Key
-from ll2_mirror.ll2.notation import read_shapes
+from ll2_mirror.ll2.model import Key, read_shapes
 
 MOON = "Moon moons\n    id:int name landed:bool~ of=rock planet:Planet craters:[Crater]\n"
 OTHERS = "Planet planets\n    id:int\nCrater\n    depth:float"
@@ -17,7 +16,7 @@ def test_a_shape_is_read_as_it_is_written():
     assert moon.keys == (
         Key("id", "int"),
         Key("name", "str"),
-        Key("landed", "bool", moving=True),
+        Key("landed", "bool", volatile=True),
         Key("of", "const", "rock"),
         Key("planet", "one", "Planet"),
         Key("craters", "many", "Crater"),
@@ -54,7 +53,7 @@ def test_a_shape_that_is_as_another_has_its_keys_but_for_what_it_says_again():
     assert moons["FullMoon"].table == "moons"
     assert moons["FullMoon"].keys == (
         Key("id", "int"),
-        Key("landed", "bool", moving=True),
+        Key("landed", "bool", volatile=True),
         Key("of", "const", "iron"),
         Key("planet", "one", "Rings"),
         Key("craters", "many", "Crater"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from ll2_mirror.ll2.describe import described, sections
+from ll2_mirror.ll2.descriptions import described, sections
 from ll2_mirror.ll2.meanings import COLUMNS, SECTIONS
 from ll2_mirror.ll2.schema import tables
 from ll2_mirror.ll2.words import Said, read_sections

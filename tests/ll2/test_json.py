@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from helpers import growth
 from ll2_mirror.errors import NotAPage
-from ll2_mirror.ll2.jsontext import Number, parse, quote, spell, text
+from ll2_mirror.ll2.json import Number, parse, quote, spell, text
 
 VALUES = st.recursive(
     st.none()

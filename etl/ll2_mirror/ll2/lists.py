@@ -1,0 +1,270 @@
+"""The lists of LL2: their modes, filters and orderings, as lists.toml declares them.
+
+``RESOURCES`` has each list by its name; ``VIEWS`` the lists in time over their records;
+``SLICES`` all that a sync can ask for.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any, NamedTuple
+from urllib.parse import parse_qsl
+
+from ll2_mirror.files import shipped
+from ll2_mirror.ll2.model import Shape, by_name, matched
+from ll2_mirror.ll2.shapes import SHAPES
+
+
+class Filter(NamedTuple):
+    """One query parameter that narrows a list; ``kind`` is one of FILTER_KINDS."""
+
+    name: str
+    kind: str
+    path: str  # of the value, key by key: name, type__id, country__alpha_3_code
+    lookup: str = "exact"  # one of LOOKUPS
+
+
+# What a filter takes: the name of its kind, in words.
+FILTER_KINDS = {
+    "bool": "true or false",
+    "int": "a number, of an integer or an id",
+    "float": "a number",
+    "text": "a text",
+    "date": "a date",
+    "datetime": "a moment",
+    "choice": "the id of a nested object that exists",
+    "choices": "the same, repeated: any of them",
+    "ints": "numbers between commas: any of them",
+    "texts": "texts between commas",
+    "uuids": "UUIDs between commas",
+    "part": "days, months or years of a moment, between commas; the name says which",
+    "recent": "whether to leave out what is just past",
+    "opaque": "LL2's document doesn't tell what it compares",
+}
+LOOKUPS = ("exact", "contains", "icontains", "gt", "gte", "lt", "lte")
+
+
+class Delta(NamedTuple):
+    """How to ask a list for what is new alone: by a filter, or from the newest on by ``-key``."""
+
+    by: str
+    age: int  # hours after which to ask again
+
+
+class View(NamedTuple):
+    """A list in time over a resource's records: those whose ``key`` is before or after a moment."""
+
+    name: str  # launches/upcoming
+    key: str
+    lookup: str  # gte or lte
+    hours: int  # from now to that moment
+    age: int  # hours that it may be old
+    order: str
+    filters: tuple[Filter, ...] = ()  # that it has beyond the resource's
+    not_searched: tuple[str, ...] = ()  # what it doesn't search
+
+
+@dataclass(frozen=True)
+class Resource:
+    """One list of LL2's: its shape by mode, then how its records can be asked for.
+
+    ``noun`` is what LL2 calls one, ``search`` the paths of the texts it searches, ``orderings`` the
+    keys it sorts by, ``examples`` a value by parameter. ``indexed``: there are so many that what
+    they are filtered and sorted by has indexes.
+    """
+
+    name: str
+    noun: str
+    modes: dict[str, Shape]  # those it knows, from the poorest to the richest
+    ordering: str = "id"  # that its walk asks for
+    age: int = 720  # hours that its last whole walk may be old
+    delta: Delta | None = None
+    order: str = "id"  # its own, unasked, as far as known
+    filters: tuple[Filter, ...] = ()
+    search: tuple[str, ...] = ()
+    searched_elsewhere: tuple[str, ...] = ()  # what LL2 searches, too, though no body has it
+    orderings: tuple[str, ...] = ()  # empty: see orderings_in
+    examples: dict[str, str] = field(default_factory=dict)
+    indexed: bool = False
+    views: tuple[View, ...] = ()
+
+    @cached_property
+    def richest(self) -> Shape:
+        """The shape of the richest mode, which has all that the others have."""
+        return next(reversed(self.modes.values()))
+
+    @cached_property
+    def table(self) -> str:
+        """The table that holds its records."""
+        return self.richest.table
+
+    def mode_for(self, asked: str | None) -> str:
+        """The mode of a list's answer: the one asked for, where the list has it, else normal."""
+        return asked if asked in self.modes else "normal"
+
+    def mode_upto(self, most: str) -> str:
+        """The richest mode that it has up to this one; its poorest, where all are richer."""
+        known = list(self.modes)
+        ranks = MODES[: MODES.index(most) + 1]
+        return next((mode for mode in reversed(known) if mode in ranks), known[0])
+
+    def orderings_in(self, mode: str) -> tuple[str, ...]:
+        """What a list in a mode is sorted by: where LL2 names nothing, by each key that it has."""
+        plain = (key.name for key in self.modes[mode].keys if key.kind not in _UNSORTED)
+        return self.orderings or tuple(plain)
+
+    @property
+    def search_table(self) -> str:
+        """The table that has what its records are searched by."""
+        return f"_search_{self.table}"
+
+    @cached_property
+    def search_key(self) -> str:
+        """The number of a row there: the record's id, unless that is a text or has several rows."""
+        keys = (key for path in self.search for _, key in self.richest.resolve(path))
+        several = any(key.kind == "many" for key in keys)
+        return "key" if several or self.richest.id_type is not int else "id"
+
+
+_UNSORTED = ("const", "link", "many")  # kinds of keys that no list is sorted by
+MODES = ("list", "normal", "detailed")  # from the poorest
+NEW = "new"  # the part of a list that is asked for by its delta
+
+
+class Slice(NamedTuple):
+    """What a walk asks for: a whole list, or some of its records, for which none is taken as gone.
+
+    ``kind``: empty for the whole, NEW for what is new since the last walk, else a view's own name.
+    """
+
+    name: str  # launches, launches/upcoming, launches/new
+    resource: Resource
+    kind: str
+    age: int  # hours that it may be old
+
+    def query(self, since: str | None) -> dict[str, str]:
+        """What is asked for, beside mode and page; ``since``: from when on a record is new."""
+        by = self.resource.delta.by if self.resource.delta and self.kind == NEW else ""
+        if not by or by.startswith("-"):
+            return {"ordering": by or self.resource.ordering}
+        return {by: since or "", "ordering": self.resource.ordering}
+
+    @property
+    def listed(self) -> str:
+        """LL2's name for the list that its pages are of."""
+        return self.resource.name if self.kind == NEW else self.name
+
+    @property
+    def view(self) -> View | None:
+        """The view that it is, if it is one."""
+        return next((view for view in self.resource.views if view.name == self.name), None)
+
+    @property
+    def newest_first(self) -> bool:
+        """Whether all that is new comes first, so that a page without any ends it."""
+        delta = self.resource.delta
+        return self.kind == NEW and delta is not None and delta.by.startswith("-")
+
+
+def slice_name(resource: str, kind: str) -> str:
+    """What a part of a list is called: launches/upcoming; of no kind: launches, the whole."""
+    return f"{resource}/{kind}" if kind else resource
+
+
+def slices(resource: Resource) -> Iterator[Slice]:
+    """What can be asked of a list."""
+    yield Slice(resource.name, resource, "", resource.age)
+    if resource.delta:
+        yield Slice(slice_name(resource.name, NEW), resource, NEW, resource.delta.age)
+    for view in resource.views:
+        yield Slice(view.name, resource, view.name.partition("/")[2], view.age)
+
+
+# Reading lists.toml
+
+
+def read_lists(text: str, shapes: dict[str, Shape]) -> dict[str, Resource]:
+    """The lists declared in lists.toml's format, by name, each with its views.
+
+    Raises KeyError for a shape that is missing, TypeError for a field that no list has, and
+    ValueError for a filter that isn't one.
+    """
+    declared: dict[str, Any] = tomllib.loads(text)
+    for name, noun in declared.pop("config", {}).items():
+        declared[f"config/{name}"] = {"noun": noun} if isinstance(noun, str) else noun
+    return {name: _resource(name, fields, shapes) for name, fields in declared.items()}
+
+
+def _resource(name: str, fields: dict[str, Any], shapes: dict[str, Shape]) -> Resource:
+    modes = fields.pop("modes", None) or {"normal": fields["noun"]}
+    views = fields.pop("views", {}).items()
+    return Resource(
+        name,
+        modes={mode: shapes[shape] for mode, shape in modes.items()},
+        views=tuple(View(f"{name}/{view}", **_read(said)) for view, said in views),
+        **_read(fields),
+    )
+
+
+def _read(fields: Mapping[str, Any]) -> dict[str, Any]:
+    """The fields of a list or of a view, those that are written as one text taken apart."""
+    return {name: _READERS.get(name, lambda value: value)(value) for name, value in fields.items()}
+
+
+def _words(text: str) -> tuple[str, ...]:
+    return tuple(text.split())
+
+
+_FILTER = re.compile(
+    r"(?P<name>\w+)(?::(?P<kind>[a-z]+))?(?:(?P<all>\*)|\[(?P<some>[a-z=,]+)\])?(?:=(?P<path>\w+))?"
+)
+_MARKS = ("=", "gt", "gte", "lt", "lte")  # that * stands for
+
+
+def read_filters(text: str) -> tuple[Filter, ...]:
+    """The filters written in lists.toml's notation, in the order of their names.
+
+    Raises ValueError for what isn't in that notation.
+    """
+    filters = by_name("filters", ((each.name, each) for each in _filters(text.split())))
+    return tuple(each for _, each in sorted(filters.items()))
+
+
+def _filters(tokens: Iterable[str]) -> Iterator[Filter]:
+    for token in tokens:
+        match = matched(_FILTER, token, "no filter")
+        name, kind, every, some, path = match.groups(default="")
+        for mark in _MARKS if every else (some or "=").split(","):
+            lookup = "exact" if mark == "=" else mark
+            if (kind or "text") not in FILTER_KINDS or lookup not in LOOKUPS:
+                raise ValueError(f"{name}: {token[len(name) :]} is no kind of filter")
+            called = name if mark == "=" else f"{name}__{mark}"
+            yield Filter(called, kind or "text", path or name, lookup)
+
+
+_READERS: dict[str, Any] = {
+    "delta": lambda delta: Delta(**delta),
+    "filters": read_filters,
+    "search": _words,
+    "searched_elsewhere": _words,
+    "not_searched": _words,
+    "orderings": _words,
+    "examples": lambda text: dict(parse_qsl("&".join(text.split()))),
+}
+
+
+RESOURCES = read_lists(shipped("ll2/lists.toml").read_text(encoding="utf-8"), SHAPES)
+# The lists in time over their records.
+VIEWS = {view.name: view for resource in RESOURCES.values() for view in resource.views}
+# The list that has the rows of a table as its records.
+LIST_OF = {resource.table: name for name, resource in RESOURCES.items()}
+# What LL2 answers: those, and a page that is no list.
+ENDPOINTS = frozenset({*RESOURCES, *VIEWS, "dashboard/starship"})
+# What can be synced: the lists, what is new in some of them, and their views.
+SLICES = {each.name: each for resource in RESOURCES.values() for each in slices(resource)}
+
+DEFAULT_RESOURCE = "spacecraft"
