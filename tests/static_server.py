@@ -103,7 +103,7 @@ def site(folder: Path) -> Iterator[StaticSite]:
 # What can go wrong. Each makes a fault of the files whose names end so.
 
 
-def breaks(ending: str, fault: Fault, times: float = float("inf")) -> Fault:
+def breaks(ending: str | tuple[str, ...], fault: Fault, times: float = float("inf")) -> Fault:
     """A fault of some files only, so many times."""
     left = [times]
 

@@ -15,7 +15,7 @@ from datasette.app import Datasette
 from helpers import execute
 from image_server import copies, first, folder_of, hosting, lead_to, made
 from ll2_mirror.cli.main import main
-from ll2_mirror.pictures import web
+from ll2_mirror.images import fetch
 from serving import LIST, served
 
 HTML = {"Accept": "text/html"}
@@ -28,7 +28,7 @@ def db(tmp_path_factory):
     folder = tmp_path_factory.mktemp("pictures")
     db = made(folder / "spacecraft.db")
     with hosting(folder / "host") as host, pytest.MonkeyPatch.context() as patch:
-        patch.setattr(web, "is_public", lambda _: True)
+        patch.setattr(fetch, "is_public", lambda _: True)
         lead_to(db, host)
         (host.folder / "small3.png").unlink()
         assert CliRunner().invoke(main, ["images", str(db), "--quiet"]).exit_code == 65

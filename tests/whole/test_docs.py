@@ -34,9 +34,9 @@ from ll2_mirror.extract import (
     throttle,
     upstream,
 )
+from ll2_mirror.images import fetch
+from ll2_mirror.images.catalog import AGAIN
 from ll2_mirror.ll2 import packed
-from ll2_mirror.pictures import fetch, web
-from ll2_mirror.pictures.wanted import AGAIN
 from ll2_mirror.progress import EVENTS
 from ll2_mirror.query import params, routes
 from ll2_mirror.serve import cache, scope, server
@@ -182,7 +182,7 @@ def test_each_key_of_the_json_is_documented(name, lived, tmp_path):
 
 def test_each_key_of_images_is_documented():
     told = sections(JSON)["images"]
-    assert [one for one in fetch.Fetched._fields if f"`{one}`" not in told] == ["failed"]
+    assert [one for one in fetch.ImagesReport._fields if f"`{one}`" not in told] == ["failed"]
 
 
 def keys(document):
@@ -418,7 +418,7 @@ def test_the_limits_are_those_of_the_program():
         f"in one sync | {missing.SHRINK_SHARE:.0%}, or {missing.SHRINK_COUNT} if".replace(
             "%", " %"
         ),
-        f"| a picture | {web.MOST // 2**20} MiB:",
+        f"| a picture | {fetch.MOST // 2**20} MiB:",
         f"| tries of one picture | {fetch.TRIES}; after {fetch.MOST_IN_A_ROW} pictures in a row",
         f"| redirects | {_REDIRECTS}, and only",
         f"| a picture that was refused | is asked for again after {AGAIN.days} days |",

@@ -22,7 +22,7 @@ ROOMS += [
     "due",
     "proof",
     "share",
-    "pictures",
+    "images",
     "query",
     "testing",
     "serve",

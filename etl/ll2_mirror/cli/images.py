@@ -57,23 +57,22 @@ def images(
     as_json: bool,
 ) -> None:
     """Fetches the pictures that a mirror names."""
-    from ll2_mirror.pictures.fetch import fetch
-    from ll2_mirror.pictures.folder import Folder
-    from ll2_mirror.pictures.named import Licenses
-    from ll2_mirror.pictures.wanted import wanted
+    from ll2_mirror.images.catalog import Licenses, plan_images
+    from ll2_mirror.images.fetch import fetch_images
+    from ll2_mirror.images.folder import ImageFolder
 
     end_tidily()
-    folder = Folder(db)
+    folder, licenses = ImageFolder(db), Licenses(only, but)
     with opened(db) as store:
-        found = wanted(store.conn, folder, clock().now(), Licenses(only, but), full=not thumbnails)
-    if found.fetch and not quiet:
-        console().say(estimate_line(len(found.fetch), found.bytes, found.seconds), err=True)
+        plan = plan_images(store.conn, folder, clock().now(), licenses, full=not thumbnails)
+    if plan.fetch and not quiet:
+        console().say(estimate_line(len(plan.fetch), plan.bytes, plan.seconds), err=True)
     with watched(quiet=quiet or as_json) as tell:
-        done = fetch(found, folder, clock(), tell, most=max_bytes, timeout=timeout)
-    document = done.as_json()
+        report = fetch_images(plan, folder, clock(), tell, most=max_bytes, timeout=timeout)
+    document = report.as_json()
     lines = picture_lines(folder.path, document)
     console().present(document, lines, as_json=as_json, quiet=quiet)
-    if done.failed:
-        raise done.failed
-    if done.refused:
-        raise DataError(f"{len(done.refused)} not fetched, as {done.refused[0]['why']}")
+    if report.failed:
+        raise report.failed
+    if report.refused:
+        raise DataError(f"{len(report.refused)} not fetched, as {report.refused[0]['why']}")

@@ -13,13 +13,13 @@ from ll2_mirror.due import ages
 from ll2_mirror.errors import MirrorError
 from ll2_mirror.extract.budget import Budget
 from ll2_mirror.extract.crawl import end_of
+from ll2_mirror.images.catalog import image_counts
+from ll2_mirror.images.folder import ImageFolder
 from ll2_mirror.ll2.lists import NEW, RESOURCES, SLICES, slice_name
 from ll2_mirror.ll2.model import Id
 from ll2_mirror.ll2.schema import SCHEMA_VERSION
 from ll2_mirror.load.quarantine import quarantined
-from ll2_mirror.pictures.folder import Folder
-from ll2_mirror.pictures.wanted import standing
-from ll2_mirror.share.manifest import whence
+from ll2_mirror.share.manifest import pulled_from
 from ll2_mirror.store.ledger import Run
 from ll2_mirror.store.store import Store
 from ll2_mirror.store.typed import Typed
@@ -35,7 +35,7 @@ def status(store: Store, now: datetime) -> dict[str, Any]:
         "db": str(store.path),
         "schema_version": SCHEMA_VERSION,
         "base_url": store.settings.base_url,
-        "pulled": whence(store),
+        "pulled": pulled_from(store),
         "mode": store.walks.mode,
         "resources": list(_resources(store, now)),
         "under_way": list(_under_way(store)),
@@ -173,8 +173,8 @@ def _quarantine(store: Store) -> Iterator[dict[str, Any]]:
 
 def _images(store: Store) -> dict[str, Any] | None:
     """How many of the pictures are held; None where none ever was."""
-    folder = Folder(store.path)
-    return standing(store.conn, folder) if folder.held() else None
+    folder = ImageFolder(store.path)
+    return image_counts(store.conn, folder) if folder.index() else None
 
 
 def _table_counts(store: Store) -> dict[str, int]:

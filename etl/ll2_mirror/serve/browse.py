@@ -18,11 +18,11 @@ from urllib.parse import quote, urlencode
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 from markupsafe import Markup
 
+from ll2_mirror.images.folder import ImageFolder
 from ll2_mirror.ll2.json import text
 from ll2_mirror.ll2.lists import Resource
 from ll2_mirror.ll2.page import API_PATH
 from ll2_mirror.ll2.schema import tables
-from ll2_mirror.pictures.folder import Folder
 from ll2_mirror.query.params import MOST_LIMIT, Params
 from ll2_mirror.query.response import Document
 from ll2_mirror.query.routes import Context
@@ -66,7 +66,10 @@ class Picture(NamedTuple):
 
 
 def browse(
-    conn: sqlite3.Connection, context: Context, document: Document, folder: Folder | None = None
+    conn: sqlite3.Connection,
+    context: Context,
+    document: Document,
+    folder: ImageFolder | None = None,
 ) -> str:
     """A document as HTML; every value in it is escaped.
 
@@ -258,7 +261,7 @@ def _pages(document: dict[str, Any], params: Params) -> dict[str, Any]:
     }
 
 
-def _copies(context: Context, folder: Folder | None) -> Shown:
+def _copies(context: Context, folder: ImageFolder | None) -> Shown:
     """Finds the address of the copy of a picture, where there is one."""
 
     def shown(url: str) -> str:

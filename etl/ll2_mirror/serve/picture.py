@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, Any
 from datasette import NotFound, Response
 from datasette.utils.asgi import asgi_send_file
 
-from ll2_mirror.pictures.folder import Folder
-from ll2_mirror.pictures.kinds import media_type
+from ll2_mirror.images.folder import ImageFolder, media_type
 from ll2_mirror.serve.datasette_adapter import file_of, is_mirror, permissions
 from ll2_mirror.serve.headers import matches
 from ll2_mirror.share.disk import CHUNK
@@ -45,7 +44,7 @@ async def _path(datasette: Datasette, request: Request, name: str) -> Path:
     """Where a copy is, beside a mirror that who asks may see; raises NotFound."""
     may_see = permissions(datasette).may_see
     for each, database in datasette.databases.items():
-        path = is_mirror(database) and Folder(file_of(database).path).file(name)
+        path = is_mirror(database) and ImageFolder(file_of(database).path).file(name)
         if path and await may_see(request.actor, each, _TABLE):
             return path
     raise NotFound("No such picture is here")

@@ -10,8 +10,8 @@ from typing import NamedTuple
 
 from ll2_mirror.clock import Clock, from_iso
 from ll2_mirror.errors import DataError, TooLong
+from ll2_mirror.images.folder import ImageFolder
 from ll2_mirror.ll2.schema import SCHEMA_VERSION
-from ll2_mirror.pictures.folder import Folder
 from ll2_mirror.query.api import Mirror
 from ll2_mirror.query.memory import Memory
 from ll2_mirror.query.request import Request
@@ -47,7 +47,7 @@ class Reader:
 
     def __init__(self, file: File) -> None:
         self._name = file.path.name
-        self._browse = partial(browse, folder=Folder(file.path))
+        self._browse = partial(browse, folder=ImageFolder(file.path))
         self._latest = Latest(file)
         self._state: State | None = None
 
@@ -98,7 +98,7 @@ class Responder:
     def __init__(self, file: File) -> None:
         self._reader = Reader(file)
         self._watch = Latest(file, timeout=0)
-        self._folder = Folder(file.path)
+        self._folder = ImageFolder(file.path)
         self._pages = ResponseCache(MOST_BYTES // 4)  # for people, which show pictures
         self._cache = ResponseCache(MOST_BYTES - MOST_BYTES // 4)
         self._thread = ThreadPoolExecutor(1, "ll2")

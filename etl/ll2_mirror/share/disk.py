@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Iterator
+from contextlib import contextmanager
 from hashlib import file_digest
 from pathlib import Path
-from threading import Thread
+from typing import BinaryIO, cast
 
 from ll2_mirror.errors import Stopped, UsageError
 from ll2_mirror.files import NO_ROOM
@@ -28,29 +28,23 @@ def writing(path: Path) -> Iterator[None]:
         raise UsageError(f"{error.filename or path}: {error.strerror}") from None
 
 
-def settled(part: Path, folder: Path, name: Callable[[str], str]) -> tuple[str, int, str]:
-    """Gives a whole file its name, in place of another; gives that, its size and its digest.
+def open_own(path: Path, mode: str) -> BinaryIO:
+    """Opens a file of ours to write; raises OSError where somebody has put a link in its place."""
 
-    The digest may make the name. No crash leaves anything between the file and the one before.
-    """
-    digests: list[str] = []
-    reading = Thread(target=_read, args=(part, digests))
-    reading.start()
-    _keep(part)  # meanwhile the disk is at work
-    reading.join()
-    size, digest = part.stat().st_size, digests[0] if digests else sha256(part)
-    part.replace(folder / name(digest))
-    _keep(folder)
-    return name(digest), size, digest
+    def opener(name: str, flags: int) -> int:
+        return os.open(name, flags | os.O_NOFOLLOW, 0o666)
+
+    return cast("BinaryIO", open(path, mode, opener=opener))
 
 
-def _read(path: Path, digests: list[str]) -> None:
-    """Adds the digest of a file; none where it can't be read, which the caller will meet."""
-    with suppress(OSError):
-        digests.append(sha256(path))
+def commit_file(part: Path, final: Path) -> None:
+    """Gives a whole file its name, in place of another: no crash leaves anything between them."""
+    _flush(part)
+    part.replace(final)
+    _flush(final.parent)
 
 
-def _keep(path: Path) -> None:
+def _flush(path: Path) -> None:
     """Has the disk keep a file, or the names in a folder."""
     file = os.open(path, os.O_RDONLY)
     try:

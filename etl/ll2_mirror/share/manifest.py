@@ -46,7 +46,7 @@ def state_of(store: Store) -> State | None:
     return State(*newest, store.version or SCHEMA_VERSION) if newest else None
 
 
-def whence(store: Store) -> dict[str, Any] | None:
+def pulled_from(store: Store) -> dict[str, Any] | None:
     """Where a mirror was pulled from, and when; None where it wasn't, or was synced since."""
     held: dict[str, Any] | None = store.settings.read("pulled", dict)
     newest = store.ledger.newest()

@@ -22,7 +22,7 @@ from ll2_mirror.load.rebuild import readable
 from ll2_mirror.progress import Tell, silence
 from ll2_mirror.share.disk import discard
 from ll2_mirror.share.fetch import clear
-from ll2_mirror.share.manifest import State, follows, state_of, whence
+from ll2_mirror.share.manifest import State, follows, pulled_from, state_of
 from ll2_mirror.share.origin import Origin, Staged
 from ll2_mirror.share.snapshot import strip
 from ll2_mirror.store.explain import explained, explaining
@@ -124,7 +124,7 @@ def _held(db: Path, clock: Clock) -> Held:
     if checked_path(db):
         return Held()
     with open_store(db, clock, create=True) as store:
-        return Held(state_of(store), whence(store), _own_tables(store))
+        return Held(state_of(store), pulled_from(store), _own_tables(store))
 
 
 def _own_tables(store: Store) -> frozenset[str]:

@@ -14,7 +14,7 @@ from pathlib import Path
 from ll2_mirror.clock import to_iso
 from ll2_mirror.errors import DataError, NotAMirror, UsageError
 from ll2_mirror.ll2.lists import SLICES
-from ll2_mirror.share.disk import CHUNK, discard, settled, writing
+from ll2_mirror.share.disk import CHUNK, commit_file, discard, open_own, sha256, writing
 from ll2_mirror.share.manifest import (
     MANIFEST,
     File,
@@ -99,7 +99,7 @@ def _put(store: Store, folder: Path, state: State, packed: bool) -> Manifest:
     part = folder / ".snapshot"
     try:
         copy(store, part)
-        file = File(*settled(part, folder, name_of))
+        file = _committed(part, folder / name_of(sha256(part)))
         gz = _packed(folder / file.name, part) if packed else None
     finally:
         discard(part)
@@ -175,14 +175,23 @@ def _packed(path: Path, part: Path) -> File:
         gzip.GzipFile("", "wb", _GZIP_LEVEL, out, mtime=0) as packing,
     ):
         shutil.copyfileobj(plain, packing, CHUNK)
-    return File(*settled(part, path.parent, lambda _: f"{path.name}.gz"))
+    return _committed(part, path.with_name(f"{path.name}.gz"))
+
+
+def _committed(part: Path, final: Path) -> File:
+    """Gives a whole file its name; gives that, its size and its digest."""
+    file = File(final.name, part.stat().st_size, sha256(part))
+    commit_file(part, final)
+    return file
 
 
 def _announce(folder: Path, manifest: Manifest) -> None:
     """Puts the manifest in the place of the one before: from now on, this is what is published."""
     part = folder / f".{MANIFEST}"
-    part.write_text(json.dumps(manifest.as_json(), ensure_ascii=False, indent=2) + "\n", "utf-8")
-    settled(part, folder, lambda _: MANIFEST)
+    text = json.dumps(manifest.as_json(), ensure_ascii=False, indent=2) + "\n"
+    with open_own(part, "wb") as file:
+        file.write(text.encode())
+    commit_file(part, folder / MANIFEST)
 
 
 def _clear_away(folder: Path, keep: Iterable[str]) -> None:

@@ -10,11 +10,11 @@ from weakref import WeakKeyDictionary
 from datasette import Response
 from datasette.utils import tilde_decode
 
+from ll2_mirror.images.folder import ImageFolder
 from ll2_mirror.ll2.descriptions import Question, questions, sections
 from ll2_mirror.ll2.lists import LIST_OF
 from ll2_mirror.ll2.page import API_PATH
 from ll2_mirror.ll2.schema import views
-from ll2_mirror.pictures.folder import Folder
 from ll2_mirror.serve.datasette_adapter import file_of, is_mirror, permissions
 from ll2_mirror.serve.plugin import NAME
 from ll2_mirror.site import config
@@ -37,7 +37,7 @@ class Known(NamedTuple):
     """What is kept of a mirror from request to request."""
 
     names: Names
-    folder: Folder
+    folder: ImageFolder
 
 
 _known: WeakKeyDictionary[Any, dict[str, Known]] = WeakKeyDictionary()  # by database
@@ -58,7 +58,7 @@ class SiteContext:
         self.style = str(datasette.urls.static_plugins(NAME, "site.css"))
         known = _known.setdefault(datasette, {})
         if name not in known:
-            known[name] = Known(Names(), Folder(file_of(self.database).path))
+            known[name] = Known(Names(), ImageFolder(file_of(self.database).path))
         self.names, self._folder = known[name]
 
     @property

@@ -9,9 +9,9 @@ from typing import Any, NamedTuple
 
 from datasette.utils import tilde_encode
 
+from ll2_mirror.images.catalog import UNKNOWN
 from ll2_mirror.ll2.descriptions import label
 from ll2_mirror.ll2.model import Id
-from ll2_mirror.pictures.named import UNKNOWN
 from ll2_mirror.serve.browse import addresses, is_web
 from ll2_mirror.site.config import noun, of_table
 from ll2_mirror.store.sql import IN, among

@@ -14,12 +14,13 @@ import pytest
 
 from helpers import execute
 from image_server import COUNT, copies, first, folder_of, hosting, lead_to, made, name, png
-from ll2_mirror.pictures import web
+from ll2_mirror.errors import UpstreamError
+from ll2_mirror.images import fetch
 from ll2_mirror.store.lock import only_sync
 from static_server import breaks, cut_after, drip, instead, status
 
 SVG = b'<svg xmlns="http://www.w3.org/2000/svg"><script>alert(1)</script></svg>'
-ANY = "from ll2_mirror.pictures import web; web.is_public = lambda _: True"
+ANY = "from ll2_mirror.images import fetch; fetch.is_public = lambda _: True"
 PROGRAM = [sys.executable, "-c", f"{ANY}; from ll2_mirror.cli.main import main; main()"]
 
 
@@ -38,7 +39,7 @@ def host(tmp_path):
 @pytest.fixture
 def db(mirror, host, tmp_path, monkeypatch):
     """The file, whose pictures are at that server, which may be asked though it is on loopback."""
-    monkeypatch.setattr(web, "is_public", lambda _: True)
+    monkeypatch.setattr(fetch, "is_public", lambda _: True)
     db = tmp_path / "spacecraft.db"
     shutil.copy(mirror, db)
     lead_to(db, host)
@@ -255,12 +256,52 @@ def test_a_picture_that_comes_in_small_pieces(db, host, run):
     assert len(copies(db)) == COUNT
 
 
-def test_a_server_that_fails_for_all_is_left_alone(db, host, run, monkeypatch):
-    for number, path in enumerate(("a", "b", "c")):  # 7 in all
+@pytest.fixture
+def seven(db, host):
+    """The file, which names 3 pictures more."""
+    for number, path in enumerate(("a", "b", "c")):
         (host.folder / f"{path}.png").write_bytes(png(number))
     ids = execute(db, "SELECT id FROM images WHERE thumbnail_url IS NULL LIMIT 3")
     for (id_,), path in zip(ids, "abc", strict=True):
         name(db, id_, f"{host.url}/{path}.png")
+    return db
+
+
+def test_pictures_that_keep_failing_hold_no_other_up(seven, host, run):
+    """The next run begins with those that weren't asked for yet."""
+    [*ill, (sixth,), _] = execute(
+        seven, "SELECT thumbnail_url FROM images WHERE thumbnail_url NOT NULL ORDER BY id"
+    )
+    paths = tuple(urlsplit(url).path for (url,) in ill)
+    host.fault = breaks(paths, status(500))
+    one_line(run("images", seven), 69, "status 500")
+    assert (len(copies(seven)), urlsplit(sixth).path in host.asked) == (0, False)
+    one_line(run("images", seven), 69, "status 500")
+    assert len(copies(seven)) == 2
+
+
+@pytest.mark.parametrize("damage", [lambda path: path.write_bytes(b""), lambda path: path.unlink()])
+def test_a_copy_that_is_gone_or_emptied_is_fetched_again(db, run, damage):
+    """As a torn copy of the folder leaves it."""
+    run("images", db)
+    damage(next(folder_of(db).glob("*.png")))
+    assert run("status", db, "--json").json["images"]["thumbnails"]["missing"] == 1
+    assert run("images", db, "--json").json["fetched"] == 1
+    assert len(copies(db)) == COUNT
+
+
+@pytest.mark.parametrize("name", [".part", "index.jsonl"])
+def test_nothing_is_written_through_a_link(db, run, tmp_path, name):
+    mine = tmp_path / "mine"
+    mine.write_text("mine")
+    folder_of(db).mkdir()
+    (folder_of(db) / name).symlink_to(mine)
+    run("images", db)
+    assert mine.read_text() == "mine"
+
+
+def test_a_server_that_fails_for_all_is_left_alone(seven, host, run):
+    db = seven
     host.fault = instead(lambda _: b"<!doctype html><title>Sign in</title>")
     one_line(run("images", db), 69, "5 pictures in a row didn't come")
     assert len(host.asked) == 5
@@ -279,6 +320,15 @@ def test_no_address_within_a_network_is_asked(db, host, run, monkeypatch, at):
 
 
 @pytest.mark.parametrize(
+    "host", ["127.1", "0x7f.1", "2130706433", "localhost.", "[::127.0.0.1]", "a.localhost"]
+)
+def test_no_proxy_is_asked_for_an_address_within_a_network(host):
+    with pytest.raises(UpstreamError, match="is an address within a network"):
+        fetch.ImageClient([host], 1).check(f"http://{host}/a.png")
+    fetch.ImageClient(["example.org"], 1).check("http://example.org/a.png")
+
+
+@pytest.mark.parametrize(
     ("address", "public"),
     [
         ("8.8.8.8", True), ("2606:4700::1", True), ("64:ff9b::808:808", True),
@@ -291,7 +341,7 @@ def test_no_address_within_a_network_is_asked(db, host, run, monkeypatch, at):
     ],
 )  # fmt: skip
 def test_which_addresses_are_anybodys(address, public):
-    assert web.is_public(address) == public
+    assert fetch.is_public(address) == public
 
 
 def test_a_url_with_a_password_is_not_asked(db, host, run):

@@ -1,0 +1,209 @@
+"""Downloads the images that are missing: one by one with pauses, from the hosts the tables name."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Iterable, Iterator
+from functools import partial
+from ipaddress import IPv4Address, ip_address, ip_network
+from itertools import chain
+from time import monotonic
+from typing import Any, NamedTuple
+from urllib.parse import urlsplit
+
+from ll2_mirror.clock import Clock, to_iso
+from ll2_mirror.errors import DataError, Faulted, MirrorError, UpstreamError
+from ll2_mirror.extract.retry import patiently
+from ll2_mirror.images.catalog import PAUSE, CatalogEntry, ImagePlan
+from ll2_mirror.images.folder import ENOUGH, ImageFolder, IndexEntry, format_of
+from ll2_mirror.ll2.json import quote
+from ll2_mirror.progress import Tell, silence
+from ll2_mirror.share.disk import writing
+from ll2_mirror.share.web import MENDS, Web
+from ll2_mirror.store.lock import only_sync
+
+TRIES = 3  # of one image
+MOST_IN_A_ROW = 5  # failures: then it may be the network, and the server is left alone
+MOST = 32 * 1024 * 1024  # bytes of one image
+# IPv6 networks whose addresses lead to the IPv4 address that they end with: NAT64, and ::a.b.c.d.
+_IPV4_WITHIN = ip_network("64:ff9b::/96"), ip_network("::/96")
+
+
+class ImagesReport(NamedTuple):
+    """What a run did. ``failed`` is what ended the last try of an image that may still come."""
+
+    fetched: int
+    fetched_bytes: int
+    dropped: int
+    refused: list[dict[str, str]]  # with the reasons
+    held: int
+    missing: int
+    bytes: int
+    is_full: bool  # whether --max-bytes left some
+    seconds: float
+    failed: MirrorError | None
+
+    def as_json(self) -> dict[str, Any]:
+        """The JSON object of ``images --json``."""
+        document = {**self._asdict(), "seconds": round(self.seconds, 3)}
+        del document["failed"]
+        return document
+
+
+def fetch_images(
+    plan: ImagePlan,
+    folder: ImageFolder,
+    clock: Clock,
+    tell: Tell = silence,
+    *,
+    most: int,
+    timeout: float,
+) -> ImagesReport:
+    """Drops the images that aren't wanted any more, and fetches those that are missing.
+
+    What came stays, however it ends. ``most``: bytes that the folder may hold. Raises Stopped where
+    there is no room, UsageError where the folder can't be written.
+    """
+    began = monotonic()
+    with writing(folder.path):
+        folder.path.mkdir(exist_ok=True)
+    with only_sync(folder.path):
+        with writing(folder.path):
+            dropped = folder.drop_all_but({image.key for image in plan.allowed})
+        client = ImageClient({image.host for image in plan.named}, timeout)
+        run = _ImageRun(folder, client, clock, tell, most)
+        run.fetch(plan.fetch)
+    missing = len(plan.missing) - run.fetched
+    held = len(plan.asked) - missing
+    counts = (run.fetched, run.bytes, dropped, run.refused, held, missing, folder.total_bytes)
+    return ImagesReport(*counts, run.is_full, monotonic() - began, run.failed)
+
+
+class _ImageRun:
+    """One run of fetching, and what came of it."""
+
+    def __init__(
+        self, folder: ImageFolder, client: ImageClient, clock: Clock, tell: Tell, most: int
+    ) -> None:
+        self._folder, self._client, self._clock, self._tell = folder, client, clock, tell
+        self._room = most - folder.total_bytes
+        self._failures = 0  # in a row
+        self.fetched = self.bytes = 0
+        self.refused: list[dict[str, str]] = []
+        self.failed: MirrorError | None = None
+        self.is_full = self._room <= 0
+
+    def fetch(self, images: list[CatalogEntry]) -> None:
+        """Fetches one after the other, until all came, the folder is full, or too many fail."""
+        for count, image in enumerate(images, 1):
+            if self._failures == MOST_IN_A_ROW or self.is_full:
+                return
+            if count > 1:
+                self._clock.sleep(PAUSE)
+            self._fetch_or_note(image)
+            self._tell("picture", pictures=count, of=len(images))
+
+    def _fetch_or_note(self, image: CatalogEntry) -> None:
+        """Fetches an image, or notes why it didn't come."""
+        self._failures += 1
+        try:
+            patiently(partial(self._fetch_one, image), self._clock, self._tell, TRIES)
+            self._failures = 0
+        except Faulted as error:
+            self.failed = error
+            self._folder.note(image.key, IndexEntry(tried=to_iso(self._clock.now())))
+        except (UpstreamError, DataError) as error:
+            self.refused.append({"url": image.url, "why": str(error)})
+            at = to_iso(self._clock.now())
+            self._folder.note(image.key, IndexEntry(refused=str(error), at=at))
+            if self._failures == MOST_IN_A_ROW:
+                reason = f"{MOST_IN_A_ROW} pictures in a row didn't come, the last as {error}"
+                self.failed = UpstreamError(reason)
+
+    def _fetch_one(self, image: CatalogEntry) -> None:
+        """Fetches an image, if there is room; raises DataError for what is none."""
+        ending, chunks = self._client.image(image.url)
+        size = self._folder.add(image.key, ending, chunks, self._room)
+        if size > self._room:
+            self.is_full = True
+            return
+        self._room -= size
+        self.fetched += 1
+        self.bytes += size
+
+
+class ImageClient(Web):
+    """Asks only the hosts that the tables name, and no address within a private network."""
+
+    def __init__(self, hosts: Iterable[str], timeout: float) -> None:
+        super().__init__(timeout, refuse_private_address)
+        self._hosts = frozenset(hosts)
+
+    def image(self, url: str) -> tuple[str, Iterator[bytes]]:
+        """The format of the image at a URL, as a file's ending, and its bytes in chunks.
+
+        Raises DataError for what is no image, or too large, Faulted where another try may help,
+        UpstreamError where none does.
+        """
+        response, chunks = self.ask(url)
+        status = response.status_code
+        if status != 200:
+            raise (Faulted if status in MENDS else UpstreamError)(f"{url}: status {status}")
+        start = b""
+        while len(start) < ENOUGH and (chunk := next(chunks, b"")):
+            start += chunk
+        ending = format_of(start)
+        if ending is None:
+            start = start[:ENOUGH]
+            raise DataError(f"{url} is no PNG, JPEG, WebP or GIF: it begins with {start!r}")
+        return ending, _bounded(chain([start], chunks), url)
+
+    def check(self, url: str) -> None:
+        """Raises UpstreamError for a URL at another host, or with a password."""
+        parts = urlsplit(url)
+        if parts.netloc not in self._hosts or "@" in parts.netloc:
+            raise UpstreamError(f"{quote(url)}: the tables name no such host")
+        # The connection checks the address that a name leads to; but a proxy makes its own.
+        if address := literal_address(parts.hostname or ""):
+            refuse_private_address(address)
+
+
+def _bounded(chunks: Iterable[bytes], url: str) -> Iterator[bytes]:
+    """The chunks of an image; raises DataError where they are too many."""
+    size = 0
+    for chunk in chunks:
+        size += len(chunk)
+        if size > MOST:
+            raise DataError(f"{url} has more than {MOST:,} bytes: it isn't kept")
+        yield chunk
+
+
+def literal_address(host: str) -> str | None:
+    """The address that a host is, also written as 127.1 or 0x7f.1; None for a name."""
+    host = host.rstrip(".")
+    if f".{host}".endswith(".localhost"):
+        return "127.0.0.1"
+    try:
+        return str(ip_address(host))
+    except ValueError:
+        pass
+    try:
+        return socket.inet_ntoa(socket.inet_aton(host))
+    except OSError:
+        return None
+
+
+def refuse_private_address(address: str) -> None:
+    """Raises UpstreamError for an address that a server's answer shall not lead to."""
+    if not is_public(address):
+        raise UpstreamError(f"{address} is an address within a network: it isn't asked")
+
+
+def is_public(address: str) -> bool:
+    """Whether an address is public: not private, loopback or link-local, however it is written."""
+    ip = ip_address(address)
+    if not isinstance(ip, IPv4Address):  # an IPv6 address may stand for one of IPv4
+        within = any(ip in network for network in _IPV4_WITHIN)
+        inner = IPv4Address(int(ip) & 0xFFFFFFFF) if within else ip.ipv4_mapped or ip.sixtofour
+        ip = inner or ip
+    return ip.is_global and not ip.is_multicast
