@@ -138,7 +138,7 @@ def test_a_record_is_another_where_the_links_of_its_page_are_others(db, run, ups
 
 
 def test_a_history_that_was_taken_away_is_not_asked_what_was_written(db, run, upstream, craft):
-    """As docs/size.md has it: then nobody knows which of the lists said the last word."""
+    """As docs/limits.md has it: then nobody knows which of the lists said the last word."""
     _call(craft[0], "X")
     nested = copy.deepcopy(craft[0]["spacecraft_config"])
     listed = adapted(RESOURCES["spacecraft_configurations"].modes["normal"], nested)

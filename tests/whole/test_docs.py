@@ -52,11 +52,11 @@ PAGES = {
         ROOT / "data" / "README.md",
     )
 }
-README, COMMANDS, JSON, TABLES, TERMS, SIZE, SERVER, TROUBLE = (
+README, COMMANDS, TABLES, TERMS, LIMITS, SERVER, TROUBLE = (
     PAGES[name]
     for name in (
         "README.md",
-        *(f"docs/{name}.md" for name in ("commands", "json", "tables", "terms", "size")),
+        *(f"docs/{name}.md" for name in ("commands", "tables", "terms", "limits")),
         *("docs/server.md", "docs/troubleshooting.md"),
     )
 )
@@ -177,11 +177,11 @@ def test_each_key_of_the_json_is_documented(name, lived, tmp_path):
             there = ["--base-url", upstream.base_url] if name == "plan" else []
             done = CliRunner().invoke(main, [name, str(db), "--json", *there])
         document = json.loads(done.stdout)
-    assert [key for key in keys(document) if f"`{key}`" not in sections(JSON)[name]] == []
+    assert [key for key in keys(document) if f"`{key}`" not in sections(COMMANDS)[name]] == []
 
 
 def test_each_key_of_images_is_documented():
-    told = sections(JSON)["images"]
+    told = sections(COMMANDS)["images"]
     assert [one for one in fetch.ImagesReport._fields if f"`{one}`" not in told] == ["failed"]
 
 
@@ -194,7 +194,7 @@ def keys(document):
 
 
 def test_each_event_is_documented():
-    section = JSON.partition("### Events")[2].partition("\n## ")[0]
+    section = COMMANDS.partition("### Events")[2].partition("\n## ")[0]
     events = re.findall(r"^\| `(\w+)` \|", section, re.M)
     of_others = {"fetched", "applied", "picture"}  # of pull and images, which have no log
     assert set(events) == set(EVENTS) - of_others
@@ -218,8 +218,7 @@ def test_each_link_leads_somewhere(name):
 
 def test_each_page_is_reached_from_the_readme():
     links = {link.partition("#")[0] for link in LINK.findall(README)}
-    assert set(PAGES) - links == {"README.md", "data/README.md", "docs/api-tests.md"}
-    assert "(api-tests.md)" in PAGES["docs/api.md"]
+    assert set(PAGES) - links == {"README.md", "data/README.md"}
     assert "(../data/README.md)" in PAGES["docs/questions.md"]
 
 
@@ -281,7 +280,7 @@ def test_less_history_leaves_a_whole_mirror(lived, tmp_path):
     db = tmp_path / "spacecraft.db"
     execute(lived[0], "VACUUM INTO ?", str(db))
     execute(db, "UPDATE _runs SET finished = '2020-01-01T00:00:00.000000Z'")
-    moving, old = re.findall(r"```sql\n(DELETE FROM _history.*?)```", SIZE, re.S)
+    moving, old = re.findall(r"```sql\n(DELETE FROM _history.*?)```", LIMITS, re.S)
     count = "SELECT count(*) FROM _history"
     before = execute(db, count)[0][0]
     execute(db, moving)
@@ -343,7 +342,7 @@ def _source():
 
 def test_each_message_of_the_page_is_the_programs():
     texts = {_text(node) for node in _source() if isinstance(node, ast.Constant | ast.JoinedStr)}
-    cells = re.findall(r"^\| (.*?) \|", TROUBLE.partition("## Before it begins")[0], re.M)
+    cells = re.findall(r"^\| (.*?) \|", TROUBLE.partition("## Before it starts")[0], re.M)
     told = [fragment for cell in cells for fragment in re.findall("`([^`]+)`", cell)]
     assert len(told) > 60
     assert [one for one in told if not any(one in text for text in texts)] == []
@@ -390,7 +389,7 @@ def _is_error(kind):
 
 
 def test_each_row_about_upstream_has_its_tests():
-    page = PAGES["docs/api-tests.md"]
+    page = PAGES["docs/api.md"]
     rows = re.findall(r"^\| [^|]+ \| [^|]+ \| [^|]+ \| ([^|]+) \|$", page, re.M)[2:]
     assert len(rows) > 40
     source = "".join(path.read_text("utf-8") for path in (ROOT / "tests").rglob("test_*.py"))
@@ -402,35 +401,35 @@ def test_each_row_about_upstream_has_its_tests():
 
 
 def test_the_limits_are_those_of_the_program():
-    said = re.sub(r"\s+", " ", PAGES["docs/limits.md"])
+    said = re.sub(r"\s+", " ", LIMITS)
     for row in (
-        f"| a page, as sent and unpacked | {packed.MAX_BODY // 2**20} MiB |",
+        f"| a page, compressed and decompressed | {packed.MAX_BODY // 2**20} MiB |",
         f"| JSON values in a page | {packed.MAX_VALUES:,} |",
-        f"| an answer that is no page | {response.MAX_WORDS // 2**10} KiB",
-        f"before an answer | {connection._EARLY} |",
+        f"| a response that isn't a page | {response.MAX_WORDS // 2**10} KiB",
+        f"before a response | {connection._EARLY} |",
         f"| `--timeout`, {TIMEOUT} seconds by default |",
-        f"| tries of one page | {retry.TRIES},",
+        f"| attempts for one page | {retry.TRIES},",
         f"within one sync | {refusal.PATIENCE / 60:.0f} minutes;",
-        f"until another sync may ask again | {throttle.LONGEST / 3600:.0f} hours |",
+        f"before the next sync may ask | {throttle.LONGEST / 3600:.0f} hours |",
         f"one request every {throttle.LONGEST / 3600:.0f} hours",
-        f"that a walk didn't meet | {upstream.MAX_PROBES} in one sync",
+        f"missing from a walk | {upstream.MAX_PROBES} in one sync",
         f"| records in a page | {', '.join(map(str, page_size.LIMITS[:1]))};",
         f"in one sync | {missing.SHRINK_SHARE:.0%}, or {missing.SHRINK_COUNT} if".replace(
             "%", " %"
         ),
         f"| a picture | {fetch.MOST // 2**20} MiB:",
-        f"| tries of one picture | {fetch.TRIES}; after {fetch.MOST_IN_A_ROW} pictures in a row",
+        f"| attempts for one picture | {fetch.TRIES}; after {fetch.MOST_IN_A_ROW} pictures in a row",
         f"| redirects | {_REDIRECTS}, and only",
-        f"| a picture that was refused | is asked for again after {AGAIN.days} days |",
-        f"| a URL, its path with its query | {routes.MOST_URL // 2**10} KiB, else 414 |",
-        f"| parameters in it | {params._MOST_FIELDS:,}, else 400 |",
-        f"| a Host header | {scope._LONGEST_HOST} characters, else 400",
+        f"| a refused picture | is requested again after {AGAIN.days} days |",
+        f"| a URL's path and query | {routes.MOST_URL // 2**10} KiB, else 414 |",
+        f"| query parameters | {params._MOST_FIELDS:,}, else 400 |",
+        f"| a `Host` header | {scope._LONGEST_HOST} characters, else 400",
         f"| records in a response | {params.MOST_LIMIT} |",
-        f"is asked for {search._MOST_PHRASES} of them,",
-        f"and for {search._LONGEST} characters of each",
-        f"| reading for one response | {reading.READ_SECONDS:.0f} seconds, else 503",
-        f"| responses that are kept in memory | {cache.MOST_BYTES // 2**20} MiB,",
-        f"when `serve` is ended | {server._LAST_SECONDS} seconds |",
+        f"is asked for {search._MOST_PHRASES} of them and",
+        f"and {search._LONGEST} characters of each",
+        f"| reading the file for one response | {reading.READ_SECONDS:.0f} seconds, else 503",
+        f"| responses cached in memory | {cache.MOST_BYTES // 2**20} MiB,",
+        f"when `serve` stops | {server._LAST_SECONDS} seconds |",
     ):
         assert row in said, row
 

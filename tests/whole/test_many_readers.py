@@ -1,4 +1,4 @@
-"""The page docs/many-readers.md and the files of examples/many-readers do what they say."""
+"""The page docs/server.md and the files of examples/many-readers do what they say."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from ll2_mirror.cli.main import main
 from static_server import site
 
 EXAMPLES = ROOT / "examples" / "many-readers"
-PAGE = (ROOT / "docs" / "many-readers.md").read_text(encoding="utf-8")
+PAGE = (ROOT / "docs" / "server.md").read_text(encoding="utf-8")
 BIN = Path(sys.executable).parent
 FILES = ("crontab", "publish.conf", "ll2-mirror-pull.service")
 TEXTS = "\n".join((PAGE, *((EXAMPLES / name).read_text(encoding="utf-8") for name in FILES)))
@@ -44,7 +44,7 @@ def test_each_file_that_the_page_names_is_there_and_each_that_is_there_is_named(
 
 def test_three_hosts_in_three_folders(tmp_path, upstream, monkeypatch):
     """As the page has it, but for the servers and the loops."""
-    steps = re.search(r"## Three hosts.*?(?=Now put all three on timers)", PAGE, re.S)
+    steps = re.search(r"### Try it on one machine.*?(?=Now repeat all three)", PAGE, re.S)
     commands = [line[4:] for line in steps[0].splitlines() if line.startswith("    ")]
     commands = [line for line in commands if not line.endswith("&")]
     assert len(commands) == 5
