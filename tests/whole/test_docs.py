@@ -36,7 +36,7 @@ from ll2_mirror.extract import (
 )
 from ll2_mirror.images import fetch
 from ll2_mirror.images.catalog import AGAIN
-from ll2_mirror.ll2 import packed
+from ll2_mirror.ll2 import page as ll2_page
 from ll2_mirror.progress import EVENTS
 from ll2_mirror.query import params, routes
 from ll2_mirror.serve import cache, scope, server
@@ -403,8 +403,8 @@ def test_each_row_about_upstream_has_its_tests():
 def test_the_limits_are_those_of_the_program():
     said = re.sub(r"\s+", " ", LIMITS)
     for row in (
-        f"| a page, compressed and decompressed | {packed.MAX_BODY // 2**20} MiB |",
-        f"| JSON values in a page | {packed.MAX_VALUES:,} |",
+        f"| a page, compressed and decompressed | {ll2_page.MAX_BODY // 2**20} MiB |",
+        f"| JSON values in a page | {ll2_page.MAX_VALUES:,} |",
         f"| a response that isn't a page | {response.MAX_WORDS // 2**10} KiB",
         f"before a response | {connection._EARLY} |",
         f"| `--timeout`, {TIMEOUT} seconds by default |",
