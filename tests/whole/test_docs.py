@@ -418,7 +418,7 @@ def test_the_limits_are_those_of_the_program():
             "%", " %"
         ),
         f"| a picture | {fetch.MOST // 2**20} MiB:",
-        f"| attempts for one picture | {fetch.TRIES}; after {fetch.MOST_IN_A_ROW} pictures in a row",
+        f"| attempts for one picture | {fetch.TRIES}; after {fetch.MOST_IN_A_ROW} pictures",
         f"| redirects | {_REDIRECTS}, and only",
         f"| a refused picture | is requested again after {AGAIN.days} days |",
         f"| a URL's path and query | {routes.MOST_URL // 2**10} KiB, else 414 |",
