@@ -187,14 +187,14 @@ def test_datasettes_pages_are_beside(url):
     assert rows[0]["name"] == "Soyuz 6"
 
 
-def test_nobody_guesses_what_a_body_is_and_a_page_loads_pictures_only(url):
+def test_nobody_guesses_what_a_body_is_and_a_page_loads_its_style_only(url):
     for path in (LIST, f"{LIST}?format=api", "/2.3.0/nothing/", "/2.3.0/spacecraft", f"{LIST}9/"):
-        response, body = raw(url, "GET", path)
+        response, _ = raw(url, "GET", path)
         assert response.headers["X-Content-Type-Options"] == "nosniff"
         policy = response.headers.get("Content-Security-Policy", "")
         assert bool(policy) == response.headers["Content-Type"].startswith("text/html")
         assert "unsafe" not in policy
-        assert body.count(b"<style") == 0 or "default-src 'none'; style-src 'sha256-" in policy
+        assert not policy or policy.startswith("default-src 'none'; style-src 'self';")
 
 
 def test_a_url_has_8192_characters_at_most(url):
@@ -460,8 +460,7 @@ def test_every_link_of_a_page_stays_within_the_prefix(db):
         here = f"http://localhost/space{path}"
         ours = [urljoin(here, x) for x in links if not re.match("https?://(?!localhost)", x)]
         assert len(ours) > 1
-        places = ("http://localhost/space/2.3.0/", "http://localhost/space/-/thing/")
-        assert [link for link in ours if not link.startswith(places)] == []
+        assert [link for link in ours if not link.startswith("http://localhost/space/")] == []
 
 
 def test_who_may_see_a_list_is_asked_of_its_table(db, monkeypatch):

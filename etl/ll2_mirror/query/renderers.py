@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Callable
 from typing import NamedTuple
 
@@ -22,7 +21,7 @@ from ll2_mirror.query.response import (
 from ll2_mirror.query.routes import Context
 
 # Draws a document, with its results in it, as a page of HTML.
-Browse = Callable[[sqlite3.Connection, Context, Document], str]
+Browse = Callable[[Context, Document], str]
 
 
 class BodyRenderer(NamedTuple):
@@ -37,7 +36,7 @@ class BodyRenderer(NamedTuple):
             return self._listed(context, document, document.results)
         whole = self._filled(context, document)
         if choice.format == "api":
-            page = self.browse(self.memory.conn, context, whole)
+            page = self.browse(context, whole)
             return rendered(whole.status, page, HTML)
         return as_json(whole.status, whole.value, choice.indent)
 

@@ -9,7 +9,6 @@ from functools import cached_property
 from typing import Any
 
 from ll2_mirror.query.response import Response
-from ll2_mirror.serve.browse import style_hash
 from ll2_mirror.serve.scope import Scope
 
 _SMALLEST_PACKED = 200  # bytes that are worth packing, as Django has it
@@ -17,6 +16,11 @@ _PACKED_AT = 1  # gzip's level: more takes longer than sending what it saves
 _REFUSED = (b"q=0", b"q=0.0", b"q=0.00", b"q=0.000")
 _PUBLIC = b"public, max-age=0, must-revalidate"  # the next sync may be any time
 _PRIVATE = b"private, no-store"
+# What a browser may load for the browsable page: the site's style, and no script.
+_PAGE_POLICY = (
+    "default-src 'none'; style-src 'self'; form-action 'self'; base-uri 'none';"
+    " frame-ancestors 'none'"
+)
 _SHARED = (b"access-control-allow-origin", b"*")
 _ALWAYS = [
     _SHARED,
@@ -36,11 +40,6 @@ class HttpResponse:
     status: int
     headers: Headers
     body: bytes
-
-    @property
-    def is_page(self) -> bool:
-        """Whether it is a page for people."""
-        return any(name == b"content-type" and b"html" in value for name, value in self.headers)
 
     @cached_property
     def etag(self) -> bytes:
@@ -69,17 +68,9 @@ def prepared(response: Response, modified: str | None = None) -> HttpResponse:
     if modified and response.status == 200:
         named["Last-Modified"] = modified
     if response.media_type.startswith("text/html"):
-        named["Content-Security-Policy"] = _policy()
+        named["Content-Security-Policy"] = _PAGE_POLICY
     headers = [(name.lower().encode(), value.encode("latin-1")) for name, value in named.items()]
     return HttpResponse(response.status, headers, response.body)
-
-
-def _policy() -> str:
-    """What a browser may load for a page of ours: the pictures, from wherever they are."""
-    return (
-        f"default-src 'none'; style-src '{style_hash()}'; img-src http: https:;"
-        " form-action http: https:; base-uri 'none'; frame-ancestors 'none'"
-    )
 
 
 async def respond(send: Any, scope: Scope, response: HttpResponse, *, private: bool) -> None:

@@ -10,7 +10,6 @@ from typing import NamedTuple
 
 from ll2_mirror.clock import Clock, from_iso
 from ll2_mirror.errors import DataError, TooLong
-from ll2_mirror.images.folder import ImageFolder
 from ll2_mirror.ll2.schema import SCHEMA_VERSION
 from ll2_mirror.query.api import Mirror
 from ll2_mirror.query.memory import Memory
@@ -47,7 +46,6 @@ class Reader:
 
     def __init__(self, file: File) -> None:
         self._name = file.path.name
-        self._browse = partial(browse, folder=ImageFolder(file.path))
         self._latest = Latest(file)
         self._state: State | None = None
 
@@ -76,7 +74,7 @@ class Reader:
             return prepared(as_json(501, {"detail": other_version(self._name, version)}))
         state = self._read_state(conn)
         return prepared(
-            Mirror(conn, self._name, self._browse, state.memory).respond(request), state.synced
+            Mirror(conn, self._name, browse, state.memory).respond(request), state.synced
         )
 
     def _read_state(self, conn: Reading) -> State:
@@ -98,25 +96,18 @@ class Responder:
     def __init__(self, file: File) -> None:
         self._reader = Reader(file)
         self._watch = Latest(file, timeout=0)
-        self._folder = ImageFolder(file.path)
-        self._pages = ResponseCache(MOST_BYTES // 4)  # for people, which show pictures
-        self._cache = ResponseCache(MOST_BYTES - MOST_BYTES // 4)
+        self._cache = ResponseCache(MOST_BYTES)
         self._thread = ThreadPoolExecutor(1, "ll2")
         self._busy = 0  # requests that the thread has
 
     async def __call__(self, request: Request) -> HttpResponse:
         """The response; raises sqlite3.Error or MirrorError where the file can't be read."""
         version = self._watch.version
-        pictured = version and (*version, *self._folder.stamp)
-        kept = self._cache.get(request, version) or self._pages.get(request, pictured)
-        if kept:
+        if kept := self._cache.get(request, version):
             return kept
-        found = await self._read(request)
-        if found.is_page:
-            self._pages.keep(request, found, pictured)
-        else:
-            self._cache.keep(request, found, version)
-        return found
+        response = await self._read(request)
+        self._cache.keep(request, response, version)
+        return response
 
     async def _read(self, request: Request) -> HttpResponse:
         """Reads a response: at once where that is quick, else in a thread that reads one by one.

@@ -34,6 +34,7 @@ def register_routes() -> list[tuple[str, Any]]:
         (r"/-/index(?P<format>)$", pages.datasettes_index),
         (r"/-/search$", pages.search_page),
         (r"/-/changes$", pages.changes_page),
+        (r"/-/tables$", pages.to_tables_page),
         (r"/-/thing/(?P<name>\w+)(?:/(?P<id>[^/]+))?$", pages.to_row_page),
         (rf"{_DATABASE}(?P<format>)$", pages.tables_page),
         (rf"{_DATABASE}/(?P<table>[^/.]+)(?P<format>)$", pages.table_page),

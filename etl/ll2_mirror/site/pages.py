@@ -186,6 +186,11 @@ async def _row(site: SiteContext, table: str, id_: Any) -> Response:
     return await site.shown("ll2_row.html", 200 if found.is_kept else _GONE, page=found)
 
 
+async def to_tables_page(datasette: Datasette, request: Request) -> Response:
+    """From the pages of the API, which don't know what the database is called."""
+    return Response.redirect((await _open(datasette, request)).home)
+
+
 async def to_row_page(datasette: Datasette, request: Request) -> Response:
     """From the API's name of a list, or of one record, to the page here."""
     site, name = await _open(datasette, request), request.url_vars["name"]

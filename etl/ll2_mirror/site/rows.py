@@ -12,7 +12,7 @@ from datasette.utils import tilde_encode
 from ll2_mirror.images.catalog import UNKNOWN
 from ll2_mirror.ll2.descriptions import label
 from ll2_mirror.ll2.model import Id
-from ll2_mirror.serve.browse import addresses, is_web
+from ll2_mirror.serve.browse import is_web
 from ll2_mirror.site.config import noun, of_table
 from ll2_mirror.store.sql import IN, among
 
@@ -113,11 +113,16 @@ class Rows(NamedTuple):
     def _picture(
         self, id_: int, name: Any, credit: Any, image: Any, small: Any, license_: Any, terms: Any
     ) -> Picture:
+        full = image if is_web(image) else ""
+        thumbnail = small if is_web(small) else full
+        full_copy, copy = self.copy(full), self.copy(thumbnail)
         return Picture(
             id_,
             str(name or ""),
             str(credit or ""),
-            *addresses(image, small, self.copy),
+            full_copy or full,
+            full_copy or copy or full,
+            copy or full_copy or thumbnail,
             "" if license_ in (None, UNKNOWN) else str(license_),
             terms if is_web(terms) else "",
         )
