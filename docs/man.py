@@ -7,8 +7,7 @@ from collections.abc import Iterator
 
 import click
 
-from ll2_mirror.cli.main import main
-from ll2_mirror.cli.program import EXIT_CODES
+from ll2_mirror.cli.main import EXIT_CODES, main
 
 NAME = "ll2-mirror"
 

@@ -146,11 +146,7 @@ def _load() -> None:
     """Imports what commands do, so that what is forked need not."""
     import gc
 
-    import ll2_mirror.cli.changes
-    import ll2_mirror.cli.feed
-    import ll2_mirror.cli.metrics
     import ll2_mirror.cli.status
-    import ll2_mirror.cli.text
     import ll2_mirror.plan
     import ll2_mirror.proof.verify
     import ll2_mirror.serve.server

@@ -21,9 +21,8 @@ from click.testing import CliRunner
 import ll2_mirror
 import ll2_mirror.errors
 from helpers import PROGRAM, ROOT, cells, execute, rows, sync
-from ll2_mirror.cli.main import main
+from ll2_mirror.cli.main import EXIT_CODES, main
 from ll2_mirror.cli.options import TIMEOUT
-from ll2_mirror.cli.program import EXIT_CODES
 from ll2_mirror.extract import (
     connection,
     missing,

@@ -16,9 +16,8 @@ from click.testing import CliRunner
 
 import ll2_mirror.errors
 from helpers import execute
-from ll2_mirror.cli.main import main
+from ll2_mirror.cli.main import EXIT_CODES, main
 from ll2_mirror.cli.options import age
-from ll2_mirror.cli.program import EXIT_CODES
 from ll2_mirror.store.lock import only_sync
 
 ROOT = Path(__file__).parents[2]

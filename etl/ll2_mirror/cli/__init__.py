@@ -2,9 +2,7 @@
 
 In: a command line. Out: lines for people, JSON for programs, an exit code for scripts.
 
-Open ``main`` first: it names the commands. They are in ``ask`` (what asks LL2: ``source`` says for
-what), ``read``, ``serve`` and ``first_steps``; ``options`` is what they have in common. ``program``
-makes an exit code of whatever ends one, ``console`` prints, ``telling`` shows a sync's events,
-``text`` words what people read; ``status``, ``changes`` and ``metrics`` are what they and monitors
-are told, as data.
+Open ``main`` first: it names the commands, each in the module of its name with the words that it
+prints; ``read`` has status, verify and get. ``options`` is what commands have in common, ``output``
+prints, shows progress and words errors, ``status`` is what people, programs and monitors are told.
 """

@@ -1,77 +1,187 @@
-"""What each run changed, as data and in names. Reads only."""
+"""The command changes: what each run changed, as text, JSON or an Atom feed."""
 
 from __future__ import annotations
 
+import json
+import re
+from collections import Counter
 from collections.abc import Callable, Iterator
 from datetime import datetime
+from itertools import islice
+from pathlib import Path
 from typing import Any
 
+import click
+
+from ll2_mirror.cli.options import DB, Command, json_option, opened, point_in_time
+from ll2_mirror.cli.output import clock, console, first_lines
+from ll2_mirror.clock import to_iso
 from ll2_mirror.errors import DataError
 from ll2_mirror.ll2.descriptions import label
-from ll2_mirror.ll2.lists import NEW
-from ll2_mirror.ll2.model import Id
+from ll2_mirror.ll2.lists import LIST_OF, NEW
+from ll2_mirror.ll2.page import API_PATH, LL2_URL
 from ll2_mirror.ll2.schema import kind_of, target
 from ll2_mirror.store.ledger import Change
 from ll2_mirror.store.store import Store
 from ll2_mirror.store.typed import Typed
 from ll2_mirror.transform.extra import read
 
+_CHANGES_HELP = """Show what was added, changed and gone.
+
+By run, with each value from and to; a first sync is summed up. Atom makes a feed.
+"""
+_MANY_ADDED = 3  # rows added to one table that are named one by one
 _WHOLE, _PART = ("added", "gone"), ("changed", "reordered")  # rows, keys
+_ATOM = "http://www.w3.org/2005/Atom"
+_MOST = 500  # entries, the newest
+_CONTROL = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")  # no XML
 
 
-def changes(store: Store, since: datetime | None, everything: bool) -> dict[str, Any]:
+@click.command(cls=Command, help=_CHANGES_HELP)
+@DB
+@click.option("--since", metavar="WHEN", help="From a date, a time or an age such as 2d on.")
+@click.option("--all", "everything", is_flag=True, help="Also what moves by itself: times, counts.")
+@click.option(
+    "--format", "form", type=click.Choice(["text", "json", "atom"]), help="How to print them."
+)
+@json_option("them")
+def changes(db: Path, since: str | None, everything: bool, as_json: bool, form: str | None) -> None:
+    """Says what each run changed."""
+    start = None if since is None else point_in_time(since, clock().now())
+    with opened(db) as store:
+        document = changes_of(store, start, everything)
+    if as_json or form == "json":
+        console().show(document)
+    elif form == "atom":
+        console().say(*_atom(document, db.stem, to_iso(clock().now())).split("\n"))
+    elif document["runs"]:
+        console().say(*_run_lines(document["runs"]))
+    else:
+        console().say("nothing changed", err=True)
+
+
+def _run_lines(runs: list[dict[str, Any]]) -> Iterator[str]:
+    """What each run changed."""
+    for run in runs:
+        yield f"{run['finished'][:19]}Z  {run['resource']}"
+        if run["first"]:
+            yield f"  {_first_sync_text(run)}"
+        else:
+            yield from _change_lines(run["changes"])
+
+
+def _change_lines(changes: list[dict[str, Any]]) -> Iterator[str]:
+    """A line a change; many rows added to one table are one line."""
+    added = Counter(change["table"] for change in changes if change["kind"] == "added")
+    many = {table: count for table, count in added.items() if count > _MANY_ADDED}
+    yield from (f"  + {table}: {count:,} rows" for table, count in many.items())
+    for change in changes:
+        name = f" ({change['name']})" if change["name"] else ""
+        row = f"{change['table']} {change['id']}{name}"
+        if change["kind"] == "gone":
+            yield f"  - {row}"
+        elif change["kind"] != "added":
+            yield from first_lines(f"  ~ {row}: {value}" for value in _value_texts(change))
+        elif change["table"] not in many:
+            yield f"  + {row}"
+
+
+def _value_texts(change: dict[str, Any]) -> Iterator[str]:
+    """Each key that a change is about with its value before and after, null if it had none."""
+    if change["key"] != "_extra":
+        yield _value_text(change, change["key"], change["from"], change["to"])
+        return
+    before, after = (
+        {key: value for part in (side or {}).values() for key, value in part["values"].items()}
+        for side in (change["from"], change["to"])
+    )
+    for key in dict.fromkeys((*before, *after)):
+        if before.get(key) != after.get(key):
+            yield _value_text(change, key, before.get(key), after.get(key))
+
+
+def _first_sync_text(run: dict[str, Any]) -> str:
+    """A first sync in one line: what it added, the most first."""
+    added = Counter(change["table"] for change in run["changes"] if change["kind"] == "added")
+    counts = ", ".join(f"{count:,} {table}" for table, count in added.most_common())
+    return f"the first sync: {counts or 'nothing'}"
+
+
+def _value_text(change: dict[str, Any], key: str, before: Any, after: Any) -> str:
+    """A key with its value before and after: by name if it has one, else as JSON."""
+    old, new = (
+        json.dumps(value, ensure_ascii=False) if name is None else name
+        for value, name in (
+            (before, change.get("from_name")),
+            (after, change.get("to_name")),
+        )
+    )
+    return f"{key}: {old} → {new}"
+
+
+# As data
+
+
+def changes_of(store: Store, since: datetime | None, everything: bool) -> dict[str, Any]:
     """What each run changed, oldest first, as the JSON object of ``changes --json``.
 
     Runs that changed nothing are left out; so is, unless ``everything``, what moves by itself.
-    Raises DataError where the ledger holds what no sync writes.
+    Raises DataError if the history holds what no sync writes.
     """
-    return {"runs": [run for run in _runs(store, since, everything) if run["changes"]]}
-
-
-def _runs(store: Store, since: datetime | None, everything: bool) -> Iterator[dict[str, Any]]:
+    sql = f"SELECT min(id) FROM _runs WHERE part <> '{NEW}' GROUP BY resource, part"
+    first = {id_ for (id_,) in store.conn.execute(sql).fetchall()}
     typed = Typed(store.path)
+    runs = []
     for run in store.ledger.runs():
-        finished = typed.time(typed.row(run, f"_runs {run.id}").finished, f"_runs {run.id}")
+        place = f"_runs {run.id}"
+        finished = typed.time(typed.row(run, place).finished, place)
         if since is None or finished >= since:
-            yield {
-                "run": run.id,
-                "resource": run.name,
-                "finished": run.finished,
-                "changes": [
-                    _shown(store, one, f"_history {one.table} {one.id}")
-                    for one in store.ledger.changes(run.id, moving=everything)
-                ],
-            }
+            rows = store.ledger.changes(run.id, moving=everything)
+            changes = [_change(store, typed, row) for row in rows]
+            about = {"run": run.id, "resource": run.name, "finished": run.finished}
+            runs.append({**about, "changes": changes, "first": run.id in first})
+    return {"runs": [run for run in runs if run["changes"]]}
 
 
-def _shown(store: Store, change: Change, place: str) -> dict[str, Any]:
-    """A change as an object of ``changes --json``; ``place``: where it stands."""
-    typed = Typed(store.path)
+def _change(store: Store, typed: Typed, change: Change) -> dict[str, Any]:
+    """A change as an object of ``changes --json``."""
+    place = f"_history {change.table} {change.id}"
     typed.row(change, place)
     if change.kind not in (_PART if change.key else _WHOLE):
         raise typed.damaged(f"{place}: kind", change.kind)
+    has_name = kind_of(change.table, "name")
     return {
         "table": change.table,
         "id": change.id,
-        "name": _name(store, change.table, change.id),
+        "name": _name(store, "name", change.table, change.id) if has_name else None,
         "kind": change.kind,
-        **_sides(typed, change, f"{place} {change.key}".rstrip()),
+        **_sides(store, typed, change, f"{place} {change.key}".rstrip()),
         "moving": bool(change.moving),
     }
 
 
-def _sides(typed: Typed, change: Change, place: str) -> dict[str, Any]:
-    """What was before and what is now, as far as a change of its kind has them."""
+def _sides(store: Store, typed: Typed, change: Change, place: str) -> dict[str, Any]:
+    """What was before and what is now, as far as a change of its kind has them.
+
+    Two ids of nested objects come with the names of these.
+    """
     if change.kind == "added":
         return {}
     if change.kind == "gone":
         return {"from": typed.document(change.before, place, dict)}
-    reader = _READERS.get(kind_of(change.table, change.key) or change.key, _scalar)
+    kind = kind_of(change.table, change.key)
+    read_value = _READERS.get(kind or change.key, _scalar)
     before, after = (
-        None if side is None else reader(typed, side, place)
-        for side in (change.before, change.after)
+        None if value is None else read_value(typed, value, place)
+        for value in (change.before, change.after)
     )
-    return {"key": change.key, "from": before, "to": after}
+    sides = {"key": change.key, "from": before, "to": after}
+    if kind == "one":
+        table = target(change.table, change.key)
+        name = label(table) or "NULL"
+        sides["from_name"] = _name(store, name, table, before)
+        sides["to_name"] = _name(store, name, table, after)
+    return sides
 
 
 def _scalar(typed: Typed, value: Any, place: str) -> Any:
@@ -81,7 +191,7 @@ def _scalar(typed: Typed, value: Any, place: str) -> Any:
     return value
 
 
-def _parts(typed: Typed, value: Any, place: str) -> Any:
+def _extra(typed: Typed, value: Any, place: str) -> Any:
     """An ``_extra``."""
     try:
         read(value)
@@ -94,17 +204,12 @@ def _parts(typed: Typed, value: Any, place: str) -> Any:
 _READERS: dict[str, Callable[[Typed, Any, str], Any]] = {
     "many": lambda typed, value, place: typed.document(value, place, list),
     "bool": lambda typed, value, place: bool(value),
-    "_extra": _parts,
+    "_extra": _extra,
 }
 
 
-def _name(store: Store, table: str, id_: Id) -> str | None:
-    """The name of a row, where its table has names."""
-    return _called(store, "name", table, id_) if kind_of(table, "name") else None
-
-
-def _called(store: Store, name: str, table: str, id_: Any) -> str | None:
-    """What a row is called by an expression of SQL; by its name, where it is gone."""
+def _name(store: Store, name: str, table: str, id_: Any) -> str | None:
+    """What a row is called, by an expression of SQL; if it is gone, the name that it had."""
     row = store.conn.execute(f'SELECT {name} FROM "{table}" AS t WHERE id = ?', (id_,)).fetchone()
     if row is None:
         last = (id_ is not None and store.ledger.last_state(table, id_)) or "{}"
@@ -112,26 +217,48 @@ def _called(store: Store, name: str, table: str, id_: Any) -> str | None:
     return None if row[0] is None else str(row[0])
 
 
-# In names
+# As an Atom feed (RFC 4287)
 
 
-def named(store: Store, found: dict[str, Any]) -> dict[str, Any]:
-    """The JSON object of ``changes`` with the names of what keys referred to, and now do.
+def _atom(document: dict[str, Any], name: str, now: str) -> str:
+    """The feed of what changed, the newest first; ``name`` is the file's, ``now`` a time."""
+    from xml.etree import ElementTree as ET
 
-    It says which runs were the first of a resource, too.
-    """
-    sql = f"SELECT min(id) FROM _runs WHERE part <> '{NEW}' GROUP BY resource, part"
-    first = {id_ for (id_,) in store.conn.execute(sql).fetchall()}
-    for run in found["runs"]:
-        run["first"] = run["run"] in first
-        for change in run["changes"]:
-            change.update(_names(store, change))
-    return found
+    def add(parent: ET.Element, tag: str, text: str = "", **attributes: str) -> ET.Element:
+        element = ET.SubElement(parent, f"{{{_ATOM}}}{tag}", attributes)
+        element.text = _CONTROL.sub("\ufffd", text) or None
+        return element
+
+    ET.register_namespace("", _ATOM)
+    feed = ET.Element(f"{{{_ATOM}}}feed")
+    runs = document["runs"][::-1]
+    add(feed, "id", f"urn:ll2-mirror:{name}")
+    add(feed, "title", f"{name}: what changed in Launch Library 2")
+    add(feed, "updated", runs[0]["finished"] if runs else now)
+    add(add(feed, "author"), "name", "The Space Devs, Launch Library 2")
+    entries = ((run, *entry) for run in runs for entry in _entries(run))
+    for run, id_, title, link in islice(entries, _MOST):
+        entry = add(feed, "entry")
+        add(entry, "id", f"urn:ll2-mirror:{name}:{run['run']}{id_}")
+        add(entry, "title", title)
+        add(entry, "updated", run["finished"])
+        add(entry, "content", title, type="text")
+        add(entry, "link", href=f"{LL2_URL}{API_PATH}{link}")
+    ET.indent(feed)
+    return f'<?xml version="1.0" encoding="utf-8"?>\n{ET.tostring(feed, encoding="unicode")}'
 
 
-def _names(store: Store, change: dict[str, Any]) -> dict[str, str | None]:
-    if kind_of(change["table"], change.get("key", "")) != "one":
-        return {}
-    table = target(change["table"], change["key"])
-    name = label(table) or "NULL"
-    return {f"{side}_name": _called(store, name, table, change[side]) for side in ("from", "to")}
+def _entries(run: dict[str, Any]) -> Iterator[tuple[str, str, str]]:
+    """The entries of a run: id, title and path of each; a first run has one for all."""
+    if run["first"]:
+        yield "", f"{run['resource']}: {_first_sync_text(run)}", f"{run['resource']}/"
+        return
+    for change in run["changes"]:
+        table, id_, key = change["table"], change["id"], change.get("key", "")
+        title = change["name"] or f"{table} {id_}"
+        if key:
+            title += f": {_value_text(change, key, change['from'], change['to'])}"
+        else:
+            title += f": {change['kind']} ({table})"
+        link = f"{LIST_OF[table]}/{id_}/" if table in LIST_OF else ""
+        yield f":{table}:{id_}:{key}", title, link

@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import click
 
-from ll2_mirror.cli.console import console
-from ll2_mirror.cli.options import DB, QUIET, SILENCE, clock, json_option, opened, size
-from ll2_mirror.cli.program import Command, end_tidily
-from ll2_mirror.cli.telling import watched
-from ll2_mirror.cli.text import estimate_line, picture_lines
+from ll2_mirror.cli.options import DB, QUIET, SILENCE, Command, json_option, opened, size
+from ll2_mirror.cli.output import (
+    clock,
+    console,
+    count_lines,
+    end_tidily,
+    first_lines,
+    megabytes,
+    plural,
+    transfer_progress,
+)
 from ll2_mirror.errors import DataError
 
 _HELP = """Fetch the pictures that DB names, for `serve` to show.
@@ -66,13 +74,30 @@ def images(
     with opened(db) as store:
         plan = plan_images(store.conn, folder, clock().now(), licenses, full=not thumbnails)
     if plan.fetch and not quiet:
-        console().say(estimate_line(len(plan.fetch), plan.bytes, plan.seconds), err=True)
-    with watched(quiet=quiet or as_json) as tell:
+        console().say(_estimate_line(len(plan.fetch), plan.bytes, plan.seconds), err=True)
+    with transfer_progress(quiet=quiet or as_json) as tell:
         report = fetch_images(plan, folder, clock(), tell, most=max_bytes, timeout=timeout)
     document = report.as_json()
-    lines = picture_lines(folder.path, document)
+    lines = _picture_lines(folder.path, document)
     console().present(document, lines, as_json=as_json, quiet=quiet)
     if report.failed:
         raise report.failed
     if report.refused:
         raise DataError(f"{len(report.refused)} not fetched, as {report.refused[0]['why']}")
+
+
+def _estimate_line(count: int, size: int, seconds: float) -> str:
+    """What is to be fetched."""
+    minutes = max(1, round(seconds / 60))
+    return f"{plural(count, 'picture')} to fetch: about {megabytes(size)}, {minutes:,} min"
+
+
+def _picture_lines(folder: Path, done: dict[str, Any]) -> Iterator[str]:
+    """What was fetched."""
+    yield (
+        f"{folder}: {done['fetched']:,} fetched, {done['dropped']:,} dropped"
+        f" · {done['held']:,} held, {megabytes(done['bytes'])} · {done['seconds']:.1f} s"
+    )
+    words = "left, as --max-bytes is reached" if done["is_full"] else "still missing"
+    yield from count_lines((done["missing"], "picture", words))
+    yield from first_lines(f"  {one['why']}" for one in done["refused"])

@@ -1,41 +1,81 @@
-"""The group: the program's name, its commands, its exit codes.
+"""The program: its commands, its exit codes, and what it does where one ends with an error.
 
 Each command imports what it needs when it runs, so that --help answers at once.
 """
 
 from __future__ import annotations
 
+import re
+import sys
+from contextlib import suppress
+from typing import Any
+
 import click
 
 from ll2_mirror import __version__
-from ll2_mirror.cli import ages, ask, first_steps, images, read, serve, share
-from ll2_mirror.cli.program import EPILOG, Commands
+from ll2_mirror.cli import changes, demo, images, plan, read, serve, share, sync
+from ll2_mirror.cli.options import Command
+from ll2_mirror.cli.output import as_mirror_error, begin_output, console, writing
+from ll2_mirror.errors import MirrorError
 
+EXIT_CODES = {
+    "0": "done",
+    "1": "the check says no (verify, status --max-age), or LL2 would (get)",
+    "2": "the command line can't be carried out",
+    "65": "data that isn't understood: upstream's or the file's",
+    "69": "upstream can't be reached, or refuses",
+    "70": "a bug in ll2-mirror: please report it",
+    "75": "stopped early: run the same command again",
+    "128+N": "ended by signal N: 141 where the reader has enough, as with | head",
+}
+_EPILOG = "\b\nExit codes:\n" + "\n".join(f"  {code:<7}{it}" for code, it in EXIT_CODES.items())
 _HELP = """Mirror Launch Library 2, the database of spaceflight, into one SQLite file.
 
 Start with: ll2-mirror sync spacecraft.db
 """
 
 
-@click.group(cls=Commands, help=_HELP, epilog=EPILOG)
+class Program(Command, click.Group):
+    """The group of commands; any error becomes one line and an exit code."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Runs a command; raises a MirrorError, before click prints a line of its own."""
+        try:
+            return super().invoke(ctx)
+        except click.exceptions.Exit:
+            raise
+        except (Exception, KeyboardInterrupt) as error:
+            ours = as_mirror_error(error, console().db)
+            raise ours from ours.__cause__
+
+    def main(self, args: Any = None, *, standalone_mode: bool = True, **extra: Any) -> Any:  # type: ignore[override]
+        """Runs the program and exits; within itself (not standalone), it raises instead."""
+        if not standalone_mode:
+            return super().main(args, standalone_mode=False, **extra)
+        # A wrong command line is an error in JSON, too, so click can't tell whether that is wanted.
+        line = "\0".join(sys.argv if args is None else args)
+        log_json = re.findall("--log-format[=\0](\\w+)", line)[-1:] == ["json"]
+        console = begin_output(log_json=log_json)
+        try:
+            code = super().main(args, standalone_mode=False, **extra)
+        except click.exceptions.NoArgsIsHelpError as error:
+            with suppress(MirrorError), writing():
+                error.show()
+            code = error.exit_code
+        except Exception as error:
+            console.fail(as_mirror_error(error))
+        sys.exit(code if isinstance(code, int) else 0)
+
+
+@click.group(cls=Program, help=_HELP, epilog=_EPILOG)
 @click.version_option(__version__, prog_name="ll2-mirror")
 def main() -> None:
     """The program."""
 
 
 for _command in (
-    ask.sync,
-    ask.plan,
-    ages.ages,
-    read.status,
-    read.verify,
-    read.changes,
-    read.get,
-    serve.serve,
-    share.publish,
-    share.pull,
-    images.images,
-    first_steps.demo,
-    first_steps.examples,
+    *(sync.sync, plan.plan, plan.ages),
+    *(read.status, read.verify, changes.changes, read.get, serve.serve),
+    *(share.publish, share.pull, images.images, demo.demo, demo.examples),
 ):
     main.add_command(_command)

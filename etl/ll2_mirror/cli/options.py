@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from ll2_mirror.cli.console import clock_of
-from ll2_mirror.clock import AGE_UNITS, Clock, from_iso
+from ll2_mirror.cli.output import clock, console, writing
+from ll2_mirror.clock import AGE_UNITS, from_iso
 from ll2_mirror.errors import DataError, UsageError
 from ll2_mirror.progress import Tell, silence
 
@@ -25,6 +25,19 @@ if TYPE_CHECKING:
 _AGE = re.compile(r"(\d{1,15})\s*([smhdw])")
 _SIZE = re.compile(r"(\d{1,15})([KMG]?)B?", re.IGNORECASE)
 TIMEOUT = 30  # seconds
+
+
+class Command(click.Command):
+    """A command with ``-h``; if its help can't be written, that is a MirrorError."""
+
+    def get_help_option_names(self, _ctx: click.Context) -> list[str]:
+        """The options that show the help."""
+        return ["-h", "--help"]
+
+    def make_context(self, *args: Any, **extra: Any) -> click.Context:
+        """Reads the command line, and prints the help if that is asked for."""
+        with writing():
+            return super().make_context(*args, **extra)
 
 
 def age(text: str) -> timedelta:
@@ -52,11 +65,6 @@ def point_in_time(text: str, now: datetime) -> datetime:
 def with_options(*options: Callable[[Any], Any]) -> Callable[[Any], Any]:
     """Gives a command several parameters, in this order."""
     return lambda command: reduce(lambda done, option: option(done), reversed(options), command)
-
-
-def clock() -> Clock:
-    """The clock that this run goes by."""
-    return clock_of(click.get_current_context())
 
 
 @contextmanager
@@ -101,7 +109,7 @@ def placed(_: click.Context, __: click.Parameter, path: Path) -> Path:
 
 def _remember(ctx: click.Context, parameter: click.Parameter, db: Path) -> Path:
     """Keeps the file's name for an error that SQLite gives without it, and for the log."""
-    ctx.meta["db"] = db
+    console().db = db
     return placed(ctx, parameter, db)
 
 

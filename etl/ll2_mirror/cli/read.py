@@ -1,26 +1,37 @@
-"""The commands that read the file: status, verify, changes and get."""
+"""The commands status, verify and get, which read the file."""
 
 from __future__ import annotations
 
 import signal
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import click
 
-from ll2_mirror.cli.console import console, write
 from ll2_mirror.cli.options import (
     DB,
+    Command,
     base,
-    clock,
     json_option,
     max_age_option,
     opened,
-    point_in_time,
 )
-from ll2_mirror.cli.program import Command, as_ours
-from ll2_mirror.clock import to_iso
+from ll2_mirror.cli.output import (
+    age_text,
+    as_mirror_error,
+    clock,
+    console,
+    count_lines,
+    drift_line,
+    first_lines,
+    megabytes,
+    plural,
+    utc,
+    write,
+)
+from ll2_mirror.clock import ago
 from ll2_mirror.errors import CheckFailed, UsageError
 from ll2_mirror.ll2.lists import DEFAULT_RESOURCE
 
@@ -32,10 +43,6 @@ _VERIFY_HELP = """Prove that DB renders what LL2 sent.
 
 That is byte for byte; exit 1 where it doesn't. Checks the file's integrity and references, too, and
 names each row that differs.
-"""
-_CHANGES_HELP = """Show what was added, changed and gone.
-
-By run, with each value from and to; a first sync is summed up. Atom makes a feed.
 """
 _GET_HELP = f"""Print what LL2 would answer for PATH.
 
@@ -69,14 +76,12 @@ def status(
     db: Path, max_age: float | None, prometheus: bool, exit_code: int | None, as_json: bool
 ) -> None:
     """Says how a mirror stands."""
-    from ll2_mirror.cli.text import status_lines
-
     if prometheus and as_json:
         raise UsageError("--json and --prometheus are two formats: choose one")
-    found = _measured(db, exit_code) if prometheus else status_of(db)
-    console().present(found, status_lines(found), as_json=as_json, quiet=prometheus)
+    document = _measured(db, exit_code) if prometheus else status_of(db)
+    console().present(document, _status_lines(document), as_json=as_json, quiet=prometheus)
     if max_age is not None:
-        check_age(found, max_age)
+        check_age(document, max_age)
 
 
 def status_of(db: Path) -> dict[str, Any]:
@@ -88,27 +93,97 @@ def status_of(db: Path) -> dict[str, Any]:
 
 
 def _measured(db: Path, exit_code: int | None) -> dict[str, Any]:
-    """How a mirror stands, printed as metrics: also where it can't be read, which is raised."""
-    from ll2_mirror.cli.metrics import prometheus
-    from ll2_mirror.cli.status import unreadable
+    """How a mirror stands, printed as metrics; a file that can't be read has some, too."""
+    from ll2_mirror.cli.status import metrics
 
     try:
-        found = status_of(db)
+        document = status_of(db)
     except Exception as error:
-        write(prometheus(unreadable(db, as_ours(error, db)), exit_code))
+        failure = {"exit_code": as_mirror_error(error, db).exit_code}
+        write(metrics({"db": str(db), "last_error": failure}, exit_code))
         raise
-    write(prometheus(found, exit_code))
-    return found
+    write(metrics(document, exit_code))
+    return document
 
 
-def check_age(found: dict[str, Any], most: float) -> None:
-    """Raises CheckFailed where a mirror is older than it may be."""
-    from ll2_mirror.cli.status import ahead, oldest_age
+def check_age(document: dict[str, Any], most: float) -> None:
+    """Raises CheckFailed if a mirror is older than it may be."""
+    from ll2_mirror.cli.status import oldest_age
 
-    if ahead(found):
-        raise CheckFailed(f"{found['db']} was synced at a time that is yet to come: sync it again")
-    if oldest_age(found) > most:
-        raise CheckFailed(f"{found['db']} is older than it may be")
+    if any(resource["age_seconds"] is None for resource in document["resources"]):
+        raise CheckFailed(
+            f"{document['db']} was synced at a time that is yet to come: sync it again"
+        )
+    if oldest_age(document) > most:
+        raise CheckFailed(f"{document['db']} is older than it may be")
+
+
+def _status_lines(document: dict[str, Any]) -> Iterator[str]:
+    """How a mirror stands."""
+    mode, resources = document["mode"], document["resources"]
+    if resources:
+        modes = f"{mode} mode" if mode else "several modes"
+        yield f"{document['db']}: {modes}, from {document['base_url']}"
+    else:
+        yield f"{document['db']}: no sync was completed yet"
+    if pulled := document["pulled"]:
+        yield f"pulled from {pulled['from']} at {pulled['pulled'][:19]}Z"
+    for resource in resources:
+        yield from _resource_lines(resource, several_modes=mode is None)
+    for walk in document["under_way"]:
+        of = "" if walk["of"] is None else f" of {walk['of']}"
+        yield f"{walk['resource']}: a walk is under way: {walk['pages']}{of} pages staged"
+    yield from _budget_lines(document["budget"] or {"limit": None, "resumes": None})
+    yield from first_lines(map(_quarantine_line, document["quarantine"]))
+    if error := document["last_error"]:
+        code = error["exit_code"]
+        yield f"last sync, {error['at'][:19]}Z, ended with {code}: {error['message']}"
+    if images := document["images"]:
+        small, full = (
+            f"{images[size]['held']:,} of {sum(images[size].values()):,}"
+            for size in ("thumbnails", "full")
+        )
+        yield f"pictures: {small} small, {full} in full size, {megabytes(images['bytes'])}"
+    if document["tables"]:
+        yield "tables:"
+    yield from (f"  {count:>8,}  {name}" for name, count in document["tables"].items())
+    yield from first_lines(
+        drift_line(one, f"since {one['since'][:10]}") for one in document["drift"]
+    )
+
+
+def _resource_lines(resource: dict[str, Any], *, several_modes: bool) -> Iterator[str]:
+    """How a resource stands, and in which mode if the file has several."""
+    mode = f" in {resource['mode']} mode" if several_modes else ""
+    gone = f", {resource['tombstones']} gone" if resource["tombstones"] else ""
+    yield (
+        f"{resource['resource']}: {plural(resource['records'], 'record')}{mode}{gone},"
+        f" synced {ago(resource['age_seconds'])} ({resource['synced'][:19]}Z),"
+        f" may be {age_text(resource['max_age_seconds'])} old"
+    )
+    yield from count_lines((resource["conflicts"], "row", "came with two values in the last sync"))
+
+
+def _budget_lines(budget: dict[str, Any]) -> Iterator[str]:
+    """What LL2 may still be asked."""
+    until = f"; it goes on at {utc(budget['resumes'])}" if budget["resumes"] else ""
+    if budget["limit"] is not None:
+        minutes = round(budget["seconds"] / 60)
+        allowed = f"{budget['limit']} requests in {minutes} minutes"
+        yield f"budget: {budget['left']} left of {allowed}{until}"
+    elif until:
+        yield f"budget: none left{until}"
+
+
+def _quarantine_line(record: dict[str, Any]) -> str:
+    """A record in quarantine; it may have no readable id."""
+    stands = "stays as it was" if record["stands"] else "is left out"
+    id_ = "?" if record["id"] is None else record["id"]
+    since = record["since"][:10]
+    return f"{record['resource']} {id_}: {stands} since {since}: {record['reason']}"
+
+
+# verify
 
 
 @click.command(cls=Command, help=_VERIFY_HELP)
@@ -116,43 +191,38 @@ def check_age(found: dict[str, Any], most: float) -> None:
 @json_option("the verdict")
 def verify(db: Path, as_json: bool) -> None:
     """Says whether a mirror renders what LL2 sent."""
-    from ll2_mirror.cli.text import verdict_lines
     from ll2_mirror.proof.verify import verify
 
     with opened(db) as store:
         verdict = verify(store)
     document = verdict.as_json()
-    lines = (*verdict.problems, *verdict_lines(db, document))
+    more = count_lines(
+        (
+            document["overtaken"],
+            "value",
+            "gave way to a later one of the same row in the same sync",
+        ),
+        (document["respelled"], "page", "in another spelling of JSON, same values"),
+    )
+    lines = (*verdict.problems, verdict_line(db, document), *more)
     console().present(document, lines, as_json=as_json)
     if verdict.problems:
         sys.exit(CheckFailed.exit_code)
 
 
-@click.command(cls=Command, help=_CHANGES_HELP)
-@DB
-@click.option("--since", metavar="WHEN", help="From a date, a time or an age such as 2d on.")
-@click.option("--all", "everything", is_flag=True, help="Also what moves by itself: times, counts.")
-@click.option(
-    "--format", "form", type=click.Choice(["text", "json", "atom"]), help="How to print them."
-)
-@json_option("them")
-def changes(db: Path, since: str | None, everything: bool, as_json: bool, form: str | None) -> None:
-    """Says what each run changed."""
-    from ll2_mirror.cli.changes import changes, named
-    from ll2_mirror.cli.feed import atom
-    from ll2_mirror.cli.text import run_lines
+def verdict_line(db: Path, verdict: dict[str, Any]) -> str:
+    """What verify found, in short."""
+    if not verdict["ok"]:
+        return f"{db}: not what LL2 sent: {plural(len(verdict['problems']), 'problem')}"
+    if not verdict["pages"]:
+        return f"{db}: sound, and empty: no sync was completed yet"
+    return (
+        f"{db}: {plural(verdict['records'], 'record')} on {plural(verdict['pages'], 'page')},"
+        f" {plural(verdict['bytes'], 'byte')}: as LL2 sent them"
+    )
 
-    start = None if since is None else point_in_time(since, clock().now())
-    with opened(db) as store:
-        found = named(store, changes(store, start, everything))
-    if as_json or form == "json":
-        console().show(found)
-    elif form == "atom":
-        console().say(*atom(found, db.stem, to_iso(clock().now())).split("\n"))
-    elif found["runs"]:
-        console().say(*run_lines(found["runs"]))
-    else:
-        console().say("nothing changed", err=True)
+
+# get
 
 
 @click.command(cls=Command, help=_GET_HELP)

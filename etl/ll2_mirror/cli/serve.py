@@ -7,16 +7,42 @@ from typing import Any
 
 import click
 
-from ll2_mirror.cli.console import console
-from ll2_mirror.cli.datasettes import datasettes
-from ll2_mirror.cli.options import DB, base, clock
-from ll2_mirror.cli.program import Command
+from ll2_mirror.cli.options import DB, Command, base, with_options
+from ll2_mirror.cli.output import clock, console
 
 _SERVE_HELP = """Serve DB as a site, and LL2's API from it.
 
 The site is Datasette's, with FILES beside DB; LL2's paths are under /2.3.0/. A sync of the same
 file shows at once.
 """
+
+_FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
+_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+
+datasette_options = with_options(  # Datasette's own, as its users know them
+    click.argument("files", nargs=-1, type=_FILE),
+    click.option("-m", "--metadata", type=_FILE, help="Datasette's metadata, as JSON or YAML."),
+    click.option(
+        "--setting",
+        "settings",
+        nargs=2,
+        multiple=True,
+        metavar="NAME VALUE",
+        help="One of Datasette's settings; several may be given.",
+    ),
+    click.option("--plugins-dir", type=_FOLDER, help="Plugins of Datasette's of your own."),
+    click.option("--template-dir", type=_FOLDER, help="Templates of Datasette's of your own."),
+    click.option(
+        "--static",
+        nargs=2,
+        multiple=True,
+        type=(str, _FOLDER),
+        metavar="PATH DIR",
+        help="Files to serve below a path.",
+    ),
+    click.option("--crossdb", is_flag=True, help="Join DB and FILES in SQL, at /_memory."),
+    click.option("--cors", is_flag=True, help="Let pages of other sites ask Datasette's JSON."),
+)
 
 
 @click.command(cls=Command, help=_SERVE_HELP)
@@ -31,7 +57,7 @@ file shows at once.
     callback=base,
     help="Where the links in answers lead.  [default: where they were asked for]",
 )
-@datasettes
+@datasette_options
 def serve(db: Path, host: str, port: int, base_url: str | None, **own: Any) -> None:
     """Serves until it is interrupted."""
     from ll2_mirror.ll2.schema import SCHEMA_VERSION

@@ -7,20 +7,18 @@ from typing import Any
 
 import click
 
-from ll2_mirror.cli.console import console
 from ll2_mirror.cli.options import (
     DB,
     QUIET,
     SILENCE,
-    clock,
+    Command,
     json_option,
     max_age_option,
     opened,
     placed,
 )
-from ll2_mirror.cli.program import Command, end_tidily
+from ll2_mirror.cli.output import clock, console, end_tidily, transfer_progress
 from ll2_mirror.cli.read import check_age, status_of
-from ll2_mirror.cli.telling import watched
 
 _PUBLISH_HELP = """Put a snapshot of DB into DIR, for others to pull.
 
@@ -87,7 +85,7 @@ def pull(
 
     end_tidily()
     origin = origin_of(source, timeout)
-    with watched(quiet=quiet or as_json) as tell:
+    with transfer_progress(quiet=quiet or as_json) as tell:
         done = pull(origin, db, clock(), tell, allow_older=allow_older)
     found = done.as_json()
     console().present(found, [_pulled_line(db, found)], as_json=as_json, quiet=quiet)

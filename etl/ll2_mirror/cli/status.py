@@ -1,18 +1,19 @@
-"""How a mirror stands, as data. Reads only."""
+"""How a mirror stands, as data for programs and as metrics for Prometheus. Reads only."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import datetime
 from math import ceil, inf
-from pathlib import Path
 from typing import Any, NamedTuple
 
-from ll2_mirror.clock import age, to_iso
+from prometheus_client import CollectorRegistry, Gauge, generate_latest
+
+from ll2_mirror.clock import age, from_iso, to_iso
 from ll2_mirror.due import ages
-from ll2_mirror.errors import MirrorError
 from ll2_mirror.extract.budget import Budget
 from ll2_mirror.extract.crawl import end_of
+from ll2_mirror.files import printable
 from ll2_mirror.images.catalog import image_counts
 from ll2_mirror.images.folder import ImageFolder
 from ll2_mirror.ll2.lists import NEW, RESOURCES, SLICES, slice_name
@@ -48,11 +49,6 @@ def status(store: Store, now: datetime) -> dict[str, Any]:
     }
 
 
-def unreadable(db: Path, error: MirrorError) -> dict[str, Any]:
-    """What can be said of a file that can't be read: as ``status`` does, as far as it goes."""
-    return {"db": str(db), "last_error": {"exit_code": error.exit_code}}
-
-
 def oldest_age(found: dict[str, Any]) -> float:
     """The age in seconds of the resource that was synced longest ago.
 
@@ -61,11 +57,6 @@ def oldest_age(found: dict[str, Any]) -> float:
     """
     ages = [one["age_seconds"] for one in found.get("resources", ())]
     return inf if None in ages else max(ages, default=inf)
-
-
-def ahead(found: dict[str, Any]) -> bool:
-    """Whether a resource was synced at a time that is yet to come."""
-    return any(one["age_seconds"] is None for one in found["resources"])
 
 
 def _resources(store: Store, now: datetime) -> Iterator[dict[str, Any]]:
@@ -204,3 +195,112 @@ def _drift(store: Store) -> Iterator[dict[str, Any]]:
     for one in (Typed(store.path).row(_Drift(*row), f"_drift {row[0]}") for row in rows):
         shape, key, what, id_, run = one
         yield {"shape": shape, "key": key, "what": what, "id": id_, "since": _finished(store, run)}
+
+
+# As metrics
+
+_Samples = dict[str, float]  # by the value of the metric's label; of one without, "" has the only
+
+
+class Metric(NamedTuple):
+    """A gauge: its name without the prefix, its label, its help, and its samples in the status."""
+
+    name: str
+    label: str
+    help: str
+    samples: Callable[[dict[str, Any]], _Samples]
+
+
+def _by_resource(part: str, key: str) -> Callable[[dict[str, Any]], _Samples]:
+    """A sample for each resource that a part of the status has."""
+    return lambda status: {one["resource"]: one[key] for one in status.get(part, ())}
+
+
+def _budget_sample(key: str) -> Callable[[dict[str, Any]], _Samples]:
+    """The sample of a number of the budget, if that is known."""
+
+    def samples(status: dict[str, Any]) -> _Samples:
+        number = (status.get("budget") or {}).get(key)
+        return {} if number is None else {"": number}
+
+    return samples
+
+
+def _sync_times(status: dict[str, Any]) -> _Samples:
+    """When each resource was synced, in seconds since 1970."""
+    return {
+        one["resource"]: from_iso(one["synced"]).timestamp() for one in status.get("resources", ())
+    }
+
+
+def _quarantined(status: dict[str, Any]) -> _Samples:
+    """How many records each resource has in quarantine."""
+    names = [one["resource"] for one in status.get("quarantine", ())]
+    return {one["resource"]: names.count(one["resource"]) for one in status.get("resources", ())}
+
+
+_METRICS = (
+    Metric("up", "", "Whether the file can be read.", lambda status: {"": "tables" in status}),
+    Metric(
+        "age_seconds",
+        "",
+        "How long ago the resource was synced that was synced longest ago; +Inf: never.",
+        lambda status: {"": oldest_age(status)},
+    ),
+    Metric(
+        "last_exit_code",
+        "",
+        "What the last sync ended with.",
+        lambda status: {"": (status["last_error"] or {"exit_code": 0})["exit_code"]},
+    ),
+    Metric(
+        "last_sync_timestamp_seconds", "resource", "When the last sync was completed.", _sync_times
+    ),
+    Metric("records", "resource", "Records that LL2 lists.", _by_resource("resources", "records")),
+    Metric(
+        "gone_records",
+        "resource",
+        "Records that LL2 no longer lists.",
+        _by_resource("resources", "tombstones"),
+    ),
+    Metric(
+        "quarantined_records",
+        "resource",
+        "Records that stay as an earlier sync had them, or out.",
+        _quarantined,
+    ),
+    Metric(
+        "staged_pages",
+        "resource",
+        "Pages of the walk under way.",
+        _by_resource("under_way", "pages"),
+    ),
+    Metric("budget_requests", "", "Requests that LL2 allows.", _budget_sample("limit")),
+    Metric("budget_left_requests", "", "Requests left of them now.", _budget_sample("left")),
+    Metric(
+        "drift",
+        "",
+        "Keys and values that LL2's document lacks.",
+        lambda status: {"": len(status["drift"])} if "drift" in status else {},
+    ),
+    Metric("table_rows", "table", "Rows by table.", lambda status: status.get("tables", {})),
+)
+
+
+def metrics(status: dict[str, Any], exit_code: int | None = None) -> bytes:
+    """The metrics of a status, in Prometheus' text format: UTF-8, whatever the locale is.
+
+    Of a file that can't be read, those that there are without it. ``exit_code``: what the last
+    sync ended with, if the file doesn't say.
+    """
+    if exit_code:
+        status = {**status, "last_error": {"exit_code": exit_code}}
+    registry = CollectorRegistry()
+    db = printable(status["db"])
+    for metric in _METRICS:
+        if samples := metric.samples(status):
+            labels = ["db", metric.label][: 1 + bool(metric.label)]
+            gauge = Gauge(f"ll2_mirror_{metric.name}", metric.help, labels, registry=registry)
+            for value, number in samples.items():
+                gauge.labels(db, *[value][: bool(metric.label)]).set(number)
+    return generate_latest(registry)

@@ -14,7 +14,6 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from ll2_mirror.clock import Clock, from_iso
 from ll2_mirror.files import shipped
-from ll2_mirror.ll2.descriptions import questions as listed
 from ll2_mirror.ll2.json import parse, spell, text
 from ll2_mirror.ll2.lists import SLICES, Resource, View
 from ll2_mirror.ll2.model import Key, Shape
@@ -219,8 +218,3 @@ def answering(server: Server) -> Iterator[Server]:
         finally:
             server.shutdown()
             thread.join()
-
-
-def questions() -> list[tuple[str, str]]:
-    """The questions of the demo with their SQL, from ``docs/questions.md``."""
-    return [(one.title, one.sql) for one in listed().values() if one.in_demo]

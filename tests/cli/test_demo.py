@@ -4,24 +4,64 @@ from __future__ import annotations
 
 import os
 import re
+import shlex
+import signal
+import subprocess
+import sys
 import tomllib
+from contextlib import contextmanager
 
 import pytest
+import requests
 
 from helpers import ROOT
+from serving import SCRIPT
 
 
 def test_demo_mirrors_proves_and_answers(tmp_path, run):
     told = run("demo", tmp_path / "new")
     assert told.code == 0
-    assert "21 added" in told.out
-    assert "0 added, 0 changed, 21 unchanged, 0 gone" in told.out
-    assert "as LL2 sent them" in told.out
-    for question in ("Who built what?", "in space now", "longest in space"):
-        assert question in told.out
-    assert "ll2-mirror sync spacecraft.db" in told.out
+    db = tmp_path / "new" / "demo.db"
+    synced, proved, in_space, built, longest, *_ = told.out.splitlines()
+    assert synced == f"{db}: synced 38 lists of the bundled sample"
+    assert proved.startswith(f"{db}: 133 records on 38 pages, ")
+    assert proved.endswith(" bytes: as LL2 sent them")
+    assert in_space == "Which craft are in space now? Crew Dragon Freedom"
+    assert built.startswith("Who built what? Soyuz (10), ")
+    assert longest.startswith(
+        "Which spacecraft were longest in space? Crew Dragon Endeavour (868.6), "
+    )
+    assert len(told.out.splitlines()) <= 12
     again = run("demo", tmp_path / "new")
-    assert "0 added, 0 changed, 21 unchanged, 0 gone" in again.out
+    assert (again.code, again.out) == (0, told.out)
+
+
+@pytest.mark.parametrize("program", [[SCRIPT], [sys.executable, "-m", "ll2_mirror"]], ids=len)
+def test_the_commands_that_demo_advises_work_as_they_are_printed(tmp_path, upstream, program):
+    folder = tmp_path / "a folder"
+    folder.mkdir()
+    made = subprocess.run([*program, "demo", "new"], cwd=folder, capture_output=True, text=True)
+    commands = [line.strip() for line in made.stdout.splitlines() if line.startswith("    ")]
+    serve, sync = (shlex.split(command) for command in commands)
+    assert (serve[-2:], sync[-2:]) == (["serve", "new/demo.db"], ["sync", "spacecraft.db"])
+    with started(*serve, "--port", "0", cwd=folder) as url:
+        assert requests.get(f"{url}/2.3.0/spacecraft/", timeout=10).json()["count"] == 21
+    real = [*sync, "--base-url", upstream.base_url]
+    done = subprocess.run(real, cwd=folder, capture_output=True, text=True)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.startswith("spacecraft: 21 records in 1 request")
+
+
+@contextmanager
+def started(*command, cwd):
+    """Starts a server; gives its URL."""
+    with subprocess.Popen(command, cwd=cwd, stderr=subprocess.PIPE, text=True) as server:
+        found = re.search(r"http://\S+(?=/2\.3\.0/)", server.stderr.readline())
+        try:
+            yield found[0]
+        finally:
+            server.send_signal(signal.SIGINT)
+            server.communicate(timeout=10)
 
 
 def test_demo_asks_its_sample_and_no_proxy(tmp_path, run, monkeypatch):

@@ -1,0 +1,117 @@
+"""The commands to begin with: demo and examples."""
+
+from __future__ import annotations
+
+import shlex
+import shutil
+import sqlite3
+import sys
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import click
+
+from ll2_mirror.cli.options import Command, opened, placed
+from ll2_mirror.cli.output import console, plural
+from ll2_mirror.cli.read import verdict_line
+from ll2_mirror.errors import UsageError
+from ll2_mirror.files import shipped
+
+_DEMO_HELP = """Mirror the bundled sample into DIR.
+
+Then prove it, ask it three questions, and say what to do next. Needs no network: the sample is
+served on loopback, page by page as LL2 does.
+"""
+_EXAMPLES_HELP = """Write the example files into DIR.
+
+Those are units for systemd, crontabs, a workflow for GitHub, alerts for Prometheus, and what takes
+a mirror to many readers. Files that are there already and differ are left alone.
+"""
+_DIR = click.Path(path_type=Path)
+_SHOWN = 3  # answers to a question
+
+
+def _made(directory: Path) -> Path:
+    """A folder, made where there is none."""
+    try:
+        directory.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise UsageError(f"{directory} can't be made a folder: {error.strerror}") from None
+    return directory
+
+
+@click.command(cls=Command, help=_DEMO_HELP)
+@click.argument("directory", metavar="[DIR]", default=".", type=_DIR, callback=placed)
+@click.pass_context
+def demo(ctx: click.Context, directory: Path) -> None:
+    """Mirrors the bundled sample, proves it and asks it three questions."""
+    from ll2_mirror.proof.verify import verify
+    from ll2_mirror.testing import fake
+
+    db = _made(directory) / "demo.db"
+    records = fake.bundled()
+    lists = sorted({name for name, _ in records})
+    with fake.running(records) as upstream:
+        options = ["--mode", "detailed", "--base-url", upstream.base_url, "--quiet"]
+        program: Any = ctx.find_root().command
+        program.main(["sync", str(db), *lists, *options], standalone_mode=False)
+    with opened(db) as store:
+        verdict = verify(store).as_json()
+    console().say(
+        f"{db}: synced {plural(len(lists), 'list')} of the bundled sample",
+        verdict_line(db, verdict),
+        *_answers(db),
+        *_next_steps(db),
+    )
+
+
+def _answers(db: Path) -> Iterator[str]:
+    """The questions of the demo, each with the first of its answers in one line."""
+    from ll2_mirror.ll2.descriptions import questions
+
+    with closing(sqlite3.connect(db)) as conn:
+        conn.row_factory = sqlite3.Row
+        for question in questions().values():
+            if question.in_demo:
+                rows = conn.execute(question.sql).fetchall()
+                name, *number = question.bars or rows[0].keys()[:1]
+                answers = [
+                    f"{row[name]} ({row[number[0]]})" if number else row[name]
+                    for row in rows[:_SHOWN]
+                ]
+                more = ", ..." if len(rows) > _SHOWN else ""
+                yield f"{question.title} {', '.join(answers)}{more}"
+
+
+def _next_steps(db: Path) -> Iterator[str]:
+    """What to do next: commands that work as they are printed, in the folder of this one."""
+    called = Path(sys.argv[0])
+    program = f"{shlex.quote(sys.executable)} -m ll2_mirror"
+    if called.name == "ll2-mirror":
+        found = shutil.which("ll2-mirror")
+        is_on_path = found is not None and called.exists() and called.samefile(found)
+        program = "ll2-mirror" if is_on_path else shlex.quote(str(called))
+    yield ""
+    yield "To look at it, run this, then open http://127.0.0.1:8001/ in a browser:"
+    yield f"    {program} serve {shlex.quote(str(db))}"
+    yield "For the real spacecraft, in 6 or 7 of the 15 requests that LL2 allows an hour:"
+    yield f"    {program} sync spacecraft.db"
+
+
+@click.command(cls=Command, help=_EXAMPLES_HELP)
+@click.argument("directory", metavar="DIR", type=_DIR, callback=placed)
+def examples(directory: Path) -> None:
+    """Writes the files that the schedule page speaks of."""
+    source = shipped("examples")
+    _made(directory)
+    files = sorted(path for path in source.rglob("*") if path.is_file())
+    targets = {path: directory / path.relative_to(source) for path in files}
+    for path, target in targets.items():
+        if target.exists() and target.read_bytes() != path.read_bytes():
+            raise UsageError(f"{target} is there, and another: choose another folder, or remove it")
+    for path, target in targets.items():
+        _made(target.parent)
+        shutil.copy(path, target)  # with its rights: some are scripts
+    console().say(*map(str, targets.values()))

@@ -1,0 +1,383 @@
+"""Everything that a command prints, and the error that ends it.
+
+What people read has its control characters shown, not sent: a name of LL2's may hold some. What
+programs read is exact.
+"""
+
+from __future__ import annotations
+
+import codecs
+import errno
+import io
+import json
+import os
+import secrets
+import signal
+import sqlite3
+import sys
+import traceback
+from collections.abc import Iterable, Iterator
+from contextlib import closing, contextmanager, suppress
+from contextvars import ContextVar
+from functools import partial
+from pathlib import Path
+from typing import Any, NoReturn
+
+import click
+
+from ll2_mirror import __version__
+from ll2_mirror.clock import AGE_UNITS, Clock, for_people, from_iso, to_iso
+from ll2_mirror.errors import Bug, MirrorError, Stopped, UsageError
+from ll2_mirror.files import NO_ROOM
+from ll2_mirror.progress import EVENTS, Tell, silence
+
+_MANY = 20  # lines of one kind
+_ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)  # Ctrl-C, a service's end, a terminal's
+
+
+class ReaderGone(MirrorError):
+    """The reader of the output has closed it, as ``| head`` does: people are told nothing."""
+
+    exit_code = 128 + signal.SIGPIPE
+
+
+class Console:
+    """What one run of the program prints; ``db`` is the file that it is about, once that is known.
+
+    ``log_json``: each line on stderr is a JSON object with the run, the process and the file.
+    """
+
+    def __init__(self, *, log_json: bool = False) -> None:
+        self.log_json = log_json
+        self.db: Path | None = None
+        self._run = secrets.token_hex(4)
+
+    def say(self, *lines: str, err: bool = False) -> None:
+        """Prints lines for people."""
+        write("".join(f"{shown(line)}\n" for line in lines), err=err)
+
+    def show(self, document: Any) -> None:
+        """Prints a JSON document for programs."""
+        write(f"{_json(document, sys.stdout, indent=2)}\n")
+
+    def present(
+        self, document: Any, lines: Iterable[str], *, as_json: bool, quiet: bool = False
+    ) -> None:
+        """Prints a command's result: the document as JSON, or else the lines unless quiet."""
+        if as_json:
+            self.show(document)
+        elif not quiet:
+            self.say(*lines)
+
+    def log(self, event: str, /, **facts: Any) -> None:
+        """Prints a line of JSON on stderr."""
+        about = {"time": to_iso(clock().now()), "run": self._run, "pid": os.getpid()}
+        line = {**about, "db": self.db and str(self.db), "event": event, **facts}
+        write(f"{_json(line, sys.stderr)}\n", err=True)
+
+    def fail(self, error: MirrorError) -> NoReturn:
+        """Ends the program with one line and the error's exit code; a bug has its traceback."""
+        bug = error.__cause__ if isinstance(error, Bug) else None
+        trace = "".join(traceback.format_exception(bug)).splitlines() if bug else []
+        with suppress(MirrorError):  # if stderr can't be written, the exit code still tells
+            if self.log_json:
+                more = {"traceback": trace} if trace else {}
+                self.log("failed", exit_code=error.exit_code, message=str(error), **more)
+            elif not isinstance(error, ReaderGone):
+                self.say(f"ll2-mirror: {error}", *trace, err=True)
+        sys.exit(error.exit_code)
+
+
+_current: ContextVar[Console] = ContextVar("console")
+_current.set(Console())
+
+
+def console() -> Console:
+    """The console of the command that runs."""
+    return _current.get()
+
+
+def begin_output(*, log_json: bool) -> Console:
+    """Makes the console of a run; characters that the output's encoding lacks become escapes."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
+    _current.set(Console(log_json=log_json))
+    return console()
+
+
+def clock() -> Clock:
+    """The machine's clock, unless the caller of the program passed in one."""
+    context = click.get_current_context(silent=True)
+    given = context.find_object(Clock) if context else None
+    return given or Clock()
+
+
+def shown(text: str) -> str:
+    r"""A text in one line, with an escape such as \x1b or \u202e for what can't be seen."""
+    if text.isprintable():
+        return text
+    return "".join(
+        letter if letter.isprintable() else letter.encode("unicode_escape").decode()
+        for letter in text
+    )
+
+
+def write(text: str | bytes, *, err: bool = False) -> None:
+    """Writes to stdout or stderr exactly, if it is open; raises as ``writing`` does.
+
+    click.echo isn't used, as it takes an encoding that is plain ASCII for UTF-8.
+    """
+    stream = sys.stderr if err else sys.stdout
+    if stream is not None:
+        with writing():
+            to: Any = stream.buffer if isinstance(text, bytes) else stream
+            to.write(text)
+            to.flush()
+
+
+@contextmanager
+def writing() -> Iterator[None]:
+    """Raises a MirrorError if stdout or stderr can't be written."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno == errno.EPIPE:
+            raise ReaderGone("the reader of the output is gone") from error
+        message = f"the output can't be written: {error.strerror}"
+        if error.errno in NO_ROOM:
+            raise Stopped(f"{message}: make room and run the same command again") from error
+        raise UsageError(message) from error
+
+
+def _json(document: Any, stream: Any, indent: int | None = None) -> str:
+    """JSON in letters that a stream can carry."""
+    encoding = getattr(stream, "encoding", None) or "utf-8"
+    exact = codecs.lookup(encoding).name == "utf-8"
+    return json.dumps(document, ensure_ascii=not exact, indent=indent)
+
+
+# How a command ends
+
+
+def as_mirror_error(error: BaseException, db: Path | None = None) -> MirrorError:
+    """The MirrorError for what ended a command: one line for people, and an exit code.
+
+    What nobody foresaw is a bug. ``db`` is the file, for an error that SQLite gives without it.
+    """
+    known: MirrorError | None = None
+    match error:
+        case MirrorError():
+            known = error
+        case click.ClickException():
+            context = getattr(error, "ctx", None)
+            see = f" (see {context.command_path} --help)" if context else ""
+            known = UsageError(" ".join(error.format_message().split()) + see)
+        case click.Abort() | KeyboardInterrupt():
+            known = Stopped("interrupted: what was published before stands; the next sync goes on")
+        case MemoryError():
+            known = Stopped("there is no memory left: run the same command again when there is")
+        case OSError():
+            place = error.filename or "the system says no"
+            known = UsageError(f"{place}: {error.strerror or error}")
+        case sqlite3.Error():
+            from ll2_mirror.store.explain import explained
+
+            known = explained(error, db or Path("the file"))
+    if known is None:
+        what = " ".join(f"{type(error).__name__}: {error}".split())
+        known = Bug(
+            f"a bug in ll2-mirror {__version__}: {what}: please report it with what follows"
+        )
+        known.__cause__ = error
+    return known
+
+
+def end_tidily() -> None:
+    """Makes each signal that ends a program do what Ctrl-C does; a second one ends it at once.
+
+    One that is ignored, as under nohup, stays ignored.
+    """
+    heeded = [each for each in _ENDING if signal.getsignal(each) != signal.SIG_IGN]
+
+    def end(*_: Any) -> None:
+        for each in heeded:
+            signal.signal(each, signal.SIG_DFL)
+        raise KeyboardInterrupt
+
+    with suppress(ValueError):  # only the main thread may
+        for each in heeded:
+            signal.signal(each, end)
+
+
+# Progress
+
+_IN_PASSING = ("retry", "smaller", "request", "page", "published")  # shown on a terminal only
+_CLEAR = "\r\x1b[K"  # the line that the cursor is in
+_BAR = 36  # columns, if the terminal has them
+_BESIDE = len("  []  100%  1d 00:00:00 ")  # what a bar stands between, and the last column
+
+
+@contextmanager
+def sync_progress(*, quiet: bool, as_json: bool) -> Iterator[Tell]:
+    """Yields what takes a sync's events.
+
+    People read them on stdout, or on stderr if stdout has JSON. On a terminal, the pages are a bar
+    on its last line, and what matters only in passing is shown, too.
+    """
+    if console().log_json:
+        yield _each_wait_once(console().log)
+    elif quiet:
+        yield silence
+    elif as_json or not on_terminal():
+        yield _each_wait_once(partial(_print_event, as_json))
+    else:
+        with closing(Bars()) as bars:
+            yield partial(_draw_event, bars)
+
+
+@contextmanager
+def transfer_progress(*, quiet: bool) -> Iterator[Tell]:
+    """Yields what takes the events of a transfer: on a terminal, a bar shows how far it is."""
+    watched = on_terminal() and not quiet
+    with closing(Bars()) as bars:
+
+        def draw(event: str, /, **facts: Any) -> None:
+            if watched and "of" in facts:
+                done, total = facts.values()
+                bars.draw(event, done, total)
+
+        yield draw
+
+
+def on_terminal() -> bool:
+    """Whether somebody watches."""
+    return bool(sys.stderr and sys.stderr.isatty())
+
+
+def _each_wait_once(tell: Tell) -> Tell:
+    """Passes a wait on once, not with each second of it."""
+    waits = set()
+
+    def tell_once(event: str, /, **facts: Any) -> None:
+        wait = facts["until"] if event == "waiting" else None
+        if wait is None or wait not in waits:
+            tell(event, **facts)
+        waits.add(wait)
+
+    return tell_once
+
+
+def _print_event(err: bool, event: str, /, **facts: Any) -> None:
+    """Prints an event in a line, unless it matters only in passing."""
+    if event not in _IN_PASSING:
+        console().say(_event_line(event, facts), err=err)
+
+
+def _draw_event(bars: Bars, event: str, /, **facts: Any) -> None:
+    """Shows an event on a terminal: a bar for the pages, a countdown for a wait, else a line."""
+    if event == "page":
+        bars.draw(facts["resource"], facts["staged"], facts["total"])
+    elif event == "waiting":
+        minutes, seconds = divmod(facts["seconds"], 60)
+        line = f"goes on in {minutes}:{seconds:02}: LL2's limit is reached "
+        write(f"{_CLEAR}{line[: _columns() - 1]}", err=True)
+    elif EVENTS[event]:
+        write(f"{_CLEAR}{shown(_event_line(event, facts))}\n", err=True)
+
+
+def _event_line(event: str, facts: dict[str, Any]) -> str:
+    """What people read of an event."""
+    line = EVENTS[event]
+    assert line is not None
+    until = {"until": utc(facts["until"])} if "until" in facts else {}
+    return line.format(**{**facts, **until})
+
+
+class Bars:
+    """The bar on a terminal's last line: one for each label, the next ends the one before."""
+
+    def __init__(self) -> None:
+        self._bars: dict[str, Any] = {}
+
+    def draw(self, label: str, done: int, total: int) -> None:
+        """Draws how far something is."""
+        if label not in self._bars:
+            self.close()
+        write(_CLEAR, err=True)
+        with writing():
+            if label not in self._bars:
+                self._bars[label] = click.progressbar(
+                    length=total, file=sys.stderr, **_layout(label, _columns())
+                )
+            self._bars[label].update(done - self._bars[label].pos)
+
+    def close(self) -> None:
+        """Ends the line that a bar stands on."""
+        for bar in self._bars.values():
+            with suppress(MirrorError), writing():
+                bar.render_finish()
+        self._bars.clear()
+
+
+def _layout(label: str, columns: int) -> dict[str, Any]:
+    """How a bar looks whose line fits: one that wraps can't be drawn over."""
+    room = columns - len(label) - _BESIDE
+    if room > 0:
+        return {"label": label, "width": min(_BAR, room)}
+    return {
+        "label": label[: columns - len("  100% ")],
+        "bar_template": "%(label)s  %(info)s",
+        "width": 1,
+        "show_eta": False,
+    }
+
+
+def _columns() -> int:
+    """How many columns the terminal has."""
+    with suppress(OSError, ValueError):
+        return os.get_terminal_size(sys.stderr.fileno()).columns or 80
+    return 80
+
+
+# Words that several commands use
+
+
+def first_lines(lines: Iterable[str]) -> Iterator[str]:
+    """The first of many lines, and how many more there are."""
+    lines = list(lines)
+    yield from lines[:_MANY]
+    if more := lines[_MANY:]:
+        yield f"  and {len(more):,} more: see --json"
+
+
+def plural(count: int, noun: str) -> str:
+    """The count with its noun, which takes an s unless there is one."""
+    return f"{count} {noun}" if count == 1 else f"{count:,} {noun}s"
+
+
+def count_lines(*counts: tuple[int, str, str]) -> Iterator[str]:
+    """A line for each count that isn't 0: with its noun, and what there is to say of it."""
+    return (f"  {plural(count, noun)} {words}" for count, noun, words in counts if count)
+
+
+def drift_line(one: dict[str, Any], where: str) -> str:
+    """What LL2 sent that its document lacks; without a key, it is the order of the keys."""
+    key = f"{one['shape']}.{one['key']}".rstrip(".")
+    return f"new in LL2, kept: {key}: {one['what']} ({where})"
+
+
+def age_text(seconds: float) -> str:
+    """A length of time as options take it: 12h, 2d."""
+    unit, size = next((u, s) for u, s in AGE_UNITS.items() if seconds % s == 0 or s == 1)
+    return f"{seconds / size:.0f}{unit}"
+
+
+def megabytes(count: int) -> str:
+    """So many bytes, as people read them."""
+    return f"{count / 1e6:,.1f} MB"
+
+
+def utc(iso: str) -> str:
+    """A time of the file's, as people read it."""
+    return for_people(from_iso(iso))

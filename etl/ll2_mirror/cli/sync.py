@@ -1,0 +1,287 @@
+"""The command sync, and the options that it has in common with plan."""
+
+from __future__ import annotations
+
+import gc
+import json
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import click
+from click.core import ParameterSource
+
+from ll2_mirror.cli.options import (
+    DB,
+    QUIET,
+    Command,
+    Lists,
+    base,
+    changing,
+    json_option,
+    seconds,
+    timeout_option,
+    with_options,
+)
+from ll2_mirror.cli.output import (
+    as_mirror_error,
+    console,
+    count_lines,
+    drift_line,
+    end_tidily,
+    first_lines,
+    plural,
+    sync_progress,
+)
+from ll2_mirror.clock import to_iso
+from ll2_mirror.errors import DataError, MirrorError, Stopped, UsageError
+from ll2_mirror.ll2.lists import DEFAULT_RESOURCE, MODES, RESOURCES, SLICES
+from ll2_mirror.progress import Tell
+
+if TYPE_CHECKING:
+    from ll2_mirror.extract.upstream import Upstream
+    from ll2_mirror.load.report import Report
+    from ll2_mirror.store.store import Store
+    from ll2_mirror.sync import Wanted
+
+_SYNC_HELP = f"""Bring DB up to date with LL2; make it where there is none.
+
+DB remembers the resources, their modes and the URL: the next sync needs no options. Without any, it
+mirrors {DEFAULT_RESOURCE}. What LL2 no longer lists leaves the tables and stays in the history.
+
+RESOURCE is one of {", ".join(SLICES)}. What is new or upcoming is merged: nothing is taken as gone
+for it.
+
+A sync that stopped early is gone on with by the next one: no page is fetched twice.
+"""
+
+
+class SyncOptions(NamedTuple):
+    """What the options of sync and plan say: what to ask LL2 for, and how."""
+
+    resources: tuple[str, ...]
+    everything: bool
+    base_url: str | None
+    mode: str | None
+    token: str | None
+    timeout: float
+    stale_after: float | None
+    max_requests: int | None = None
+    wait: bool = False
+    due: bool = False
+    allow_shrink: bool = False
+
+    def wanted(self, store: Store) -> Wanted:
+        """What is to be mirrored, which the file knows where the options don't say."""
+        from ll2_mirror.extract.crawl import STALE
+        from ll2_mirror.sync import wanted
+
+        names = list(RESOURCES if self.everything else self.resources)
+        if self.due and (self.everything or not names):
+            names = list(SLICES)
+        what = wanted(store, names, self.base_url, self.mode)
+        stale = STALE if self.stale_after is None else self.stale_after
+        return what._replace(allow_shrink=self.allow_shrink, stale=stale)
+
+    def upstream(self, store: Store, base_url: str, tell: Tell) -> Upstream:
+        """The server to ask, with what the file knows of its limit.
+
+        The environment's token isn't sent to a server that only the file names.
+        """
+        from ll2_mirror.extract.budget import Budget
+        from ll2_mirror.extract.client import Client, is_own
+        from ll2_mirror.extract.upstream import Upstream
+
+        source = click.get_current_context().get_parameter_source("token")
+        trusted = source is ParameterSource.COMMANDLINE or self.base_url or is_own(base_url)
+        token = self.token if trusted else None
+        if self.token and not token:
+            tell("withheld", base_url=base_url)
+        client = Client(base_url, token, self.timeout)
+        budget = Budget(store, client.base_url, self.max_requests, token=bool(token))
+        return Upstream(client, budget, store.clock, tell, wait=self.wait)
+
+
+sync_options = with_options(  # the parameters of SyncOptions that sync and plan have in common
+    DB,
+    click.argument("resources", metavar="[RESOURCE]...", nargs=-1, type=Lists(SLICES)),
+    click.option("--all", "everything", is_flag=True, help="All lists that LL2 has."),
+    click.option(
+        "--base-url",
+        metavar="URL",
+        callback=base,
+        help="The LL2 server to ask.  [default: the file's]",
+    ),
+    click.option(
+        "--mode",
+        type=click.Choice(MODES),
+        help="How much of each record; of several lists, what each has up to that."
+        "  [default: the file's]",
+    ),
+    click.option(
+        "--token",
+        envvar="LL2_API_TOKEN",
+        show_envvar=True,
+        help="The API token, for more than 15 requests an hour. Never written to the file. The"
+        " environment's goes to LL2's own servers, or to that of --base-url.",
+    ),
+    timeout_option("How long one request may take, as a whole."),
+    click.option(
+        "--stale-after",
+        metavar="AGE",
+        callback=seconds,
+        help="How old a walk that was cut off may be, to be gone on with.  [default: 1d]",
+    ),
+    click.option(
+        "--due",
+        is_flag=True,
+        help="Only what is older than its age, the most overdue first; of all lists, if none is"
+        " named.",
+    ),
+)
+
+
+@click.command(cls=Command, help=_SYNC_HELP)
+@sync_options
+@click.option(
+    "--max-requests",
+    metavar="N",
+    type=click.IntRange(min=1),
+    help="Make so many requests at most, then stop: the next sync goes on.",
+)
+@click.option(
+    "--wait", is_flag=True, help="Wait where LL2's limit is reached, instead of stopping."
+)
+@click.option(
+    "--allow-shrink",
+    is_flag=True,
+    help="Accept a list that lacks more than 10 % of the records, and more than 20.",
+)
+@QUIET
+@click.option(
+    "--log-format",
+    type=click.Choice(["text", "json"]),
+    default="text",
+    show_default=True,
+    expose_value=False,  # main knows it before the command line is read
+    help="How to tell on stderr what happens: for people, or one JSON object a line.",
+)
+@json_option("what was done")
+def sync(db: Path, quiet: bool, as_json: bool, **given: Any) -> None:
+    """Runs a sync and says what it did."""
+    from ll2_mirror.extract.client import is_own
+    from ll2_mirror.store.opening import checked_path
+
+    refuse_resource(db)
+    checked_path(db)
+    end_tidily()
+    gc.freeze()
+    gc.set_threshold(50_000)  # pages and rows have no cycles: looking for some is in vain
+    options = SyncOptions(**given)
+    with sync_progress(quiet=quiet, as_json=as_json) as tell:
+        reports, server, problem = _synced(db, options, tell, as_json)
+    documents = [report.as_json() for report in reports]
+    place = "" if is_own(server) else f" · from {server}"
+    lines = (line for report in reports for line in _report_lines(report, place))
+    document = documents if options.due else _one_or_all(documents)
+    console().present(document, lines, as_json=as_json, quiet=quiet)
+    if problem:
+        raise problem
+
+
+def _synced(
+    db: Path, options: SyncOptions, tell: Tell, as_json: bool
+) -> tuple[list[Report], str, MirrorError | None]:
+    """Syncs; gives the reports, the server, and what went wrong, which the file notes.
+
+    As JSON, what a sync that ends early spent and staged is printed.
+    """
+    from ll2_mirror.due import sync_due
+    from ll2_mirror.sync import incomplete
+    from ll2_mirror.sync import sync as sync_all
+
+    with changing(db, tell) as store, _noted_failure(store):
+        what = options.wanted(store)
+        upstream = options.upstream(store, what.base_url, tell)
+        failed = None
+        try:
+            if options.due:  # some lists may fail, and the rest not
+                reports, failed = sync_due(store, upstream, what, tell)
+            else:
+                reports = sync_all(store, upstream, what, tell)
+        except (Exception, KeyboardInterrupt) as error:
+            if as_json:
+                failure = as_mirror_error(error, db)
+                console().show(_one_or_all(incomplete(store, upstream, what, failure)))
+            raise
+        if problem := failed or _quarantine_error(db, reports):
+            _note(store, problem)
+        return reports, upstream.base_url, problem
+
+
+@contextmanager
+def _noted_failure(store: Store) -> Iterator[None]:
+    """Raises what ends a sync as a MirrorError, and keeps it for status."""
+    try:
+        yield
+    except (Exception, KeyboardInterrupt) as error:
+        failure = as_mirror_error(error, store.path)
+        _note(store, failure)
+        raise failure from failure.__cause__
+
+
+def _note(store: Store, error: MirrorError) -> None:
+    """Keeps how the sync failed, for status; if the file can't be written, that is the error."""
+    document = {
+        "at": to_iso(store.clock.now()),
+        "exit_code": error.exit_code,
+        "message": str(error),
+        "resumes": to_iso(error.resumes) if isinstance(error, Stopped) and error.resumes else None,
+    }
+    with suppress(sqlite3.Error):
+        store.settings.remember(last_error=json.dumps(document))
+
+
+def _quarantine_error(db: Path, reports: list[Report]) -> DataError | None:
+    """The error of a sync that published all but some records."""
+    bad = [one for report in reports for one in report.quarantined]
+    if not bad:
+        return None
+    more = f", and {len(bad) - 1} more" if len(bad) > 1 else ""
+    return DataError(
+        f"{bad[0]['reason']}{more}: kept aside, the rest is published: see `ll2-mirror status {db}`"
+    )
+
+
+def _one_or_all(documents: list[dict[str, Any]]) -> Any:
+    """One JSON object, or a list of several."""
+    return documents[0] if len(documents) == 1 else documents
+
+
+def refuse_resource(db: Path) -> None:
+    """Raises UsageError if the file was left out."""
+    if str(db) in RESOURCES:
+        raise UsageError(
+            f"{db} is a resource: name the file first, as in `sync spacecraft.db {db}`"
+        )
+
+
+def _report_lines(report: Report, place: str) -> Iterator[str]:
+    """What a sync did with one resource; ``place`` names a server that isn't LL2's own."""
+    yield (
+        f"{report.resource}: {plural(report.records, 'record')}"
+        f" in {plural(report.requests, 'request')}"
+        f" · {report.added} added, {report.changed} changed, {report.unchanged} unchanged,"
+        f" {report.gone} gone · {report.seconds:.1f} s{place}"
+    )
+    yield from count_lines(
+        (report.missing, "record", "not listed, but not confirmed gone: kept"),
+        (report.conflicts, "row", "came with two values: the later stands"),
+    )
+    yield from first_lines(
+        f"  {one['table']} {one['id']} is kept: your table {one['by']} refers to it"
+        for one in report.kept
+    )
+    yield from first_lines("  " + drift_line(one, f"as in {one['id']}") for one in report.drift)
