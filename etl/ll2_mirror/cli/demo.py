@@ -96,7 +96,7 @@ def _next_steps(db: Path) -> Iterator[str]:
     yield ""
     yield "To look at it, run this, then open http://127.0.0.1:8001/ in a browser:"
     yield f"    {program} serve {shlex.quote(str(db))}"
-    yield "For the real spacecraft, in 6 or 7 of the 15 requests that LL2 allows an hour:"
+    yield "To mirror the real API, with 6 or 7 of the 15 requests that it allows in an hour:"
     yield f"    {program} sync spacecraft.db"
 
 
