@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from datetime import datetime
-from math import ceil, inf
+from math import inf
 from typing import Any, NamedTuple
 
 from prometheus_client import CollectorRegistry, Gauge, generate_latest
@@ -12,7 +12,6 @@ from prometheus_client import CollectorRegistry, Gauge, generate_latest
 from ll2_mirror.clock import age, from_iso, to_iso
 from ll2_mirror.due import ages
 from ll2_mirror.extract.budget import Budget
-from ll2_mirror.extract.crawl import end_of
 from ll2_mirror.files import printable
 from ll2_mirror.images.catalog import image_counts
 from ll2_mirror.images.folder import ImageFolder
@@ -24,7 +23,6 @@ from ll2_mirror.share.manifest import pulled_from
 from ll2_mirror.store.ledger import Run
 from ll2_mirror.store.store import Store
 from ll2_mirror.store.typed import Typed
-from ll2_mirror.store.walks import StagedPage
 
 
 def status(store: Store, now: datetime) -> dict[str, Any]:
@@ -39,7 +37,7 @@ def status(store: Store, now: datetime) -> dict[str, Any]:
         "pulled": pulled_from(store),
         "mode": store.walks.mode,
         "resources": list(_resources(store, now)),
-        "under_way": list(_under_way(store)),
+        "under_way": [walk._asdict() for walk in store.walks.progress()],
         "budget": _budget(store),
         "last_error": _last_error(store),
         "quarantine": list(_quarantine(store)),
@@ -91,27 +89,6 @@ def _run(store: Store, run: Run | None) -> Run:
 def _finished(store: Store, run: int) -> str:
     """When a run ended."""
     return _run(store, next(iter(store.ledger.runs("id = ?", run)), None)).finished
-
-
-def _under_way(store: Store) -> Iterator[dict[str, Any]]:
-    """The walks that were begun and not published, as far as they are."""
-    for walk in store.walks.under_way():
-        if pages := store.walks.pages(walk):
-            yield {
-                "resource": walk.name,
-                "mode": walk.mode,
-                "started": walk.started,
-                "pages": len(pages),
-                "of": None if walk.total is None else _pages_in_all(walk.total, pages),
-                "records": min(end_of(pages), walk.total or 0),
-                "total": walk.total,
-            }
-
-
-def _pages_in_all(total: int, staged: list[StagedPage]) -> int:
-    """How many pages a walk has if the rest are as large as the last."""
-    left = max(0, total - end_of(staged))
-    return len(staged) + ceil(left / staged[-1].limit)
 
 
 def _budget(store: Store) -> dict[str, Any] | None:

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator
+from contextlib import nullcontext
 from datetime import datetime
+from pathlib import Path
 from typing import Any, NamedTuple
 
-from ll2_mirror.clock import age, ago, from_iso
+from ll2_mirror.clock import Clock, age, ago, from_iso
 from ll2_mirror.ll2.schema import SCHEMA_VERSION, target, views
 from ll2_mirror.site.config import described, site, title
 from ll2_mirror.site.format import format_day, format_key, format_length, format_time
 from ll2_mirror.site.rows import Picture, Rows
 from ll2_mirror.store.ledger import Ledger
+from ll2_mirror.store.walks import Walks
 
 _MOST_CHANGES = 8
 _MOST_READ = 300
@@ -94,14 +97,10 @@ def state(conn: sqlite3.Connection, now: datetime) -> FileState:
 
 
 def _under_way(conn: sqlite3.Connection) -> Iterator[str]:
-    sql = (
-        "SELECT resource, total, sum(json_array_length(ids))"
-        " FROM _walks JOIN _pages ON _pages.walk = _walks.id JOIN _bodies USING (digest)"
-        " WHERE NOT published GROUP BY _walks.id"
-    )
-    for resource, total, records in conn.execute(sql).fetchall():
-        of = f" of {total:,}" if total else ""
-        yield f"{format_key(resource)}: {records:,}{of} fetched"
+    """How far each sync under way has come."""
+    for walk in Walks(conn, Path(), Clock(), nullcontext).progress():
+        of = f" of {walk.total:,}" if walk.total else ""
+        yield f"{format_key(walk.resource)}: {walk.records:,}{of} fetched"
 
 
 def front(rows: Rows, now: datetime) -> Front:

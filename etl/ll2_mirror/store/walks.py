@@ -7,6 +7,7 @@ import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from itertools import compress
+from math import ceil
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -55,6 +56,18 @@ class StagedPage(NamedTuple):
     digest: bytes
     ids: str  # of its records, as a JSON list
     latest: bytes = b""  # of each record, 1 where no later page has it: those count
+
+
+class WalkProgress(NamedTuple):
+    """How far a walk has come that isn't published yet: see ``under_way`` in docs/json.md."""
+
+    resource: str
+    mode: str
+    started: str
+    pages: int
+    of: int | None  # pages in all, if the rest are as large as the last
+    records: int
+    total: int | None
 
 
 class Fate(NamedTuple):
@@ -114,6 +127,17 @@ class Walks:
     def under_way(self) -> list[Walk]:
         """The walks that no sync has published yet, one for a resource or a part at most."""
         return list(self._read("NOT published"))
+
+    def progress(self) -> Iterator[WalkProgress]:
+        """How far each walk under way has come that has a page."""
+        for walk in self.under_way():
+            pages = self.pages(walk)
+            if not pages:
+                continue
+            end, total, last = pages[-1].offset + pages[-1].limit, walk.total, pages[-1].limit
+            of = None if total is None else len(pages) + ceil(max(0, total - end) / last)
+            records = min(end, total or 0)
+            yield WalkProgress(walk.name, walk.mode, walk.started, len(pages), of, records, total)
 
     def _read(self, condition: str, *values: str) -> Iterator[Walk]:
         rows = self._conn.execute(
