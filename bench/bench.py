@@ -84,11 +84,11 @@ def pages(kind: Kind, count: int, changed: bool) -> Iterator[bytes]:
 
 def _launches(kind: Kind, count: int, changed: bool) -> Iterator[dict[str, Any]]:
     # Imported where they are needed, since the process that measures must stay small.
-    lists, fake = import_module("lists"), import_module("ll2_mirror.testing.fake")
+    lists, fake_ll2 = import_module("lists"), import_module("ll2_mirror.testing.fake_ll2")
     shape = import_module("ll2_mirror.ll2.lists").RESOURCES[kind.name].modes[kind.mode]
     for number, record in enumerate(lists.launches(count)["launches", "detailed"]):
         edit = {"hashtag": "Updated"} if changed and number % 100 == 50 else {}
-        yield fake.adapted(shape, {**record, **edit})
+        yield fake_ll2.adapted(shape, {**record, **edit})
 
 
 def _spacecraft(_: Kind, count: int, changed: bool) -> Iterator[dict[str, Any]]:

@@ -29,7 +29,7 @@ from ll2_mirror.ll2.shapes import SHAPES
 from ll2_mirror.query.api import Mirror
 from ll2_mirror.query.request import Request
 from ll2_mirror.serve.browse import browse
-from ll2_mirror.testing.fake import Records, adapted, bundled, running
+from ll2_mirror.testing.fake_ll2 import Records, adapted, bundled, running
 
 GOAL = 10.0  # ms, the median of a kind
 # No trigram holds two letters: they are compared with all texts.

@@ -17,7 +17,7 @@ from playwright.sync_api import Browser, Route, sync_playwright
 from tool import SCRIPT, serving
 
 from ll2_mirror.cli.main import main as ll2_mirror
-from ll2_mirror.testing import fake
+from ll2_mirror.testing import fake_ll2
 
 FOLDER = Path(__file__).parents[1] / "docs" / "pictures"
 SQL = """\
@@ -62,8 +62,8 @@ def main() -> None:
     """Makes them all."""
     FOLDER.mkdir(exist_ok=True)
     flags = ["--disable-gpu", *(["--no-sandbox"] if os.geteuid() == 0 else [])]
-    records = fake.bundled()
-    with TemporaryDirectory() as folder, fake.running(records) as upstream:
+    records = fake_ll2.bundled()
+    with TemporaryDirectory() as folder, fake_ll2.running(records) as upstream:
         db = f"{folder}/spacecraft.db"
         names = dict.fromkeys(name for name, _ in records)
         arguments = ["sync", db, *names, "--mode", "detailed", "--base-url", upstream.base_url]

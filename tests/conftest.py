@@ -22,7 +22,7 @@ from ll2_mirror.extract.budget import Budget
 from ll2_mirror.extract.client import Client
 from ll2_mirror.extract.upstream import Upstream
 from ll2_mirror.store.opening import open_store
-from ll2_mirror.testing import fake as sample
+from ll2_mirror.testing import fake_ll2
 
 settings.register_profile(
     "tests",
@@ -62,9 +62,9 @@ def run(clock: TestClock) -> Callable[..., Ran]:
 
 
 @pytest.fixture
-def upstream() -> Iterator[sample.SampleUpstream]:
+def upstream() -> Iterator[fake_ll2.FakeLL2]:
     """The bundled upstream; a test may edit its records between syncs."""
-    with sample.running(copy.deepcopy(sample.bundled())) as server:
+    with fake_ll2.running(copy.deepcopy(fake_ll2.bundled())) as server:
         yield server
 
 
@@ -87,7 +87,7 @@ def db(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def synced(db: Path, upstream: sample.SampleUpstream, run: Callable[..., Ran]) -> Path:
+def synced(db: Path, upstream: fake_ll2.FakeLL2, run: Callable[..., Ran]) -> Path:
     """A file that mirrors the bundled spacecraft."""
     assert run("sync", db, "--base-url", upstream.base_url).code == 0
     return db

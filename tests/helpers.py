@@ -10,20 +10,33 @@ import time
 from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from click.testing import CliRunner
 
 from ll2_mirror.cli.main import main
 from ll2_mirror.clock import Clock
-from ll2_mirror.testing.fake import SampleUpstream
+from ll2_mirror.testing.fake_ll2 import FakeLL2
+
+if TYPE_CHECKING:
+    from editable_ll2 import EditableLL2
 
 ROOT = Path(__file__).parents[1]
 FIXTURES = ROOT / "tests" / "fixtures"
+START = datetime(2026, 1, 1, tzinfo=UTC)  # where a clock starts whose times a test knows
 PROGRAM = [sys.executable, "-c", "from ll2_mirror.cli.main import main; main()"]
 T = TypeVar("T")
+Listed = dict[Any, str]  # names by id
+NAMES = (
+    "SELECT _records.id, name FROM _records LEFT JOIN spacecraft USING (id)"
+    " WHERE resource = 'spacecraft'"
+)
+AGENCIES = (
+    "SELECT DISTINCT agencies.name FROM agencies"
+    " JOIN spacecraft_configurations ON agency_id = agencies.id"
+)
 
 
 @dataclass
@@ -35,25 +48,37 @@ class Ran:
     err: str
 
     @property
+    def text(self) -> str:
+        """What it told people, wherever."""
+        return self.out + self.err
+
+    @property
     def json(self) -> Any:
         return json.loads(self.out)
 
 
 class TestClock(Clock):
-    """The machine's clock, ahead by what was slept: nothing in a test waits for a pause."""
+    """A clock that only sleeping moves, and by a microsecond each look at it.
+
+    It starts at the machine's time, as what a test runs as a process of its own goes by that.
+    """
 
     __test__ = False
 
-    def __init__(self) -> None:
-        self.ahead = timedelta(0)
+    def __init__(self, start: datetime | None = None) -> None:
+        self.time = start or datetime.now(UTC)
         self.slept: list[float] = []
 
     def now(self) -> datetime:
-        return super().now() + self.ahead
+        self.time += timedelta(microseconds=1)
+        return self.time
 
     def sleep(self, seconds: float) -> None:
         self.slept.append(seconds)
-        self.ahead += timedelta(seconds=seconds)
+        self.move(seconds)
+
+    def move(self, seconds: float) -> None:
+        self.time += timedelta(seconds=seconds)
 
 
 def public_rows(db: Path) -> dict[str, list[tuple[Any, ...]]]:
@@ -81,12 +106,12 @@ def execute(db: Path, sql: str, *parameters: Any) -> list[Any]:
         conn.close()
 
 
-def pages_asked(upstream: SampleUpstream) -> list[str]:
+def pages_asked(upstream: FakeLL2) -> list[str]:
     """The paths of the requests that count against a limit."""
     return [path for path, _ in upstream.log if "api-throttle" not in path]
 
 
-def many(upstream: SampleUpstream, count: int) -> None:
+def many(upstream: FakeLL2, count: int) -> None:
     """Has the upstream list so many craft."""
     first = upstream.records["spacecraft", "normal"][0]
     upstream.records["spacecraft", "normal"] = [{**first, "id": n} for n in range(1, count + 1)]
@@ -112,6 +137,40 @@ def grow_old(db: Path) -> None:
             " CREATE VIEW names AS SELECT name FROM spacecraft;"
             " PRAGMA user_version = 1; COMMIT;"
         )
+
+
+def command(clock: Clock, *arguments: object) -> Ran:
+    """Runs ll2-mirror in this process, by this clock."""
+    result = CliRunner().invoke(main, [str(a) for a in arguments], obj=clock)
+    if result.exception and not isinstance(result.exception, SystemExit):
+        raise result.exception
+    return Ran(result.exit_code, result.stdout, result.stderr)
+
+
+def settle(clock: Clock, db: Path, *arguments: object) -> None:
+    """Syncs until LL2 was asked about all that a walk didn't meet: each sync asks about a few."""
+    syncs = (command(clock, "sync", db, "--json", *arguments) for _ in range(100))
+    assert any(not done.json["missing"] for done in syncs)
+
+
+def published(db: Path) -> Listed:
+    """The name of each record that a file lists, by id."""
+    return dict(execute(db, NAMES))
+
+
+def equals(db: Path, ll2: EditableLL2) -> bool:
+    """Whether a file is a true mirror: the same records, their agency, and verify agrees."""
+    verdict = command(ll2.clock, "verify", db)
+    assert verdict.code == 0, verdict.out + verdict.err
+    assert published(db) == ll2.listed
+    assert execute(db, AGENCIES) == ([(ll2.agency,)] if ll2.craft else [])
+    return True
+
+
+def quarantine(db: Path, clock: Clock) -> list[Any]:
+    """The records that a file keeps aside."""
+    kept: list[Any] = json.loads(command(clock, "status", db, "--json").out)["quarantine"]
+    return kept
 
 
 def rows(db: Path, sql: str, values: Any = ()) -> tuple[list[str], list[tuple[Any, ...]]]:

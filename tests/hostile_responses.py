@@ -8,8 +8,9 @@ from collections.abc import Callable
 from random import Random
 from typing import Any
 
-from faulty import Fault, Handler
+from faults import elsewhere, reset
 from ll2_mirror.ll2.json import parse, spell, text
+from ll2_mirror.testing.fake_ll2 import FakeHandler, Fault
 
 Document = Any
 
@@ -192,10 +193,10 @@ def _answer(random: Random) -> Fault:
     headers = random.choices(HEADERS, k=random.choice([0, 1, 1, 2, 3, 150]))
     length = random.choice([None, None, None, 0, 1, 10**6, -1, "x", ""])
 
-    def fault(handler: Handler, right: bytes) -> None:
-        elsewhere = [one.replace("{elsewhere}", handler.server.elsewhere) for one in headers]
+    def fault(handler: FakeHandler, right: bytes) -> None:
+        lines = [one.replace("{elsewhere}", elsewhere(handler)) for one in headers]
         told = body(right, random) if random.random() < 0.5 else right
-        handler.reply(line, told, *elsewhere, length=length)
+        handler.reply(line, told, *lines, length=length)
 
     return fault
 
@@ -216,7 +217,7 @@ def _packed(random: Random) -> Fault:
         ]
     )
 
-    def fault(handler: Handler, right: bytes) -> None:
+    def fault(handler: FakeHandler, right: bytes) -> None:
         handler.reply("200 OK", pack(right), f"Content-Encoding: {name}")
 
     return fault
@@ -235,11 +236,11 @@ def _raw(random: Random) -> Fault:
     part = random.choice([begin, begin, chunked + b"".join(random.choices(sizes, k=3))])
     ends = random.random() < 0.3
 
-    def fault(handler: Handler, right: bytes) -> None:
+    def fault(handler: FakeHandler, right: bytes) -> None:
         told = b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%s" % (len(right), right)
         handler.send(part, told if random.random() < 0.5 else b"")
         if ends:
-            handler.reset()
+            reset(handler)
 
     return fault
 
@@ -247,7 +248,7 @@ def _raw(random: Random) -> Fault:
 def _bad(random: Random) -> Fault:
     """A page that says something else than it should."""
 
-    def fault(handler: Handler, right: bytes) -> None:
+    def fault(handler: FakeHandler, right: bytes) -> None:
         handler.reply("200 OK", body(right, random))
 
     return fault

@@ -10,7 +10,7 @@ from hashlib import sha256
 from pathlib import Path
 
 from helpers import execute, sync
-from ll2_mirror.testing import fake as sample
+from ll2_mirror.testing import fake_ll2
 from static_server import StaticSite, site
 
 COUNT = 4  # pictures that the tables name, each small and in full
@@ -30,7 +30,7 @@ def png(shade: int) -> bytes:
 
 def made(db: Path) -> Path:
     """Makes a mirror that names a few pictures; of the first two nobody knows the license."""
-    with sample.running(sample.bundled()) as upstream:
+    with fake_ll2.running(fake_ll2.bundled()) as upstream:
         sync(db, "--base-url", upstream.base_url)
     keep = f"SELECT id FROM images ORDER BY id LIMIT {COUNT}"
     none = "image_url = NULL, thumbnail_url = NULL"

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
-from ll2_mirror.testing.fake import SampleUpstream
+from ll2_mirror.testing.fake_ll2 import FakeLL2
 from reference import page
 
 LIST = "/2.3.0/spacecraft/"
@@ -66,7 +66,7 @@ def works(*command: str) -> bool:
         return False
 
 
-class Answering(SampleUpstream):
+class Answering(FakeLL2):
     """The bundled upstream, which also filters, searches and orders spacecraft."""
 
     def answer(self, path: str, query: dict[str, str]) -> tuple[int, Any]:

@@ -10,7 +10,7 @@ from hashlib import sha256
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
-from ll2_mirror.testing.fake import answering
+from ll2_mirror.testing.fake_ll2 import answering
 
 MANIFEST = "/manifest.json"
 

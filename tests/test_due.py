@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from helpers import execute, public_rows
+from editable_ll2 import EditableLL2
+from helpers import START, TestClock, command, execute, public_rows
 from ll2_mirror.ll2.lists import SLICES
-from ll2_mirror.testing.fake import answering
-from world import StillClock, World, command, said
+from ll2_mirror.testing.fake_ll2 import answering
 
 LISTS = ("spacecraft", "agencies", "spacecraft_configurations")
 HOUR = 3600
@@ -15,13 +15,13 @@ HOUR = 3600
 
 @pytest.fixture
 def clock():
-    return StillClock()
+    return TestClock(START)
 
 
 @pytest.fixture
 def world(clock):
     """1,000 spacecraft, so ten pages; two lists of one page; LL2's limit."""
-    with answering(World(1000, clock, limit=15)) as world:
+    with answering(EditableLL2(1000, clock, limit=15)) as world:
         world.add_lists()
         yield world
 
@@ -204,7 +204,7 @@ def test_a_plan_says_what_gets_late_where_the_limit_does_not_carry_the_ages(run)
     assert plan["carries"] is False
     [craft] = [one for one in plan["resources"] if one["resource"] == "spacecraft"]
     assert craft["reaches_seconds"] == pytest.approx(1800 * 20 / 12, rel=0.01)
-    told = said(run("plan", "--due"))
+    told = run("plan", "--due").text
     assert "that is more than the limit allows" in told
 
 

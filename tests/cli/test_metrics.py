@@ -107,7 +107,7 @@ def test_what_is_no_exit_code_is_refused(synced, run, given):
 
 
 def test_a_sync_that_is_yet_to_come_has_no_age(synced, run, clock):
-    clock.ahead += timedelta(days=2000)
+    clock.time += timedelta(days=2000)
     run("sync", synced)
-    clock.ahead -= timedelta(days=2000)
+    clock.time -= timedelta(days=2000)
     assert main_ones(run("status", synced, "--prometheus").out) == (1, 0, math.inf)

@@ -24,7 +24,7 @@ def test_status_reads_well_and_parses(synced, run):
 
 def test_status_fails_where_the_mirror_is_too_old(synced, run, clock):
     assert run("status", synced, "--max-age", "2d").code == 0
-    clock.ahead += timedelta(days=2, seconds=1)
+    clock.time += timedelta(days=2, seconds=1)
     old = run("status", synced, "--max-age", "2d")
     assert old.code == 1
     assert old.err == f"ll2-mirror: {synced} is older than it may be\n"
@@ -194,10 +194,10 @@ def test_get_exits_1_where_the_status_is_no_2xx(synced, run, path, told):
 
 
 def test_a_sync_at_a_time_that_is_yet_to_come_is_not_fresh(synced, run, clock):
-    clock.ahead += timedelta(days=2000)
+    clock.time += timedelta(days=2000)
     run("sync", synced)
     year = clock.now().year
-    clock.ahead -= timedelta(days=2000)
+    clock.time -= timedelta(days=2000)
     told = run("status", synced, "--max-age", "52w")
     assert told.code == 1
     assert told.err == (
@@ -210,16 +210,16 @@ def test_a_sync_at_a_time_that_is_yet_to_come_is_not_fresh(synced, run, clock):
 
 
 def test_one_of_two_resources_that_is_not_fresh_is_enough(synced, run, clock):
-    clock.ahead += timedelta(days=2000)
+    clock.time += timedelta(days=2000)
     run("sync", synced, "agencies")
-    clock.ahead -= timedelta(days=2000)
+    clock.time -= timedelta(days=2000)
     assert run("sync", synced, "spacecraft").code == 0
     assert run("status", synced, "--max-age", "1d").code == 1
 
 
 def test_two_clocks_may_be_some_minutes_apart(synced, run, clock):
-    clock.ahead -= timedelta(minutes=4)
+    clock.time -= timedelta(minutes=4)
     told = run("status", synced, "--max-age", "1m")
     assert (told.code, "synced just now" in told.out) == (0, True)
-    clock.ahead -= timedelta(minutes=2)
+    clock.time -= timedelta(minutes=2)
     assert run("status", synced, "--max-age", "1m").code == 1

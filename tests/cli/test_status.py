@@ -14,7 +14,7 @@ from click.testing import CliRunner
 from helpers import TestClock, execute, many
 from ll2_mirror.cli.main import main
 from ll2_mirror.files import shipped
-from ll2_mirror.testing import fake
+from ll2_mirror.testing import fake_ll2
 
 
 @pytest.fixture(scope="module")
@@ -25,7 +25,7 @@ def past(tmp_path_factory):
     def sync(*arguments):
         CliRunner().invoke(main, ["sync", str(db), *arguments], obj=TestClock())
 
-    with fake.running(copy.deepcopy(fake.bundled())) as upstream:
+    with fake_ll2.running(copy.deepcopy(fake_ll2.bundled())) as upstream:
         craft = upstream.records["spacecraft", "normal"]
         sync("--base-url", upstream.base_url)
         craft[0]["name"], craft[1]["nickname"] = "Renamed", "new"

@@ -222,7 +222,7 @@ def test_the_log_of_requests_keeps_a_week(synced, run, clock):
     status, size, ms = execute(synced, "SELECT status, bytes, ms FROM _requests WHERE counted")[0]
     assert (status, size) == (200, len(upstream_body(synced)))
     assert ms >= 0
-    clock.ahead += timedelta(days=8)
+    clock.time += timedelta(days=8)
     assert run("sync", synced, "--json").json["requests"] == 1
     times = [from_iso(sent) for (sent,) in execute(synced, "SELECT sent FROM _requests")]
     assert len(times) == 2

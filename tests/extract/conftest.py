@@ -6,22 +6,22 @@ import os
 
 import pytest
 
-from helpers import execute
+from editable_ll2 import EditableLL2
+from helpers import START, TestClock, command, execute
 from ll2_mirror.extract.connection import CERTIFICATES
-from ll2_mirror.testing.fake import answering
-from world import StillClock, World, command
+from ll2_mirror.testing.fake_ll2 import answering
 
 
 @pytest.fixture
 def world(clock):
     """250 records, so three pages; no limit."""
-    with answering(World(250, clock)) as world:
+    with answering(EditableLL2(250, clock)) as world:
         yield world
 
 
 @pytest.fixture
 def clock():
-    return StillClock()
+    return TestClock(START)
 
 
 @pytest.fixture

@@ -9,20 +9,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from helpers import TestClock, execute, public_rows
+from editable_ll2 import EditableLL2
+from helpers import TestClock, command, equals, execute, public_rows
 from ll2_mirror.clock import from_iso, to_iso
 from ll2_mirror.extract.budget import Budget
 from ll2_mirror.extract.log import Log
 from ll2_mirror.extract.throttle import DECLARED, Throttle
 from ll2_mirror.store.opening import open_store
-from ll2_mirror.testing.fake import answering
-from world import World, command, equals, said
+from ll2_mirror.testing.fake_ll2 import answering
 
 
 @pytest.fixture
 def tight(clock):
     """1,730 records, so 18 pages, of which 15 may be asked for in an hour."""
-    with answering(World(1730, clock, limit=15)) as world:
+    with answering(EditableLL2(1730, clock, limit=15)) as world:
         yield world
 
 
@@ -64,7 +64,7 @@ def test_wait_completes_by_sleeping(db, tight, clock):
     assert 3590 < sum(clock.slept) < 3660
     assert tight.pages() == [*range(0, 1500, 100), *range(1499, 1799, 100)]  # one is known
     assert {one.status for one in tight.requests} == {200}
-    assert 1 <= said(done).count("LL2's limit is reached: goes on at") <= 4
+    assert 1 <= done.text.count("LL2's limit is reached: goes on at") <= 4
     assert equals(db, tight)
 
 
@@ -135,7 +135,7 @@ def test_requests_are_logged_without_the_token(db, world, clock):
 
 
 def test_another_server_without_api_throttle_has_no_limit(db, clock):
-    with answering(World(1730, clock)) as world:
+    with answering(EditableLL2(1730, clock)) as world:
         done = command(clock, "sync", db, "--base-url", world.base_url)
         assert done.code == 0, done.err
         assert world.pages() == list(range(0, 1800, 100))
@@ -146,7 +146,7 @@ def test_another_server_without_api_throttle_has_no_limit(db, clock):
 def test_the_machines_clock_works_as_well(db):
     """The world's limit by a clock that goes on by itself."""
     clock = TestClock()
-    with answering(World(330, clock, limit=2)) as world:
+    with answering(EditableLL2(330, clock, limit=2)) as world:
         done = command(clock, "sync", db, "--base-url", world.base_url, "--wait")
         assert done.code == 0, done.err
         assert equals(db, world)

@@ -13,7 +13,7 @@ from helpers import FIXTURES, ROOT, execute, pages_asked
 from ll2_mirror.errors import NotAPage, Stopped, UpstreamError, UsageError
 from ll2_mirror.extract.client import Client, checked_base
 from ll2_mirror.ll2.page import links_of, records
-from ll2_mirror.testing.fake import SampleUpstream
+from ll2_mirror.testing.fake_ll2 import FakeLL2
 
 LLDEV = "https://lldev.thespacedevs.com"
 TOKEN = "0123456789abcdef-a-secret"
@@ -66,7 +66,7 @@ def page_of(upstream):
 
 
 def answering(monkeypatch, status, document):
-    monkeypatch.setattr(SampleUpstream, "answer", lambda *_: (status, document))
+    monkeypatch.setattr(FakeLL2, "answer", lambda *_: (status, document))
 
 
 @pytest.mark.parametrize(

@@ -14,8 +14,8 @@ import pytest
 from requests.utils import DEFAULT_CA_BUNDLE_PATH
 
 from helpers import FIXTURES
-from ll2_mirror.testing import fake
-from ll2_mirror.testing.fake import SampleUpstream, answering, bundled
+from ll2_mirror.testing import fake_ll2
+from ll2_mirror.testing.fake_ll2 import FakeLL2, answering, bundled
 
 HTTP, HTTPS = "http://ll2.test", "https://ll2.test"
 USER = "jane:pa%3Ass"
@@ -23,7 +23,7 @@ CA = FIXTURES / "tls" / "ca.pem"
 CA_HASH = "0fc680dc.0"  # as openssl names it in a folder of certificates
 
 
-class Door(fake._Handler):
+class Door(fake_ll2.FakeHandler):
     """A proxy that lets pass who knows the password; it has no way to a TLS server."""
 
     server: Proxy
@@ -47,7 +47,7 @@ class Door(fake._Handler):
         return True
 
 
-class Proxy(SampleUpstream):
+class Proxy(FakeLL2):
     def __init__(self) -> None:
         super().__init__(bundled())
         self.RequestHandlerClass = Door
@@ -220,7 +220,7 @@ def test_a_connection_that_never_stands_costs_no_budget(db, run, bare, counted):
 # Certificates
 
 
-class Secure(SampleUpstream):
+class Secure(FakeLL2):
     def __init__(self) -> None:
         super().__init__(bundled())
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)

@@ -14,10 +14,20 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from helpers import execute, public_rows
+from editable_ll2 import EditableLL2
+from helpers import (
+    START,
+    TestClock,
+    command,
+    equals,
+    execute,
+    public_rows,
+    published,
+    quarantine,
+    settle,
+)
 from ll2_mirror.ll2.lists import RESOURCES, SLICES
-from ll2_mirror.testing.fake import answering
-from world import StillClock, World, command, equals, published, quarantine, said, settle
+from ll2_mirror.testing.fake_ll2 import answering
 
 
 def fresh(sync, db):
@@ -77,7 +87,7 @@ def test_a_cut_sync_says_what_it_spent_and_staged(world, sync):
 
 def test_a_sync_that_goes_on_says_so(db, world, sync, clock):
     sync("--max-requests", 1)
-    assert "goes on with the walk of 2026-01-01" in said(sync("--max-requests", 1))
+    assert "goes on with the walk of 2026-01-01" in sync("--max-requests", 1).text
     assert json.loads(command(clock, "status", db, "--json").out)["under_way"][0]["pages"] == 2
 
 
@@ -109,7 +119,7 @@ def test_a_walk_older_than_a_day_begins_anew(db, world, sync, clock):
     clock.move(timedelta(days=1, seconds=1).total_seconds())
     done = sync()
     assert done.code == 0
-    assert "begins the walk anew: it is of 2026-01-01" in said(done)
+    assert "begins the walk anew: it is of 2026-01-01" in done.text
     assert world.pages() == [0, 100, 0, 100, 200]
     assert equals(db, world)
 
@@ -124,7 +134,7 @@ def test_a_walk_younger_than_a_day_is_gone_on_with(world, sync, clock):
 def test_how_old_is_too_old_can_be_said(world, sync, clock):
     sync("--max-requests", 2)
     clock.move(3601)
-    assert "begins the walk anew" in said(sync("--stale-after", "1h"))
+    assert "begins the walk anew" in sync("--stale-after", "1h").text
     assert world.pages() == [0, 100, 0, 100, 200]
 
 
@@ -133,17 +143,17 @@ def test_another_mode_begins_anew(db, world, sync):
     sync("--max-requests", 2)
     done = sync("--mode", "detailed")
     assert done.code == 0, done.err
-    assert "begins the walk anew: it was in normal mode" in said(done)
+    assert "begins the walk anew: it was in normal mode" in done.text
     assert world.pages() == [0, 100, 0, 100, 200]
     assert equals(db, world)
 
 
 def test_another_base_url_begins_anew(db, world, sync, clock):
     sync("--max-requests", 2)
-    with answering(World(130, clock)) as other:
+    with answering(EditableLL2(130, clock)) as other:
         done = command(clock, "sync", db, "--base-url", other.base_url)
         assert done.code == 0, done.err
-        assert f"begins the walk anew: it was from {world.base_url}" in said(done)
+        assert f"begins the walk anew: it was from {world.base_url}" in done.text
         assert other.pages() == [0, 100]
         assert equals(db, other)
 
@@ -220,7 +230,7 @@ def test_a_held_record_that_the_walk_missed_at_an_equal_count_is_found(db, world
     world.at(k, edit)
     done = sync()
     assert done.code == 0, done.err
-    assert "which the walk didn't meet" in said(done)
+    assert "which the walk didn't meet" in done.text
     assert published(db) == {**world.listed, 10: "Craft 10"}  # as it was when it was met
     assert sync().code == 0
     assert execute(db, "SELECT id FROM _tombstones") == [(10,)]
@@ -261,7 +271,7 @@ def test_a_list_that_moves_at_each_page_is_walked_to_its_end(db, world, sync):
 
 
 def test_a_list_that_keeps_losing_its_start_publishes_nothing(db, clock):
-    with answering(World(1500, clock)) as world:
+    with answering(EditableLL2(1500, clock)) as world:
         for k in range(1, 200):
             world.at(k, lambda: world.delete(*world.ids[:11]))
         done = command(clock, "sync", db, "--base-url", world.base_url)
@@ -301,8 +311,8 @@ def happen(world, kind, place):
 @settings(max_examples=12)
 def test_what_comes_and_goes_in_a_long_walk_costs_three_requests_each_at_most(events):
     """A walk of ten pages, one an hour: it ends with all that was there all the time."""
-    clock = StillClock()
-    with TemporaryDirectory() as folder, answering(World(1000, clock)) as world:
+    clock = TestClock(START)
+    with TemporaryDirectory() as folder, answering(EditableLL2(1000, clock)) as world:
         db = Path(folder, "long.db")
         for k, kind, place in events:
             world.at(k, lambda kind=kind, place=place: happen(world, kind, place))
@@ -355,7 +365,7 @@ def test_ties_that_come_in_another_order_on_one_page_skip_nothing(db, by_name, s
     by_name.at(2, turn)
     done = sync()
     assert done.code == 0
-    assert "a record came twice" in said(done)
+    assert "a record came twice" in done.text
     assert equals(db, by_name)
 
 
@@ -412,7 +422,7 @@ SHIFTS = [  # what, when, from and to where: in thousandths of the walk, and of 
 def test_one_that_comes_goes_or_moves_in_a_list_not_by_id_is_found_by_halves(
     db, clock, pages, most, options
 ):
-    with answering(World(pages * 100 - 50, clock)) as world:
+    with answering(EditableLL2(pages * 100 - 50, clock)) as world:
         for record in world.craft:
             record["name"] = f"{record['id']:05}"
         world.key = lambda record: record["name"]
@@ -445,14 +455,14 @@ def test_an_order_that_is_not_by_id_leaves_nothing_out_of_a_list_that_moves(db, 
     world.at(3, last_first)
     done = sync()
     assert done.code == 0
-    assert "a record came twice, so another is left out" in said(done)
+    assert "a record came twice, so another is left out" in done.text
     assert world.pages() == [0, 100, 200, 100, 200, 0]  # where it then is
     assert equals(db, world)
 
 
 @pytest.mark.parametrize("size", [0, 1, 99, 100, 101, 200])
 def test_any_size_is_walked_whole(db, clock, size):
-    with answering(World(size, clock)) as world:
+    with answering(EditableLL2(size, clock)) as world:
         assert command(clock, "sync", db, "--base-url", world.base_url).code == 0
         assert world.pages() == list(range(0, max(size, 1), 100))
         assert published(db) == world.listed

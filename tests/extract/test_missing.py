@@ -6,9 +6,9 @@ import json
 
 import pytest
 
-from helpers import execute, public_rows
-from ll2_mirror.testing.fake import answering
-from world import World, command, equals, published, quarantine
+from editable_ll2 import EditableLL2
+from helpers import command, equals, execute, public_rows, published, quarantine
+from ll2_mirror.testing.fake_ll2 import answering
 
 
 def hidden(world, monkeypatch, *ids):
@@ -115,7 +115,7 @@ def test_a_list_that_shrank_too_much_is_not_believed(db, world, sync, clock):
 @pytest.mark.parametrize(("count", "gone"), [(250, 25), (60, 20)])
 def test_a_list_that_shrank_less_than_that_is_believed(db, clock, count, gone):
     """LL2 is asked about each record that is gone, about five in one sync."""
-    with answering(World(count, clock)) as world:
+    with answering(EditableLL2(count, clock)) as world:
         command(clock, "sync", db, "--base-url", world.base_url)
         went = world.ids[:gone]
         world.delete(*went)
@@ -140,7 +140,7 @@ def test_an_empty_list_is_not_believed(db, world, sync):
 @pytest.fixture
 def tight(clock):
     """250 records, so three pages, and fifteen requests an hour."""
-    with answering(World(250, clock, limit=15)) as world:
+    with answering(EditableLL2(250, clock, limit=15)) as world:
         yield world
 
 
@@ -178,7 +178,7 @@ def test_tries_that_fail_are_among_the_five(world, sync, monkeypatch):
     sync()
     world.delete(10, 20, 30)
     says = {"10": (404, {}), "20": (500, {"detail": "Oh."})}
-    monkeypatch.setattr(world, "_detail", lambda *asked: says[asked[-1]])
+    monkeypatch.setattr(world, "record", lambda *asked: says[asked[-1]])
     done = sync("--json")
     assert (done.code, done.json["gone"], done.json["missing"]) == (0, 1, 2)
     assert world.details() == ["/2.3.0/spacecraft/10/", *["/2.3.0/spacecraft/20/"] * 4]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from ll2_mirror.testing.fake import SampleUpstream
+from ll2_mirror.testing.fake_ll2 import FakeLL2
 
 NO_TOKEN = "it asks for a token, and none was sent: see --token"
 FIREWALL = "LL2, or a firewall on the way, refuses"
@@ -33,7 +33,7 @@ BAD_TOKEN = "the token isn't accepted: see --token"
 def test_who_refuses_is_told_as_far_as_it_is_known(
     db, run, upstream, monkeypatch, status, token, why, document, detail, command
 ):
-    monkeypatch.setattr(SampleUpstream, "answer", lambda *_: (status, document))
+    monkeypatch.setattr(FakeLL2, "answer", lambda *_: (status, document))
     done = run(command, db, "--base-url", upstream.base_url, *(["--token", token] if token else []))
     said = f"status {status} {detail}".strip()
     assert done.code == 69
@@ -50,7 +50,7 @@ def test_who_refuses_is_told_as_far_as_it_is_known(
     ],
 )
 def test_any_other_refusal_names_its_status(db, run, upstream, monkeypatch, status, words):
-    monkeypatch.setattr(SampleUpstream, "answer", lambda *_: (status, b"<html>"))
+    monkeypatch.setattr(FakeLL2, "answer", lambda *_: (status, b"<html>"))
     done = run("sync", db, "--base-url", upstream.base_url)
     assert done.code == 69
     assert done.err.endswith(f": {words}\n")

@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from faulty import LIST, body, serving, status
+from faults import LIST, body, status
 from helpers import PROGRAM
+from ll2_mirror.testing.fake_ll2 import running
 
 MIB = 2**20
 MOST = 300  # MiB of memory: the program itself takes some 40
@@ -91,7 +92,7 @@ def test_no_error_takes_more_memory_than_a_bound(db, line, header, words):
 
 def measured(db, fault, *options):
     """The MiB that a sync needs at most while a fault lasts, and what it says."""
-    with serving({}) as server:
+    with running({}) as server:
         server.breaks(fault, path=LIST)
         asked = ["sync", str(db), "--base-url", server.base_url, "--timeout", "20", *options]
         done = subprocess.run(

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from helpers import execute, public_rows
 from ll2_mirror.cli.main import main
 from ll2_mirror.ll2.lists import RESOURCES
-from ll2_mirror.testing import fake
-from ll2_mirror.testing.fake import adapted
+from ll2_mirror.testing import fake_ll2
+from ll2_mirror.testing.fake_ll2 import adapted
 from strategies import World, ids_of
 
 SHARING = ("agencies", "spacecraft_configurations", "spacecraft")
@@ -24,7 +24,7 @@ SHARING = ("agencies", "spacecraft_configurations", "spacecraft")
 def test_a_file_is_as_if_all_records_had_been_brought_in(tmp_path_factory, data):
     folder = tmp_path_factory.mktemp("brought")
     mode = data.draw(st.sampled_from(["normal", "detailed"]))
-    with fake.running({}) as upstream:
+    with fake_ll2.running({}) as upstream:
         for _ in range(4):
             world = World(data, drift=False)
             for name in data.draw(st.sets(st.sampled_from(SHARING), min_size=1)):

@@ -7,12 +7,12 @@ import time
 import pytest
 
 from helpers import execute
-from ll2_mirror.testing.fake import SampleUpstream
+from ll2_mirror.testing.fake_ll2 import FakeLL2
 
 LISTED = ("spacecraft", "normal")
 
 
-def spell(upstream: SampleUpstream, text: str, spelled: str, monkeypatch: pytest.MonkeyPatch):
+def spell(upstream: FakeLL2, text: str, spelled: str, monkeypatch: pytest.MonkeyPatch):
     """Has the upstream send a number by this spelling where a record has a text."""
     answer = upstream.answer
 

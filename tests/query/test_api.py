@@ -25,7 +25,7 @@ from ll2_mirror.query.request import Request
 from ll2_mirror.query.response import Response
 from ll2_mirror.serve.browse import browse
 from ll2_mirror.store.search import grams, matching, terms
-from ll2_mirror.testing import fake as sample
+from ll2_mirror.testing import fake_ll2
 from reference import page as reference_page
 from reference import words
 
@@ -45,9 +45,9 @@ NAMES = {  # in place of the sample's, by id
 }
 
 
-def edited() -> sample.Records:
+def edited() -> fake_ll2.Records:
     """The sample's records, some with names that are hard to find and values that are null."""
-    records = copy.deepcopy(sample.bundled())
+    records = copy.deepcopy(fake_ll2.bundled())
     for mode in ("normal", "detailed"):
         listed = records["spacecraft", mode]
         for record in listed:
@@ -62,7 +62,7 @@ def edited() -> sample.Records:
 
 
 def made(db, mode, *resources):
-    with sample.running(edited()) as upstream:
+    with fake_ll2.running(edited()) as upstream:
         arguments = ["sync", str(db), *resources, "--mode", mode, "--base-url", upstream.base_url]
         assert CliRunner().invoke(main, arguments).exit_code == 0
     return db
@@ -538,13 +538,13 @@ def test_the_mode_of_a_list(ask, query, mode):
 def test_a_list_answers_in_the_modes_of_its_document(ask, query, mode):
     name = query.partition("/")[0]
     found = ask.json(f"/2.3.0/{query}&limit=100")["results"]
-    listed = sample.bundled()[name, mode]
+    listed = fake_ll2.bundled()[name, mode]
     assert [list(record) for record in found] == [list(record) for record in listed]
     assert {record["response_mode"] for record in found} == {mode}
 
 
 def test_a_short_list_is_searched_and_filtered_as_a_long_one(ask):
-    [nasa] = sample.bundled()["agencies", "list"]
+    [nasa] = fake_ll2.bundled()["agencies", "list"]
     found = {**nasa, "url": f"{B}/2.3.0/agencies/44/"}
     for asked in ("country_code=USA", "founding_year__lt=1960", "search=nasa", "ordering=featured"):
         assert ask.json(f"/2.3.0/agencies/?mode=list&{asked}")["results"] == [found]

@@ -38,7 +38,7 @@ from ll2_mirror.query.response import Response
 from ll2_mirror.serve.browse import browse
 from ll2_mirror.serve.cache import ResponseCache
 from ll2_mirror.serve.headers import HttpResponse
-from ll2_mirror.testing import fake as sample
+from ll2_mirror.testing import fake_ll2
 from serving import LIST, served
 
 B = "http://h"
@@ -118,8 +118,8 @@ def known() -> re.Pattern[str]:
     return re.compile(rf"({'|'.join(tables)})(_fts_\w+)?|json_each|sqlite_master|")
 
 
-def made(db: Path, records: sample.Records, mode: str, *resources: str) -> Path:
-    with sample.running(records) as upstream:
+def made(db: Path, records: fake_ll2.Records, mode: str, *resources: str) -> Path:
+    with fake_ll2.running(records) as upstream:
         arguments = ["sync", str(db), *resources, "--mode", mode, "--base-url", upstream.base_url]
         assert CliRunner().invoke(main, arguments).exit_code == 0
     return db
@@ -129,14 +129,14 @@ def made(db: Path, records: sample.Records, mode: str, *resources: str) -> Path:
 def detailed(tmp_path_factory):
     """A file with all three resources in detailed mode."""
     folder = tmp_path_factory.mktemp("hostile")
-    return made(folder / "all.db", sample.bundled(), "detailed", *RESOURCES)
+    return made(folder / "all.db", fake_ll2.bundled(), "detailed", *RESOURCES)
 
 
 @pytest.fixture(scope="module")
 def mirrors(detailed, tmp_path_factory):
     """Mirrors of that file, and of one that has spacecraft in normal mode only."""
     few = tmp_path_factory.mktemp("hostile") / "few.db"
-    watched = [Watched(detailed), Watched(made(few, sample.bundled(), "normal", "spacecraft"))]
+    watched = [Watched(detailed), Watched(made(few, fake_ll2.bundled(), "normal", "spacecraft"))]
     yield [Mirror(one, "some.db", browse) for one in watched]
     for one in watched:
         one.conn.close()
@@ -372,7 +372,7 @@ def texts_made(value: object, text: str) -> object:
 
 
 def test_a_stored_value_writes_no_html(tmp_path):
-    records = {key: texts_made(listed, EVIL) for key, listed in sample.bundled().items()}
+    records = {key: texts_made(listed, EVIL) for key, listed in fake_ll2.bundled().items()}
     with closing(
         sqlite3.connect(made(tmp_path / "evil.db", records, "detailed", *RESOURCES))
     ) as conn:
@@ -653,7 +653,7 @@ def test_a_refusal_has_a_page(ask, query):
 
 
 def test_a_stored_link_that_is_no_web_address_is_no_link(tmp_path):
-    records = sample.bundled()
+    records = fake_ll2.bundled()
     for record in records["spacecraft", "normal"]:
         record["url"] = "javascript:alert(1)"
     mirror = made(tmp_path / "a.db", records, "normal", "spacecraft")
@@ -875,7 +875,7 @@ def test_a_sync_of_a_file_without_a_write_ahead_log_disturbs_nobody(run, detaile
     db = tmp_path / "x.db"
     with closing(sqlite3.connect(detailed)) as conn:
         conn.execute("VACUUM INTO ?", (str(db),))
-    with served(db) as base, sample.running(sample.bundled()) as upstream:
+    with served(db) as base, fake_ll2.running(fake_ll2.bundled()) as upstream:
         done = threading.Event()
         found = set()
 

@@ -20,7 +20,7 @@ from ll2_mirror.ll2.lists import RESOURCES
 from ll2_mirror.query.api import Mirror
 from ll2_mirror.query.request import Request
 from ll2_mirror.serve.browse import browse
-from ll2_mirror.testing import fake
+from ll2_mirror.testing import fake_ll2
 from reference_api import MEMBERS, SINGLE, UUIDS, World, at, is_found, ordered, passes
 from serving import served
 
@@ -35,7 +35,7 @@ BEYOND = {"payloadflight__rocket__launch__net"}  # an ordering that leads throug
 def world(tmp_path_factory):
     """A file with all lists of a made-up world in their richest modes."""
     db = tmp_path_factory.mktemp("lists") / "world.db"
-    with fake.running(World(1).records()) as upstream:
+    with fake_ll2.running(World(1).records()) as upstream:
         arguments = ["sync", str(db), "--all", "--mode", "detailed"]
         done = CliRunner().invoke(main, [*arguments, "--base-url", upstream.base_url])
         assert done.exit_code == 0, done.output
@@ -250,7 +250,7 @@ def test_a_list_without_searched_texts_refuses_a_nul_all_the_same(ask):
 
 def test_what_a_mode_lacks_is_answered_where_another_list_brought_it_for_all(tmp_path):
     db, filter_ = tmp_path / "a.db", "rocket__configuration__manufacturer__name__icontains"
-    with fake.running(World(1).records()) as upstream, closing(sqlite3.connect(db)) as conn:
+    with fake_ll2.running(World(1).records()) as upstream, closing(sqlite3.connect(db)) as conn:
 
         def ask(*arguments):
             to = ["--mode", "normal", "--base-url", upstream.base_url]
@@ -272,7 +272,7 @@ def captured(tmp_path_factory):
     """Asks a file of the captured records of launches, events and what is like them."""
     db = tmp_path_factory.mktemp("captured") / "captured.db"
     lists = ["launches", "events", "pads", "programs", "updates", "space_stations", "locations"]
-    with fake.running(fake.bundled()) as upstream:
+    with fake_ll2.running(fake_ll2.bundled()) as upstream:
         arguments = ["sync", str(db), *lists, "--mode", "detailed", "--base-url", upstream.base_url]
         assert CliRunner().invoke(main, arguments).exit_code == 0
     with closing(sqlite3.connect(db)) as conn:
@@ -326,7 +326,7 @@ def test_a_filtered_page_is_byte_for_byte_what_was_captured(captured):
     assert answer.status == 400
     query = "mode=detailed&net__lt=1958-01-01&year=1957"
     answer = captured.respond(Request("/2.3.0/launches/", query, "https://ll.thespacedevs.com"))
-    wanted = [one for one in fake.bundled()["launches", "detailed"] if one["net"] < "1958"]
+    wanted = [one for one in fake_ll2.bundled()["launches", "detailed"] if one["net"] < "1958"]
     wanted.sort(key=lambda one: one["net"])
     page = {"count": 2, "next": None, "previous": None, "results": wanted}
     assert answer.body.decode() == text(spell(page))

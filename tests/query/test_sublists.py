@@ -57,10 +57,10 @@ def test_previous_is_what_was_the_last_first(ask):
 
 
 def test_they_follow_the_clock(ask, clock):
-    clock.ahead += timedelta(hours=1, minutes=30)
+    clock.time += timedelta(hours=1, minutes=30)
     assert names(ask(UPCOMING)) == ["At -1", "At 1", "At 2"]
     assert names(ask(PREVIOUS)) == ["At 1", "At -1", "At -25"]
-    clock.ahead += timedelta(days=1)
+    clock.time += timedelta(days=1)
     assert names(ask(UPCOMING)) == ["At 2"]
 
 

@@ -13,7 +13,7 @@ from playwright.sync_api import expect
 
 from ll2_mirror.cli.main import main
 from ll2_mirror.ll2.lists import RESOURCES
-from ll2_mirror.testing import fake as sample
+from ll2_mirror.testing import fake_ll2
 from serving import LIST, served
 
 EVIL = "<script>alert(1)</script><img src=x onerror=alert(2)>\"'&amp;"
@@ -23,7 +23,7 @@ EVIL = "<script>alert(1)</script><img src=x onerror=alert(2)>\"'&amp;"
 def url(tmp_path_factory):
     """A served file in which one craft is called by a script, and one has no picture."""
     db = tmp_path_factory.mktemp("pages") / "spacecraft.db"
-    records = copy.deepcopy(sample.bundled())
+    records = copy.deepcopy(fake_ll2.bundled())
     for mode in ("normal", "detailed"):
         first, second, *_ = records["spacecraft", mode]
         first |= {
@@ -32,7 +32,7 @@ def url(tmp_path_factory):
             "description": "a\u2028b</pre>",
         }
         second["image"] = None
-    with sample.running(records) as upstream:
+    with fake_ll2.running(records) as upstream:
         names = ("spacecraft", "agencies", "spacecraft_configurations")
         options = ("--mode", "detailed", "--base-url", upstream.base_url)
         assert CliRunner().invoke(main, ["sync", str(db), *names, *options]).exit_code == 0

@@ -28,7 +28,7 @@ from ll2_mirror.query.request import Request
 from ll2_mirror.serve.cache import ResponseCache
 from ll2_mirror.serve.headers import HttpResponse
 from ll2_mirror.serve.scope import request_of
-from ll2_mirror.testing import fake as sample
+from ll2_mirror.testing import fake_ll2
 from serving import LIST, Answering, served
 
 
@@ -41,7 +41,7 @@ def db(tmp_path_factory):
 
     db = tmp_path_factory.mktemp("serve") / "spacecraft.db"
     names = ("spacecraft", "agencies", "spacecraft_configurations")
-    with sample.running(sample.bundled()) as upstream:
+    with fake_ll2.running(fake_ll2.bundled()) as upstream:
         arguments = ["sync", str(db), *names, "--mode", "detailed", "--base-url", upstream.base_url]
         assert CliRunner().invoke(main, arguments).exit_code == 0
     return db
@@ -226,7 +226,7 @@ def test_all_who_ask_the_same_get_the_same_but_their_own_address(url):
 def syncing(run, tmp_path):
     """A served file, its upstream, and what syncs it."""
     db = tmp_path / "live.db"
-    with sample.running(copy.deepcopy(sample.bundled())) as upstream:
+    with fake_ll2.running(copy.deepcopy(fake_ll2.bundled())) as upstream:
         assert run("sync", db, "--base-url", upstream.base_url).code == 0
         with served(db) as url:
             yield url, upstream.records["spacecraft", "normal"], lambda: run("sync", db, "--quiet")
@@ -288,7 +288,7 @@ def test_each_answer_is_from_one_state_of_the_file(run, tmp_path):
 def test_a_mirror_of_a_mirror_holds_the_same(run, tmp_path, mode):
     one, other = tmp_path / "a.db", tmp_path / "b.db"
     names = ("spacecraft", "agencies", "spacecraft_configurations")
-    with sample.running(sample.bundled()) as upstream:
+    with fake_ll2.running(fake_ll2.bundled()) as upstream:
         options = ("--mode", mode, "--base-url", upstream.base_url)
         assert run("sync", one, *names, *options).code == 0
     with served(one) as url:
@@ -303,7 +303,7 @@ def test_a_mirror_of_a_mirror_holds_the_same(run, tmp_path, mode):
 def test_a_normal_mirror_of_a_detailed_mirror_is_what_upstream_has(url, run, tmp_path):
     one, other = tmp_path / "a.db", tmp_path / "b.db"
     assert run("sync", one, "--base-url", url).code == 0
-    with sample.running(sample.bundled()) as upstream:
+    with fake_ll2.running(fake_ll2.bundled()) as upstream:
         assert run("sync", other, "--base-url", upstream.base_url).code == 0
     assert {t for t in public_rows(one) if public_rows(one)[t] != public_rows(other)[t]} <= {
         "images"  # of which the detailed sample has one with another value
@@ -347,14 +347,14 @@ def documented_client(base: str) -> list[tuple[int, object]]:
 
 def test_a_client_gets_from_the_file_what_it_gets_from_upstream(run, tmp_path):
     """Only the base URL is another, and only it differs in the answers."""
-    records = copy.deepcopy(sample.bundled())
+    records = copy.deepcopy(fake_ll2.bundled())
     for mode in ("normal", "detailed"):
         # Without what came from two API hosts, with two values of one image and configuration.
         one_host = json.dumps(records["spacecraft", mode]).replace("devs-dev.", "devs-prod.")
         listed = json.loads(one_host)
         records["spacecraft", mode] = [r for r in listed if r["id"] not in (540, 541)]
     db = tmp_path / "a.db"
-    with sample.answering(Answering(records)) as upstream:
+    with fake_ll2.answering(Answering(records)) as upstream:
         options = ("--mode", "detailed", "--base-url", upstream.base_url)
         assert run("sync", db, *options).code == 0
         theirs = documented_client(upstream.base_url)

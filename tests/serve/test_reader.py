@@ -14,7 +14,7 @@ import pytest
 import requests
 
 from helpers import execute
-from ll2_mirror.testing import fake as sample
+from ll2_mirror.testing import fake_ll2
 from serving import LIST, UNPRIVILEGED, read_only, served, works
 
 MOUNTS = works("unshare", "--mount", "true")
@@ -65,7 +65,7 @@ WAYS = [
 class Scene:
     """A mirror, its upstream, what syncs it, and where it is served."""
 
-    def __init__(self, run, folder: Path, upstream: sample.SampleUpstream) -> None:
+    def __init__(self, run, folder: Path, upstream: fake_ll2.FakeLL2) -> None:
         self._run = run
         self.db = folder / "prod.db"
         self.listed = upstream.records["spacecraft", "normal"]
@@ -95,7 +95,7 @@ class Scene:
 def scene(run, tmp_path):
     folder = tmp_path / "data"
     folder.mkdir()
-    with sample.running(copy.deepcopy(sample.bundled())) as upstream:
+    with fake_ll2.running(copy.deepcopy(fake_ll2.bundled())) as upstream:
         scene = Scene(run, folder, upstream)
         scene.rename(0)
         scene.sync()

@@ -11,11 +11,10 @@ from typing import Any
 
 import pytest
 
-from helpers import Ran, execute
+from helpers import Ran, command, execute
 from ll2_mirror.clock import Clock
-from ll2_mirror.testing import fake as sample
+from ll2_mirror.testing import fake_ll2
 from static_server import StaticSite, site
-from world import command
 
 
 @pytest.fixture(scope="session")
@@ -30,7 +29,7 @@ def once(tmp_path_factory: pytest.TempPathFactory) -> Path:
     def ran(*arguments: object) -> None:
         assert command(Clock(), *arguments).code == 0
 
-    with sample.running(copy.deepcopy(sample.bundled())) as upstream:
+    with fake_ll2.running(copy.deepcopy(fake_ll2.bundled())) as upstream:
         ran("sync", db, "--base-url", upstream.base_url)
         ran("publish", db, out)
         ran("pull", out, folder / "reader.db")
@@ -43,7 +42,7 @@ def once(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def synced(once: Path, db: Path, upstream: sample.SampleUpstream) -> Path:
+def synced(once: Path, db: Path, upstream: fake_ll2.FakeLL2) -> Path:
     """The writer's file, synced once."""
     shutil.copy(once / "first.db", db)
     execute(db, "UPDATE _settings SET value = ? WHERE key = 'base_url'", upstream.base_url)
@@ -75,7 +74,7 @@ def served(once: Path, out: Path) -> Iterator[StaticSite]:
 
 @pytest.fixture
 def news(
-    synced: Path, out: Path, upstream: sample.SampleUpstream, run: Callable[..., Ran]
+    synced: Path, out: Path, upstream: fake_ll2.FakeLL2, run: Callable[..., Ran]
 ) -> Callable[..., Any]:
     """Makes the upstream change, the writer sync and publish; gives the manifest."""
 

@@ -480,10 +480,10 @@ def test_an_old_snapshot_under_a_new_manifest_is_no_news(kept, served, run, out,
 def test_a_writer_whose_clock_was_set_back_is_followed(mine, served, run, news, clock):
     from datetime import timedelta
 
-    clock.ahead += timedelta(days=2)
+    clock.time += timedelta(days=2)
     news("Tomorrow")
     run("pull", served.url, mine)
-    clock.ahead -= timedelta(days=2)
+    clock.time -= timedelta(days=2)
     news("Today")
     assert run("pull", served.url, mine).code == 0
     assert first_name(mine) == "Today"

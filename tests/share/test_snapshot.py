@@ -246,10 +246,10 @@ def test_a_clock_that_is_set_back_holds_no_publish_up(synced, out, run, clock):
     """The runs tell which state is later."""
     from datetime import timedelta
 
-    clock.ahead += timedelta(days=2)
+    clock.time += timedelta(days=2)
     run("sync", synced)
     run("publish", synced, out)
-    clock.ahead -= timedelta(days=2)
+    clock.time -= timedelta(days=2)
     run("sync", synced)
     assert run("publish", synced, out, "--json").json["run"] == 3
 

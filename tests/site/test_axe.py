@@ -12,7 +12,7 @@ from contextlib import contextmanager
 import pytest
 
 from helpers import sync
-from ll2_mirror.testing import fake as sample
+from ll2_mirror.testing import fake_ll2
 from serving import served
 
 PAGES = {
@@ -51,7 +51,7 @@ def axe(tmp_path_factory):
 @pytest.fixture(scope="module")
 def db(tmp_path_factory):
     db = tmp_path_factory.mktemp("axe") / "spacecraft.db"
-    with sample.running(sample.bundled()) as upstream:
+    with fake_ll2.running(fake_ll2.bundled()) as upstream:
         sync(db, "--mode", "detailed", "--base-url", upstream.base_url)
     return db
 

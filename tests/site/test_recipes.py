@@ -12,7 +12,7 @@ import pytest
 
 from helpers import ROOT, rows, sync
 from ll2_mirror.ll2.schema import views
-from ll2_mirror.testing import fake as sample
+from ll2_mirror.testing import fake_ll2
 
 PAGE = (ROOT / "docs" / "site.md").read_text(encoding="utf-8")
 PYTHON = re.findall(r"```python\n(.+?)```", PAGE, re.S)
@@ -21,7 +21,7 @@ PYTHON = re.findall(r"```python\n(.+?)```", PAGE, re.S)
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
     folder = tmp_path_factory.mktemp("recipes")
-    with sample.running(sample.bundled()) as upstream:
+    with fake_ll2.running(fake_ll2.bundled()) as upstream:
         sync(folder / "spacecraft.db", "--base-url", upstream.base_url)
     return folder
 

@@ -12,7 +12,7 @@ import pytest
 from datasette.app import Datasette
 
 from helpers import execute, sync
-from ll2_mirror.testing import fake as sample
+from ll2_mirror.testing import fake_ll2
 
 PAGES = [
     "/",
@@ -42,8 +42,8 @@ def named(value, way=""):
 def db(tmp_path_factory):
     """A file with a past, in which everything nested is called by its key."""
     db = tmp_path_factory.mktemp("seen") / "spacecraft.db"
-    records = {key: named(listed) for key, listed in copy.deepcopy(sample.bundled()).items()}
-    with sample.running(records) as upstream:
+    records = {key: named(listed) for key, listed in copy.deepcopy(fake_ll2.bundled()).items()}
+    with fake_ll2.running(records) as upstream:
         listed = upstream.records["spacecraft", "detailed"]
         sync(db, "--mode", "detailed", "--base-url", upstream.base_url)
         listed[0]["status"] = next(one["status"] for one in listed if one["status"]["id"] == 1)

@@ -20,7 +20,7 @@ from helpers import execute, sync
 from ll2_mirror.cli.main import main
 from ll2_mirror.ll2.descriptions import questions
 from ll2_mirror.ll2.schema import tables, views
-from ll2_mirror.testing import fake as sample
+from ll2_mirror.testing import fake_ll2
 from serving import served
 
 NAMES = ("spacecraft", "agencies", "spacecraft_configurations")
@@ -36,7 +36,7 @@ def get(url, **more):
 def db(tmp_path_factory):
     """A file with a past: a status changed, a craft went; one is called by a script."""
     db = tmp_path_factory.mktemp("site") / "spacecraft.db"
-    with sample.running(copy.deepcopy(sample.bundled())) as upstream:
+    with fake_ll2.running(copy.deepcopy(fake_ll2.bundled())) as upstream:
         listed = upstream.records["spacecraft", "detailed"]
         listed[3]["name"] = listed[3]["description"] = EVIL
         listed[3]["image"]["credit"] = listed[3]["image"]["name"] = EVIL
@@ -160,10 +160,10 @@ def test_the_api_leads_to_the_row_and_the_row_to_its_json(page, url):
 
 def test_a_first_sync_under_way_is_said(tmp_path):
     db = tmp_path / "spacecraft.db"
-    records = copy.deepcopy(sample.bundled())
+    records = copy.deepcopy(fake_ll2.bundled())
     craft = records["spacecraft", "normal"][0]
     records["spacecraft", "normal"] = [{**craft, "id": id_} for id_ in range(1, 251)]
-    with sample.running(records) as upstream:
+    with fake_ll2.running(records) as upstream:
         stopped = ["sync", str(db), "--base-url", upstream.base_url, "--max-requests", "1"]
         assert CliRunner().invoke(main, stopped).exit_code == 75
     with served(db) as url:
@@ -213,10 +213,10 @@ def test_each_link_leads_to_a_page_and_no_text_is_markup(url):
 
 def test_the_csv_of_a_table_has_as_many_rows_as_the_table(tmp_path):
     db = tmp_path / "spacecraft.db"
-    records = copy.deepcopy(sample.bundled())
+    records = copy.deepcopy(fake_ll2.bundled())
     craft = records["spacecraft", "normal"][0]
     records["spacecraft", "normal"] = [{**craft, "id": id_} for id_ in range(1, 2251)]
-    with sample.running(records) as upstream:
+    with fake_ll2.running(records) as upstream:
         sync(db, "--base-url", upstream.base_url)
     with served(db) as url, closing(sqlite3.connect(db)) as conn:
         for table in ("spacecraft", "spacecraft_overview", "images", "agencies"):
@@ -243,9 +243,9 @@ def test_a_list_whose_items_have_no_page_is_not_searched(url):
 
 def test_a_search_knows_no_case_and_no_accents(tmp_path):
     db = tmp_path / "spacecraft.db"
-    records = copy.deepcopy(sample.bundled())
+    records = copy.deepcopy(fake_ll2.bundled())
     records["spacecraft", "normal"][0]["name"] = "Élan Ångström"
-    with sample.running(records) as upstream:
+    with fake_ll2.running(records) as upstream:
         sync(db, "--base-url", upstream.base_url)
         with served(db) as url:
             for asked in ("elan", "ÉLAN", "angstr", "E\u0301lan a"):
@@ -288,7 +288,7 @@ def test_sql_that_runs_long_is_ended(url):
 
 def test_a_file_that_is_half_a_mirror_says_so(tmp_path):
     db = tmp_path / "spacecraft.db"
-    with sample.running(sample.bundled()) as upstream:
+    with fake_ll2.running(fake_ll2.bundled()) as upstream:
         sync(db, "--base-url", upstream.base_url)
     with served(db) as url:
         execute(db, "DROP TABLE _walks")

@@ -11,14 +11,14 @@ import pytest
 from helpers import rows, sync
 from ll2_mirror.files import shipped
 from ll2_mirror.ll2.schema import APPLICATION_ID, views
-from ll2_mirror.testing import fake as sample
+from ll2_mirror.testing import fake_ll2
 
 
 @pytest.fixture(scope="module")
 def mirror(tmp_path_factory):
     db = tmp_path_factory.mktemp("views") / "spacecraft.db"
     names = ("spacecraft", "agencies", "spacecraft_configurations")
-    with sample.running(sample.bundled()) as upstream:
+    with fake_ll2.running(fake_ll2.bundled()) as upstream:
         sync(db, *names, "--mode", "detailed", "--base-url", upstream.base_url)
         craft = upstream.records["spacecraft", "detailed"]
         craft[1]["status"] = next(one["status"] for one in craft if one["status"]["id"] == 1)
@@ -54,7 +54,7 @@ def test_a_flight_says_whether_it_was_flown(mirror):
 
 def test_a_sync_makes_the_views_that_are_not_there_and_leaves_a_users_own(tmp_path):
     db = tmp_path / "spacecraft.db"
-    with sample.running(sample.bundled()) as upstream:
+    with fake_ll2.running(fake_ll2.bundled()) as upstream:
         sync(db, "--base-url", upstream.base_url)
         with closing(sqlite3.connect(db)) as conn, conn:
             conn.execute("DROP VIEW flights")

@@ -7,11 +7,11 @@ from datetime import timedelta
 import pytest
 import requests
 
+from helpers import START, TestClock
 from ll2_mirror.clock import to_iso
 from ll2_mirror.ll2.lists import RESOURCES
-from ll2_mirror.testing.fake import bundled, running
+from ll2_mirror.testing.fake_ll2 import bundled, running
 from ll2_mirror.transform.normalize import Normalizer
-from world import StillClock
 
 
 @pytest.mark.parametrize(
@@ -90,7 +90,7 @@ def listed(upstream, place):
 @pytest.mark.parametrize(("name", "key"), [("launches", "net"), ("events", "date")])
 def test_upcoming_and_previous_are_told_by_the_clock(name, key, hours, upcoming, previous):
     """What took place within a day is both; what has no date is neither."""
-    clock = StillClock()
+    clock = TestClock(START)
     record = dict(bundled()[name, "normal"][0])
     at = clock.time + timedelta(hours=hours)
     records = [{**record, "name": "Now", key: to_iso(at)}, {**record, "id": "x", key: None}]

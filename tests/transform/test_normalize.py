@@ -11,7 +11,7 @@ from ll2_mirror.errors import NotAPage, NotUnderstood
 from ll2_mirror.ll2.json import parse
 from ll2_mirror.ll2.page import Links, links_of, records
 from ll2_mirror.ll2.shapes import SHAPES
-from ll2_mirror.testing.fake import bundled
+from ll2_mirror.testing.fake_ll2 import bundled
 from ll2_mirror.transform.normalize import Drift, Normalizer
 
 NORMAL = SHAPES["SpacecraftNormal"]

@@ -22,7 +22,7 @@ from ll2_mirror.load.upsert import Upsert
 from ll2_mirror.store.opening import open_store
 from ll2_mirror.store.store import Store
 from ll2_mirror.store.walks import Walk
-from ll2_mirror.testing.fake import bundled
+from ll2_mirror.testing.fake_ll2 import bundled
 from ll2_mirror.transform.normalize import Normalizer
 from ll2_mirror.transform.render import Renderer
 from strategies import World, ids_of, resources_and_modes

@@ -41,7 +41,7 @@ from ll2_mirror.query import params, routes
 from ll2_mirror.serve import cache, scope, server
 from ll2_mirror.share.web import _REDIRECTS
 from ll2_mirror.store import reading, search
-from ll2_mirror.testing import fake as sample
+from ll2_mirror.testing import fake_ll2
 
 PAGES = {
     str(path.relative_to(ROOT)): path.read_text(encoding="utf-8")
@@ -83,7 +83,7 @@ def anchors(page):
 def demo(tmp_path_factory):
     """The file that `ll2-mirror demo` makes."""
     db = tmp_path_factory.mktemp("docs") / "demo.db"
-    with sample.running(sample.bundled()) as upstream:
+    with fake_ll2.running(fake_ll2.bundled()) as upstream:
         sync(db, "--base-url", upstream.base_url)
     return db
 
@@ -92,7 +92,7 @@ def demo(tmp_path_factory):
 def lived(tmp_path_factory):
     """A detailed file with a past (something changed, moved, went, was unknown); its last sync."""
     db = tmp_path_factory.mktemp("docs") / "lived.db"
-    with sample.running(copy.deepcopy(sample.bundled())) as upstream:
+    with fake_ll2.running(copy.deepcopy(fake_ll2.bundled())) as upstream:
         sync(db, "--mode", "detailed", "--base-url", upstream.base_url, "spacecraft", "agencies")
         listed = upstream.records["spacecraft", "detailed"]
         listed[0]["status"], listed[1]["time_in_space"] = listed[6]["status"], "P9D"
@@ -172,7 +172,7 @@ def test_each_key_of_the_json_is_documented(name, lived, tmp_path):
         document = json.loads(CliRunner().invoke(main, [name, *map(str, ends), "--json"]).stdout)
         document.pop("resources", None)  # whose keys are data
     elif name != "sync":
-        with sample.running(sample.bundled()) as upstream:
+        with fake_ll2.running(fake_ll2.bundled()) as upstream:
             there = ["--base-url", upstream.base_url] if name == "plan" else []
             done = CliRunner().invoke(main, [name, str(db), "--json", *there])
         document = json.loads(done.stdout)
@@ -287,7 +287,7 @@ def test_less_history_leaves_a_whole_mirror(lived, tmp_path):
     execute(db, old)
     execute(db, "VACUUM")
     assert execute(db, count) == [(0,)]
-    with sample.running(copy.deepcopy(sample.bundled())) as upstream:
+    with fake_ll2.running(copy.deepcopy(fake_ll2.bundled())) as upstream:
         for arguments in (["verify"], ["status"], ["sync", "--base-url", upstream.base_url]):
             done = CliRunner().invoke(main, [arguments[0], str(db), *arguments[1:]])
             assert done.exit_code == 0, done.output

@@ -20,24 +20,21 @@ from typing import Any, NamedTuple
 import pytest
 from click.testing import CliRunner
 
-from faulty import (
+from faults import (
     LIST,
     OK,
-    Fault,
-    FaultyUpstream,
     body,
     drip,
     page,
     raw,
-    serving,
     status,
+    three_pages,
     unpacked,
-    world,
 )
 from helpers import TestClock, execute, public_rows
 from ll2_mirror.cli.main import main
 from ll2_mirror.ll2.page import API_PATH
-from ll2_mirror.testing.fake import SampleUpstream, running
+from ll2_mirror.testing.fake_ll2 import FakeLL2, Fault, running
 
 TOKEN = "5ecre7-and-t0-be-kept-t0-0urselves"
 SOON, FAR = "Retry-After: {soon}", "Retry-After: {far}"
@@ -256,8 +253,8 @@ CASES = [
 class Stage(NamedTuple):
     """What all cases share: the servers, and the files before and after the news."""
 
-    server: FaultyUpstream
-    elsewhere: SampleUpstream
+    server: FakeLL2
+    elsewhere: FakeLL2
     before: Path
     after: Path
     old: dict[str, Any]  # their rows
@@ -267,9 +264,9 @@ class Stage(NamedTuple):
 @pytest.fixture(scope="module")
 def stage(tmp_path_factory):
     folder = tmp_path_factory.mktemp("stage")
-    with serving(world(news=False)) as server, running({}) as elsewhere:
+    with running(three_pages(news=False)) as server, running({}) as elsewhere:
         for name in ("before", "after"):
-            server.lists(world(news=name == "after"))
+            server.records = three_pages(news=name == "after")
             asked = ["sync", str(folder / name), "--base-url", server.base_url]
             assert CliRunner().invoke(main, asked, obj=TestClock()).exit_code == 0
         server.elsewhere = f"{elsewhere.base_url}{LIST}"
@@ -294,6 +291,12 @@ def aside(rows, id_):
     return {**rows, "spacecraft": [row for row in rows["spacecraft"] if id_ not in row[:1]]}
 
 
+def break_pages(server, fault, first=0, times=math.inf, path=LIST):
+    """Sets a fault of one page of a walk, and forgets what was asked before."""
+    server.breaks(fault, path=path, offsets=range(first, first + 100), times=times)
+    server.log.clear()
+
+
 def spent(server):
     """How often each page was asked for."""
     return Counter(path for path, _ in server.log if path.startswith(f"{LIST}?"))
@@ -306,7 +309,7 @@ def test_a_fault_leaves_the_tables_as_they_were_or_complete(
     before, after = stage.old, stage.new
     codes = FAULTS[name].codes
     codes = codes[position] if isinstance(codes, dict) else codes
-    stage.server.breaks(FAULTS[name].fault, POSITIONS[position], times)
+    break_pages(stage.server, FAULTS[name].fault, POSITIONS[position], times)
 
     done = run("sync", stale, "--token", TOKEN, "--timeout", "0.3")
 
@@ -314,7 +317,7 @@ def test_a_fault_leaves_the_tables_as_they_were_or_complete(
     assert_said(done, codes[times > 1])
     now = public_rows(stale)
     if FAULTS[name].aside:
-        kept = world(news=True)["spacecraft", "normal"][POSITIONS[position] + 2]["id"]
+        kept = three_pages(news=True)["spacecraft", "normal"][POSITIONS[position] + 2]["id"]
         assert aside(now, kept) == aside(after, kept)
         assert [r for r in now["spacecraft"] if r[0] == kept] == [
             r for r in before["spacecraft"] if r[0] == kept
@@ -350,7 +353,7 @@ def assert_secret(*kept: bytes):
 
 @pytest.mark.parametrize("name", ["reset", "500", "503", "html", "gzip-claimed", "429-seconds"])
 def test_a_url_is_tried_five_times_at_most_and_each_try_counts(stage, stale, run, name):
-    stage.server.breaks(FAULTS[name].fault, POSITIONS["middle"])
+    break_pages(stage.server, FAULTS[name].fault, POSITIONS["middle"])
     done = run("sync", stale, "--json")
     tried = spent(stage.server)
     assert max(tried.values()) == 5
@@ -362,7 +365,7 @@ def test_a_url_is_tried_five_times_at_most_and_each_try_counts(stage, stale, run
 
 @pytest.mark.parametrize("name", ["reset", "500", "html"])
 def test_tries_that_failed_count_in_a_sync_that_is_done(stage, stale, run, name):
-    stage.server.breaks(FAULTS[name].fault, POSITIONS["middle"], times=2)
+    break_pages(stage.server, FAULTS[name].fault, POSITIONS["middle"], times=2)
     done = run("sync", stale, "--json").json
     assert (done["complete"], done["requests"]) == (True, len(stage.server.log) - 1)  # - throttle
 
@@ -373,7 +376,7 @@ def test_pages_that_fail_when_large_are_asked_for_smaller(stage, stale, run):
     def heavy(handler, right):
         handler.reply(OK if right.count(b'"in_space"') <= 25 else "502 Bad Gateway", right)
 
-    stage.server.breaks(heavy, POSITIONS["middle"])
+    break_pages(stage.server, heavy, POSITIONS["middle"])
     done = run("sync", stale)
     limits = [re.search(r"limit=(\d+)", path)[1] for path in spent(stage.server)]
     assert done.code == 0, done.err
@@ -387,13 +390,13 @@ def test_pages_that_fail_when_large_are_asked_for_smaller(stage, stale, run):
     ("name", "least", "most"), [("429-seconds", 7, 8), ("503-seconds", 7, 8), ("429-date", 27, 31)]
 )
 def test_a_pause_is_as_long_as_the_server_asks(stage, stale, run, clock, name, least, most):
-    stage.server.breaks(FAULTS[name].fault, times=1)
+    break_pages(stage.server, FAULTS[name].fault, times=1)
     assert run("sync", stale).code == 0
     assert least <= sum(clock.slept) <= most
 
 
 def test_pauses_that_nobody_asks_for_grow_within_bounds(stage, stale, run, clock):
-    stage.server.breaks(FAULTS["503"].fault)
+    break_pages(stage.server, FAULTS["503"].fault)
     assert run("sync", stale).code == 69
     assert len(clock.slept) == 4
     assert all(0.1 < pause <= 30 for pause in clock.slept)
@@ -402,7 +405,7 @@ def test_pauses_that_nobody_asks_for_grow_within_bounds(stage, stale, run, clock
 
 @pytest.mark.parametrize("after", ["9" * 12, "9" * 400, "Sat, 31 Dec 9999 23:59:59 GMT"])
 def test_a_server_that_asks_to_wait_for_ages_is_told_in_one_line(stage, stale, run, after):
-    stage.server.breaks(status("429 Slow", f"Retry-After: {after}"))
+    break_pages(stage.server, status("429 Slow", f"Retry-After: {after}"))
     assert_said(run("sync", stale), 75)
     assert_said(run("sync", stale), 75)
     assert public_rows(stale) == stage.old
@@ -429,7 +432,7 @@ THROTTLES = {
 
 @pytest.mark.parametrize("name", THROTTLES)
 def test_a_throttle_that_says_odd_things_ends_no_sync_but_with_one_line(stage, stale, run, name):
-    stage.server.breaks(body(THROTTLES[name]), path=f"{API_PATH}api-throttle/")
+    break_pages(stage.server, body(THROTTLES[name]), path=f"{API_PATH}api-throttle/")
     done = run("sync", stale)
     assert_said(done, 75 if done.code else 0)
     assert run("plan", stale).code == 0
@@ -452,7 +455,7 @@ UNSURE = {
 def test_a_record_that_is_not_listed_is_gone_only_if_a_404_says_so(
     stage, stale, run, clock, name, times
 ):
-    stage.server.breaks(UNSURE[name], times=times, path=f"{LIST}1007/")
+    break_pages(stage.server, UNSURE[name], times=times, path=f"{LIST}1007/")
     done = run("sync", stale, "--json")
     assert_said(done, 0)
     sure = times == 1 and name != "429"  # which says when to come again: much later

@@ -30,9 +30,8 @@ import damaged_files
 import hostile_requests
 import hostile_responses
 import static_server
-from faulty import FaultyUpstream
 from helpers import public_rows
-from ll2_mirror.testing.fake import answering, bundled
+from ll2_mirror.testing.fake_ll2 import FakeLL2, answering, bundled, running
 from subprocess_pool import forked
 
 SECONDS = 20  # of processor time for any command
@@ -49,7 +48,7 @@ PATHS = [
 PAGES = ["/", "/world", "/world/spacecraft", "/world/spacecraft/201", "/world/_runs"]
 
 
-class Broken(FaultyUpstream):
+class Broken(FakeLL2):
     """An upstream that answers badly as long as it has a ``random``; ``rate`` says how often."""
 
     random: Random | None = None
@@ -69,7 +68,7 @@ def program(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def upstream():
-    with answering(Broken(bundled())) as server, answering(FaultyUpstream({})) as other:
+    with answering(Broken(bundled())) as server, running({}) as other:
         server.elsewhere = other.base_url
         yield server
         assert other.log == []
@@ -81,10 +80,10 @@ def whole(program, upstream, tmp_path_factory):
     db = tmp_path_factory.mktemp("whole") / "world.db"
     asked = ["--mode", "detailed", "--base-url", upstream.base_url]
     craft = upstream.records["spacecraft", "detailed"]
-    upstream.lists({**upstream.records, ("spacecraft", "detailed"): craft[2:]})
+    upstream.records = {**upstream.records, ("spacecraft", "detailed"): craft[2:]}
     fine(program("sync", db, "spacecraft", "launches", *asked), 0)
     shutil.copy(db, db.with_name("before.db"))
-    upstream.lists({**upstream.records, ("spacecraft", "detailed"): craft})
+    upstream.records = {**upstream.records, ("spacecraft", "detailed"): craft}
     fine(program("sync", db), 0)
     return db
 

@@ -17,7 +17,7 @@ from helpers import TestClock, public_rows
 from ll2_mirror.cli.main import main
 from ll2_mirror.ll2.json import parse, spell, text
 from ll2_mirror.ll2.page import API_PATH
-from ll2_mirror.testing.fake import bundled, running
+from ll2_mirror.testing.fake_ll2 import bundled, running
 from strategies import ANYTHING
 
 TOKEN = "5ecre7-and-t0-be-kept-t0-0urselves"

@@ -12,18 +12,18 @@ from random import Random
 
 import pytest
 
-from helpers import PROGRAM, execute, public_rows
+from editable_ll2 import EditableLL2
+from helpers import PROGRAM, command, equals, execute, public_rows, published
 from ll2_mirror.clock import Clock
 from ll2_mirror.store import search as reindex
-from ll2_mirror.testing.fake import answering
-from world import FREE, World, command, equals, published
+from ll2_mirror.testing.fake_ll2 import THROTTLE, answering
 
 CLOCK = Clock()
 
 
 @pytest.fixture(scope="module")
 def world():
-    with answering(World(260)) as world:
+    with answering(EditableLL2(260)) as world:
         yield world
 
 
@@ -139,7 +139,7 @@ def check(db, world, before, after):
 def nothing(tmp_path):
     """A file before any sync: no rows."""
     db = tmp_path / "nothing.db"
-    with answering(World(1)) as other:
+    with answering(EditableLL2(1)) as other:
         command(CLOCK, "sync", db, "--base-url", other.base_url, "--max-requests", 1)
     return {name: [] for name in public_rows(db)}, [], []
 
@@ -319,10 +319,10 @@ def test_ctrl_c_ends_at_once_where_the_server_hangs_many_times(tmp_path, world, 
 def test_ctrl_c_ends_a_wait(tmp_path):
     """Also one for the limit, which may be an hour."""
     db = tmp_path / "waiting.db"
-    with answering(World(260, Clock(), limit=2)) as world:
+    with answering(EditableLL2(260, Clock(), limit=2)) as world:
         process = start(db, world, "--wait")
         until = time.monotonic() + 20
-        while sum(one.path.startswith(FREE) for one in world.requests) < 2:
+        while sum(one.path.startswith(THROTTLE) for one in world.requests) < 2:
             assert time.monotonic() < until
             time.sleep(0.01)
         time.sleep(0.1)

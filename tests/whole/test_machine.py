@@ -116,7 +116,7 @@ def test_a_clock_that_jumps_holds_nothing_up(db, run, upstream, clock, days):
     run("sync", db, "--base-url", upstream.base_url)
     many(upstream, 250, "Another")
     assert run("sync", db, "--max-requests", "1").code == 75
-    clock.ahead += timedelta(days=days)
+    clock.time += timedelta(days=days)
     assert run("status", db).code == 0
     assert run("plan", db).code == 0
     assert run("sync", db, "--json").json["changed"] == 250
@@ -125,12 +125,12 @@ def test_a_clock_that_jumps_holds_nothing_up(db, run, upstream, clock, days):
 
 
 def test_a_limit_noted_by_a_clock_that_ran_ahead_is_forgotten(db, run, upstream, clock):
-    clock.ahead += timedelta(days=400)
+    clock.time += timedelta(days=400)
     run("sync", db, "--base-url", upstream.base_url)
     row = (upstream.base_url, to_iso(clock.now()), to_iso(clock.now() + timedelta(hours=1)))
     execute(db, "INSERT INTO _throttles (base_url, asked, resumes) VALUES (?, ?, ?)", *row)
     assert run("sync", db).code == 75
-    clock.ahead -= timedelta(days=400)
+    clock.time -= timedelta(days=400)
     assert run("sync", db).code == 0
 
 

@@ -10,10 +10,10 @@ from contextlib import contextmanager
 
 import pytest
 
-from helpers import PROGRAM, ROOT, eventually, public_rows
+from editable_ll2 import EditableLL2
+from helpers import PROGRAM, ROOT, command, eventually, public_rows
 from ll2_mirror.clock import Clock
-from ll2_mirror.testing.fake import answering
-from world import World, command
+from ll2_mirror.testing.fake_ll2 import answering
 
 CLOCK = Clock()
 SERVER, READER, PORT = "10.213.0.1", "10.213.0.2", "8099"
@@ -83,7 +83,7 @@ def two_hosts(name):
 def out(tmp_path_factory):
     """What a writer published: some megabytes, in two states."""
     folder = tmp_path_factory.mktemp("far")
-    with answering(World(300)) as world:
+    with answering(EditableLL2(300)) as world:
         for n in (1, 2):
             for id_ in world.ids:
                 news = "".join(chr(97 + hash((id_, n, m)) % 26) for m in range(3000))

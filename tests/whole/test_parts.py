@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import copy
 import json
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from random import Random
 from tempfile import TemporaryDirectory
@@ -17,17 +17,15 @@ import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
-from helpers import execute
+from helpers import START, TestClock, command, execute, settle
 from ll2_mirror.clock import to_iso
-from ll2_mirror.testing.fake import SampleUpstream, answering, bundled
-from world import StillClock, command, settle
+from ll2_mirror.testing.fake_ll2 import FakeLL2, answering, bundled
 
-START = datetime(2026, 1, 1, tzinfo=UTC)
 DAY = timedelta(days=1)
 UPCOMING = "/2.3.0/launches/upcoming/?limit=100"
 
 
-class Library(SampleUpstream):
+class Library(FakeLL2):
     """Launches, a day apart, of which 110 lie behind; 130 updates, until the year's end."""
 
     def __init__(self, clock, launches=230):
@@ -53,15 +51,15 @@ class Library(SampleUpstream):
 
     def renew(self, place, **values):
         """A launch changes, and says so."""
-        self.launches[place].update(values, last_updated=to_iso(self._clock.now()))
+        self.launches[place].update(values, last_updated=to_iso(self.clock.now()))
         return self.launches[place]["id"]
 
     def announce(self):
         """One more launch, and one more update."""
         self.launches.append(self._launch(self.launches[0], START + 200 * DAY))
-        self.launches[-1]["last_updated"] = to_iso(self._clock.now())
+        self.launches[-1]["last_updated"] = to_iso(self.clock.now())
         update = {**self.updates[-1], "id": self.updates[-1]["id"] + 1}
-        self.updates.append({**update, "created_on": to_iso(self._clock.now())})
+        self.updates.append({**update, "created_on": to_iso(self.clock.now())})
 
     def asked(self, since=0):
         """The pages that were asked for."""
@@ -71,7 +69,7 @@ class Library(SampleUpstream):
 
 @pytest.fixture
 def clock():
-    return StillClock()
+    return TestClock(START)
 
 
 @pytest.fixture
@@ -380,7 +378,7 @@ def step(library, db, clock, what, number):
 @given(STEPS)
 @settings(max_examples=5, phases=[Phase.generate])  # to shrink one takes minutes
 def test_in_whatever_order_parts_are_asked_for_the_file_is_proved_and_ends_as_ll2_is(steps):
-    clock = StillClock()
+    clock = TestClock(START)
     with TemporaryDirectory() as folder, answering(Library(clock, 130)) as library:
         db = Path(folder, "launches.db")
         asked = ("--base-url", library.base_url, "--json")

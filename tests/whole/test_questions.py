@@ -17,7 +17,7 @@ from datasette.app import Datasette
 
 from helpers import cells, rows, sync
 from ll2_mirror.ll2.descriptions import questions
-from ll2_mirror.testing import fake as sample
+from ll2_mirror.testing import fake_ll2
 
 PAGE = (Path(__file__).parents[2] / "docs/questions.md").read_text(encoding="utf-8")
 ASKED = PAGE.partition("## How to ask")[0]
@@ -45,11 +45,11 @@ def mirrors(tmp_path_factory):
     for mode, resources in (
         ("normal", ["spacecraft"]),
         ("detailed", ["spacecraft", "agencies", "spacecraft_configurations"]),
-        ("all", dict.fromkeys(name for name, _ in sample.bundled())),
+        ("all", dict.fromkeys(name for name, _ in fake_ll2.bundled())),
     ):
         found[mode] = tmp_path_factory.mktemp(mode) / "spacecraft.db"
         asked = ["--mode", "detailed" if mode == "all" else mode]
-        with sample.running(sample.bundled()) as upstream:
+        with fake_ll2.running(fake_ll2.bundled()) as upstream:
             sync(found[mode], *asked, "--base-url", upstream.base_url, *resources)
     return found
 
@@ -190,7 +190,7 @@ def test_time_docked_is_by_station_and_grows_while_it_lasts(altered):
 def test_last_week_has_what_was_added_changed_and_went(tmp_path):
     db = tmp_path / "spacecraft.db"
     sql = SQL["What changed last week?"]
-    with sample.running(copy.deepcopy(sample.bundled())) as upstream:
+    with fake_ll2.running(copy.deepcopy(fake_ll2.bundled())) as upstream:
         sync(db, "--base-url", upstream.base_url)
         listed = upstream.records["spacecraft", "normal"]
         listed[0]["description"] = "not JSON"

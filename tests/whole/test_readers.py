@@ -18,12 +18,12 @@ from random import Random
 
 import pytest
 
-from helpers import PROGRAM, ROOT, public_rows
+from editable_ll2 import EditableLL2
+from helpers import PROGRAM, ROOT, command, public_rows
 from ll2_mirror.clock import Clock
-from ll2_mirror.testing.fake import answering
+from ll2_mirror.testing.fake_ll2 import answering
 from serving import served
 from static_server import cut_after, instead, site, status
-from world import World, command
 
 CLOCK = Clock()
 
@@ -79,7 +79,7 @@ def killed_at(step, *arguments):
 def past(tmp_path_factory):
     """A writer's file in two states, and what it published of each."""
     folder = tmp_path_factory.mktemp("past")
-    with answering(World(150)) as world:
+    with answering(EditableLL2(150)) as world:
         for n in (1, 2):
             edition(world, n)
             ran(command(CLOCK, "sync", folder / "w.db", "--base-url", world.base_url))
@@ -253,7 +253,7 @@ def watching(where, notes):
 def fleet(tmp_path, readers, editions, seed):
     """Runs one; gives the lags in seconds, from publishing to being seen."""
     with ExitStack() as stack:
-        world = stack.enter_context(answering(World(120)))
+        world = stack.enter_context(answering(EditableLL2(120)))
         one = Fleet(tmp_path, world, readers, seed)
         one.write(1, kill=0)
         server = stack.enter_context(site(one.out))

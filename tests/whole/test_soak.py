@@ -26,13 +26,13 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from helpers import execute, public_rows
+from editable_ll2 import EditableLL2
+from helpers import START, TestClock, command, equals, execute, public_rows, published
 from ll2_mirror.clock import from_iso, to_iso
 from ll2_mirror.extract.upstream import MAX_PROBES
 from ll2_mirror.ll2.lists import RESOURCES, SLICES, slices
 from ll2_mirror.load.quarantine import MISSING
-from ll2_mirror.testing.fake import answering
-from world import StillClock, World, command, equals, published
+from ll2_mirror.testing.fake_ll2 import answering
 
 COUNTED = 15
 BAD = 5  # a name that isn't understood
@@ -48,7 +48,7 @@ faults = st.sampled_from(["500", "503", "html", "reset", "cut", "429 30", "429 1
 class Model:
     """A world with a file that mirrors it, and what the file must hold."""
 
-    def __init__(self, db: Path, world: World) -> None:
+    def __init__(self, db: Path, world: EditableLL2) -> None:
         self.db = db
         self.world = world
         self.known = {}  # the name of each record ever published, as it was last
@@ -208,7 +208,7 @@ class Mirror(RuleBasedStateMachine):
     )
     def begin(self, count, limit):
         folder = self.open.enter_context(TemporaryDirectory())
-        world = self.open.enter_context(answering(World(count, StillClock(), limit)))
+        world = self.open.enter_context(answering(EditableLL2(count, TestClock(START), limit)))
         self.model = Model(Path(folder, "mirror.db"), world)
 
     def teardown(self):
@@ -346,10 +346,10 @@ def happens(model, random):
 
 def years(db, hours, seed):
     """So many hourly syncs; the file and the world at the end."""
-    random, clock = Random(seed), StillClock()
+    random, clock = Random(seed), TestClock(START)
     start = clock.time
     codes = []
-    with answering(World(250, clock, limit=COUNTED)) as world:
+    with answering(EditableLL2(250, clock, limit=COUNTED)) as world:
         model = Model(db, world)
         for hour in range(hours):
             clock.time = max(clock.time, start + timedelta(hours=hour, minutes=random.random()))
@@ -419,7 +419,7 @@ FEW = ["launches/upcoming", "launches", "launches/new", "spacecraft", "agencies"
 OUTAGE = 30  # minutes at most, and an hour apart
 
 
-class Library(World):
+class Library(EditableLL2):
     """450 spacecraft, 130 launches, a day apart, and what is bundled of all other lists."""
 
     def __init__(self, clock):
@@ -480,7 +480,7 @@ def shares(db, now, names):
 
 def kept_fresh(db, days, seed, named):
     """So many days of runs; when all was there, and the oldest that each was since, by its age."""
-    random, clock = Random(seed), StillClock()
+    random, clock = Random(seed), TestClock(START)
     start = dark = clock.time
     names = named or [name for name in SLICES if not name.endswith("/previous")]
     oldest, filled = dict.fromkeys(names, 0.0), None

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from helpers import execute, pages_asked, public_rows
 from ll2_mirror.ll2.lists import RESOURCES
-from ll2_mirror.testing import fake as sample
+from ll2_mirror.testing import fake_ll2
 from strategies import World, ids_of, resources_and_modes
 
 ALL = ["spacecraft", "agencies", "spacecraft_configurations"]
@@ -317,7 +317,7 @@ def test_after_any_syncs_the_file_equals_a_fresh_one(tmp_path_factory, data):
         verdict = CliRunner().invoke(main, ["verify", str(folder / db)])
         assert verdict.exit_code == 0, verdict.output
 
-    with sample.running({}) as upstream:
+    with fake_ll2.running({}) as upstream:
         for _ in range(3):
             world = World(data, drift=False)
             ids = data.draw(ids_of(RESOURCES[resource]))
@@ -588,7 +588,7 @@ def test_who_cannot_be_asked_about_is_kept(db, run, upstream, monkeypatch, statu
     records = _craft(upstream, 150)
     run("sync", db, "--base-url", upstream.base_url)
     del records[3:8]
-    monkeypatch.setattr(upstream, "_detail", lambda *_: (status, {"detail": "Not now."}))
+    monkeypatch.setattr(upstream, "record", lambda *_: (status, {"detail": "Not now."}))
     done = run("sync", db, "--json")
     assert (done.code, done.json["gone"], done.json["missing"]) == (0, 0, 5)
     assert done.json["requests"] == (2 + 5 if status == 500 else 2 + 1)

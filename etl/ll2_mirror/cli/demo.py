@@ -48,12 +48,12 @@ def _made(directory: Path) -> Path:
 def demo(ctx: click.Context, directory: Path) -> None:
     """Mirrors the bundled sample, proves it and asks it three questions."""
     from ll2_mirror.proof.verify import verify
-    from ll2_mirror.testing import fake
+    from ll2_mirror.testing import fake_ll2
 
     db = _made(directory) / "demo.db"
-    records = fake.bundled()
+    records = fake_ll2.bundled()
     lists = sorted({name for name, _ in records})
-    with fake.running(records) as upstream:
+    with fake_ll2.running(records) as upstream:
         options = ["--mode", "detailed", "--base-url", upstream.base_url, "--quiet"]
         program: Any = ctx.find_root().command
         program.main(["sync", str(db), *lists, *options], standalone_mode=False)
