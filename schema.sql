@@ -3,17 +3,30 @@
 -- Made by `make schema` from what etl/ll2_mirror/ll2 declares: a change here would be overwritten.
 --
 -- * Tables have the names of Launch Library 2's endpoints (else the plural of its schema's name),
---   columns the names of its keys. A nested object is <key>_id; a list is a table <table>__<key>
---   (<whose>_id, position, <what>_id), and the column <key>_items counts it.
+--   columns the names of its keys. Beside a column stands what it holds, after its unit, if any.
 -- * Values are kept as LL2 sends them: dates, times and durations as text, true and false as 1 and
---   0. A duration has a second column, <key>_seconds. A url is stored without its host.
--- * Any value but id can be null, whatever LL2's documents say. A column that only a richer shape
---   of an object has is null until that shape was seen; _shapes lists the shapes each row was seen
---   in.
--- * _extra holds, as JSON, what LL2 sent beyond these columns (see docs/architecture.md).
--- * Beside each column stands what it holds, behind its unit where it has one.
--- * Tables that begin with _ are the tool's own: runs, history, tombstones, the pages as LL2 sent
---   them. All indexes stand at the end.
+--   0. Any value but an id can be null, whatever LL2's documents say. A column that only richer
+--   modes have is null until a sync in such a mode.
+-- * Times are UTC: 2026-11-30T12:00:00Z. Compare them with such texts, not with datetime('now'),
+--   which has a blank instead of the T: strftime('%Y-%m-%dT%H:%M:%SZ', 'now').
+--
+-- These columns mean the same wherever they are, so nothing stands beside them:
+--
+--   id             LL2's number for it, unless something else is said
+--   name, description
+--                  LL2's own
+--   url            the path at LL2: put https://ll.thespacedevs.com before it
+--   <key>_id       a nested object: the id of its row in the table that is named
+--   <key>_seconds  the duration <key> in seconds, to sort and add
+--   <key>_items    the number of rows in <table>__<key>, which holds a list; null if LL2 sent null,
+--                  or if no mode that was synced has the list
+--   <row>_id, position, <item>_id
+--                  in <table>__<key>: the row that has the list, the place from 0, the item
+--   _shapes        the names of LL2's schemas in which the row has come
+--   _extra         JSON: what LL2 sent that has no column (see docs/architecture.md)
+--
+-- Tables that begin with _ are the tool's own: runs, history, deleted records, the pages as LL2
+-- sent them. All indexes are at the end.
 
 PRAGMA application_id = 0x4c4c326d;  -- "LL2m": this file is an ll2-mirror
 PRAGMA user_version = 6;  -- the version of this schema
@@ -23,125 +36,126 @@ PRAGMA user_version = 6;  -- the version of this schema
 -- ----------------------------------------------------------------------------------------------
 
 CREATE TABLE spacecraft (
-    -- Every craft LL2 knows: capsules, spaceplanes, cargo ships, landers; flown, flying or
-    -- planned. One row each.
-    id INTEGER PRIMARY KEY,  -- LL2's own number
-    url TEXT,  -- LL2's path; put https://ll.thespacedevs.com before it
-    name TEXT,  -- as LL2 calls it; not unique
-    serial_number TEXT,  -- the builder's number, where there is one
-    is_placeholder INTEGER,  -- 0 or 1: stands for a craft not yet known
-    image_id INTEGER REFERENCES images (id),  -- its picture
-    in_space INTEGER,  -- 0 or 1: up there now
-    time_in_space TEXT,  -- ISO 8601: how long it was up, over all flights; grows daily while in space
-    time_in_space_seconds REAL,  -- seconds: the same, to sort and add
-    time_docked TEXT,  -- ISO 8601: how long it was docked, over all flights; grows daily while docked
-    time_docked_seconds REAL,  -- seconds: the same, to sort and add
+    -- Every spacecraft LL2 knows, flown, flying or planned: capsules, spaceplanes, cargo ships,
+    -- landers.
+    id INTEGER PRIMARY KEY,
+    url TEXT,
+    name TEXT,  -- LL2's name for it; not unique
+    serial_number TEXT,  -- the builder's serial number, if there is one
+    is_placeholder INTEGER,  -- 0 or 1: stands for a spacecraft that is not yet known
+    image_id INTEGER REFERENCES images (id),  -- picture
+    in_space INTEGER,  -- 0 or 1: in space now
+    time_in_space TEXT,  -- ISO 8601: time in space over all flights; grows daily while in space
+    time_in_space_seconds REAL,
+    time_docked TEXT,  -- ISO 8601: time docked over all flights; grows daily while docked
+    time_docked_seconds REAL,
     flights_count INTEGER,  -- flights so far
     mission_ends_count INTEGER,  -- flights that ended
-    status_id INTEGER REFERENCES spacecraft_statuses (id),  -- whether it is in use, retired, lost, ...
-    description TEXT,  -- what LL2 tells of it
-    spacecraft_config_id INTEGER REFERENCES spacecraft_configurations (id),  -- the type of craft
-    fastest_turnaround TEXT,  -- ISO 8601: shortest time from landing to next launch
-    fastest_turnaround_seconds REAL,  -- seconds: the same, to sort and add
-    flights_items INTEGER,  -- how many rows in spacecraft__flights; null where LL2 says null
-    _shapes TEXT,  -- the shapes that this row was seen in
-    _extra TEXT  -- JSON: what LL2 sent beyond these columns
+    status_id INTEGER REFERENCES spacecraft_statuses (id),  -- status: active, retired, lost, ...
+    description TEXT,
+    spacecraft_config_id INTEGER REFERENCES spacecraft_configurations (id),
+        -- its type: the spacecraft configuration
+    fastest_turnaround TEXT,  -- ISO 8601: shortest time from a landing to the next launch
+    fastest_turnaround_seconds REAL,
+    flights_items INTEGER,
+    _shapes TEXT,
+    _extra TEXT
 );
 
 CREATE TABLE spacecraft__flights (
-    -- The flights of each spacecraft, in the order LL2 lists them (detailed mode).
-    spacecraft_id INTEGER NOT NULL REFERENCES spacecraft (id),  -- whose list it is
-    position INTEGER NOT NULL,  -- the place in the list, from 0
-    spacecraft_flight_id INTEGER NOT NULL REFERENCES spacecraft_flights (id),  -- what stands there
+    -- The flights of each spacecraft, in LL2's order (detailed mode).
+    spacecraft_id INTEGER NOT NULL REFERENCES spacecraft (id),
+    position INTEGER NOT NULL,
+    spacecraft_flight_id INTEGER NOT NULL REFERENCES spacecraft_flights (id),
     PRIMARY KEY (spacecraft_id, position)
 ) WITHOUT ROWID;
 
 CREATE TABLE spacecraft_statuses (
     -- Active, Single Use, Retired, Lost, ...
-    id INTEGER PRIMARY KEY,  -- LL2's own number
-    name TEXT,  -- as LL2 calls it
-    _extra TEXT  -- JSON: what LL2 sent beyond these columns
+    id INTEGER PRIMARY KEY,
+    name TEXT,
+    _extra TEXT
 );
 
 CREATE TABLE spacecraft_configurations (
-    -- The types of craft: Soyuz, Crew Dragon 2, Orion, ... Columns from capability on come with
-    -- detailed mode.
-    id INTEGER PRIMARY KEY,  -- LL2's own number
-    url TEXT,  -- LL2's path; put https://ll.thespacedevs.com before it
-    name TEXT,  -- as LL2 calls it
-    type_id INTEGER REFERENCES spacecraft_configuration_types (id),  -- of which type it is
-    agency_id INTEGER REFERENCES agencies (id),  -- who built it
-    family_items INTEGER,  -- how many rows in spacecraft_configurations__family; null where LL2 says null
+    -- The types of spacecraft: Soyuz, Crew Dragon 2, Orion, ... Columns from capability on come
+    -- with detailed mode.
+    id INTEGER PRIMARY KEY,
+    url TEXT,
+    name TEXT,
+    type_id INTEGER REFERENCES spacecraft_configuration_types (id),  -- its type
+    agency_id INTEGER REFERENCES agencies (id),  -- agency that built it
+    family_items INTEGER,
     in_use INTEGER,  -- 0 or 1: still flying
-    image_id INTEGER REFERENCES images (id),  -- its picture
+    image_id INTEGER REFERENCES images (id),  -- picture
     capability TEXT,  -- what it is made for
     history TEXT,  -- how it came about
     details TEXT,  -- how it is built
-    maiden_flight TEXT,  -- YYYY-MM-DD: when the first flew
-    height REAL,  -- m: how long it is
-    diameter REAL,  -- m: how wide it is
+    maiden_flight TEXT,  -- YYYY-MM-DD: date of the first flight
+    height REAL,  -- m: length
+    diameter REAL,  -- m: width
     human_rated INTEGER,  -- 0 or 1: made to carry people
-    crew_capacity INTEGER,  -- how many seats it has
-    payload_capacity INTEGER,  -- kg: what it can carry up
-    payload_return_capacity INTEGER,  -- kg: what it can carry down
-    flight_life TEXT,  -- how long it can fly, in words
-    wiki_link TEXT,  -- its page in Wikipedia
-    info_link TEXT,  -- where more is told of it
-    spacecraft_flown INTEGER,  -- craft of it that flew
+    crew_capacity INTEGER,  -- number of seats
+    payload_capacity INTEGER,  -- kg: mass that it can carry up
+    payload_return_capacity INTEGER,  -- kg: mass that it can carry down
+    flight_life TEXT,  -- how long it can fly, as text
+    wiki_link TEXT,  -- page in Wikipedia
+    info_link TEXT,  -- page with more information
+    spacecraft_flown INTEGER,  -- spacecraft of it that flew
     total_launch_count INTEGER,  -- launches so far
     successful_launches INTEGER,  -- launches that succeeded
     failed_launches INTEGER,  -- launches that failed
-    attempted_landings INTEGER,  -- landings tried
+    attempted_landings INTEGER,  -- landings attempted
     successful_landings INTEGER,  -- landings that succeeded
     failed_landings INTEGER,  -- landings that failed
-    fastest_turnaround TEXT,  -- ISO 8601: shortest time from landing to next launch
-    fastest_turnaround_seconds REAL,  -- seconds: the same, to sort and add
-    _shapes TEXT,  -- the shapes that this row was seen in
-    _extra TEXT  -- JSON: what LL2 sent beyond these columns
+    fastest_turnaround TEXT,  -- ISO 8601: shortest time from a landing to the next launch
+    fastest_turnaround_seconds REAL,
+    _shapes TEXT,
+    _extra TEXT
 );
 
 CREATE TABLE spacecraft_configurations__family (
-    -- The families that a configuration belongs to, from the broadest to the narrowest as LL2
-    -- lists them.
-    spacecraft_configuration_id INTEGER NOT NULL REFERENCES spacecraft_configurations (id),  -- whose list it is
-    position INTEGER NOT NULL,  -- the place in the list, from 0
-    spacecraft_configuration_family_id INTEGER NOT NULL REFERENCES spacecraft_configuration_families (id),  -- what stands there
+    -- The families of each configuration, in LL2's order: from the broadest to the narrowest.
+    spacecraft_configuration_id INTEGER NOT NULL REFERENCES spacecraft_configurations (id),
+    position INTEGER NOT NULL,
+    spacecraft_configuration_family_id INTEGER NOT NULL REFERENCES spacecraft_configuration_families (id),
     PRIMARY KEY (spacecraft_configuration_id, position)
 ) WITHOUT ROWID;
 
 CREATE TABLE spacecraft_configuration_types (
     -- Capsule, Space Plane, ...
-    id INTEGER PRIMARY KEY,  -- LL2's own number
-    name TEXT,  -- as LL2 calls it
-    _extra TEXT  -- JSON: what LL2 sent beyond these columns
+    id INTEGER PRIMARY KEY,
+    name TEXT,
+    _extra TEXT
 );
 
 CREATE TABLE spacecraft_configuration_families (
-    -- Families of configurations, each with its manufacturer; a family may have a parent
+    -- Families of spacecraft configurations, with their manufacturers; some have a parent
     -- family.
-    id INTEGER PRIMARY KEY,  -- LL2's own number
-    name TEXT,  -- as LL2 calls it
-    description TEXT,  -- what LL2 tells of it
-    manufacturer_id INTEGER REFERENCES agencies (id),  -- who builds it
-    parent_id INTEGER REFERENCES spacecraft_configuration_families (id),  -- the family that it belongs to
-    maiden_flight TEXT,  -- YYYY-MM-DD: when the first flew
-    spacecraft_flown INTEGER,  -- craft of it that flew
+    id INTEGER PRIMARY KEY,
+    name TEXT,
+    description TEXT,
+    manufacturer_id INTEGER REFERENCES agencies (id),  -- agency that builds it
+    parent_id INTEGER REFERENCES spacecraft_configuration_families (id),
+        -- the family that it belongs to
+    maiden_flight TEXT,  -- YYYY-MM-DD: date of the first flight
+    spacecraft_flown INTEGER,  -- spacecraft of it that flew
     total_launch_count INTEGER,  -- launches so far
     successful_launches INTEGER,  -- launches that succeeded
     failed_launches INTEGER,  -- launches that failed
-    attempted_landings INTEGER,  -- landings tried
+    attempted_landings INTEGER,  -- landings attempted
     successful_landings INTEGER,  -- landings that succeeded
     failed_landings INTEGER,  -- landings that failed
-    spacecraft_items INTEGER,  -- how many rows in spacecraft_configuration_families__spacecraft; null where LL2 says null
-    _shapes TEXT,  -- the shapes that this row was seen in
-    _extra TEXT  -- JSON: what LL2 sent beyond these columns
+    spacecraft_items INTEGER,
+    _shapes TEXT,
+    _extra TEXT
 );
 
 CREATE TABLE spacecraft_configuration_families__spacecraft (
-    -- The configurations of each family (its own list, detailed mode).
-    spacecraft_configuration_family_id INTEGER NOT NULL REFERENCES spacecraft_configuration_families (id),  -- whose list it is
-    position INTEGER NOT NULL,  -- the place in the list, from 0
-    spacecraft_configuration_id INTEGER NOT NULL REFERENCES spacecraft_configurations (id),  -- what stands there
+    -- The configurations of each family (when synced as its own list, detailed mode).
+    spacecraft_configuration_family_id INTEGER NOT NULL REFERENCES spacecraft_configuration_families (id),
+    position INTEGER NOT NULL,
+    spacecraft_configuration_id INTEGER NOT NULL REFERENCES spacecraft_configurations (id),
     PRIMARY KEY (spacecraft_configuration_family_id, position)
 ) WITHOUT ROWID;
 
@@ -151,112 +165,113 @@ CREATE TABLE spacecraft_configuration_families__spacecraft (
 
 CREATE TABLE agencies (
     -- Who builds, flies and owns: space agencies, companies, institutes. Columns from featured
-    -- on come with richer shapes than the list one.
-    id INTEGER PRIMARY KEY,  -- LL2's own number
-    url TEXT,  -- LL2's path; put https://ll.thespacedevs.com before it
-    name TEXT,  -- as LL2 calls it
-    abbrev TEXT,  -- the short name
-    type_id INTEGER REFERENCES agency_types (id),  -- of which type it is
-    featured INTEGER,  -- 0 or 1: one that LL2 puts in front
-    country_items INTEGER,  -- how many rows in agencies__country; null where LL2 says null
-    description TEXT,  -- what LL2 tells of it
-    administrator TEXT,  -- who leads it, with the title
-    founding_year INTEGER,  -- year: when it was founded
-    launchers TEXT,  -- its launchers, as text: names separated by |
-    spacecraft TEXT,  -- its spacecraft, as text: names separated by |
-    parent TEXT,  -- the parent agency's name, as text
-    image_id INTEGER REFERENCES images (id),  -- its picture
-    logo_id INTEGER REFERENCES images (id),  -- its logo
-    social_logo_id INTEGER REFERENCES images (id),  -- its logo, cut for social media
+    -- on come with richer modes than list.
+    id INTEGER PRIMARY KEY,
+    url TEXT,
+    name TEXT,
+    abbrev TEXT,  -- short name
+    type_id INTEGER REFERENCES agency_types (id),  -- its type
+    featured INTEGER,  -- 0 or 1: LL2 features it
+    country_items INTEGER,
+    description TEXT,
+    administrator TEXT,  -- head of the agency, with title
+    founding_year INTEGER,  -- year: year of its founding
+    launchers TEXT,  -- names of its launchers, as text, separated by |
+    spacecraft TEXT,  -- names of its spacecraft, as text, separated by |
+    parent TEXT,  -- name of the parent agency, as text
+    image_id INTEGER REFERENCES images (id),  -- picture
+    logo_id INTEGER REFERENCES images (id),  -- logo
+    social_logo_id INTEGER REFERENCES images (id),  -- logo, cropped for social media
     total_launch_count INTEGER,  -- launches so far
-    consecutive_successful_launches INTEGER,  -- launches that succeeded in a row, until now
+    consecutive_successful_launches INTEGER,  -- successful launches in a row, up to now
     successful_launches INTEGER,  -- launches that succeeded
     failed_launches INTEGER,  -- launches that failed
     pending_launches INTEGER,  -- launches that are planned
-    consecutive_successful_landings INTEGER,  -- landings that succeeded in a row, until now
+    consecutive_successful_landings INTEGER,  -- successful landings in a row, up to now
     successful_landings INTEGER,  -- landings that succeeded
     failed_landings INTEGER,  -- landings that failed
-    attempted_landings INTEGER,  -- landings tried, without those of spacecraft and payloads
+    attempted_landings INTEGER,  -- landings attempted, without those of spacecraft and payloads
     successful_landings_spacecraft INTEGER,  -- landings of spacecraft that succeeded
     failed_landings_spacecraft INTEGER,  -- landings of spacecraft that failed
-    attempted_landings_spacecraft INTEGER,  -- landings of spacecraft tried
+    attempted_landings_spacecraft INTEGER,  -- landings of spacecraft attempted
     successful_landings_payload INTEGER,  -- landings of payloads that succeeded
     failed_landings_payload INTEGER,  -- landings of payloads that failed
-    attempted_landings_payload INTEGER,  -- landings of payloads tried
-    info_url TEXT,  -- where more is told of it
-    wiki_url TEXT,  -- its page in Wikipedia
-    social_media_links_items INTEGER,  -- how many rows in agencies__social_media_links; null where LL2 says null
-    launcher_list_items INTEGER,  -- how many rows in agencies__launcher_list; null where LL2 says null
-    spacecraft_list_items INTEGER,  -- how many rows in agencies__spacecraft_list; null where LL2 says null
-    _shapes TEXT,  -- the shapes that this row was seen in
-    _extra TEXT  -- JSON: what LL2 sent beyond these columns
+    attempted_landings_payload INTEGER,  -- landings of payloads attempted
+    info_url TEXT,  -- page with more information
+    wiki_url TEXT,  -- page in Wikipedia
+    social_media_links_items INTEGER,
+    launcher_list_items INTEGER,
+    spacecraft_list_items INTEGER,
+    _shapes TEXT,
+    _extra TEXT
 );
 
 CREATE TABLE agencies__country (
     -- The countries of each agency.
-    agency_id INTEGER NOT NULL REFERENCES agencies (id),  -- whose list it is
-    position INTEGER NOT NULL,  -- the place in the list, from 0
-    country_id INTEGER NOT NULL REFERENCES countries (id),  -- what stands there
+    agency_id INTEGER NOT NULL REFERENCES agencies (id),
+    position INTEGER NOT NULL,
+    country_id INTEGER NOT NULL REFERENCES countries (id),
     PRIMARY KEY (agency_id, position)
 ) WITHOUT ROWID;
 
 CREATE TABLE agencies__social_media_links (
     -- Each agency's pages on social media (detailed mode).
-    agency_id INTEGER NOT NULL REFERENCES agencies (id),  -- whose list it is
-    position INTEGER NOT NULL,  -- the place in the list, from 0
-    social_media_link_id INTEGER NOT NULL REFERENCES social_media_links (id),  -- what stands there
+    agency_id INTEGER NOT NULL REFERENCES agencies (id),
+    position INTEGER NOT NULL,
+    social_media_link_id INTEGER NOT NULL REFERENCES social_media_links (id),
     PRIMARY KEY (agency_id, position)
 ) WITHOUT ROWID;
 
 CREATE TABLE agencies__launcher_list (
-    -- The launcher configurations of each agency (resource agencies, detailed mode).
-    agency_id INTEGER NOT NULL REFERENCES agencies (id),  -- whose list it is
-    position INTEGER NOT NULL,  -- the place in the list, from 0
-    launcher_configuration_id INTEGER NOT NULL REFERENCES launcher_configurations (id),  -- what stands there
+    -- The launcher configurations of each agency (when synced as its own list, detailed mode).
+    agency_id INTEGER NOT NULL REFERENCES agencies (id),
+    position INTEGER NOT NULL,
+    launcher_configuration_id INTEGER NOT NULL REFERENCES launcher_configurations (id),
     PRIMARY KEY (agency_id, position)
 ) WITHOUT ROWID;
 
 CREATE TABLE agencies__spacecraft_list (
-    -- The spacecraft configurations of each agency (resource agencies, detailed mode).
-    agency_id INTEGER NOT NULL REFERENCES agencies (id),  -- whose list it is
-    position INTEGER NOT NULL,  -- the place in the list, from 0
-    spacecraft_configuration_id INTEGER NOT NULL REFERENCES spacecraft_configurations (id),  -- what stands there
+    -- The spacecraft configurations of each agency (when synced as its own list, detailed
+    -- mode).
+    agency_id INTEGER NOT NULL REFERENCES agencies (id),
+    position INTEGER NOT NULL,
+    spacecraft_configuration_id INTEGER NOT NULL REFERENCES spacecraft_configurations (id),
     PRIMARY KEY (agency_id, position)
 ) WITHOUT ROWID;
 
 CREATE TABLE agency_types (
     -- Government, Commercial, Private, Multinational, ...
-    id INTEGER PRIMARY KEY,  -- LL2's own number
-    name TEXT,  -- as LL2 calls it
-    _extra TEXT  -- JSON: what LL2 sent beyond these columns
+    id INTEGER PRIMARY KEY,
+    name TEXT,
+    _extra TEXT
 );
 
 CREATE TABLE countries (
     -- Countries with their ISO 3166-1 codes. "Unknown" has the code ???.
-    id INTEGER PRIMARY KEY,  -- LL2's own number
-    name TEXT,  -- as LL2 calls it
-    alpha_2_code TEXT,  -- ISO 3166-1: two letters
-    alpha_3_code TEXT,  -- ISO 3166-1: three letters
-    nationality_name TEXT,  -- as in French
-    nationality_name_composed TEXT,  -- as in Franco-American
-    _extra TEXT  -- JSON: what LL2 sent beyond these columns
+    id INTEGER PRIMARY KEY,
+    name TEXT,
+    alpha_2_code TEXT,  -- ISO 3166-1: code of two letters
+    alpha_3_code TEXT,  -- ISO 3166-1: code of three letters
+    nationality_name TEXT,  -- adjective, as in French
+    nationality_name_composed TEXT,  -- first half of a compound, as in Franco-American
+    _extra TEXT
 );
 
 CREATE TABLE social_media_links (
-    -- One agency's page on one network.
-    id INTEGER PRIMARY KEY,  -- LL2's own number
-    social_media_id INTEGER REFERENCES social_media (id),  -- which network
-    url TEXT,  -- where it is on the web
-    _extra TEXT  -- JSON: what LL2 sent beyond these columns
+    -- One agency's or astronaut's page on one social network.
+    id INTEGER PRIMARY KEY,
+    social_media_id INTEGER REFERENCES social_media (id),  -- the social network
+    url TEXT,  -- URL of the page
+    _extra TEXT
 );
 
 CREATE TABLE social_media (
-    -- Networks an agency can be on.
-    id INTEGER PRIMARY KEY,  -- LL2's own number
-    name TEXT,  -- as LL2 calls it
-    url TEXT,  -- where it is on the web
-    logo_id INTEGER REFERENCES images (id),  -- its logo
-    _extra TEXT  -- JSON: what LL2 sent beyond these columns
+    -- Social networks.
+    id INTEGER PRIMARY KEY,
+    name TEXT,
+    url TEXT,  -- URL of the network
+    logo_id INTEGER REFERENCES images (id),  -- logo
+    _extra TEXT
 );
 
 -- ----------------------------------------------------------------------------------------------
@@ -264,48 +279,48 @@ CREATE TABLE social_media (
 -- ----------------------------------------------------------------------------------------------
 
 CREATE TABLE images (
-    -- Pictures, with credit and license: ask these before you show one.
-    id INTEGER PRIMARY KEY,  -- LL2's own number
-    name TEXT,  -- as LL2 calls it
-    image_url TEXT,  -- where the picture is; its host differs by day and API host
-    thumbnail_url TEXT,  -- where a small one is
-    credit TEXT,  -- whom to name
-    license_id INTEGER REFERENCES image_licenses (id),  -- what may be done with it
+    -- Pictures with their credit and license: look at these before you show one.
+    id INTEGER PRIMARY KEY,
+    name TEXT,
+    image_url TEXT,  -- URL of the full-size picture; its host may change between syncs
+    thumbnail_url TEXT,  -- URL of a small version
+    credit TEXT,  -- whom to credit
+    license_id INTEGER REFERENCES image_licenses (id),  -- license: what may be done with it
     single_use INTEGER,  -- 0 or 1: belongs to one entry only
-    variants_items INTEGER,  -- how many rows in images__variants; null where LL2 says null
-    _extra TEXT  -- JSON: what LL2 sent beyond these columns
+    variants_items INTEGER,
+    _extra TEXT
 );
 
 CREATE TABLE images__variants (
-    -- Other cuts of the same picture.
-    image_id INTEGER NOT NULL REFERENCES images (id),  -- whose list it is
-    position INTEGER NOT NULL,  -- the place in the list, from 0
-    image_variant_id INTEGER NOT NULL REFERENCES image_variants (id),  -- what stands there
+    -- Other versions of the same picture.
+    image_id INTEGER NOT NULL REFERENCES images (id),
+    position INTEGER NOT NULL,
+    image_variant_id INTEGER NOT NULL REFERENCES image_variants (id),
     PRIMARY KEY (image_id, position)
 ) WITHOUT ROWID;
 
 CREATE TABLE image_licenses (
     -- What may be done with a picture; link leads to the terms.
-    id INTEGER PRIMARY KEY,  -- LL2's own number
-    name TEXT,  -- as LL2 calls it
+    id INTEGER PRIMARY KEY,
+    name TEXT,
     priority INTEGER,  -- 0: the freest
-    link TEXT,  -- where the terms are
-    _extra TEXT  -- JSON: what LL2 sent beyond these columns
+    link TEXT,  -- URL of the terms
+    _extra TEXT
 );
 
 CREATE TABLE image_variants (
-    -- One other cut of a picture.
-    id INTEGER PRIMARY KEY,  -- LL2's own number
-    type_id INTEGER REFERENCES image_variant_types (id),  -- of which type it is
-    image_url TEXT,  -- where the picture is; its host differs by day and API host
-    _extra TEXT  -- JSON: what LL2 sent beyond these columns
+    -- One other version of a picture.
+    id INTEGER PRIMARY KEY,
+    type_id INTEGER REFERENCES image_variant_types (id),  -- its type
+    image_url TEXT,  -- URL of the full-size picture; its host may change between syncs
+    _extra TEXT
 );
 
 CREATE TABLE image_variant_types (
-    -- What kind of cut a variant is.
-    id INTEGER PRIMARY KEY,  -- LL2's own number
-    name TEXT,  -- as LL2 calls it
-    _extra TEXT  -- JSON: what LL2 sent beyond these columns
+    -- What kind of version a variant is.
+    id INTEGER PRIMARY KEY,
+    name TEXT,
+    _extra TEXT
 );
 
 -- ----------------------------------------------------------------------------------------------
@@ -313,100 +328,102 @@ CREATE TABLE image_variant_types (
 -- ----------------------------------------------------------------------------------------------
 
 CREATE TABLE spacecraft_flights (
-    -- One flight of one craft: its launch, its landing, how long it took.
-    id INTEGER PRIMARY KEY,  -- LL2's own number
-    url TEXT,  -- LL2's path; put https://ll.thespacedevs.com before it
-    destination TEXT,  -- where it goes, in words
-    mission_end TEXT,  -- UTC: when it ended, or will
-    spacecraft_id INTEGER REFERENCES spacecraft (id),  -- which craft flies
-    launch_id TEXT REFERENCES launches (id),  -- how it went up
-    landing_id INTEGER REFERENCES landings (id),  -- how it comes down
-    duration TEXT,  -- ISO 8601: how long it took; grows while under way
-    duration_seconds REAL,  -- seconds: the same, to sort and add
-    turn_around_time TEXT,  -- ISO 8601: how long since the landing before
-    turn_around_time_seconds REAL,  -- seconds: the same, to sort and add
-    launch_crew_items INTEGER,  -- how many rows in spacecraft_flights__launch_crew; null where LL2 says null
-    onboard_crew_items INTEGER,  -- how many rows in spacecraft_flights__onboard_crew; null where LL2 says null
-    landing_crew_items INTEGER,  -- how many rows in spacecraft_flights__landing_crew; null where LL2 says null
-    docking_events_items INTEGER,  -- how many rows in spacecraft_flights__docking_events; null where LL2 says null
-    _shapes TEXT,  -- the shapes that this row was seen in
-    _extra TEXT  -- JSON: what LL2 sent beyond these columns
+    -- One flight of one spacecraft: its launch, its landing, its duration.
+    id INTEGER PRIMARY KEY,
+    url TEXT,
+    destination TEXT,  -- destination, as text
+    mission_end TEXT,  -- UTC: end of the flight, past or planned
+    spacecraft_id INTEGER REFERENCES spacecraft (id),  -- the spacecraft that flies
+    launch_id TEXT REFERENCES launches (id),  -- the launch
+    landing_id INTEGER REFERENCES landings (id),  -- the landing
+    duration TEXT,  -- ISO 8601: duration of the flight; grows while it is under way
+    duration_seconds REAL,
+    turn_around_time TEXT,  -- ISO 8601: time since this spacecraft's previous landing
+    turn_around_time_seconds REAL,
+    launch_crew_items INTEGER,
+    onboard_crew_items INTEGER,
+    landing_crew_items INTEGER,
+    docking_events_items INTEGER,
+    _shapes TEXT,
+    _extra TEXT
 );
 
 CREATE TABLE spacecraft_flights__launch_crew (
-    -- Who was aboard at the launch (detailed mode).
-    spacecraft_flight_id INTEGER NOT NULL REFERENCES spacecraft_flights (id),  -- whose list it is
-    position INTEGER NOT NULL,  -- the place in the list, from 0
-    astronaut_flight_id INTEGER NOT NULL REFERENCES astronaut_flights (id),  -- what stands there
+    -- Who was aboard at launch (detailed mode).
+    spacecraft_flight_id INTEGER NOT NULL REFERENCES spacecraft_flights (id),
+    position INTEGER NOT NULL,
+    astronaut_flight_id INTEGER NOT NULL REFERENCES astronaut_flights (id),
     PRIMARY KEY (spacecraft_flight_id, position)
 ) WITHOUT ROWID;
 
 CREATE TABLE spacecraft_flights__onboard_crew (
-    -- Who was aboard in flight (detailed mode).
-    spacecraft_flight_id INTEGER NOT NULL REFERENCES spacecraft_flights (id),  -- whose list it is
-    position INTEGER NOT NULL,  -- the place in the list, from 0
-    astronaut_flight_id INTEGER NOT NULL REFERENCES astronaut_flights (id),  -- what stands there
+    -- Who was aboard during the flight (detailed mode).
+    spacecraft_flight_id INTEGER NOT NULL REFERENCES spacecraft_flights (id),
+    position INTEGER NOT NULL,
+    astronaut_flight_id INTEGER NOT NULL REFERENCES astronaut_flights (id),
     PRIMARY KEY (spacecraft_flight_id, position)
 ) WITHOUT ROWID;
 
 CREATE TABLE spacecraft_flights__landing_crew (
-    -- Who was aboard at the landing (detailed mode).
-    spacecraft_flight_id INTEGER NOT NULL REFERENCES spacecraft_flights (id),  -- whose list it is
-    position INTEGER NOT NULL,  -- the place in the list, from 0
-    astronaut_flight_id INTEGER NOT NULL REFERENCES astronaut_flights (id),  -- what stands there
+    -- Who was aboard at landing (detailed mode).
+    spacecraft_flight_id INTEGER NOT NULL REFERENCES spacecraft_flights (id),
+    position INTEGER NOT NULL,
+    astronaut_flight_id INTEGER NOT NULL REFERENCES astronaut_flights (id),
     PRIMARY KEY (spacecraft_flight_id, position)
 ) WITHOUT ROWID;
 
 CREATE TABLE spacecraft_flights__docking_events (
     -- The dockings of each flight (detailed mode).
-    spacecraft_flight_id INTEGER NOT NULL REFERENCES spacecraft_flights (id),  -- whose list it is
-    position INTEGER NOT NULL,  -- the place in the list, from 0
-    docking_event_id INTEGER NOT NULL REFERENCES docking_events (id),  -- what stands there
+    spacecraft_flight_id INTEGER NOT NULL REFERENCES spacecraft_flights (id),
+    position INTEGER NOT NULL,
+    docking_event_id INTEGER NOT NULL REFERENCES docking_events (id),
     PRIMARY KEY (spacecraft_flight_id, position)
 ) WITHOUT ROWID;
 
 CREATE TABLE landings (
-    -- How a flight came down, or will.
-    id INTEGER PRIMARY KEY,  -- LL2's own number
-    url TEXT,  -- LL2's path; put https://ll.thespacedevs.com before it
-    attempt INTEGER,  -- 0 or 1: a landing was tried, or will be
-    success INTEGER,  -- 0 or 1: it succeeded; null: not yet known
-    description TEXT,  -- what LL2 tells of it
-    downrange_distance REAL,  -- km: how far from where it was launched
-    landing_location_id INTEGER REFERENCES landing_locations (id),  -- where it lands
-    type_id INTEGER REFERENCES landing_types (id),  -- of which type it is
-    firststage_id INTEGER REFERENCES first_stages (id),  -- the stage that lands, if it is one
-    spacecraftflight_id INTEGER REFERENCES spacecraft_flights (id),  -- the flight of the spacecraft that lands, if it is one
-    payloadflight_id INTEGER REFERENCES payload_flights (id),  -- the flight of the payload that lands, if it is one
-    _shapes TEXT,  -- the shapes that this row was seen in
-    _extra TEXT  -- JSON: what LL2 sent beyond these columns
+    -- Landings of spacecraft, rocket stages and payloads, past or planned.
+    id INTEGER PRIMARY KEY,
+    url TEXT,
+    attempt INTEGER,  -- 0 or 1: a landing was attempted, or will be
+    success INTEGER,  -- 0 or 1: the landing succeeded; null: still to come, or not attempted
+    description TEXT,
+    downrange_distance REAL,  -- km: distance from the launch site
+    landing_location_id INTEGER REFERENCES landing_locations (id),  -- place of the landing
+    type_id INTEGER REFERENCES landing_types (id),  -- its type
+    firststage_id INTEGER REFERENCES first_stages (id),  -- the first stage that lands, if it is one
+    spacecraftflight_id INTEGER REFERENCES spacecraft_flights (id),
+        -- the flight of the spacecraft that lands, if it is one
+    payloadflight_id INTEGER REFERENCES payload_flights (id),
+        -- the flight of the payload that lands, if it is one
+    _shapes TEXT,
+    _extra TEXT
 );
 
 CREATE TABLE landing_types (
     -- Splashdown, Runway, Parachute, ...
-    id INTEGER PRIMARY KEY,  -- LL2's own number
-    name TEXT,  -- as LL2 calls it
-    abbrev TEXT,  -- the short name
-    description TEXT,  -- what LL2 tells of it
-    _extra TEXT  -- JSON: what LL2 sent beyond these columns
+    id INTEGER PRIMARY KEY,
+    name TEXT,
+    abbrev TEXT,  -- short name
+    description TEXT,
+    _extra TEXT
 );
 
 CREATE TABLE landing_locations (
-    -- Where craft and stages land: strips, zones, seas, drone ships.
-    id INTEGER PRIMARY KEY,  -- LL2's own number
-    name TEXT,  -- as LL2 calls it
+    -- Where spacecraft and stages land: runways, landing zones, seas, drone ships.
+    id INTEGER PRIMARY KEY,
+    name TEXT,
     active INTEGER,  -- 0 or 1: in use
-    abbrev TEXT,  -- the short name
-    description TEXT,  -- what LL2 tells of it
-    location_id INTEGER REFERENCES locations (id),  -- the place that it belongs to
+    abbrev TEXT,  -- short name
+    description TEXT,
+    location_id INTEGER REFERENCES locations (id),  -- location that it belongs to
     longitude REAL,  -- degrees: east of Greenwich
     latitude REAL,  -- degrees: north of the equator
-    image_id INTEGER REFERENCES images (id),  -- its picture
+    image_id INTEGER REFERENCES images (id),  -- picture
     successful_landings INTEGER,  -- landings that succeeded
-    attempted_landings INTEGER,  -- landings tried
+    attempted_landings INTEGER,  -- landings attempted
     failed_landings INTEGER,  -- landings that failed
-    celestial_body_id INTEGER REFERENCES celestial_bodies (id),  -- the body that it is on
-    _extra TEXT  -- JSON: what LL2 sent beyond these columns
+    celestial_body_id INTEGER REFERENCES celestial_bodies (id),  -- body that it is on
+    _extra TEXT
 );
 
 -- ----------------------------------------------------------------------------------------------
@@ -414,286 +431,296 @@ CREATE TABLE landing_locations (
 -- ----------------------------------------------------------------------------------------------
 
 CREATE TABLE space_stations (
-    -- Space stations: flying, planned, gone.
-    id INTEGER PRIMARY KEY,  -- LL2's own number
-    url TEXT,  -- LL2's path; put https://ll.thespacedevs.com before it
-    name TEXT,  -- as LL2 calls it
-    image_id INTEGER REFERENCES images (id),  -- its picture
-    status_id INTEGER REFERENCES space_station_statuses (id),  -- whether it is active, gone, ...
-    founded TEXT,  -- YYYY-MM-DD: when its first part went up
-    deorbited TEXT,  -- YYYY-MM-DD: when it came down
-    description TEXT,  -- what LL2 tells of it
-    orbit TEXT,  -- where it flies, as text
-    type_id INTEGER REFERENCES space_station_types (id),  -- of which type it is
-    owners_items INTEGER,  -- how many rows in space_stations__owners; null where LL2 says null
-    active_expeditions_items INTEGER,  -- how many rows in space_stations__active_expeditions; null where LL2 says null
-    height REAL,  -- m: how high it is
-    width REAL,  -- m: how wide it is
-    mass REAL,  -- t: how heavy it is
-    volume INTEGER,  -- m^3: how much room it has
-    onboard_crew INTEGER,  -- people aboard now
-    docked_vehicles INTEGER,  -- craft docked now
-    docking_location_items INTEGER,  -- how many rows in space_stations__docking_location; null where LL2 says null
-    active_docking_events_items INTEGER,  -- how many rows in space_stations__active_docking_events; null where LL2 says null
-    _shapes TEXT,  -- the shapes that this row was seen in
-    _extra TEXT  -- JSON: what LL2 sent beyond these columns
+    -- Space stations: active, planned, deorbited.
+    id INTEGER PRIMARY KEY,
+    url TEXT,
+    name TEXT,
+    image_id INTEGER REFERENCES images (id),  -- picture
+    status_id INTEGER REFERENCES space_station_statuses (id),  -- status: active, deorbited, ...
+    founded TEXT,  -- YYYY-MM-DD: launch date of its first part
+    deorbited TEXT,  -- YYYY-MM-DD: date when it was deorbited
+    description TEXT,
+    orbit TEXT,  -- orbit, as text
+    type_id INTEGER REFERENCES space_station_types (id),  -- its type
+    owners_items INTEGER,
+    active_expeditions_items INTEGER,
+    height REAL,  -- m: height
+    width REAL,  -- m: width
+    mass REAL,  -- t: mass
+    volume INTEGER,  -- m^3: volume
+    onboard_crew INTEGER,  -- number of people aboard now
+    docked_vehicles INTEGER,  -- number of spacecraft docked now
+    docking_location_items INTEGER,
+    active_docking_events_items INTEGER,
+    _shapes TEXT,
+    _extra TEXT
 );
 
 CREATE TABLE space_stations__owners (
     -- The agencies that own a station.
-    space_station_id INTEGER NOT NULL REFERENCES space_stations (id),  -- whose list it is
-    position INTEGER NOT NULL,  -- the place in the list, from 0
-    agency_id INTEGER NOT NULL REFERENCES agencies (id),  -- what stands there
+    space_station_id INTEGER NOT NULL REFERENCES space_stations (id),
+    position INTEGER NOT NULL,
+    agency_id INTEGER NOT NULL REFERENCES agencies (id),
     PRIMARY KEY (space_station_id, position)
 ) WITHOUT ROWID;
 
 CREATE TABLE space_stations__active_expeditions (
     -- The expeditions aboard now.
-    space_station_id INTEGER NOT NULL REFERENCES space_stations (id),  -- whose list it is
-    position INTEGER NOT NULL,  -- the place in the list, from 0
-    expedition_id INTEGER NOT NULL REFERENCES expeditions (id),  -- what stands there
+    space_station_id INTEGER NOT NULL REFERENCES space_stations (id),
+    position INTEGER NOT NULL,
+    expedition_id INTEGER NOT NULL REFERENCES expeditions (id),
     PRIMARY KEY (space_station_id, position)
 ) WITHOUT ROWID;
 
 CREATE TABLE space_stations__docking_location (
-    -- A station's ports (its own list, detailed mode).
-    space_station_id INTEGER NOT NULL REFERENCES space_stations (id),  -- whose list it is
-    position INTEGER NOT NULL,  -- the place in the list, from 0
-    docking_location_id INTEGER NOT NULL REFERENCES docking_locations (id),  -- what stands there
+    -- A station's docking ports (when synced as its own list, detailed mode).
+    space_station_id INTEGER NOT NULL REFERENCES space_stations (id),
+    position INTEGER NOT NULL,
+    docking_location_id INTEGER NOT NULL REFERENCES docking_locations (id),
     PRIMARY KEY (space_station_id, position)
 ) WITHOUT ROWID;
 
 CREATE TABLE space_stations__active_docking_events (
-    -- The dockings that last (its own list, detailed mode).
-    space_station_id INTEGER NOT NULL REFERENCES space_stations (id),  -- whose list it is
-    position INTEGER NOT NULL,  -- the place in the list, from 0
-    docking_event_id INTEGER NOT NULL REFERENCES docking_events (id),  -- what stands there
+    -- Dockings in progress (when synced as its own list, detailed mode).
+    space_station_id INTEGER NOT NULL REFERENCES space_stations (id),
+    position INTEGER NOT NULL,
+    docking_event_id INTEGER NOT NULL REFERENCES docking_events (id),
     PRIMARY KEY (space_station_id, position)
 ) WITHOUT ROWID;
 
 CREATE TABLE space_station_types (
     -- Government, Commercial, ...
-    id INTEGER PRIMARY KEY,  -- LL2's own number
-    name TEXT,  -- as LL2 calls it
-    _extra TEXT  -- JSON: what LL2 sent beyond these columns
+    id INTEGER PRIMARY KEY,
+    name TEXT,
+    _extra TEXT
 );
 
 CREATE TABLE space_station_statuses (
     -- Active, De-Orbited, ...
-    id INTEGER PRIMARY KEY,  -- LL2's own number
-    name TEXT,  -- as LL2 calls it
-    _extra TEXT  -- JSON: what LL2 sent beyond these columns
+    id INTEGER PRIMARY KEY,
+    name TEXT,
+    _extra TEXT
 );
 
 CREATE TABLE docking_events (
-    -- Dockings: what came (the chaser) to what was there (the target), and when. Each is a
-    -- flight of a spacecraft, a station or the flight of a payload.
-    id INTEGER PRIMARY KEY,  -- LL2's own number
-    url TEXT,  -- LL2's path; put https://ll.thespacedevs.com before it
-    docking TEXT,  -- UTC: when it docked
-    departure TEXT,  -- UTC: when it left; null: not yet, or not known
-    docking_location_id INTEGER REFERENCES docking_locations (id),  -- at which port
-    space_station_target_id INTEGER REFERENCES space_stations (id),  -- where it docked, if a station
-    flight_vehicle_target_id INTEGER REFERENCES spacecraft_flights (id),  -- where it docked, if a spacecraft
-    payload_flight_target_id INTEGER REFERENCES payload_flights (id),  -- where it docked, if a payload
-    flight_vehicle_chaser_id INTEGER REFERENCES spacecraft_flights (id),  -- what came, if a spacecraft
-    space_station_chaser_id INTEGER REFERENCES space_stations (id),  -- what came, if a station
-    payload_flight_chaser_id INTEGER REFERENCES payload_flights (id),  -- what came, if a payload
-    _shapes TEXT,  -- the shapes that this row was seen in
-    _extra TEXT  -- JSON: what LL2 sent beyond these columns
+    -- Dockings: a chaser docks with a target. Chaser and target are each a spacecraft flight, a
+    -- payload flight or a station.
+    id INTEGER PRIMARY KEY,
+    url TEXT,
+    docking TEXT,  -- UTC: time of docking
+    departure TEXT,  -- UTC: time of undocking; null: not yet, or not known
+    docking_location_id INTEGER REFERENCES docking_locations (id),  -- docking port
+    space_station_target_id INTEGER REFERENCES space_stations (id),
+        -- the target, if it is a station
+    flight_vehicle_target_id INTEGER REFERENCES spacecraft_flights (id),
+        -- the target, if it is a spacecraft
+    payload_flight_target_id INTEGER REFERENCES payload_flights (id),
+        -- the target, if it is a payload
+    flight_vehicle_chaser_id INTEGER REFERENCES spacecraft_flights (id),
+        -- the chaser, if it is a spacecraft
+    space_station_chaser_id INTEGER REFERENCES space_stations (id),
+        -- the chaser, if it is a station
+    payload_flight_chaser_id INTEGER REFERENCES payload_flights (id),
+        -- the chaser, if it is a payload
+    _shapes TEXT,
+    _extra TEXT
 );
 
 CREATE TABLE docking_locations (
-    -- Ports, each of a station, a type of spacecraft or a payload.
-    id INTEGER PRIMARY KEY,  -- LL2's own number
-    name TEXT,  -- as LL2 calls it
-    spacestation_id INTEGER REFERENCES space_stations (id),  -- the station that has it
-    spacecraft_id INTEGER REFERENCES spacecraft_configurations (id),  -- the type of spacecraft that has it
-    payload_id INTEGER REFERENCES payloads (id),  -- the payload that has it
-    currently_docked_id INTEGER REFERENCES docking_events (id),  -- the docking that lasts there now
-    _shapes TEXT,  -- the shapes that this row was seen in
-    _extra TEXT  -- JSON: what LL2 sent beyond these columns
+    -- Docking ports, each of a station, of a type of spacecraft or of a payload.
+    id INTEGER PRIMARY KEY,
+    name TEXT,
+    spacestation_id INTEGER REFERENCES space_stations (id),  -- the station that has the port
+    spacecraft_id INTEGER REFERENCES spacecraft_configurations (id),
+        -- the spacecraft configuration that has the port; not a row of spacecraft
+    payload_id INTEGER REFERENCES payloads (id),  -- the payload that has the port
+    currently_docked_id INTEGER REFERENCES docking_events (id),  -- the docking in progress there
+    _shapes TEXT,
+    _extra TEXT
 );
 
 -- ----------------------------------------------------------------------------------------------
--- Astronauts: who flies, and what they do up there
+-- Astronauts: who flies, and what they do there
 -- ----------------------------------------------------------------------------------------------
 
 CREATE TABLE astronauts (
-    -- Astronauts, cosmonauts, taikonauts, guests; and a few dummies, monkeys and dogs.
-    id INTEGER PRIMARY KEY,  -- LL2's own number
-    url TEXT,  -- LL2's path; put https://ll.thespacedevs.com before it
-    name TEXT,  -- as LL2 calls it
-    status_id INTEGER REFERENCES astronaut_statuses (id),  -- whether active, retired, lost in flight, ...
-    agency_id INTEGER REFERENCES agencies (id),  -- for whom they fly
-    image_id INTEGER REFERENCES images (id),  -- its picture
-    type_id INTEGER REFERENCES astronaut_types (id),  -- of which type it is
-    in_space INTEGER,  -- 0 or 1: up there now
-    time_in_space TEXT,  -- ISO 8601: how long they were up, over all flights; grows daily while in space
-    time_in_space_seconds REAL,  -- seconds: the same, to sort and add
-    eva_time TEXT,  -- ISO 8601: how long they were outside, over all spacewalks
-    eva_time_seconds REAL,  -- seconds: the same, to sort and add
-    age INTEGER,  -- years: today, or at death
-    date_of_birth TEXT,  -- YYYY-MM-DD: when they were born
-    date_of_death TEXT,  -- YYYY-MM-DD: when they died
-    nationality_items INTEGER,  -- how many rows in astronauts__nationality; null where LL2 says null
-    bio TEXT,  -- their life, in words
-    wiki TEXT,  -- their page in Wikipedia
-    last_flight TEXT,  -- UTC: when their last launch was
-    first_flight TEXT,  -- UTC: when their first launch was
-    social_media_links_items INTEGER,  -- how many rows in astronauts__social_media_links; null where LL2 says null
+    -- Astronauts, cosmonauts, taikonauts and their guests; also a few dummies, monkeys and
+    -- dogs.
+    id INTEGER PRIMARY KEY,
+    url TEXT,
+    name TEXT,
+    status_id INTEGER REFERENCES astronaut_statuses (id),
+        -- status: active, retired, lost in flight, ...
+    agency_id INTEGER REFERENCES agencies (id),  -- agency that they fly for
+    image_id INTEGER REFERENCES images (id),  -- picture
+    type_id INTEGER REFERENCES astronaut_types (id),  -- its type
+    in_space INTEGER,  -- 0 or 1: in space now
+    time_in_space TEXT,  -- ISO 8601: time in space over all flights; grows daily while in space
+    time_in_space_seconds REAL,
+    eva_time TEXT,  -- ISO 8601: time outside over all spacewalks
+    eva_time_seconds REAL,
+    age INTEGER,  -- years: age today, or at death
+    date_of_birth TEXT,  -- YYYY-MM-DD: date of birth
+    date_of_death TEXT,  -- YYYY-MM-DD: date of death
+    nationality_items INTEGER,
+    bio TEXT,  -- biography
+    wiki TEXT,  -- page in Wikipedia
+    last_flight TEXT,  -- UTC: time of their latest launch
+    first_flight TEXT,  -- UTC: time of their first launch
+    social_media_links_items INTEGER,
     flights_count INTEGER,  -- flights so far
     landings_count INTEGER,  -- landings so far
-    spacewalks_count INTEGER,  -- spacewalks so far
-    flights_items INTEGER,  -- how many rows in astronauts__flights; null where LL2 says null
-    landings_items INTEGER,  -- how many rows in astronauts__landings; null where LL2 says null
-    spacewalks_items INTEGER,  -- how many rows in astronauts__spacewalks; null where LL2 says null
-    _shapes TEXT,  -- the shapes that this row was seen in
-    _extra TEXT  -- JSON: what LL2 sent beyond these columns
+    spacewalks_count INTEGER,  -- spacewalks so far, as LL2 counts them
+    flights_items INTEGER,
+    landings_items INTEGER,
+    spacewalks_items INTEGER,
+    _shapes TEXT,
+    _extra TEXT
 );
 
 CREATE TABLE astronauts__nationality (
-    -- Each astronaut's countries.
-    astronaut_id INTEGER NOT NULL REFERENCES astronauts (id),  -- whose list it is
-    position INTEGER NOT NULL,  -- the place in the list, from 0
-    country_id INTEGER NOT NULL REFERENCES countries (id),  -- what stands there
+    -- Each astronaut's countries; some have two.
+    astronaut_id INTEGER NOT NULL REFERENCES astronauts (id),
+    position INTEGER NOT NULL,
+    country_id INTEGER NOT NULL REFERENCES countries (id),
     PRIMARY KEY (astronaut_id, position)
 ) WITHOUT ROWID;
 
 CREATE TABLE astronauts__social_media_links (
     -- Each astronaut's pages on social media.
-    astronaut_id INTEGER NOT NULL REFERENCES astronauts (id),  -- whose list it is
-    position INTEGER NOT NULL,  -- the place in the list, from 0
-    social_media_link_id INTEGER NOT NULL REFERENCES social_media_links (id),  -- what stands there
+    astronaut_id INTEGER NOT NULL REFERENCES astronauts (id),
+    position INTEGER NOT NULL,
+    social_media_link_id INTEGER NOT NULL REFERENCES social_media_links (id),
     PRIMARY KEY (astronaut_id, position)
 ) WITHOUT ROWID;
 
 CREATE TABLE astronauts__flights (
     -- The launches that an astronaut flew on (detailed mode).
-    astronaut_id INTEGER NOT NULL REFERENCES astronauts (id),  -- whose list it is
-    position INTEGER NOT NULL,  -- the place in the list, from 0
-    launch_id TEXT NOT NULL REFERENCES launches (id),  -- what stands there
+    astronaut_id INTEGER NOT NULL REFERENCES astronauts (id),
+    position INTEGER NOT NULL,
+    launch_id TEXT NOT NULL REFERENCES launches (id),
     PRIMARY KEY (astronaut_id, position)
 ) WITHOUT ROWID;
 
 CREATE TABLE astronauts__landings (
-    -- The flights that an astronaut landed with (detailed mode).
-    astronaut_id INTEGER NOT NULL REFERENCES astronauts (id),  -- whose list it is
-    position INTEGER NOT NULL,  -- the place in the list, from 0
-    spacecraft_flight_id INTEGER NOT NULL REFERENCES spacecraft_flights (id),  -- what stands there
+    -- The spacecraft flights that an astronaut landed with (detailed mode).
+    astronaut_id INTEGER NOT NULL REFERENCES astronauts (id),
+    position INTEGER NOT NULL,
+    spacecraft_flight_id INTEGER NOT NULL REFERENCES spacecraft_flights (id),
     PRIMARY KEY (astronaut_id, position)
 ) WITHOUT ROWID;
 
 CREATE TABLE astronauts__spacewalks (
     -- The spacewalks of each astronaut (detailed mode).
-    astronaut_id INTEGER NOT NULL REFERENCES astronauts (id),  -- whose list it is
-    position INTEGER NOT NULL,  -- the place in the list, from 0
-    spacewalk_id INTEGER NOT NULL REFERENCES spacewalks (id),  -- what stands there
+    astronaut_id INTEGER NOT NULL REFERENCES astronauts (id),
+    position INTEGER NOT NULL,
+    spacewalk_id INTEGER NOT NULL REFERENCES spacewalks (id),
     PRIMARY KEY (astronaut_id, position)
 ) WITHOUT ROWID;
 
 CREATE TABLE astronaut_statuses (
     -- Active, Retired, In-Training, ...
-    id INTEGER PRIMARY KEY,  -- LL2's own number
-    name TEXT,  -- as LL2 calls it
-    _extra TEXT  -- JSON: what LL2 sent beyond these columns
+    id INTEGER PRIMARY KEY,
+    name TEXT,
+    _extra TEXT
 );
 
 CREATE TABLE astronaut_types (
     -- Government, Private, Non-Human, ...
-    id INTEGER PRIMARY KEY,  -- LL2's own number
-    name TEXT,  -- as LL2 calls it
-    _extra TEXT  -- JSON: what LL2 sent beyond these columns
+    id INTEGER PRIMARY KEY,
+    name TEXT,
+    _extra TEXT
 );
 
 CREATE TABLE astronaut_flights (
-    -- One astronaut in one crew, with the role they had.
-    id INTEGER PRIMARY KEY,  -- LL2's own number
-    role_id INTEGER REFERENCES astronaut_roles (id),  -- as what they fly
-    astronaut_id INTEGER REFERENCES astronauts (id),  -- who flies
-    _extra TEXT  -- JSON: what LL2 sent beyond these columns
+    -- One astronaut as a member of one crew.
+    id INTEGER PRIMARY KEY,
+    role_id INTEGER REFERENCES astronaut_roles (id),  -- role in the crew
+    astronaut_id INTEGER REFERENCES astronauts (id),  -- the astronaut
+    _extra TEXT
 );
 
 CREATE TABLE astronaut_roles (
     -- Commander, Pilot, Flight Engineer, ...
-    id INTEGER PRIMARY KEY,  -- LL2's own number
-    role TEXT,  -- what it is called
-    priority INTEGER,  -- LL2's rank among its like
-    _extra TEXT  -- JSON: what LL2 sent beyond these columns
+    id INTEGER PRIMARY KEY,
+    role TEXT,  -- name of the role
+    priority INTEGER,  -- LL2's rank among others of its kind
+    _extra TEXT
 );
 
 CREATE TABLE expeditions (
     -- Expeditions: a crew's stay aboard a station.
-    id INTEGER PRIMARY KEY,  -- LL2's own number
-    url TEXT,  -- LL2's path; put https://ll.thespacedevs.com before it
-    name TEXT,  -- as LL2 calls it
-    start TEXT,  -- UTC: when it begins
-    end TEXT,  -- UTC: when it ends
-    spacestation_id INTEGER REFERENCES space_stations (id),  -- at which station
-    mission_patches_items INTEGER,  -- how many rows in expeditions__mission_patches; null where LL2 says null
-    spacewalks_items INTEGER,  -- how many rows in expeditions__spacewalks; null where LL2 says null
-    crew_items INTEGER,  -- how many rows in expeditions__crew; null where LL2 says null
-    _shapes TEXT,  -- the shapes that this row was seen in
-    _extra TEXT  -- JSON: what LL2 sent beyond these columns
+    id INTEGER PRIMARY KEY,
+    url TEXT,
+    name TEXT,
+    start TEXT,  -- UTC: start
+    end TEXT,  -- UTC: end
+    spacestation_id INTEGER REFERENCES space_stations (id),  -- the space station
+    mission_patches_items INTEGER,
+    spacewalks_items INTEGER,
+    crew_items INTEGER,
+    _shapes TEXT,
+    _extra TEXT
 );
 
 CREATE TABLE expeditions__mission_patches (
     -- An expedition's patches.
-    expedition_id INTEGER NOT NULL REFERENCES expeditions (id),  -- whose list it is
-    position INTEGER NOT NULL,  -- the place in the list, from 0
-    mission_patch_id INTEGER NOT NULL REFERENCES mission_patches (id),  -- what stands there
+    expedition_id INTEGER NOT NULL REFERENCES expeditions (id),
+    position INTEGER NOT NULL,
+    mission_patch_id INTEGER NOT NULL REFERENCES mission_patches (id),
     PRIMARY KEY (expedition_id, position)
 ) WITHOUT ROWID;
 
 CREATE TABLE expeditions__spacewalks (
     -- The spacewalks of an expedition.
-    expedition_id INTEGER NOT NULL REFERENCES expeditions (id),  -- whose list it is
-    position INTEGER NOT NULL,  -- the place in the list, from 0
-    spacewalk_id INTEGER NOT NULL REFERENCES spacewalks (id),  -- what stands there
+    expedition_id INTEGER NOT NULL REFERENCES expeditions (id),
+    position INTEGER NOT NULL,
+    spacewalk_id INTEGER NOT NULL REFERENCES spacewalks (id),
     PRIMARY KEY (expedition_id, position)
 ) WITHOUT ROWID;
 
 CREATE TABLE expeditions__crew (
-    -- Who belongs to an expedition (detailed mode).
-    expedition_id INTEGER NOT NULL REFERENCES expeditions (id),  -- whose list it is
-    position INTEGER NOT NULL,  -- the place in the list, from 0
-    astronaut_flight_id INTEGER NOT NULL REFERENCES astronaut_flights (id),  -- what stands there
+    -- The crew of an expedition (detailed mode).
+    expedition_id INTEGER NOT NULL REFERENCES expeditions (id),
+    position INTEGER NOT NULL,
+    astronaut_flight_id INTEGER NOT NULL REFERENCES astronaut_flights (id),
     PRIMARY KEY (expedition_id, position)
 ) WITHOUT ROWID;
 
 CREATE TABLE spacewalks (
-    -- Spacewalks: who was outside, when, how long.
-    id INTEGER PRIMARY KEY,  -- LL2's own number
-    url TEXT,  -- LL2's path; put https://ll.thespacedevs.com before it
-    name TEXT,  -- as LL2 calls it
-    start TEXT,  -- UTC: when it begins
-    end TEXT,  -- UTC: when it ends
-    duration TEXT,  -- ISO 8601: how long it takes
-    duration_seconds REAL,  -- seconds: the same, to sort and add
-    location TEXT,  -- where, as text
-    crew_items INTEGER,  -- how many rows in spacewalks__crew; null where LL2 says null
-    spacestation_id INTEGER REFERENCES space_stations (id),  -- at which station
-    expedition_id INTEGER REFERENCES expeditions (id),  -- during which expedition
-    spacecraft_flight_id INTEGER REFERENCES spacecraft_flights (id),  -- from which craft, on which flight
-    event_id INTEGER REFERENCES events (id),  -- the event that tells of it
-    program_items INTEGER,  -- how many rows in spacewalks__program; null where LL2 says null
-    _shapes TEXT,  -- the shapes that this row was seen in
-    _extra TEXT  -- JSON: what LL2 sent beyond these columns
+    -- Spacewalks: who was outside, when, and how long.
+    id INTEGER PRIMARY KEY,
+    url TEXT,
+    name TEXT,
+    start TEXT,  -- UTC: start
+    end TEXT,  -- UTC: end
+    duration TEXT,  -- ISO 8601: duration
+    duration_seconds REAL,
+    location TEXT,  -- place, as text
+    crew_items INTEGER,
+    spacestation_id INTEGER REFERENCES space_stations (id),  -- the space station
+    expedition_id INTEGER REFERENCES expeditions (id),  -- the expedition that it is part of
+    spacecraft_flight_id INTEGER REFERENCES spacecraft_flights (id),
+        -- the flight of the spacecraft that it was made from
+    event_id INTEGER REFERENCES events (id),  -- the event that reports it
+    program_items INTEGER,
+    _shapes TEXT,
+    _extra TEXT
 );
 
 CREATE TABLE spacewalks__crew (
     -- Who was outside.
-    spacewalk_id INTEGER NOT NULL REFERENCES spacewalks (id),  -- whose list it is
-    position INTEGER NOT NULL,  -- the place in the list, from 0
-    astronaut_flight_id INTEGER NOT NULL REFERENCES astronaut_flights (id),  -- what stands there
+    spacewalk_id INTEGER NOT NULL REFERENCES spacewalks (id),
+    position INTEGER NOT NULL,
+    astronaut_flight_id INTEGER NOT NULL REFERENCES astronaut_flights (id),
     PRIMARY KEY (spacewalk_id, position)
 ) WITHOUT ROWID;
 
 CREATE TABLE spacewalks__program (
     -- The programs that a spacewalk belongs to.
-    spacewalk_id INTEGER NOT NULL REFERENCES spacewalks (id),  -- whose list it is
-    position INTEGER NOT NULL,  -- the place in the list, from 0
-    program_id INTEGER NOT NULL REFERENCES programs (id),  -- what stands there
+    spacewalk_id INTEGER NOT NULL REFERENCES spacewalks (id),
+    position INTEGER NOT NULL,
+    program_id INTEGER NOT NULL REFERENCES programs (id),
     PRIMARY KEY (spacewalk_id, position)
 ) WITHOUT ROWID;
 
@@ -702,441 +729,452 @@ CREATE TABLE spacewalks__program (
 -- ----------------------------------------------------------------------------------------------
 
 CREATE TABLE launches (
-    -- Every launch LL2 knows, flown, failed or planned. The id is a UUID.
+    -- Every launch LL2 knows: flown, failed or planned. The id is a UUID.
     id TEXT PRIMARY KEY NOT NULL,  -- a UUID
-    url TEXT,  -- LL2's path; put https://ll.thespacedevs.com before it
-    name TEXT,  -- as LL2 calls it
-    slug TEXT,  -- the name, for URLs
-    launch_designator TEXT,  -- COSPAR's: the year, and which launch of it
-    status_id INTEGER REFERENCES launch_statuses (id),  -- whether it is certain, flying, a success, ...
-    last_updated TEXT,  -- UTC: when LL2 last changed it; most changes do not move it
-    net TEXT,  -- UTC: the time of launch, no earlier than (NET)
-    net_precision_id INTEGER REFERENCES net_precisions (id),  -- how precisely net is known
-    window_end TEXT,  -- UTC: when it may fly at the latest
-    window_start TEXT,  -- UTC: when it may fly at the earliest
-    image_id INTEGER REFERENCES images (id),  -- its picture
-    infographic TEXT,  -- where a picture that explains it is
-    probability INTEGER,  -- percent: the chance of fit weather
-    weather_concerns TEXT,  -- what of the weather may stop it
-    failreason TEXT,  -- why it failed
-    hashtag TEXT,  -- what it is called on social media
-    launch_service_provider_id INTEGER REFERENCES agencies (id),  -- who launches it
-    rocket_id INTEGER REFERENCES rockets (id),  -- what it flies on
-    mission_id INTEGER REFERENCES missions (id),  -- what it is for
-    pad_id INTEGER REFERENCES pads (id),  -- from where it flies
-    webcast_live INTEGER,  -- 0 or 1: shown live now
-    program_items INTEGER,  -- how many rows in launches__program; null where LL2 says null
-    orbital_launch_attempt_count INTEGER,  -- which try for an orbit it is, of all
-    location_launch_attempt_count INTEGER,  -- which launch it is of its location
-    pad_launch_attempt_count INTEGER,  -- which launch it is of its pad
-    agency_launch_attempt_count INTEGER,  -- which launch it is of its agency
-    orbital_launch_attempt_count_year INTEGER,  -- which try for an orbit it is, of its year
-    location_launch_attempt_count_year INTEGER,  -- which launch it is of its location in its year
-    pad_launch_attempt_count_year INTEGER,  -- which launch it is of its pad in its year
-    agency_launch_attempt_count_year INTEGER,  -- which launch it is of its agency in its year
-    flightclub_url TEXT,  -- where its flight is simulated
-    updates_items INTEGER,  -- how many rows in launches__updates; null where LL2 says null
-    info_urls_items INTEGER,  -- how many rows in launches__info_urls; null where LL2 says null
-    vid_urls_items INTEGER,  -- how many rows in launches__vid_urls; null where LL2 says null
-    timeline_items INTEGER,  -- how many rows in launches__timeline; null where LL2 says null
-    pad_turnaround TEXT,  -- ISO 8601: how long since the launch before from the same pad
-    pad_turnaround_seconds REAL,  -- seconds: the same, to sort and add
-    mission_patches_items INTEGER,  -- how many rows in launches__mission_patches; null where LL2 says null
-    _shapes TEXT,  -- the shapes that this row was seen in
-    _extra TEXT  -- JSON: what LL2 sent beyond these columns
+    url TEXT,
+    name TEXT,
+    slug TEXT,  -- name, as used in URLs
+    launch_designator TEXT,  -- COSPAR designator: year and serial number, 2025-171
+    status_id INTEGER REFERENCES launch_statuses (id),
+        -- status: go, to be determined, success, failure, ...
+    last_updated TEXT,  -- UTC: LL2's own time stamp; most edits leave it as it is
+    net TEXT,
+        -- UTC: lift-off, planned (no earlier than) or actual. If net_precision is a month,
+        -- quarter, half or year, this is the period's last day
+    net_precision_id INTEGER REFERENCES net_precisions (id),
+        -- precision of net: filter on it before you count days
+    window_end TEXT,  -- UTC: end of the launch window
+    window_start TEXT,  -- UTC: start of the launch window
+    image_id INTEGER REFERENCES images (id),  -- picture
+    infographic TEXT,  -- URL of a picture that explains the launch
+    probability INTEGER,  -- percent: chance of acceptable weather at launch
+    weather_concerns TEXT,  -- weather rules that may be violated
+    failreason TEXT,  -- reason of the failure
+    hashtag TEXT,  -- hashtag on social media
+    launch_service_provider_id INTEGER REFERENCES agencies (id),  -- agency that launches
+    rocket_id INTEGER REFERENCES rockets (id),  -- the rocket
+    mission_id INTEGER REFERENCES missions (id),  -- the mission
+    pad_id INTEGER REFERENCES pads (id),  -- the launch pad
+    webcast_live INTEGER,  -- 0 or 1: a webcast is live now
+    program_items INTEGER,
+    orbital_launch_attempt_count INTEGER,
+        -- running number among all orbital attempts; null for suborbital launches
+    location_launch_attempt_count INTEGER,  -- running number among the location's launches
+    pad_launch_attempt_count INTEGER,  -- running number among the pad's launches
+    agency_launch_attempt_count INTEGER,  -- running number among the agency's launches
+    orbital_launch_attempt_count_year INTEGER,
+        -- running number among the orbital attempts of that year; null for suborbital launches
+    location_launch_attempt_count_year INTEGER,
+        -- running number among the location's launches of that year
+    pad_launch_attempt_count_year INTEGER,  -- running number among the pad's launches of that year
+    agency_launch_attempt_count_year INTEGER,
+        -- running number among the agency's launches of that year
+    flightclub_url TEXT,  -- page with a simulation of the flight
+    updates_items INTEGER,
+    info_urls_items INTEGER,
+    vid_urls_items INTEGER,
+    timeline_items INTEGER,
+    pad_turnaround TEXT,  -- ISO 8601: time since the previous launch from the same pad
+    pad_turnaround_seconds REAL,
+    mission_patches_items INTEGER,
+    _shapes TEXT,
+    _extra TEXT
 );
 
 CREATE TABLE launches__program (
-    -- The programs a launch belongs to.
-    launch_id TEXT NOT NULL REFERENCES launches (id),  -- whose list it is
-    position INTEGER NOT NULL,  -- the place in the list, from 0
-    program_id INTEGER NOT NULL REFERENCES programs (id),  -- what stands there
+    -- The programs that a launch belongs to.
+    launch_id TEXT NOT NULL REFERENCES launches (id),
+    position INTEGER NOT NULL,
+    program_id INTEGER NOT NULL REFERENCES programs (id),
     PRIMARY KEY (launch_id, position)
 ) WITHOUT ROWID;
 
 CREATE TABLE launches__updates (
-    -- What was told of a launch (detailed mode).
-    launch_id TEXT NOT NULL REFERENCES launches (id),  -- whose list it is
-    position INTEGER NOT NULL,  -- the place in the list, from 0
-    update_id INTEGER NOT NULL REFERENCES updates (id),  -- what stands there
+    -- News about a launch (detailed mode).
+    launch_id TEXT NOT NULL REFERENCES launches (id),
+    position INTEGER NOT NULL,
+    update_id INTEGER NOT NULL REFERENCES updates (id),
     PRIMARY KEY (launch_id, position)
 ) WITHOUT ROWID;
 
 CREATE TABLE launches__info_urls (
-    -- Pages about a launch, in order (detailed mode). LL2 gives these no id, so they live in
-    -- this list.
-    launch_id TEXT NOT NULL REFERENCES launches (id),  -- whose list it is
-    position INTEGER NOT NULL,  -- the place in the list, from 0
-    priority INTEGER,  -- LL2's rank among its like
-    source TEXT,  -- the host of the page
-    title TEXT,  -- what the page is called
-    description TEXT,  -- what LL2 tells of it
-    feature_image TEXT,  -- where a picture of it is
-    url TEXT,  -- where it is on the web
-    type_id INTEGER REFERENCES infourl_types (id),  -- of which type it is
-    language_id INTEGER REFERENCES languages (id),  -- of what is said there
-    _extra TEXT,  -- JSON: what LL2 sent beyond these columns
+    -- Pages about a launch, in order (detailed mode). LL2 gives them no id, so this table holds
+    -- them whole.
+    launch_id TEXT NOT NULL REFERENCES launches (id),
+    position INTEGER NOT NULL,
+    priority INTEGER,  -- LL2's rank among others of its kind
+    source TEXT,  -- host of the page
+    title TEXT,  -- title of the page
+    description TEXT,
+    feature_image TEXT,  -- URL of a picture of it
+    url TEXT,  -- URL of the page
+    type_id INTEGER REFERENCES infourl_types (id),  -- its type
+    language_id INTEGER REFERENCES languages (id),  -- language of the page
+    _extra TEXT,
     PRIMARY KEY (launch_id, position)
 ) WITHOUT ROWID;
 
 CREATE TABLE launches__vid_urls (
-    -- Videos and streams of a launch, in order (detailed mode). LL2 gives these no id, so they
-    -- live in this list.
-    launch_id TEXT NOT NULL REFERENCES launches (id),  -- whose list it is
-    position INTEGER NOT NULL,  -- the place in the list, from 0
-    priority INTEGER,  -- LL2's rank among its like
-    source TEXT,  -- the host of the page
-    publisher TEXT,  -- who put it there
-    title TEXT,  -- what the page is called
-    description TEXT,  -- what LL2 tells of it
-    feature_image TEXT,  -- where a picture of it is
-    url TEXT,  -- where it is on the web
-    type_id INTEGER REFERENCES vidurl_types (id),  -- of which type it is
-    language_id INTEGER REFERENCES languages (id),  -- of what is said there
-    start_time TEXT,  -- UTC: when it begins
-    end_time TEXT,  -- UTC: when it ends
+    -- Videos and streams of a launch, in order (detailed mode). LL2 gives them no id, so this
+    -- table holds them whole.
+    launch_id TEXT NOT NULL REFERENCES launches (id),
+    position INTEGER NOT NULL,
+    priority INTEGER,  -- LL2's rank among others of its kind
+    source TEXT,  -- host of the page
+    publisher TEXT,  -- who published it
+    title TEXT,  -- title of the page
+    description TEXT,
+    feature_image TEXT,  -- URL of a picture of it
+    url TEXT,  -- URL of the page
+    type_id INTEGER REFERENCES vidurl_types (id),  -- its type
+    language_id INTEGER REFERENCES languages (id),  -- language of the page
+    start_time TEXT,  -- UTC: start
+    end_time TEXT,  -- UTC: end
     live INTEGER,  -- 0 or 1: under way now
-    _extra TEXT,  -- JSON: what LL2 sent beyond these columns
+    _extra TEXT,
     PRIMARY KEY (launch_id, position)
 ) WITHOUT ROWID;
 
 CREATE TABLE launches__timeline (
-    -- What happens during a launch, in order (detailed mode). LL2 gives these no id, so they
-    -- live in this list.
-    launch_id TEXT NOT NULL REFERENCES launches (id),  -- whose list it is
-    position INTEGER NOT NULL,  -- the place in the list, from 0
-    type_id INTEGER REFERENCES timeline_event_types (id),  -- of which type it is
-    relative_time TEXT,  -- ISO 8601: how long after lift-off; negative: before
-    relative_time_seconds REAL,  -- seconds: the same, to sort and add
-    _extra TEXT,  -- JSON: what LL2 sent beyond these columns
+    -- The steps of a launch, in order (detailed mode). LL2 gives them no id, so this table
+    -- holds them whole.
+    launch_id TEXT NOT NULL REFERENCES launches (id),
+    position INTEGER NOT NULL,
+    type_id INTEGER REFERENCES timeline_event_types (id),  -- its type
+    relative_time TEXT,  -- ISO 8601: time after lift-off; negative: before it
+    relative_time_seconds REAL,
+    _extra TEXT,
     PRIMARY KEY (launch_id, position)
 ) WITHOUT ROWID;
 
 CREATE TABLE launches__mission_patches (
     -- A launch's patches (detailed mode).
-    launch_id TEXT NOT NULL REFERENCES launches (id),  -- whose list it is
-    position INTEGER NOT NULL,  -- the place in the list, from 0
-    mission_patch_id INTEGER NOT NULL REFERENCES mission_patches (id),  -- what stands there
+    launch_id TEXT NOT NULL REFERENCES launches (id),
+    position INTEGER NOT NULL,
+    mission_patch_id INTEGER NOT NULL REFERENCES mission_patches (id),
     PRIMARY KEY (launch_id, position)
 ) WITHOUT ROWID;
 
 CREATE TABLE launch_statuses (
-    -- Go, TBD, Success, Failure, ...
-    id INTEGER PRIMARY KEY,  -- LL2's own number
-    name TEXT,  -- as LL2 calls it
-    abbrev TEXT,  -- the short name
-    description TEXT,  -- what LL2 tells of it
-    _extra TEXT  -- JSON: what LL2 sent beyond these columns
+    -- Launch statuses; filter on abbrev (Success, Failure, TBD, ...): name is the long form,
+    -- "Launch Successful".
+    id INTEGER PRIMARY KEY,
+    name TEXT,
+    abbrev TEXT,  -- short name
+    description TEXT,
+    _extra TEXT
 );
 
 CREATE TABLE net_precisions (
     -- How precisely launches.net is known: to the second, the day, the quarter, ...
-    id INTEGER PRIMARY KEY,  -- LL2's own number
-    name TEXT,  -- as LL2 calls it
-    abbrev TEXT,  -- the short name
-    description TEXT,  -- what LL2 tells of it
-    _extra TEXT  -- JSON: what LL2 sent beyond these columns
+    id INTEGER PRIMARY KEY,
+    name TEXT,
+    abbrev TEXT,  -- short name
+    description TEXT,
+    _extra TEXT
 );
 
 CREATE TABLE updates (
-    -- Notes on launches, events and programs: what somebody learned, and from where.
-    id INTEGER PRIMARY KEY,  -- LL2's own number
-    profile_image TEXT,  -- where a picture of who wrote it is
-    comment TEXT,  -- what is told
-    info_url TEXT,  -- where it is from
-    created_by TEXT,  -- who wrote it
-    created_on TEXT,  -- UTC: when it was written
-    _extra TEXT  -- JSON: what LL2 sent beyond these columns
+    -- News about launches, events and programs, with their sources.
+    id INTEGER PRIMARY KEY,
+    profile_image TEXT,  -- URL of a picture of the author
+    comment TEXT,  -- text of the update
+    info_url TEXT,  -- URL of the source
+    created_by TEXT,  -- author
+    created_on TEXT,  -- UTC: time of writing
+    _extra TEXT
 );
 
 CREATE TABLE timeline_event_types (
     -- Liftoff, Max-Q, Stage 2 Separation, ...
-    id INTEGER PRIMARY KEY,  -- LL2's own number
-    abbrev TEXT,  -- what it is called
-    description TEXT,  -- what LL2 tells of it
-    _extra TEXT  -- JSON: what LL2 sent beyond these columns
+    id INTEGER PRIMARY KEY,
+    abbrev TEXT,  -- name of the step
+    description TEXT,
+    _extra TEXT
 );
 
 CREATE TABLE rockets (
-    -- The vehicle of one launch: one row a launch, of a launcher configuration.
-    id INTEGER PRIMARY KEY,  -- LL2's own number
-    configuration_id INTEGER REFERENCES launcher_configurations (id),  -- the type of launcher
-    launcher_stage_items INTEGER,  -- how many rows in rockets__launcher_stage; null where LL2 says null
-    spacecraft_stage_items INTEGER,  -- how many rows in rockets__spacecraft_stage; null where LL2 says null
-    payloads_items INTEGER,  -- how many rows in rockets__payloads; null where LL2 says null
-    _shapes TEXT,  -- the shapes that this row was seen in
-    _extra TEXT  -- JSON: what LL2 sent beyond these columns
+    -- One row for each launch: what flew. Rocket types: launcher_configurations.
+    id INTEGER PRIMARY KEY,
+    configuration_id INTEGER REFERENCES launcher_configurations (id),
+        -- its type: the launcher configuration
+    launcher_stage_items INTEGER,
+    spacecraft_stage_items INTEGER,
+    payloads_items INTEGER,
+    _shapes TEXT,
+    _extra TEXT
 );
 
 CREATE TABLE rockets__launcher_stage (
-    -- The first stages and boosters of each (detailed mode).
-    rocket_id INTEGER NOT NULL REFERENCES rockets (id),  -- whose list it is
-    position INTEGER NOT NULL,  -- the place in the list, from 0
-    first_stage_id INTEGER NOT NULL REFERENCES first_stages (id),  -- what stands there
+    -- The first stages and boosters of each rocket (detailed mode).
+    rocket_id INTEGER NOT NULL REFERENCES rockets (id),
+    position INTEGER NOT NULL,
+    first_stage_id INTEGER NOT NULL REFERENCES first_stages (id),
     PRIMARY KEY (rocket_id, position)
 ) WITHOUT ROWID;
 
 CREATE TABLE rockets__spacecraft_stage (
-    -- The spacecraft that it carries, each on its flight (detailed mode).
-    rocket_id INTEGER NOT NULL REFERENCES rockets (id),  -- whose list it is
-    position INTEGER NOT NULL,  -- the place in the list, from 0
-    spacecraft_flight_id INTEGER NOT NULL REFERENCES spacecraft_flights (id),  -- what stands there
+    -- The spacecraft that a rocket carries, each on its flight (detailed mode).
+    rocket_id INTEGER NOT NULL REFERENCES rockets (id),
+    position INTEGER NOT NULL,
+    spacecraft_flight_id INTEGER NOT NULL REFERENCES spacecraft_flights (id),
     PRIMARY KEY (rocket_id, position)
 ) WITHOUT ROWID;
 
 CREATE TABLE rockets__payloads (
-    -- The payloads that it carries, each on its flight (detailed mode).
-    rocket_id INTEGER NOT NULL REFERENCES rockets (id),  -- whose list it is
-    position INTEGER NOT NULL,  -- the place in the list, from 0
-    payload_flight_id INTEGER NOT NULL REFERENCES payload_flights (id),  -- what stands there
+    -- The payloads that a rocket carries, each on its flight (detailed mode).
+    rocket_id INTEGER NOT NULL REFERENCES rockets (id),
+    position INTEGER NOT NULL,
+    payload_flight_id INTEGER NOT NULL REFERENCES payload_flights (id),
     PRIMARY KEY (rocket_id, position)
 ) WITHOUT ROWID;
 
 CREATE TABLE first_stages (
-    -- One launcher on one launch.
-    id INTEGER PRIMARY KEY,  -- LL2's own number
-    type TEXT,  -- as what it flies: Core, Strap-On Booster, ...
-    reused INTEGER,  -- 0 or 1: it flew before
-    launcher_flight_number INTEGER,  -- which flight of the launcher it is
-    launcher_id INTEGER REFERENCES launchers (id),  -- which launcher flies
-    previous_flight_date TEXT,  -- UTC: when it flew before
-    turn_around_time TEXT,  -- ISO 8601: how long since the flight before
-    turn_around_time_seconds REAL,  -- seconds: the same, to sort and add
-    landing_id INTEGER REFERENCES landings (id),  -- how it comes down
-    previous_flight_id TEXT REFERENCES launches (id),  -- the flight before
-    _shapes TEXT,  -- the shapes that this row was seen in
-    _extra TEXT  -- JSON: what LL2 sent beyond these columns
+    -- One booster on one launch; the launch is found through rockets__launcher_stage.
+    id INTEGER PRIMARY KEY,
+    type TEXT,  -- its role on this launch: Core, Strap-On Booster, ...
+    reused INTEGER,  -- 0 or 1: it had flown before
+    launcher_flight_number INTEGER,  -- running number among the booster's flights
+    launcher_id INTEGER REFERENCES launchers (id),  -- the booster
+    previous_flight_date TEXT,  -- UTC: time of the booster's previous flight
+    turn_around_time TEXT,  -- ISO 8601: time since the booster's previous flight
+    turn_around_time_seconds REAL,
+    landing_id INTEGER REFERENCES landings (id),  -- the landing
+    previous_flight_id TEXT REFERENCES launches (id),  -- launch of the booster's previous flight
+    _shapes TEXT,
+    _extra TEXT
 );
 
 CREATE TABLE first_stage_types (
-    -- Core, Strap-On Booster, ...
-    id INTEGER PRIMARY KEY,  -- LL2's own number
-    name TEXT,  -- as LL2 calls it
-    _extra TEXT  -- JSON: what LL2 sent beyond these columns
+    -- Core, Strap-On Booster, ... No table refers to these: first_stages.type is text.
+    id INTEGER PRIMARY KEY,
+    name TEXT,
+    _extra TEXT
 );
 
 CREATE TABLE launchers (
-    -- Single launchers that are made to fly again: B1058, ...
-    id INTEGER PRIMARY KEY,  -- LL2's own number
-    url TEXT,  -- LL2's path; put https://ll.thespacedevs.com before it
-    flight_proven INTEGER,  -- 0 or 1: it flew
-    serial_number TEXT,  -- the builder's number, where there is one
-    is_placeholder INTEGER,  -- 0 or 1: stands for a launcher not yet known
-    status_id INTEGER REFERENCES launcher_statuses (id),  -- whether it is active, lost, retired, ...
-    image_id INTEGER REFERENCES images (id),  -- its picture
-    details TEXT,  -- its story, in words
+    -- Individual boosters by serial number (B1058, ...). Rocket types: launcher_configurations.
+    id INTEGER PRIMARY KEY,
+    url TEXT,
+    flight_proven INTEGER,  -- 0 or 1: it has flown
+    serial_number TEXT,  -- the builder's serial number, if there is one
+    is_placeholder INTEGER,  -- 0 or 1: stands for a booster that is not yet known
+    status_id INTEGER REFERENCES launcher_statuses (id),  -- status: active, lost, retired, ...
+    image_id INTEGER REFERENCES images (id),  -- picture
+    details TEXT,  -- its story
     successful_landings INTEGER,  -- landings that succeeded
-    attempted_landings INTEGER,  -- landings tried
+    attempted_landings INTEGER,  -- landings attempted
     flights INTEGER,  -- flights so far
-    last_launch_date TEXT,  -- UTC: when its last launch was
-    first_launch_date TEXT,  -- UTC: when its first launch was
-    fastest_turnaround TEXT,  -- ISO 8601: the shortest time between two launches
-    fastest_turnaround_seconds REAL,  -- seconds: the same, to sort and add
-    launcher_config_id INTEGER REFERENCES launcher_configurations (id),  -- the type of launcher
-    _shapes TEXT,  -- the shapes that this row was seen in
-    _extra TEXT  -- JSON: what LL2 sent beyond these columns
+    last_launch_date TEXT,  -- UTC: time of its latest launch
+    first_launch_date TEXT,  -- UTC: time of its first launch
+    fastest_turnaround TEXT,  -- ISO 8601: shortest time between two launches
+    fastest_turnaround_seconds REAL,
+    launcher_config_id INTEGER REFERENCES launcher_configurations (id),
+        -- its type: the launcher configuration
+    _shapes TEXT,
+    _extra TEXT
 );
 
 CREATE TABLE launcher_statuses (
     -- Active, Expended, Lost, ...
-    id INTEGER PRIMARY KEY,  -- LL2's own number
-    name TEXT,  -- as LL2 calls it
-    _extra TEXT  -- JSON: what LL2 sent beyond these columns
+    id INTEGER PRIMARY KEY,
+    name TEXT,
+    _extra TEXT
 );
 
 CREATE TABLE launcher_configurations (
-    -- The types of launcher: Falcon 9 Block 5, Soyuz 2.1a, ... Columns from active on come with
-    -- richer shapes than the list one.
-    id INTEGER PRIMARY KEY,  -- LL2's own number
-    url TEXT,  -- LL2's path; put https://ll.thespacedevs.com before it
-    name TEXT,  -- as LL2 calls it
-    families_items INTEGER,  -- how many rows in launcher_configurations__families; null where LL2 says null
-    full_name TEXT,  -- the name with its variant
-    variant TEXT,  -- which of those that share the name
+    -- The types of rocket: Falcon 9 Block 5, Soyuz 2.1a, ... Columns from active on come with
+    -- richer modes than list.
+    id INTEGER PRIMARY KEY,
+    url TEXT,
+    name TEXT,
+    families_items INTEGER,
+    full_name TEXT,  -- name with its variant
+    variant TEXT,  -- tells apart those that share a name
     active INTEGER,  -- 0 or 1: in use
-    is_placeholder INTEGER,  -- 0 or 1: stands for a type not yet known
-    manufacturer_id INTEGER REFERENCES agencies (id),  -- who builds it
-    program_items INTEGER,  -- how many rows in launcher_configurations__program; null where LL2 says null
+    is_placeholder INTEGER,  -- 0 or 1: stands for a type that is not yet known
+    manufacturer_id INTEGER REFERENCES agencies (id),  -- agency that builds it
+    program_items INTEGER,
     reusable INTEGER,  -- 0 or 1: made to fly again
-    image_id INTEGER REFERENCES images (id),  -- its picture
-    info_url TEXT,  -- where more is told of it
-    wiki_url TEXT,  -- its page in Wikipedia
-    description TEXT,  -- what LL2 tells of it
+    image_id INTEGER REFERENCES images (id),  -- picture
+    info_url TEXT,  -- page with more information
+    wiki_url TEXT,  -- page in Wikipedia
+    description TEXT,
     alias TEXT,  -- another name
-    min_stage INTEGER,  -- the fewest stages
-    max_stage INTEGER,  -- the most stages
-    length REAL,  -- m: how long it is
-    diameter REAL,  -- m: how wide it is at most
-    maiden_flight TEXT,  -- YYYY-MM-DD: when the first flew
-    launch_cost INTEGER,  -- USD: what one launch costs
-    launch_mass REAL,  -- t: how heavy it is at lift-off
-    leo_capacity REAL,  -- kg: what it can carry to a low Earth orbit
-    gto_capacity REAL,  -- kg: what it can carry to a geostationary transfer orbit
-    geo_capacity REAL,  -- kg: what it can carry to the geostationary orbit
-    sso_capacity REAL,  -- kg: what it can carry to a Sun-synchronous orbit
-    to_thrust REAL,  -- kN: its thrust at lift-off
-    apogee REAL,  -- km: how high it flies, sub-orbital only
+    min_stage INTEGER,  -- fewest stages
+    max_stage INTEGER,  -- most stages
+    length REAL,  -- m: length
+    diameter REAL,  -- m: diameter where it is widest
+    maiden_flight TEXT,  -- YYYY-MM-DD: date of the first flight
+    launch_cost INTEGER,  -- USD: price of one launch
+    launch_mass REAL,  -- t: mass at lift-off
+    leo_capacity REAL,  -- kg: mass that it can carry to a low Earth orbit
+    gto_capacity REAL,  -- kg: mass that it can carry to a geostationary transfer orbit
+    geo_capacity REAL,  -- kg: mass that it can carry to the geostationary orbit
+    sso_capacity REAL,  -- kg: mass that it can carry to a Sun-synchronous orbit
+    to_thrust REAL,  -- kN: thrust at lift-off
+    apogee REAL,  -- km: greatest height, of suborbital rockets only
     total_launch_count INTEGER,  -- launches so far
-    consecutive_successful_launches INTEGER,  -- launches that succeeded in a row, until now
+    consecutive_successful_launches INTEGER,  -- successful launches in a row, up to now
     successful_launches INTEGER,  -- launches that succeeded
     failed_launches INTEGER,  -- launches that failed
     pending_launches INTEGER,  -- launches that are planned
-    attempted_landings INTEGER,  -- landings tried
+    attempted_landings INTEGER,  -- landings attempted
     successful_landings INTEGER,  -- landings that succeeded
     failed_landings INTEGER,  -- landings that failed
-    consecutive_successful_landings INTEGER,  -- landings that succeeded in a row, until now
-    fastest_turnaround TEXT,  -- ISO 8601: the shortest time between two launches
-    fastest_turnaround_seconds REAL,  -- seconds: the same, to sort and add
-    _shapes TEXT,  -- the shapes that this row was seen in
-    _extra TEXT  -- JSON: what LL2 sent beyond these columns
+    consecutive_successful_landings INTEGER,  -- successful landings in a row, up to now
+    fastest_turnaround TEXT,  -- ISO 8601: shortest time between two launches
+    fastest_turnaround_seconds REAL,
+    _shapes TEXT,
+    _extra TEXT
 );
 
 CREATE TABLE launcher_configurations__families (
-    -- The families of a launcher configuration.
-    launcher_configuration_id INTEGER NOT NULL REFERENCES launcher_configurations (id),  -- whose list it is
-    position INTEGER NOT NULL,  -- the place in the list, from 0
-    launcher_configuration_family_id INTEGER NOT NULL REFERENCES launcher_configuration_families (id),  -- what stands there
+    -- The families of each configuration; many have two.
+    launcher_configuration_id INTEGER NOT NULL REFERENCES launcher_configurations (id),
+    position INTEGER NOT NULL,
+    launcher_configuration_family_id INTEGER NOT NULL REFERENCES launcher_configuration_families (id),
     PRIMARY KEY (launcher_configuration_id, position)
 ) WITHOUT ROWID;
 
 CREATE TABLE launcher_configurations__program (
-    -- The programs a launcher configuration belongs to.
-    launcher_configuration_id INTEGER NOT NULL REFERENCES launcher_configurations (id),  -- whose list it is
-    position INTEGER NOT NULL,  -- the place in the list, from 0
-    program_id INTEGER NOT NULL REFERENCES programs (id),  -- what stands there
+    -- The programs that a launcher configuration belongs to.
+    launcher_configuration_id INTEGER NOT NULL REFERENCES launcher_configurations (id),
+    position INTEGER NOT NULL,
+    program_id INTEGER NOT NULL REFERENCES programs (id),
     PRIMARY KEY (launcher_configuration_id, position)
 ) WITHOUT ROWID;
 
 CREATE TABLE launcher_configuration_families (
-    -- Families of launchers: Falcon, Soyuz, Long March, ...
-    id INTEGER PRIMARY KEY,  -- LL2's own number
-    name TEXT,  -- as LL2 calls it
-    manufacturer_items INTEGER,  -- how many rows in launcher_configuration_families__manufacturer; null where LL2 says null
-    parent_id INTEGER REFERENCES launcher_configuration_families (id),  -- the family that it belongs to
-    description TEXT,  -- what LL2 tells of it
+    -- Families of rockets: Falcon, Soyuz, Long March, ...
+    id INTEGER PRIMARY KEY,
+    name TEXT,
+    manufacturer_items INTEGER,
+    parent_id INTEGER REFERENCES launcher_configuration_families (id),
+        -- the family that it belongs to
+    description TEXT,
     active INTEGER,  -- 0 or 1: in use
-    maiden_flight TEXT,  -- YYYY-MM-DD: when the first flew
+    maiden_flight TEXT,  -- YYYY-MM-DD: date of the first flight
     total_launch_count INTEGER,  -- launches so far
-    consecutive_successful_launches INTEGER,  -- launches that succeeded in a row, until now
+    consecutive_successful_launches INTEGER,  -- successful launches in a row, up to now
     successful_launches INTEGER,  -- launches that succeeded
     failed_launches INTEGER,  -- launches that failed
     pending_launches INTEGER,  -- launches that are planned
-    attempted_landings INTEGER,  -- landings tried
+    attempted_landings INTEGER,  -- landings attempted
     successful_landings INTEGER,  -- landings that succeeded
     failed_landings INTEGER,  -- landings that failed
-    consecutive_successful_landings INTEGER,  -- landings that succeeded in a row, until now
-    _shapes TEXT,  -- the shapes that this row was seen in
-    _extra TEXT  -- JSON: what LL2 sent beyond these columns
+    consecutive_successful_landings INTEGER,  -- successful landings in a row, up to now
+    _shapes TEXT,
+    _extra TEXT
 );
 
 CREATE TABLE launcher_configuration_families__manufacturer (
-    -- Who builds a family of launchers.
-    launcher_configuration_family_id INTEGER NOT NULL REFERENCES launcher_configuration_families (id),  -- whose list it is
-    position INTEGER NOT NULL,  -- the place in the list, from 0
-    agency_id INTEGER NOT NULL REFERENCES agencies (id),  -- what stands there
+    -- The agencies that build a family of rockets.
+    launcher_configuration_family_id INTEGER NOT NULL REFERENCES launcher_configuration_families (id),
+    position INTEGER NOT NULL,
+    agency_id INTEGER NOT NULL REFERENCES agencies (id),
     PRIMARY KEY (launcher_configuration_family_id, position)
 ) WITHOUT ROWID;
 
 CREATE TABLE pads (
     -- Launch pads.
-    id INTEGER PRIMARY KEY,  -- LL2's own number
-    url TEXT,  -- LL2's path; put https://ll.thespacedevs.com before it
+    id INTEGER PRIMARY KEY,
+    url TEXT,
     active INTEGER,  -- 0 or 1: in use
-    agencies_items INTEGER,  -- how many rows in pads__agencies; null where LL2 says null
-    name TEXT,  -- as LL2 calls it
-    image_id INTEGER REFERENCES images (id),  -- its picture
-    description TEXT,  -- what LL2 tells of it
-    info_url TEXT,  -- where more is told of it
-    wiki_url TEXT,  -- its page in Wikipedia
-    map_url TEXT,  -- where a map is
+    agencies_items INTEGER,
+    name TEXT,
+    image_id INTEGER REFERENCES images (id),  -- picture
+    description TEXT,
+    info_url TEXT,  -- page with more information
+    wiki_url TEXT,  -- page in Wikipedia
+    map_url TEXT,  -- URL of a map
     latitude REAL,  -- degrees: north of the equator
     longitude REAL,  -- degrees: east of Greenwich
-    country_id INTEGER REFERENCES countries (id),  -- where it lies
-    map_image TEXT,  -- where a picture of the map is
+    country_id INTEGER REFERENCES countries (id),  -- country that it is in
+    map_image TEXT,  -- URL of a picture of the map
     total_launch_count INTEGER,  -- launches so far
-    orbital_launch_attempt_count INTEGER,  -- tries for an orbit so far
-    fastest_turnaround TEXT,  -- ISO 8601: the shortest time between two launches
-    fastest_turnaround_seconds REAL,  -- seconds: the same, to sort and add
-    location_id INTEGER REFERENCES locations (id),  -- the place that it belongs to
-    _shapes TEXT,  -- the shapes that this row was seen in
-    _extra TEXT  -- JSON: what LL2 sent beyond these columns
+    orbital_launch_attempt_count INTEGER,  -- orbital launches attempted so far
+    fastest_turnaround TEXT,  -- ISO 8601: shortest time between two launches
+    fastest_turnaround_seconds REAL,
+    location_id INTEGER REFERENCES locations (id),  -- location that it belongs to
+    _shapes TEXT,
+    _extra TEXT
 );
 
 CREATE TABLE pads__agencies (
     -- The agencies that use a pad.
-    pad_id INTEGER NOT NULL REFERENCES pads (id),  -- whose list it is
-    position INTEGER NOT NULL,  -- the place in the list, from 0
-    agency_id INTEGER NOT NULL REFERENCES agencies (id),  -- what stands there
+    pad_id INTEGER NOT NULL REFERENCES pads (id),
+    position INTEGER NOT NULL,
+    agency_id INTEGER NOT NULL REFERENCES agencies (id),
     PRIMARY KEY (pad_id, position)
 ) WITHOUT ROWID;
 
 CREATE TABLE locations (
-    -- Launch and landing sites: a location has many pads.
-    id INTEGER PRIMARY KEY,  -- LL2's own number
-    url TEXT,  -- LL2's path; put https://ll.thespacedevs.com before it
-    name TEXT,  -- as LL2 calls it
-    celestial_body_id INTEGER REFERENCES celestial_bodies (id),  -- the body that it is on
+    -- Launch and landing sites; a location has many pads.
+    id INTEGER PRIMARY KEY,
+    url TEXT,
+    name TEXT,
+    celestial_body_id INTEGER REFERENCES celestial_bodies (id),  -- body that it is on
     active INTEGER,  -- 0 or 1: in use
-    country_id INTEGER REFERENCES countries (id),  -- where it lies
-    description TEXT,  -- what LL2 tells of it
-    image_id INTEGER REFERENCES images (id),  -- its picture
-    map_image TEXT,  -- where a picture of the map is
+    country_id INTEGER REFERENCES countries (id),  -- country that it is in
+    description TEXT,
+    image_id INTEGER REFERENCES images (id),  -- picture
+    map_image TEXT,  -- URL of a picture of the map
     longitude REAL,  -- degrees: east of Greenwich
     latitude REAL,  -- degrees: north of the equator
-    timezone_name TEXT,  -- IANA name: its time zone
+    timezone_name TEXT,  -- IANA name: time zone
     total_launch_count INTEGER,  -- launches so far
     total_landing_count INTEGER,  -- landings so far
-    pads_items INTEGER,  -- how many rows in locations__pads; null where LL2 says null
-    _shapes TEXT,  -- the shapes that this row was seen in
-    _extra TEXT  -- JSON: what LL2 sent beyond these columns
+    pads_items INTEGER,
+    _shapes TEXT,
+    _extra TEXT
 );
 
 CREATE TABLE locations__pads (
-    -- The pads of a location (its own list, detailed mode).
-    location_id INTEGER NOT NULL REFERENCES locations (id),  -- whose list it is
-    position INTEGER NOT NULL,  -- the place in the list, from 0
-    pad_id INTEGER NOT NULL REFERENCES pads (id),  -- what stands there
+    -- The pads of a location (when synced as its own list, detailed mode).
+    location_id INTEGER NOT NULL REFERENCES locations (id),
+    position INTEGER NOT NULL,
+    pad_id INTEGER NOT NULL REFERENCES pads (id),
     PRIMARY KEY (location_id, position)
 ) WITHOUT ROWID;
 
 CREATE TABLE celestial_bodies (
     -- Earth, Moon, Mars, ...
-    id INTEGER PRIMARY KEY,  -- LL2's own number
-    name TEXT,  -- as LL2 calls it
-    type_id INTEGER REFERENCES celestial_body_types (id),  -- of which type it is
-    diameter REAL,  -- m: how wide it is
-    mass REAL,  -- kg: how heavy it is
-    gravity REAL,  -- m/s^2: how fast things fall at its surface
-    length_of_day TEXT,  -- D HH:MM:SS: how long a day is, as LL2 prints it
-    atmosphere INTEGER,  -- 0 or 1: it has one
-    image_id INTEGER REFERENCES images (id),  -- its picture
-    description TEXT,  -- what LL2 tells of it
-    wiki_url TEXT,  -- its page in Wikipedia
-    total_attempted_launches INTEGER,  -- launches tried
+    id INTEGER PRIMARY KEY,
+    name TEXT,
+    type_id INTEGER REFERENCES celestial_body_types (id),  -- its type
+    diameter REAL,  -- m: diameter
+    mass REAL,  -- kg: mass
+    gravity REAL,  -- m/s^2: gravity at its surface
+    length_of_day TEXT,  -- D HH:MM:SS: length of a day, as LL2 prints it
+    atmosphere INTEGER,  -- 0 or 1: it has an atmosphere
+    image_id INTEGER REFERENCES images (id),  -- picture
+    description TEXT,
+    wiki_url TEXT,  -- page in Wikipedia
+    total_attempted_launches INTEGER,  -- launches attempted
     successful_launches INTEGER,  -- launches that succeeded
     failed_launches INTEGER,  -- launches that failed
-    total_attempted_landings INTEGER,  -- landings tried
+    total_attempted_landings INTEGER,  -- landings attempted
     successful_landings INTEGER,  -- landings that succeeded
     failed_landings INTEGER,  -- landings that failed
-    locations_items INTEGER,  -- how many rows in celestial_bodies__locations; null where LL2 says null
-    _shapes TEXT,  -- the shapes that this row was seen in
-    _extra TEXT  -- JSON: what LL2 sent beyond these columns
+    locations_items INTEGER,
+    _shapes TEXT,
+    _extra TEXT
 );
 
 CREATE TABLE celestial_bodies__locations (
-    -- The places on a body from where was launched or where was landed (its own list, detailed
-    -- mode).
-    celestial_body_id INTEGER NOT NULL REFERENCES celestial_bodies (id),  -- whose list it is
-    position INTEGER NOT NULL,  -- the place in the list, from 0
-    location_id INTEGER NOT NULL REFERENCES locations (id),  -- what stands there
+    -- Launch and landing sites on a body (when synced as its own list, detailed mode).
+    celestial_body_id INTEGER NOT NULL REFERENCES celestial_bodies (id),
+    position INTEGER NOT NULL,
+    location_id INTEGER NOT NULL REFERENCES locations (id),
     PRIMARY KEY (celestial_body_id, position)
 ) WITHOUT ROWID;
 
 CREATE TABLE celestial_body_types (
     -- Planet, Moon, ...
-    id INTEGER PRIMARY KEY,  -- LL2's own number
-    name TEXT,  -- as LL2 calls it
-    _extra TEXT  -- JSON: what LL2 sent beyond these columns
+    id INTEGER PRIMARY KEY,
+    name TEXT,
+    _extra TEXT
 );
 
 -- ----------------------------------------------------------------------------------------------
@@ -1144,57 +1182,57 @@ CREATE TABLE celestial_body_types (
 -- ----------------------------------------------------------------------------------------------
 
 CREATE TABLE payloads (
-    -- Satellites, probes, modules: what a launch carries that is no spacecraft of these lists.
-    id INTEGER PRIMARY KEY,  -- LL2's own number
-    name TEXT,  -- as LL2 calls it
-    type_id INTEGER REFERENCES payload_types (id),  -- of which type it is
-    manufacturer_id INTEGER REFERENCES agencies (id),  -- who builds it
-    operator_id INTEGER REFERENCES agencies (id),  -- who runs it
-    image_id INTEGER REFERENCES images (id),  -- its picture
-    wiki_link TEXT,  -- its page in Wikipedia
-    info_link TEXT,  -- where more is told of it
-    program_items INTEGER,  -- how many rows in payloads__program; null where LL2 says null
-    cost INTEGER,  -- USD: what it costs
-    mass REAL,  -- kg: how heavy it is
-    description TEXT,  -- what LL2 tells of it
-    _shapes TEXT,  -- the shapes that this row was seen in
-    _extra TEXT  -- JSON: what LL2 sent beyond these columns
+    -- Satellites, probes, modules: anything launched that is not in the table spacecraft.
+    id INTEGER PRIMARY KEY,
+    name TEXT,
+    type_id INTEGER REFERENCES payload_types (id),  -- its type
+    manufacturer_id INTEGER REFERENCES agencies (id),  -- agency that builds it
+    operator_id INTEGER REFERENCES agencies (id),  -- agency that operates it
+    image_id INTEGER REFERENCES images (id),  -- picture
+    wiki_link TEXT,  -- page in Wikipedia
+    info_link TEXT,  -- page with more information
+    program_items INTEGER,
+    cost INTEGER,  -- USD: cost
+    mass REAL,  -- kg: mass
+    description TEXT,
+    _shapes TEXT,
+    _extra TEXT
 );
 
 CREATE TABLE payloads__program (
     -- The programs that a payload belongs to.
-    payload_id INTEGER NOT NULL REFERENCES payloads (id),  -- whose list it is
-    position INTEGER NOT NULL,  -- the place in the list, from 0
-    program_id INTEGER NOT NULL REFERENCES programs (id),  -- what stands there
+    payload_id INTEGER NOT NULL REFERENCES payloads (id),
+    position INTEGER NOT NULL,
+    program_id INTEGER NOT NULL REFERENCES programs (id),
     PRIMARY KEY (payload_id, position)
 ) WITHOUT ROWID;
 
 CREATE TABLE payload_types (
     -- Communications, Earth Science, ...
-    id INTEGER PRIMARY KEY,  -- LL2's own number
-    name TEXT,  -- as LL2 calls it
-    _extra TEXT  -- JSON: what LL2 sent beyond these columns
+    id INTEGER PRIMARY KEY,
+    name TEXT,
+    _extra TEXT
 );
 
 CREATE TABLE payload_flights (
-    -- One flight of one payload, or of several that are alike.
-    id INTEGER PRIMARY KEY,  -- LL2's own number
-    url TEXT,  -- LL2's path; put https://ll.thespacedevs.com before it
-    destination TEXT,  -- where it goes, in words
-    amount INTEGER,  -- how many of it fly
-    payload_id INTEGER REFERENCES payloads (id),  -- what flies
-    launch_id TEXT REFERENCES launches (id),  -- how it went up
-    landing_id INTEGER REFERENCES landings (id),  -- how it comes down
-    docking_events_items INTEGER,  -- how many rows in payload_flights__docking_events; null where LL2 says null
-    _shapes TEXT,  -- the shapes that this row was seen in
-    _extra TEXT  -- JSON: what LL2 sent beyond these columns
+    -- One payload on one launch; amount says how many identical ones.
+    id INTEGER PRIMARY KEY,
+    url TEXT,
+    destination TEXT,  -- destination, as text
+    amount INTEGER,  -- number of identical payloads
+    payload_id INTEGER REFERENCES payloads (id),  -- the payload
+    launch_id TEXT REFERENCES launches (id),  -- the launch
+    landing_id INTEGER REFERENCES landings (id),  -- the landing
+    docking_events_items INTEGER,
+    _shapes TEXT,
+    _extra TEXT
 );
 
 CREATE TABLE payload_flights__docking_events (
-    -- The dockings of each flight (detailed mode).
-    payload_flight_id INTEGER NOT NULL REFERENCES payload_flights (id),  -- whose list it is
-    position INTEGER NOT NULL,  -- the place in the list, from 0
-    docking_event_id INTEGER NOT NULL REFERENCES docking_events (id),  -- what stands there
+    -- The dockings of each payload (detailed mode).
+    payload_flight_id INTEGER NOT NULL REFERENCES payload_flights (id),
+    position INTEGER NOT NULL,
+    docking_event_id INTEGER NOT NULL REFERENCES docking_events (id),
     PRIMARY KEY (payload_flight_id, position)
 ) WITHOUT ROWID;
 
@@ -1203,178 +1241,179 @@ CREATE TABLE payload_flights__docking_events (
 -- ----------------------------------------------------------------------------------------------
 
 CREATE TABLE missions (
-    -- What a launch is for.
-    id INTEGER PRIMARY KEY,  -- LL2's own number
-    name TEXT,  -- as LL2 calls it
+    -- The mission of a launch.
+    id INTEGER PRIMARY KEY,
+    name TEXT,
     type TEXT,  -- its type, as text: Human Exploration, Resupply, ...
-    description TEXT,  -- what LL2 tells of it
-    image_id INTEGER REFERENCES images (id),  -- its picture
-    orbit_id INTEGER REFERENCES orbits (id),  -- where it goes
-    agencies_items INTEGER,  -- how many rows in missions__agencies; null where LL2 says null
-    info_urls_items INTEGER,  -- how many rows in missions__info_urls; null where LL2 says null
-    vid_urls_items INTEGER,  -- how many rows in missions__vid_urls; null where LL2 says null
-    _extra TEXT  -- JSON: what LL2 sent beyond these columns
+    description TEXT,
+    image_id INTEGER REFERENCES images (id),  -- picture
+    orbit_id INTEGER REFERENCES orbits (id),  -- the target orbit
+    agencies_items INTEGER,
+    info_urls_items INTEGER,
+    vid_urls_items INTEGER,
+    _extra TEXT
 );
 
 CREATE TABLE missions__agencies (
     -- The agencies behind a mission.
-    mission_id INTEGER NOT NULL REFERENCES missions (id),  -- whose list it is
-    position INTEGER NOT NULL,  -- the place in the list, from 0
-    agency_id INTEGER NOT NULL REFERENCES agencies (id),  -- what stands there
+    mission_id INTEGER NOT NULL REFERENCES missions (id),
+    position INTEGER NOT NULL,
+    agency_id INTEGER NOT NULL REFERENCES agencies (id),
     PRIMARY KEY (mission_id, position)
 ) WITHOUT ROWID;
 
 CREATE TABLE missions__info_urls (
-    -- Pages about a mission, in order. LL2 gives these no id, so they live in this list.
-    mission_id INTEGER NOT NULL REFERENCES missions (id),  -- whose list it is
-    position INTEGER NOT NULL,  -- the place in the list, from 0
-    priority INTEGER,  -- LL2's rank among its like
-    source TEXT,  -- the host of the page
-    title TEXT,  -- what the page is called
-    description TEXT,  -- what LL2 tells of it
-    feature_image TEXT,  -- where a picture of it is
-    url TEXT,  -- where it is on the web
-    type_id INTEGER REFERENCES infourl_types (id),  -- of which type it is
-    language_id INTEGER REFERENCES languages (id),  -- of what is said there
-    _extra TEXT,  -- JSON: what LL2 sent beyond these columns
+    -- Pages about a mission, in order. LL2 gives them no id, so this table holds them whole.
+    mission_id INTEGER NOT NULL REFERENCES missions (id),
+    position INTEGER NOT NULL,
+    priority INTEGER,  -- LL2's rank among others of its kind
+    source TEXT,  -- host of the page
+    title TEXT,  -- title of the page
+    description TEXT,
+    feature_image TEXT,  -- URL of a picture of it
+    url TEXT,  -- URL of the page
+    type_id INTEGER REFERENCES infourl_types (id),  -- its type
+    language_id INTEGER REFERENCES languages (id),  -- language of the page
+    _extra TEXT,
     PRIMARY KEY (mission_id, position)
 ) WITHOUT ROWID;
 
 CREATE TABLE missions__vid_urls (
-    -- Videos and streams of a mission, in order. LL2 gives these no id, so they live in this
-    -- list.
-    mission_id INTEGER NOT NULL REFERENCES missions (id),  -- whose list it is
-    position INTEGER NOT NULL,  -- the place in the list, from 0
-    priority INTEGER,  -- LL2's rank among its like
-    source TEXT,  -- the host of the page
-    publisher TEXT,  -- who put it there
-    title TEXT,  -- what the page is called
-    description TEXT,  -- what LL2 tells of it
-    feature_image TEXT,  -- where a picture of it is
-    url TEXT,  -- where it is on the web
-    type_id INTEGER REFERENCES vidurl_types (id),  -- of which type it is
-    language_id INTEGER REFERENCES languages (id),  -- of what is said there
-    start_time TEXT,  -- UTC: when it begins
-    end_time TEXT,  -- UTC: when it ends
+    -- Videos and streams of a mission, in order. LL2 gives them no id, so this table holds them
+    -- whole.
+    mission_id INTEGER NOT NULL REFERENCES missions (id),
+    position INTEGER NOT NULL,
+    priority INTEGER,  -- LL2's rank among others of its kind
+    source TEXT,  -- host of the page
+    publisher TEXT,  -- who published it
+    title TEXT,  -- title of the page
+    description TEXT,
+    feature_image TEXT,  -- URL of a picture of it
+    url TEXT,  -- URL of the page
+    type_id INTEGER REFERENCES vidurl_types (id),  -- its type
+    language_id INTEGER REFERENCES languages (id),  -- language of the page
+    start_time TEXT,  -- UTC: start
+    end_time TEXT,  -- UTC: end
     live INTEGER,  -- 0 or 1: under way now
-    _extra TEXT,  -- JSON: what LL2 sent beyond these columns
+    _extra TEXT,
     PRIMARY KEY (mission_id, position)
 ) WITHOUT ROWID;
 
 CREATE TABLE mission_types (
-    -- Human Exploration, Resupply, Communications, ...
-    id INTEGER PRIMARY KEY,  -- LL2's own number
-    name TEXT,  -- as LL2 calls it
-    _extra TEXT  -- JSON: what LL2 sent beyond these columns
+    -- Human Exploration, Resupply, Communications, ... No table refers to these: missions.type
+    -- is text.
+    id INTEGER PRIMARY KEY,
+    name TEXT,
+    _extra TEXT
 );
 
 CREATE TABLE infourl_types (
     -- Official Page, Press Kit, ...
-    id INTEGER PRIMARY KEY,  -- LL2's own number
-    name TEXT,  -- as LL2 calls it
-    _extra TEXT  -- JSON: what LL2 sent beyond these columns
+    id INTEGER PRIMARY KEY,
+    name TEXT,
+    _extra TEXT
 );
 
 CREATE TABLE vidurl_types (
     -- Official Webcast, Unofficial Re-stream, ...
-    id INTEGER PRIMARY KEY,  -- LL2's own number
-    name TEXT,  -- as LL2 calls it
-    _extra TEXT  -- JSON: what LL2 sent beyond these columns
+    id INTEGER PRIMARY KEY,
+    name TEXT,
+    _extra TEXT
 );
 
 CREATE TABLE languages (
-    -- Languages of linked pages and videos, ISO 639-1.
-    id INTEGER PRIMARY KEY,  -- LL2's own number
-    name TEXT,  -- as LL2 calls it
-    code TEXT,  -- ISO 639-1: two letters
-    _extra TEXT  -- JSON: what LL2 sent beyond these columns
+    -- Languages of linked pages and videos.
+    id INTEGER PRIMARY KEY,
+    name TEXT,
+    code TEXT,  -- ISO 639-1: code of two letters
+    _extra TEXT
 );
 
 CREATE TABLE orbits (
     -- Low Earth Orbit, Lunar, Sub-Orbital, ...
-    id INTEGER PRIMARY KEY,  -- LL2's own number
-    name TEXT,  -- as LL2 calls it
-    abbrev TEXT,  -- the short name
-    celestial_body_id INTEGER REFERENCES celestial_bodies (id),  -- around which it leads
-    _extra TEXT  -- JSON: what LL2 sent beyond these columns
+    id INTEGER PRIMARY KEY,
+    name TEXT,
+    abbrev TEXT,  -- short name
+    celestial_body_id INTEGER REFERENCES celestial_bodies (id),  -- the body that is orbited
+    _extra TEXT
 );
 
 CREATE TABLE programs (
     -- Programs: International Space Station, Artemis, Commercial Crew, ...
-    id INTEGER PRIMARY KEY,  -- LL2's own number
-    url TEXT,  -- LL2's path; put https://ll.thespacedevs.com before it
-    name TEXT,  -- as LL2 calls it
-    image_id INTEGER REFERENCES images (id),  -- its picture
-    info_url TEXT,  -- where more is told of it
-    wiki_url TEXT,  -- its page in Wikipedia
-    description TEXT,  -- what LL2 tells of it
-    agencies_items INTEGER,  -- how many rows in programs__agencies; null where LL2 says null
-    start_date TEXT,  -- UTC: when it began
-    end_date TEXT,  -- UTC: when it ends
-    mission_patches_items INTEGER,  -- how many rows in programs__mission_patches; null where LL2 says null
-    type_id INTEGER REFERENCES program_types (id),  -- of which type it is
-    _shapes TEXT,  -- the shapes that this row was seen in
-    _extra TEXT  -- JSON: what LL2 sent beyond these columns
+    id INTEGER PRIMARY KEY,
+    url TEXT,
+    name TEXT,
+    image_id INTEGER REFERENCES images (id),  -- picture
+    info_url TEXT,  -- page with more information
+    wiki_url TEXT,  -- page in Wikipedia
+    description TEXT,
+    agencies_items INTEGER,
+    start_date TEXT,  -- UTC: start
+    end_date TEXT,  -- UTC: end
+    mission_patches_items INTEGER,
+    type_id INTEGER REFERENCES program_types (id),  -- its type
+    _shapes TEXT,
+    _extra TEXT
 );
 
 CREATE TABLE programs__agencies (
     -- The agencies behind a program.
-    program_id INTEGER NOT NULL REFERENCES programs (id),  -- whose list it is
-    position INTEGER NOT NULL,  -- the place in the list, from 0
-    agency_id INTEGER NOT NULL REFERENCES agencies (id),  -- what stands there
+    program_id INTEGER NOT NULL REFERENCES programs (id),
+    position INTEGER NOT NULL,
+    agency_id INTEGER NOT NULL REFERENCES agencies (id),
     PRIMARY KEY (program_id, position)
 ) WITHOUT ROWID;
 
 CREATE TABLE programs__mission_patches (
     -- A program's patches.
-    program_id INTEGER NOT NULL REFERENCES programs (id),  -- whose list it is
-    position INTEGER NOT NULL,  -- the place in the list, from 0
-    mission_patch_id INTEGER NOT NULL REFERENCES mission_patches (id),  -- what stands there
+    program_id INTEGER NOT NULL REFERENCES programs (id),
+    position INTEGER NOT NULL,
+    mission_patch_id INTEGER NOT NULL REFERENCES mission_patches (id),
     PRIMARY KEY (program_id, position)
 ) WITHOUT ROWID;
 
 CREATE TABLE program_types (
     -- Human Spaceflight, Exploration, ...
-    id INTEGER PRIMARY KEY,  -- LL2's own number
-    name TEXT,  -- as LL2 calls it
-    _extra TEXT  -- JSON: what LL2 sent beyond these columns
+    id INTEGER PRIMARY KEY,
+    name TEXT,
+    _extra TEXT
 );
 
 CREATE TABLE mission_patches (
     -- Patches, each with its picture.
-    id INTEGER PRIMARY KEY,  -- LL2's own number
-    name TEXT,  -- as LL2 calls it
-    priority INTEGER,  -- LL2's rank among its like
-    image_url TEXT,  -- where the picture is; its host differs by day and API host
-    agency_id INTEGER REFERENCES agencies (id),  -- whose patch it is
-    launches_items INTEGER,  -- how many rows in mission_patches__launches; null where LL2 says null
-    expeditions_items INTEGER,  -- how many rows in mission_patches__expeditions; null where LL2 says null
-    program_items INTEGER,  -- how many rows in mission_patches__program; null where LL2 says null
-    _shapes TEXT,  -- the shapes that this row was seen in
-    _extra TEXT  -- JSON: what LL2 sent beyond these columns
+    id INTEGER PRIMARY KEY,
+    name TEXT,
+    priority INTEGER,  -- LL2's rank among others of its kind
+    image_url TEXT,  -- URL of the full-size picture; its host may change between syncs
+    agency_id INTEGER REFERENCES agencies (id),  -- the agency whose patch it is
+    launches_items INTEGER,
+    expeditions_items INTEGER,
+    program_items INTEGER,
+    _shapes TEXT,
+    _extra TEXT
 );
 
 CREATE TABLE mission_patches__launches (
-    -- The launches with a patch (its own list, detailed mode).
-    mission_patch_id INTEGER NOT NULL REFERENCES mission_patches (id),  -- whose list it is
-    position INTEGER NOT NULL,  -- the place in the list, from 0
-    launch_id TEXT NOT NULL REFERENCES launches (id),  -- what stands there
+    -- The launches with a patch (when synced as its own list, detailed mode).
+    mission_patch_id INTEGER NOT NULL REFERENCES mission_patches (id),
+    position INTEGER NOT NULL,
+    launch_id TEXT NOT NULL REFERENCES launches (id),
     PRIMARY KEY (mission_patch_id, position)
 ) WITHOUT ROWID;
 
 CREATE TABLE mission_patches__expeditions (
-    -- The expeditions with a patch (its own list, detailed mode).
-    mission_patch_id INTEGER NOT NULL REFERENCES mission_patches (id),  -- whose list it is
-    position INTEGER NOT NULL,  -- the place in the list, from 0
-    expedition_id INTEGER NOT NULL REFERENCES expeditions (id),  -- what stands there
+    -- The expeditions with a patch (when synced as its own list, detailed mode).
+    mission_patch_id INTEGER NOT NULL REFERENCES mission_patches (id),
+    position INTEGER NOT NULL,
+    expedition_id INTEGER NOT NULL REFERENCES expeditions (id),
     PRIMARY KEY (mission_patch_id, position)
 ) WITHOUT ROWID;
 
 CREATE TABLE mission_patches__program (
-    -- The programs with a patch (its own list, detailed mode).
-    mission_patch_id INTEGER NOT NULL REFERENCES mission_patches (id),  -- whose list it is
-    position INTEGER NOT NULL,  -- the place in the list, from 0
-    program_id INTEGER NOT NULL REFERENCES programs (id),  -- what stands there
+    -- The programs with a patch (when synced as its own list, detailed mode).
+    mission_patch_id INTEGER NOT NULL REFERENCES mission_patches (id),
+    position INTEGER NOT NULL,
+    program_id INTEGER NOT NULL REFERENCES programs (id),
     PRIMARY KEY (mission_patch_id, position)
 ) WITHOUT ROWID;
 
@@ -1383,148 +1422,148 @@ CREATE TABLE mission_patches__program (
 -- ----------------------------------------------------------------------------------------------
 
 CREATE TABLE events (
-    -- What happens beside launches: dockings, landings, spacewalks, press events, flybys.
-    id INTEGER PRIMARY KEY,  -- LL2's own number
-    url TEXT,  -- LL2's path; put https://ll.thespacedevs.com before it
-    name TEXT,  -- as LL2 calls it
-    info_urls_items INTEGER,  -- how many rows in events__info_urls; null where LL2 says null
-    vid_urls_items INTEGER,  -- how many rows in events__vid_urls; null where LL2 says null
-    image_id INTEGER REFERENCES images (id),  -- its picture
-    date TEXT,  -- UTC: when it happens
-    slug TEXT,  -- the name, for URLs
-    type_id INTEGER REFERENCES event_types (id),  -- what kind of event it is
-    description TEXT,  -- what LL2 tells of it
-    webcast_live INTEGER,  -- 0 or 1: shown live now
-    location TEXT,  -- where, as text
-    date_precision_id INTEGER REFERENCES net_precisions (id),  -- how precisely date is known
-    duration TEXT,  -- ISO 8601: how long it takes
-    duration_seconds REAL,  -- seconds: the same, to sort and add
-    updates_items INTEGER,  -- how many rows in events__updates; null where LL2 says null
-    last_updated TEXT,  -- UTC: when LL2 last changed it; most changes do not move it
-    agencies_items INTEGER,  -- how many rows in events__agencies; null where LL2 says null
-    launches_items INTEGER,  -- how many rows in events__launches; null where LL2 says null
-    expeditions_items INTEGER,  -- how many rows in events__expeditions; null where LL2 says null
-    spacestations_items INTEGER,  -- how many rows in events__spacestations; null where LL2 says null
-    program_items INTEGER,  -- how many rows in events__program; null where LL2 says null
-    astronauts_items INTEGER,  -- how many rows in events__astronauts; null where LL2 says null
-    _shapes TEXT,  -- the shapes that this row was seen in
-    _extra TEXT  -- JSON: what LL2 sent beyond these columns
+    -- Events besides launches: dockings, landings, spacewalks, press events, flybys.
+    id INTEGER PRIMARY KEY,
+    url TEXT,
+    name TEXT,
+    info_urls_items INTEGER,
+    vid_urls_items INTEGER,
+    image_id INTEGER REFERENCES images (id),  -- picture
+    date TEXT,  -- UTC: time of the event
+    slug TEXT,  -- name, as used in URLs
+    type_id INTEGER REFERENCES event_types (id),  -- kind of event
+    description TEXT,
+    webcast_live INTEGER,  -- 0 or 1: a webcast is live now
+    location TEXT,  -- place, as text
+    date_precision_id INTEGER REFERENCES net_precisions (id),  -- precision of date
+    duration TEXT,  -- ISO 8601: duration
+    duration_seconds REAL,
+    updates_items INTEGER,
+    last_updated TEXT,  -- UTC: LL2's own time stamp; most edits leave it as it is
+    agencies_items INTEGER,
+    launches_items INTEGER,
+    expeditions_items INTEGER,
+    spacestations_items INTEGER,
+    program_items INTEGER,
+    astronauts_items INTEGER,
+    _shapes TEXT,
+    _extra TEXT
 );
 
 CREATE TABLE events__info_urls (
-    -- Pages about an event, in order. LL2 gives these no id, so they live in this list.
-    event_id INTEGER NOT NULL REFERENCES events (id),  -- whose list it is
-    position INTEGER NOT NULL,  -- the place in the list, from 0
-    priority INTEGER,  -- LL2's rank among its like
-    source TEXT,  -- the host of the page
-    title TEXT,  -- what the page is called
-    description TEXT,  -- what LL2 tells of it
-    feature_image TEXT,  -- where a picture of it is
-    url TEXT,  -- where it is on the web
-    type_id INTEGER REFERENCES infourl_types (id),  -- of which type it is
-    language_id INTEGER REFERENCES languages (id),  -- of what is said there
-    _extra TEXT,  -- JSON: what LL2 sent beyond these columns
+    -- Pages about an event, in order. LL2 gives them no id, so this table holds them whole.
+    event_id INTEGER NOT NULL REFERENCES events (id),
+    position INTEGER NOT NULL,
+    priority INTEGER,  -- LL2's rank among others of its kind
+    source TEXT,  -- host of the page
+    title TEXT,  -- title of the page
+    description TEXT,
+    feature_image TEXT,  -- URL of a picture of it
+    url TEXT,  -- URL of the page
+    type_id INTEGER REFERENCES infourl_types (id),  -- its type
+    language_id INTEGER REFERENCES languages (id),  -- language of the page
+    _extra TEXT,
     PRIMARY KEY (event_id, position)
 ) WITHOUT ROWID;
 
 CREATE TABLE events__vid_urls (
-    -- Videos and streams of an event, in order. LL2 gives these no id, so they live in this
-    -- list.
-    event_id INTEGER NOT NULL REFERENCES events (id),  -- whose list it is
-    position INTEGER NOT NULL,  -- the place in the list, from 0
-    priority INTEGER,  -- LL2's rank among its like
-    source TEXT,  -- the host of the page
-    publisher TEXT,  -- who put it there
-    title TEXT,  -- what the page is called
-    description TEXT,  -- what LL2 tells of it
-    feature_image TEXT,  -- where a picture of it is
-    url TEXT,  -- where it is on the web
-    type_id INTEGER REFERENCES vidurl_types (id),  -- of which type it is
-    language_id INTEGER REFERENCES languages (id),  -- of what is said there
-    start_time TEXT,  -- UTC: when it begins
-    end_time TEXT,  -- UTC: when it ends
+    -- Videos and streams of an event, in order. LL2 gives them no id, so this table holds them
+    -- whole.
+    event_id INTEGER NOT NULL REFERENCES events (id),
+    position INTEGER NOT NULL,
+    priority INTEGER,  -- LL2's rank among others of its kind
+    source TEXT,  -- host of the page
+    publisher TEXT,  -- who published it
+    title TEXT,  -- title of the page
+    description TEXT,
+    feature_image TEXT,  -- URL of a picture of it
+    url TEXT,  -- URL of the page
+    type_id INTEGER REFERENCES vidurl_types (id),  -- its type
+    language_id INTEGER REFERENCES languages (id),  -- language of the page
+    start_time TEXT,  -- UTC: start
+    end_time TEXT,  -- UTC: end
     live INTEGER,  -- 0 or 1: under way now
-    _extra TEXT,  -- JSON: what LL2 sent beyond these columns
+    _extra TEXT,
     PRIMARY KEY (event_id, position)
 ) WITHOUT ROWID;
 
 CREATE TABLE events__updates (
-    -- What was told of an event.
-    event_id INTEGER NOT NULL REFERENCES events (id),  -- whose list it is
-    position INTEGER NOT NULL,  -- the place in the list, from 0
-    update_id INTEGER NOT NULL REFERENCES updates (id),  -- what stands there
+    -- News about an event.
+    event_id INTEGER NOT NULL REFERENCES events (id),
+    position INTEGER NOT NULL,
+    update_id INTEGER NOT NULL REFERENCES updates (id),
     PRIMARY KEY (event_id, position)
 ) WITHOUT ROWID;
 
 CREATE TABLE events__agencies (
     -- The agencies that take part (detailed mode).
-    event_id INTEGER NOT NULL REFERENCES events (id),  -- whose list it is
-    position INTEGER NOT NULL,  -- the place in the list, from 0
-    agency_id INTEGER NOT NULL REFERENCES agencies (id),  -- what stands there
+    event_id INTEGER NOT NULL REFERENCES events (id),
+    position INTEGER NOT NULL,
+    agency_id INTEGER NOT NULL REFERENCES agencies (id),
     PRIMARY KEY (event_id, position)
 ) WITHOUT ROWID;
 
 CREATE TABLE events__launches (
-    -- The launches that it is about (detailed mode).
-    event_id INTEGER NOT NULL REFERENCES events (id),  -- whose list it is
-    position INTEGER NOT NULL,  -- the place in the list, from 0
-    launch_id TEXT NOT NULL REFERENCES launches (id),  -- what stands there
+    -- The launches that an event is about (detailed mode).
+    event_id INTEGER NOT NULL REFERENCES events (id),
+    position INTEGER NOT NULL,
+    launch_id TEXT NOT NULL REFERENCES launches (id),
     PRIMARY KEY (event_id, position)
 ) WITHOUT ROWID;
 
 CREATE TABLE events__expeditions (
-    -- The expeditions that it is about (detailed mode).
-    event_id INTEGER NOT NULL REFERENCES events (id),  -- whose list it is
-    position INTEGER NOT NULL,  -- the place in the list, from 0
-    expedition_id INTEGER NOT NULL REFERENCES expeditions (id),  -- what stands there
+    -- The expeditions that an event is about (detailed mode).
+    event_id INTEGER NOT NULL REFERENCES events (id),
+    position INTEGER NOT NULL,
+    expedition_id INTEGER NOT NULL REFERENCES expeditions (id),
     PRIMARY KEY (event_id, position)
 ) WITHOUT ROWID;
 
 CREATE TABLE events__spacestations (
-    -- The stations that it is about (detailed mode).
-    event_id INTEGER NOT NULL REFERENCES events (id),  -- whose list it is
-    position INTEGER NOT NULL,  -- the place in the list, from 0
-    space_station_id INTEGER NOT NULL REFERENCES space_stations (id),  -- what stands there
+    -- The stations that an event is about (detailed mode).
+    event_id INTEGER NOT NULL REFERENCES events (id),
+    position INTEGER NOT NULL,
+    space_station_id INTEGER NOT NULL REFERENCES space_stations (id),
     PRIMARY KEY (event_id, position)
 ) WITHOUT ROWID;
 
 CREATE TABLE events__program (
     -- The programs that an event belongs to (detailed mode).
-    event_id INTEGER NOT NULL REFERENCES events (id),  -- whose list it is
-    position INTEGER NOT NULL,  -- the place in the list, from 0
-    program_id INTEGER NOT NULL REFERENCES programs (id),  -- what stands there
+    event_id INTEGER NOT NULL REFERENCES events (id),
+    position INTEGER NOT NULL,
+    program_id INTEGER NOT NULL REFERENCES programs (id),
     PRIMARY KEY (event_id, position)
 ) WITHOUT ROWID;
 
 CREATE TABLE events__astronauts (
-    -- The astronauts that it is about (detailed mode).
-    event_id INTEGER NOT NULL REFERENCES events (id),  -- whose list it is
-    position INTEGER NOT NULL,  -- the place in the list, from 0
-    astronaut_id INTEGER NOT NULL REFERENCES astronauts (id),  -- what stands there
+    -- The astronauts that an event is about (detailed mode).
+    event_id INTEGER NOT NULL REFERENCES events (id),
+    position INTEGER NOT NULL,
+    astronaut_id INTEGER NOT NULL REFERENCES astronauts (id),
     PRIMARY KEY (event_id, position)
 ) WITHOUT ROWID;
 
 CREATE TABLE event_types (
     -- Spacecraft Docking, Landing, EVA, Press Event, ...
-    id INTEGER PRIMARY KEY,  -- LL2's own number
-    name TEXT,  -- as LL2 calls it
-    _extra TEXT  -- JSON: what LL2 sent beyond these columns
+    id INTEGER PRIMARY KEY,
+    name TEXT,
+    _extra TEXT
 );
 
 CREATE TABLE notice_types (
-    -- What kind of notice warns of a launch: to aircrew, to seafarers, ... LL2 lists only the
-    -- types.
-    id INTEGER PRIMARY KEY,  -- LL2's own number
-    name TEXT,  -- as LL2 calls it
-    _extra TEXT  -- JSON: what LL2 sent beyond these columns
+    -- Kinds of notices that warn of a launch: to aircrew, to seafarers, ... LL2 lists only the
+    -- types: no table refers to these.
+    id INTEGER PRIMARY KEY,
+    name TEXT,
+    _extra TEXT
 );
 
 CREATE TABLE road_closure_statuses (
-    -- Scheduled, Closed, Possible, ... of roads beside a launch site. LL2 lists only the
-    -- statuses.
-    id INTEGER PRIMARY KEY,  -- LL2's own number
-    name TEXT,  -- as LL2 calls it
-    _extra TEXT  -- JSON: what LL2 sent beyond these columns
+    -- Statuses of road closures near a launch site: Scheduled, Closed, Possible, ... LL2 lists
+    -- only the statuses: no table refers to these.
+    id INTEGER PRIMARY KEY,
+    name TEXT,
+    _extra TEXT
 );
 
 -- ----------------------------------------------------------------------------------------------
@@ -1941,23 +1980,23 @@ CREATE VIRTUAL TABLE _search_spacewalks_fts USING fts5(
 -- ----------------------------------------------------------------------------------------------
 
 CREATE VIEW IF NOT EXISTS spacecraft_overview AS
-    -- Each craft in a line: what it is, who built it, how it stands, how long it was up.
+    -- Each spacecraft in one row: type, builder, status, time in space.
 SELECT
-    spacecraft.id,  -- LL2's own number
-    spacecraft.name,  -- as LL2 calls it
-    spacecraft.serial_number,  -- the builder's number, where there is one
-    configurations.name AS configuration,  -- the type of craft
+    spacecraft.id,  -- LL2's number for it
+    spacecraft.name,  -- LL2's name for it
+    spacecraft.serial_number,  -- the builder's serial number, if there is one
+    configurations.name AS configuration,  -- the type of spacecraft
     types.name AS type,  -- Capsule, Space Plane, ...
-    agencies.name AS agency,  -- who built it
-    statuses.name AS status,  -- whether it is in use, retired, lost, ...
-    spacecraft.in_space,  -- 0 or 1: up there now
+    agencies.name AS agency,  -- agency that built it
+    statuses.name AS status,  -- active, retired, lost, ...
+    spacecraft.in_space,  -- 0 or 1: in space now
     spacecraft.flights_count AS flights,  -- flights so far
     round(spacecraft.time_in_space_seconds / 86400, 1) AS days_in_space,  -- days: over all flights
     round(spacecraft.time_docked_seconds / 86400, 1) AS days_docked,  -- days: over all flights
-    images.thumbnail_url AS thumbnail,  -- where a small picture is
-    images.credit,  -- whom to name for the picture
+    images.thumbnail_url AS thumbnail,  -- URL of a small picture
+    images.credit,  -- whom to credit for the picture
     licenses.name AS license,  -- what may be done with the picture
-    spacecraft.is_placeholder  -- 0 or 1: stands for a craft not yet known
+    spacecraft.is_placeholder  -- 0 or 1: stands for a spacecraft that is not yet known
 FROM spacecraft
 LEFT JOIN spacecraft_configurations AS configurations
     ON configurations.id = spacecraft.spacecraft_config_id
@@ -1968,26 +2007,26 @@ LEFT JOIN images ON images.id = spacecraft.image_id
 LEFT JOIN image_licenses AS licenses ON licenses.id = images.license_id;
 
 CREATE VIEW IF NOT EXISTS flights AS
-    -- Each flight of a craft in a line: whether it was flown or is planned, on what it went up,
-    -- where it came down (detailed mode).
+    -- Each flight of a spacecraft in one row: whether it was flown or is planned, its launch and its
+    -- landing (detailed mode).
 SELECT
-    flights.id,  -- LL2's own number
-    spacecraft.name AS spacecraft,  -- which craft flies
+    flights.id,  -- LL2's number for it
+    spacecraft.name AS spacecraft,  -- the spacecraft
     CASE
         WHEN statuses.abbrev IN ('Failure', 'Partial Failure') THEN 'launch failed'
         WHEN statuses.abbrev NOT IN ('Success', 'In Flight', 'Deployed') THEN 'planned'
         WHEN flights.mission_end <= strftime('%Y-%m-%dT%H:%M:%SZ', 'now') THEN 'flown'
         WHEN statuses.abbrev IS NOT NULL THEN 'under way'
     END AS state,  -- planned, under way, flown, launch failed; null: the launch's status is not known
-    launches.net AS launched,  -- UTC: the time of launch, no earlier than
-    launches.name AS launch,  -- how it went up
-    pads.name AS pad,  -- from where
-    flights.mission_end,  -- UTC: when it ended, or will
-    round(flights.duration_seconds / 86400, 1) AS days,  -- days: how long it took; grows while under way
-    places.name AS landed_at,  -- where it lands
-    landings.success AS landed,  -- 0 or 1: the landing succeeded; null: not yet known
-    flights.destination,  -- where it goes, in words
-    flights.spacecraft_id,  -- the row of the craft
+    launches.net AS launched,  -- UTC: lift-off, planned or actual; of an imprecise date, its last day
+    launches.name AS launch,  -- the launch
+    pads.name AS pad,  -- the launch pad
+    flights.mission_end,  -- UTC: end of the flight, past or planned
+    round(flights.duration_seconds / 86400, 1) AS days,  -- days: duration; grows while under way
+    places.name AS landed_at,  -- place of the landing, past or planned
+    landings.success AS landed,  -- 0 or 1: the landing succeeded; null: still to come, or not attempted
+    flights.destination,  -- destination, as text
+    flights.spacecraft_id,  -- the row of the spacecraft
     flights.launch_id,  -- the row of the launch
     flights.landing_id  -- the row of the landing
 FROM spacecraft_flights AS flights
@@ -1999,7 +2038,7 @@ LEFT JOIN landings ON landings.id = flights.landing_id
 LEFT JOIN landing_locations AS places ON places.id = landings.landing_location_id;
 
 CREATE VIEW IF NOT EXISTS family_tree AS
-    -- Each family of craft in a line, under the families that it belongs to.
+    -- Each family of spacecraft in one row, below the families that it belongs to.
 WITH RECURSIVE tree (id, name, path, level, parent, manufacturer_id) AS (
     SELECT id, name, name, 0, NULL, manufacturer_id
     FROM spacecraft_configuration_families
@@ -2012,26 +2051,26 @@ WITH RECURSIVE tree (id, name, path, level, parent, manufacturer_id) AS (
     WHERE tree.level < 20
 )
 SELECT
-    tree.id,  -- LL2's own number
-    tree.name,  -- as LL2 calls it
+    tree.id,  -- LL2's number for it
+    tree.name,  -- LL2's name for it
     tree.path,  -- the families above it, then its own name
-    tree.level,  -- how many families are above it
+    tree.level,  -- number of families above it
     tree.parent,  -- the family that it belongs to
-    agencies.name AS manufacturer,  -- who builds it
+    agencies.name AS manufacturer,  -- agency that builds it
     (SELECT count(*) FROM spacecraft_configurations__family
-     WHERE spacecraft_configuration_family_id = tree.id) AS configurations  -- types of craft that LL2 lists in it
+     WHERE spacecraft_configuration_family_id = tree.id) AS configurations  -- number of spacecraft types that LL2 lists in it
 FROM tree
 LEFT JOIN agencies ON agencies.id = tree.manufacturer_id
 ORDER BY tree.path;
 
 CREATE VIEW IF NOT EXISTS configuration_families AS
-    -- Each type of craft with each family that it belongs to.
+    -- Each type of spacecraft with each family that it belongs to.
 SELECT
-    configurations.id,  -- of the type of craft
-    configurations.name AS configuration,  -- the type of craft
+    configurations.id,  -- LL2's number for the type
+    configurations.name AS configuration,  -- the type of spacecraft
     families.name AS family,  -- a family that it belongs to
-    agencies.name AS agency,  -- who built the type of craft
-    manufacturers.name AS manufacturer,  -- who builds the family
+    agencies.name AS agency,  -- agency that built the type
+    manufacturers.name AS manufacturer,  -- agency that builds the family
     configurations.in_use,  -- 0 or 1: still flying
     families.id AS family_id  -- the row of the family
 FROM spacecraft_configurations__family AS members
@@ -2045,341 +2084,221 @@ LEFT JOIN agencies AS manufacturers ON manufacturers.id = families.manufacturer_
 CREATE VIEW IF NOT EXISTS agency_countries AS
     -- Each agency with each of its countries; country is null where LL2 names none.
 SELECT
-    agencies.id,  -- of the agency
-    agencies.name AS agency,  -- who builds and flies
-    agencies.abbrev,  -- the short name
+    agencies.id,  -- LL2's number for the agency
+    agencies.name AS agency,  -- the agency
+    agencies.abbrev,  -- short name
     types.name AS type,  -- Government, Commercial, ...
     countries.name AS country,  -- one of its countries
-    countries.alpha_3_code AS country_code,  -- ISO 3166-1: three letters
-    agencies.founding_year  -- year: when it was founded
+    countries.alpha_3_code AS country_code,  -- ISO 3166-1: code of three letters
+    agencies.founding_year  -- year: year of its founding
 FROM agencies
 LEFT JOIN agency_types AS types ON types.id = agencies.type_id
 LEFT JOIN agencies__country AS links ON links.agency_id = agencies.id
 LEFT JOIN countries ON countries.id = links.country_id;
 
 CREATE VIEW IF NOT EXISTS image_credits AS
-    -- Each picture with whom to name and what may be done with it.
+    -- Each picture with its credit and license.
 SELECT
-    images.id,  -- LL2's own number
-    images.name,  -- as LL2 calls it
-    images.credit,  -- whom to name
+    images.id,  -- LL2's number for it
+    images.name,  -- LL2's name for it
+    images.credit,  -- whom to credit
     licenses.name AS license,  -- what may be done with it
-    licenses.link AS terms,  -- where the terms are
-    images.thumbnail_url AS thumbnail,  -- where a small one is
-    images.image_url AS picture  -- where the picture is
+    licenses.link AS terms,  -- URL of the terms
+    images.thumbnail_url AS thumbnail,  -- URL of a small version
+    images.image_url AS picture  -- URL of the full-size picture
 FROM images
 LEFT JOIN image_licenses AS licenses ON licenses.id = images.license_id;
 
 CREATE VIEW IF NOT EXISTS launches_by_pad AS
-    -- Each launch pad with the launches that this file has from there.
+    -- Each launch pad with the number of its launches in this file.
 SELECT
-    pads.id,  -- LL2's own number
-    pads.name AS pad,  -- from where
-    locations.name AS location,  -- the site
-    countries.name AS country,  -- where it lies
+    pads.id,  -- LL2's number for it
+    pads.name AS pad,  -- the pad
+    locations.name AS location,  -- the launch site
+    countries.name AS country,  -- country that it is in
     (SELECT count(*) FROM launches WHERE launches.pad_id = pads.id)
-        AS launches,  -- that this file has
+        AS launches,  -- number of launches in this file, planned ones included
     (SELECT count(*) FROM launches JOIN launch_statuses AS statuses ON statuses.id = status_id
      WHERE launches.pad_id = pads.id AND statuses.abbrev = 'Success')
-        AS succeeded,  -- of those
+        AS succeeded,  -- number of those that succeeded
     (SELECT min(net) FROM launches WHERE launches.pad_id = pads.id)
-        AS earliest,  -- UTC: the first of those
+        AS earliest,  -- UTC: the first of the launches
     (SELECT max(net) FROM launches WHERE launches.pad_id = pads.id)
-        AS latest  -- UTC: the last of those; it may be to come
+        AS latest  -- UTC: the last of the launches, which may be planned
 FROM pads
 LEFT JOIN locations ON locations.id = pads.location_id
 LEFT JOIN countries ON countries.id = pads.country_id;
 
 CREATE VIEW IF NOT EXISTS recent_changes AS
-    -- What each sync changed, the newest first, by name; without a first sync, and without what
-    -- moves by itself. The table _history has all.
+    -- What each sync changed, the newest first, with names: without first syncs, and without what
+    -- changes by itself, such as times in space. The table _history has everything.
 SELECT
-    runs.finished,  -- UTC: when the sync found it
+    runs.finished,  -- UTC: end of the sync that found the change
     changes.kind,  -- added, changed, reordered, gone
-    changes.table_name,  -- where the row is, or was
-    changes.id,  -- of the row
-    coalesce(CASE changes.table_name
-        WHEN 'spacecraft' THEN (SELECT t."name" FROM spacecraft AS t WHERE t.id = changes.id)
-        WHEN 'spacecraft_statuses' THEN (SELECT t."name" FROM spacecraft_statuses AS t WHERE t.id = changes.id)
-        WHEN 'spacecraft_configurations' THEN (SELECT t."name" FROM spacecraft_configurations AS t WHERE t.id = changes.id)
-        WHEN 'spacecraft_configuration_types' THEN (SELECT t."name" FROM spacecraft_configuration_types AS t WHERE t.id = changes.id)
-        WHEN 'spacecraft_configuration_families' THEN (SELECT t."name" FROM spacecraft_configuration_families AS t WHERE t.id = changes.id)
-        WHEN 'agencies' THEN (SELECT t."name" FROM agencies AS t WHERE t.id = changes.id)
-        WHEN 'agency_types' THEN (SELECT t."name" FROM agency_types AS t WHERE t.id = changes.id)
-        WHEN 'countries' THEN (SELECT t."name" FROM countries AS t WHERE t.id = changes.id)
-        WHEN 'social_media_links' THEN (SELECT (SELECT s.name FROM social_media AS s WHERE s.id = t.social_media_id) FROM social_media_links AS t WHERE t.id = changes.id)
-        WHEN 'social_media' THEN (SELECT t."name" FROM social_media AS t WHERE t.id = changes.id)
-        WHEN 'images' THEN (SELECT t."name" FROM images AS t WHERE t.id = changes.id)
-        WHEN 'image_licenses' THEN (SELECT t."name" FROM image_licenses AS t WHERE t.id = changes.id)
-        WHEN 'image_variants' THEN (SELECT (SELECT v.name FROM image_variant_types AS v WHERE v.id = t.type_id) FROM image_variants AS t WHERE t.id = changes.id)
-        WHEN 'image_variant_types' THEN (SELECT t."name" FROM image_variant_types AS t WHERE t.id = changes.id)
-        WHEN 'spacecraft_flights' THEN (SELECT (SELECT s.name FROM spacecraft AS s WHERE s.id = t.spacecraft_id)
- || coalesce(', ' || (SELECT date(l.net) FROM launches AS l WHERE l.id = t.launch_id), '') FROM spacecraft_flights AS t WHERE t.id = changes.id)
-        WHEN 'landings' THEN (SELECT coalesce((SELECT s.name FROM spacecraft_flights AS f JOIN spacecraft AS s ON s.id = f.spacecraft_id
- WHERE f.landing_id = t.id LIMIT 1), 'Landing')
- || coalesce(', ' || (SELECT p.name FROM landing_locations AS p WHERE p.id = t.landing_location_id), '') FROM landings AS t WHERE t.id = changes.id)
-        WHEN 'landing_types' THEN (SELECT t."name" FROM landing_types AS t WHERE t.id = changes.id)
-        WHEN 'landing_locations' THEN (SELECT t."name" FROM landing_locations AS t WHERE t.id = changes.id)
-        WHEN 'space_stations' THEN (SELECT t."name" FROM space_stations AS t WHERE t.id = changes.id)
-        WHEN 'space_station_types' THEN (SELECT t."name" FROM space_station_types AS t WHERE t.id = changes.id)
-        WHEN 'space_station_statuses' THEN (SELECT t."name" FROM space_station_statuses AS t WHERE t.id = changes.id)
-        WHEN 'docking_events' THEN (SELECT 'Docking' || coalesce(' at ' || (SELECT d.name FROM docking_locations AS d WHERE d.id = t.docking_location_id), '')
- || coalesce(', ' || date(t.docking), '') FROM docking_events AS t WHERE t.id = changes.id)
-        WHEN 'docking_locations' THEN (SELECT t."name" FROM docking_locations AS t WHERE t.id = changes.id)
-        WHEN 'astronauts' THEN (SELECT t."name" FROM astronauts AS t WHERE t.id = changes.id)
-        WHEN 'astronaut_statuses' THEN (SELECT t."name" FROM astronaut_statuses AS t WHERE t.id = changes.id)
-        WHEN 'astronaut_types' THEN (SELECT t."name" FROM astronaut_types AS t WHERE t.id = changes.id)
-        WHEN 'astronaut_flights' THEN (SELECT (SELECT a.name FROM astronauts AS a WHERE a.id = t.astronaut_id)
- || coalesce(', ' || (SELECT r.role FROM astronaut_roles AS r WHERE r.id = t.role_id), '') FROM astronaut_flights AS t WHERE t.id = changes.id)
-        WHEN 'astronaut_roles' THEN (SELECT t.role FROM astronaut_roles AS t WHERE t.id = changes.id)
-        WHEN 'expeditions' THEN (SELECT t."name" FROM expeditions AS t WHERE t.id = changes.id)
-        WHEN 'spacewalks' THEN (SELECT t."name" FROM spacewalks AS t WHERE t.id = changes.id)
-        WHEN 'launches' THEN (SELECT t."name" FROM launches AS t WHERE t.id = changes.id)
-        WHEN 'launch_statuses' THEN (SELECT t."name" FROM launch_statuses AS t WHERE t.id = changes.id)
-        WHEN 'net_precisions' THEN (SELECT t."name" FROM net_precisions AS t WHERE t.id = changes.id)
-        WHEN 'updates' THEN (SELECT substr(t.comment, 1, 80) FROM updates AS t WHERE t.id = changes.id)
-        WHEN 'timeline_event_types' THEN (SELECT t.abbrev FROM timeline_event_types AS t WHERE t.id = changes.id)
-        WHEN 'rockets' THEN (SELECT (SELECT coalesce(c.full_name, c.name) FROM launcher_configurations AS c WHERE c.id = t.configuration_id) FROM rockets AS t WHERE t.id = changes.id)
-        WHEN 'first_stages' THEN (SELECT (SELECT l.serial_number FROM launchers AS l WHERE l.id = t.launcher_id) FROM first_stages AS t WHERE t.id = changes.id)
-        WHEN 'first_stage_types' THEN (SELECT t."name" FROM first_stage_types AS t WHERE t.id = changes.id)
-        WHEN 'launchers' THEN (SELECT t.serial_number FROM launchers AS t WHERE t.id = changes.id)
-        WHEN 'launcher_statuses' THEN (SELECT t."name" FROM launcher_statuses AS t WHERE t.id = changes.id)
-        WHEN 'launcher_configurations' THEN (SELECT coalesce(t.full_name, t.name) FROM launcher_configurations AS t WHERE t.id = changes.id)
-        WHEN 'launcher_configuration_families' THEN (SELECT t."name" FROM launcher_configuration_families AS t WHERE t.id = changes.id)
-        WHEN 'pads' THEN (SELECT t."name" FROM pads AS t WHERE t.id = changes.id)
-        WHEN 'locations' THEN (SELECT t."name" FROM locations AS t WHERE t.id = changes.id)
-        WHEN 'celestial_bodies' THEN (SELECT t."name" FROM celestial_bodies AS t WHERE t.id = changes.id)
-        WHEN 'celestial_body_types' THEN (SELECT t."name" FROM celestial_body_types AS t WHERE t.id = changes.id)
-        WHEN 'payloads' THEN (SELECT t."name" FROM payloads AS t WHERE t.id = changes.id)
-        WHEN 'payload_types' THEN (SELECT t."name" FROM payload_types AS t WHERE t.id = changes.id)
-        WHEN 'payload_flights' THEN (SELECT (SELECT p.name FROM payloads AS p WHERE p.id = t.payload_id) FROM payload_flights AS t WHERE t.id = changes.id)
-        WHEN 'missions' THEN (SELECT t."name" FROM missions AS t WHERE t.id = changes.id)
-        WHEN 'mission_types' THEN (SELECT t."name" FROM mission_types AS t WHERE t.id = changes.id)
-        WHEN 'mission_patches' THEN (SELECT t."name" FROM mission_patches AS t WHERE t.id = changes.id)
-        WHEN 'orbits' THEN (SELECT t."name" FROM orbits AS t WHERE t.id = changes.id)
-        WHEN 'programs' THEN (SELECT t."name" FROM programs AS t WHERE t.id = changes.id)
-        WHEN 'program_types' THEN (SELECT t."name" FROM program_types AS t WHERE t.id = changes.id)
-        WHEN 'infourl_types' THEN (SELECT t."name" FROM infourl_types AS t WHERE t.id = changes.id)
-        WHEN 'vidurl_types' THEN (SELECT t."name" FROM vidurl_types AS t WHERE t.id = changes.id)
-        WHEN 'languages' THEN (SELECT t."name" FROM languages AS t WHERE t.id = changes.id)
-        WHEN 'events' THEN (SELECT t."name" FROM events AS t WHERE t.id = changes.id)
-        WHEN 'event_types' THEN (SELECT t."name" FROM event_types AS t WHERE t.id = changes.id)
-        WHEN 'notice_types' THEN (SELECT t."name" FROM notice_types AS t WHERE t.id = changes.id)
-        WHEN 'road_closure_statuses' THEN (SELECT t."name" FROM road_closure_statuses AS t WHERE t.id = changes.id)
-    END, CASE changes.kind WHEN 'gone' THEN json_extract(changes.from_value, '$.name') END, (
-        SELECT json_extract(body, '$.name') FROM _tombstones
-        WHERE resource IN (changes.table_name, 'config/' || changes.table_name)
-          AND _tombstones.id = changes.id
-    ))
-        AS name,  -- what the row is called
+    changes.table_name,  -- table of the row
+    changes.id,  -- id of the row
+    coalesce(
+        (SELECT name FROM _names WHERE table_name = changes.table_name AND _names.id = changes.id),
+        (SELECT name FROM launches
+         WHERE changes.table_name = 'launches' AND launches.id = changes.id),
+        CASE changes.kind WHEN 'gone' THEN json_extract(changes.from_value, '$.name') END,
+        (SELECT json_extract(body, '$.name') FROM _tombstones
+         WHERE resource IN (changes.table_name, 'config/' || changes.table_name)
+           AND _tombstones.id = changes.id)
+    ) AS name,  -- what the row is or was called
     changes.key,  -- LL2's key that changed; empty: the whole row
-    CASE WHEN changes.key <> '' THEN coalesce(CASE
-        WHEN changes.table_name || '.' || changes.key IN ('agencies.image', 'agencies.logo', 'agencies.social_logo', 'astronauts.image', 'celestial_bodies.image', 'events.image', 'landing_locations.image', 'launcher_configurations.image', 'launchers.image', 'launches.image', 'locations.image', 'missions.image', 'pads.image', 'payloads.image', 'programs.image', 'social_media.logo', 'space_stations.image', 'spacecraft.image', 'spacecraft_configurations.image')
-            THEN (SELECT t."name" FROM images AS t WHERE t.id = changes.from_value)
-        WHEN changes.table_name || '.' || changes.key IN ('agencies.type')
-            THEN (SELECT t."name" FROM agency_types AS t WHERE t.id = changes.from_value)
-        WHEN changes.table_name || '.' || changes.key IN ('astronaut_flights.astronaut')
-            THEN (SELECT t."name" FROM astronauts AS t WHERE t.id = changes.from_value)
-        WHEN changes.table_name || '.' || changes.key IN ('astronaut_flights.role')
-            THEN (SELECT t.role FROM astronaut_roles AS t WHERE t.id = changes.from_value)
-        WHEN changes.table_name || '.' || changes.key IN ('astronauts.agency', 'launcher_configurations.manufacturer', 'launches.launch_service_provider', 'mission_patches.agency', 'payloads.manufacturer', 'payloads.operator', 'spacecraft_configuration_families.manufacturer', 'spacecraft_configurations.agency')
-            THEN (SELECT t."name" FROM agencies AS t WHERE t.id = changes.from_value)
-        WHEN changes.table_name || '.' || changes.key IN ('astronauts.status')
-            THEN (SELECT t."name" FROM astronaut_statuses AS t WHERE t.id = changes.from_value)
-        WHEN changes.table_name || '.' || changes.key IN ('astronauts.type')
-            THEN (SELECT t."name" FROM astronaut_types AS t WHERE t.id = changes.from_value)
-        WHEN changes.table_name || '.' || changes.key IN ('celestial_bodies.type')
-            THEN (SELECT t."name" FROM celestial_body_types AS t WHERE t.id = changes.from_value)
-        WHEN changes.table_name || '.' || changes.key IN ('docking_events.docking_location')
-            THEN (SELECT t."name" FROM docking_locations AS t WHERE t.id = changes.from_value)
-        WHEN changes.table_name || '.' || changes.key IN ('docking_events.flight_vehicle_chaser', 'docking_events.flight_vehicle_target', 'landings.spacecraftflight', 'spacewalks.spacecraft_flight')
-            THEN (SELECT (SELECT s.name FROM spacecraft AS s WHERE s.id = t.spacecraft_id)
- || coalesce(', ' || (SELECT date(l.net) FROM launches AS l WHERE l.id = t.launch_id), '') FROM spacecraft_flights AS t WHERE t.id = changes.from_value)
-        WHEN changes.table_name || '.' || changes.key IN ('docking_events.payload_flight_chaser', 'docking_events.payload_flight_target', 'landings.payloadflight')
-            THEN (SELECT (SELECT p.name FROM payloads AS p WHERE p.id = t.payload_id) FROM payload_flights AS t WHERE t.id = changes.from_value)
-        WHEN changes.table_name || '.' || changes.key IN ('docking_events.space_station_chaser', 'docking_events.space_station_target', 'docking_locations.spacestation', 'expeditions.spacestation', 'spacewalks.spacestation')
-            THEN (SELECT t."name" FROM space_stations AS t WHERE t.id = changes.from_value)
-        WHEN changes.table_name || '.' || changes.key IN ('docking_locations.currently_docked')
-            THEN (SELECT 'Docking' || coalesce(' at ' || (SELECT d.name FROM docking_locations AS d WHERE d.id = t.docking_location_id), '')
- || coalesce(', ' || date(t.docking), '') FROM docking_events AS t WHERE t.id = changes.from_value)
-        WHEN changes.table_name || '.' || changes.key IN ('docking_locations.payload', 'payload_flights.payload')
-            THEN (SELECT t."name" FROM payloads AS t WHERE t.id = changes.from_value)
-        WHEN changes.table_name || '.' || changes.key IN ('docking_locations.spacecraft', 'spacecraft.spacecraft_config')
-            THEN (SELECT t."name" FROM spacecraft_configurations AS t WHERE t.id = changes.from_value)
-        WHEN changes.table_name || '.' || changes.key IN ('events.date_precision', 'launches.net_precision')
-            THEN (SELECT t."name" FROM net_precisions AS t WHERE t.id = changes.from_value)
-        WHEN changes.table_name || '.' || changes.key IN ('events.type')
-            THEN (SELECT t."name" FROM event_types AS t WHERE t.id = changes.from_value)
-        WHEN changes.table_name || '.' || changes.key IN ('first_stages.landing', 'payload_flights.landing', 'spacecraft_flights.landing')
-            THEN (SELECT coalesce((SELECT s.name FROM spacecraft_flights AS f JOIN spacecraft AS s ON s.id = f.spacecraft_id
- WHERE f.landing_id = t.id LIMIT 1), 'Landing')
- || coalesce(', ' || (SELECT p.name FROM landing_locations AS p WHERE p.id = t.landing_location_id), '') FROM landings AS t WHERE t.id = changes.from_value)
-        WHEN changes.table_name || '.' || changes.key IN ('first_stages.launcher')
-            THEN (SELECT t.serial_number FROM launchers AS t WHERE t.id = changes.from_value)
-        WHEN changes.table_name || '.' || changes.key IN ('first_stages.previous_flight', 'payload_flights.launch', 'spacecraft_flights.launch')
-            THEN (SELECT t."name" FROM launches AS t WHERE t.id = changes.from_value)
-        WHEN changes.table_name || '.' || changes.key IN ('image_variants.type')
-            THEN (SELECT t."name" FROM image_variant_types AS t WHERE t.id = changes.from_value)
-        WHEN changes.table_name || '.' || changes.key IN ('images.license')
-            THEN (SELECT t."name" FROM image_licenses AS t WHERE t.id = changes.from_value)
-        WHEN changes.table_name || '.' || changes.key IN ('landing_locations.celestial_body', 'locations.celestial_body', 'orbits.celestial_body')
-            THEN (SELECT t."name" FROM celestial_bodies AS t WHERE t.id = changes.from_value)
-        WHEN changes.table_name || '.' || changes.key IN ('landing_locations.location', 'pads.location')
-            THEN (SELECT t."name" FROM locations AS t WHERE t.id = changes.from_value)
-        WHEN changes.table_name || '.' || changes.key IN ('landings.firststage')
-            THEN (SELECT (SELECT l.serial_number FROM launchers AS l WHERE l.id = t.launcher_id) FROM first_stages AS t WHERE t.id = changes.from_value)
-        WHEN changes.table_name || '.' || changes.key IN ('landings.landing_location')
-            THEN (SELECT t."name" FROM landing_locations AS t WHERE t.id = changes.from_value)
-        WHEN changes.table_name || '.' || changes.key IN ('landings.type')
-            THEN (SELECT t."name" FROM landing_types AS t WHERE t.id = changes.from_value)
-        WHEN changes.table_name || '.' || changes.key IN ('launcher_configuration_families.parent')
-            THEN (SELECT t."name" FROM launcher_configuration_families AS t WHERE t.id = changes.from_value)
-        WHEN changes.table_name || '.' || changes.key IN ('launchers.launcher_config', 'rockets.configuration')
-            THEN (SELECT coalesce(t.full_name, t.name) FROM launcher_configurations AS t WHERE t.id = changes.from_value)
-        WHEN changes.table_name || '.' || changes.key IN ('launchers.status')
-            THEN (SELECT t."name" FROM launcher_statuses AS t WHERE t.id = changes.from_value)
-        WHEN changes.table_name || '.' || changes.key IN ('launches.mission')
-            THEN (SELECT t."name" FROM missions AS t WHERE t.id = changes.from_value)
-        WHEN changes.table_name || '.' || changes.key IN ('launches.pad')
-            THEN (SELECT t."name" FROM pads AS t WHERE t.id = changes.from_value)
-        WHEN changes.table_name || '.' || changes.key IN ('launches.rocket')
-            THEN (SELECT (SELECT coalesce(c.full_name, c.name) FROM launcher_configurations AS c WHERE c.id = t.configuration_id) FROM rockets AS t WHERE t.id = changes.from_value)
-        WHEN changes.table_name || '.' || changes.key IN ('launches.status')
-            THEN (SELECT t."name" FROM launch_statuses AS t WHERE t.id = changes.from_value)
-        WHEN changes.table_name || '.' || changes.key IN ('locations.country', 'pads.country')
-            THEN (SELECT t."name" FROM countries AS t WHERE t.id = changes.from_value)
-        WHEN changes.table_name || '.' || changes.key IN ('missions.orbit')
-            THEN (SELECT t."name" FROM orbits AS t WHERE t.id = changes.from_value)
-        WHEN changes.table_name || '.' || changes.key IN ('payloads.type')
-            THEN (SELECT t."name" FROM payload_types AS t WHERE t.id = changes.from_value)
-        WHEN changes.table_name || '.' || changes.key IN ('programs.type')
-            THEN (SELECT t."name" FROM program_types AS t WHERE t.id = changes.from_value)
-        WHEN changes.table_name || '.' || changes.key IN ('social_media_links.social_media')
-            THEN (SELECT t."name" FROM social_media AS t WHERE t.id = changes.from_value)
-        WHEN changes.table_name || '.' || changes.key IN ('space_stations.status')
-            THEN (SELECT t."name" FROM space_station_statuses AS t WHERE t.id = changes.from_value)
-        WHEN changes.table_name || '.' || changes.key IN ('space_stations.type')
-            THEN (SELECT t."name" FROM space_station_types AS t WHERE t.id = changes.from_value)
-        WHEN changes.table_name || '.' || changes.key IN ('spacecraft.status')
-            THEN (SELECT t."name" FROM spacecraft_statuses AS t WHERE t.id = changes.from_value)
-        WHEN changes.table_name || '.' || changes.key IN ('spacecraft_configuration_families.parent')
-            THEN (SELECT t."name" FROM spacecraft_configuration_families AS t WHERE t.id = changes.from_value)
-        WHEN changes.table_name || '.' || changes.key IN ('spacecraft_configurations.type')
-            THEN (SELECT t."name" FROM spacecraft_configuration_types AS t WHERE t.id = changes.from_value)
-        WHEN changes.table_name || '.' || changes.key IN ('spacecraft_flights.spacecraft')
-            THEN (SELECT t."name" FROM spacecraft AS t WHERE t.id = changes.from_value)
-        WHEN changes.table_name || '.' || changes.key IN ('spacewalks.event')
-            THEN (SELECT t."name" FROM events AS t WHERE t.id = changes.from_value)
-        WHEN changes.table_name || '.' || changes.key IN ('spacewalks.expedition')
-            THEN (SELECT t."name" FROM expeditions AS t WHERE t.id = changes.from_value)
-    END, changes.from_value) END
-        AS from_value,  -- its value before; a row by its name
-    CASE WHEN changes.key <> '' THEN coalesce(CASE
-        WHEN changes.table_name || '.' || changes.key IN ('agencies.image', 'agencies.logo', 'agencies.social_logo', 'astronauts.image', 'celestial_bodies.image', 'events.image', 'landing_locations.image', 'launcher_configurations.image', 'launchers.image', 'launches.image', 'locations.image', 'missions.image', 'pads.image', 'payloads.image', 'programs.image', 'social_media.logo', 'space_stations.image', 'spacecraft.image', 'spacecraft_configurations.image')
-            THEN (SELECT t."name" FROM images AS t WHERE t.id = changes.to_value)
-        WHEN changes.table_name || '.' || changes.key IN ('agencies.type')
-            THEN (SELECT t."name" FROM agency_types AS t WHERE t.id = changes.to_value)
-        WHEN changes.table_name || '.' || changes.key IN ('astronaut_flights.astronaut')
-            THEN (SELECT t."name" FROM astronauts AS t WHERE t.id = changes.to_value)
-        WHEN changes.table_name || '.' || changes.key IN ('astronaut_flights.role')
-            THEN (SELECT t.role FROM astronaut_roles AS t WHERE t.id = changes.to_value)
-        WHEN changes.table_name || '.' || changes.key IN ('astronauts.agency', 'launcher_configurations.manufacturer', 'launches.launch_service_provider', 'mission_patches.agency', 'payloads.manufacturer', 'payloads.operator', 'spacecraft_configuration_families.manufacturer', 'spacecraft_configurations.agency')
-            THEN (SELECT t."name" FROM agencies AS t WHERE t.id = changes.to_value)
-        WHEN changes.table_name || '.' || changes.key IN ('astronauts.status')
-            THEN (SELECT t."name" FROM astronaut_statuses AS t WHERE t.id = changes.to_value)
-        WHEN changes.table_name || '.' || changes.key IN ('astronauts.type')
-            THEN (SELECT t."name" FROM astronaut_types AS t WHERE t.id = changes.to_value)
-        WHEN changes.table_name || '.' || changes.key IN ('celestial_bodies.type')
-            THEN (SELECT t."name" FROM celestial_body_types AS t WHERE t.id = changes.to_value)
-        WHEN changes.table_name || '.' || changes.key IN ('docking_events.docking_location')
-            THEN (SELECT t."name" FROM docking_locations AS t WHERE t.id = changes.to_value)
-        WHEN changes.table_name || '.' || changes.key IN ('docking_events.flight_vehicle_chaser', 'docking_events.flight_vehicle_target', 'landings.spacecraftflight', 'spacewalks.spacecraft_flight')
-            THEN (SELECT (SELECT s.name FROM spacecraft AS s WHERE s.id = t.spacecraft_id)
- || coalesce(', ' || (SELECT date(l.net) FROM launches AS l WHERE l.id = t.launch_id), '') FROM spacecraft_flights AS t WHERE t.id = changes.to_value)
-        WHEN changes.table_name || '.' || changes.key IN ('docking_events.payload_flight_chaser', 'docking_events.payload_flight_target', 'landings.payloadflight')
-            THEN (SELECT (SELECT p.name FROM payloads AS p WHERE p.id = t.payload_id) FROM payload_flights AS t WHERE t.id = changes.to_value)
-        WHEN changes.table_name || '.' || changes.key IN ('docking_events.space_station_chaser', 'docking_events.space_station_target', 'docking_locations.spacestation', 'expeditions.spacestation', 'spacewalks.spacestation')
-            THEN (SELECT t."name" FROM space_stations AS t WHERE t.id = changes.to_value)
-        WHEN changes.table_name || '.' || changes.key IN ('docking_locations.currently_docked')
-            THEN (SELECT 'Docking' || coalesce(' at ' || (SELECT d.name FROM docking_locations AS d WHERE d.id = t.docking_location_id), '')
- || coalesce(', ' || date(t.docking), '') FROM docking_events AS t WHERE t.id = changes.to_value)
-        WHEN changes.table_name || '.' || changes.key IN ('docking_locations.payload', 'payload_flights.payload')
-            THEN (SELECT t."name" FROM payloads AS t WHERE t.id = changes.to_value)
-        WHEN changes.table_name || '.' || changes.key IN ('docking_locations.spacecraft', 'spacecraft.spacecraft_config')
-            THEN (SELECT t."name" FROM spacecraft_configurations AS t WHERE t.id = changes.to_value)
-        WHEN changes.table_name || '.' || changes.key IN ('events.date_precision', 'launches.net_precision')
-            THEN (SELECT t."name" FROM net_precisions AS t WHERE t.id = changes.to_value)
-        WHEN changes.table_name || '.' || changes.key IN ('events.type')
-            THEN (SELECT t."name" FROM event_types AS t WHERE t.id = changes.to_value)
-        WHEN changes.table_name || '.' || changes.key IN ('first_stages.landing', 'payload_flights.landing', 'spacecraft_flights.landing')
-            THEN (SELECT coalesce((SELECT s.name FROM spacecraft_flights AS f JOIN spacecraft AS s ON s.id = f.spacecraft_id
- WHERE f.landing_id = t.id LIMIT 1), 'Landing')
- || coalesce(', ' || (SELECT p.name FROM landing_locations AS p WHERE p.id = t.landing_location_id), '') FROM landings AS t WHERE t.id = changes.to_value)
-        WHEN changes.table_name || '.' || changes.key IN ('first_stages.launcher')
-            THEN (SELECT t.serial_number FROM launchers AS t WHERE t.id = changes.to_value)
-        WHEN changes.table_name || '.' || changes.key IN ('first_stages.previous_flight', 'payload_flights.launch', 'spacecraft_flights.launch')
-            THEN (SELECT t."name" FROM launches AS t WHERE t.id = changes.to_value)
-        WHEN changes.table_name || '.' || changes.key IN ('image_variants.type')
-            THEN (SELECT t."name" FROM image_variant_types AS t WHERE t.id = changes.to_value)
-        WHEN changes.table_name || '.' || changes.key IN ('images.license')
-            THEN (SELECT t."name" FROM image_licenses AS t WHERE t.id = changes.to_value)
-        WHEN changes.table_name || '.' || changes.key IN ('landing_locations.celestial_body', 'locations.celestial_body', 'orbits.celestial_body')
-            THEN (SELECT t."name" FROM celestial_bodies AS t WHERE t.id = changes.to_value)
-        WHEN changes.table_name || '.' || changes.key IN ('landing_locations.location', 'pads.location')
-            THEN (SELECT t."name" FROM locations AS t WHERE t.id = changes.to_value)
-        WHEN changes.table_name || '.' || changes.key IN ('landings.firststage')
-            THEN (SELECT (SELECT l.serial_number FROM launchers AS l WHERE l.id = t.launcher_id) FROM first_stages AS t WHERE t.id = changes.to_value)
-        WHEN changes.table_name || '.' || changes.key IN ('landings.landing_location')
-            THEN (SELECT t."name" FROM landing_locations AS t WHERE t.id = changes.to_value)
-        WHEN changes.table_name || '.' || changes.key IN ('landings.type')
-            THEN (SELECT t."name" FROM landing_types AS t WHERE t.id = changes.to_value)
-        WHEN changes.table_name || '.' || changes.key IN ('launcher_configuration_families.parent')
-            THEN (SELECT t."name" FROM launcher_configuration_families AS t WHERE t.id = changes.to_value)
-        WHEN changes.table_name || '.' || changes.key IN ('launchers.launcher_config', 'rockets.configuration')
-            THEN (SELECT coalesce(t.full_name, t.name) FROM launcher_configurations AS t WHERE t.id = changes.to_value)
-        WHEN changes.table_name || '.' || changes.key IN ('launchers.status')
-            THEN (SELECT t."name" FROM launcher_statuses AS t WHERE t.id = changes.to_value)
-        WHEN changes.table_name || '.' || changes.key IN ('launches.mission')
-            THEN (SELECT t."name" FROM missions AS t WHERE t.id = changes.to_value)
-        WHEN changes.table_name || '.' || changes.key IN ('launches.pad')
-            THEN (SELECT t."name" FROM pads AS t WHERE t.id = changes.to_value)
-        WHEN changes.table_name || '.' || changes.key IN ('launches.rocket')
-            THEN (SELECT (SELECT coalesce(c.full_name, c.name) FROM launcher_configurations AS c WHERE c.id = t.configuration_id) FROM rockets AS t WHERE t.id = changes.to_value)
-        WHEN changes.table_name || '.' || changes.key IN ('launches.status')
-            THEN (SELECT t."name" FROM launch_statuses AS t WHERE t.id = changes.to_value)
-        WHEN changes.table_name || '.' || changes.key IN ('locations.country', 'pads.country')
-            THEN (SELECT t."name" FROM countries AS t WHERE t.id = changes.to_value)
-        WHEN changes.table_name || '.' || changes.key IN ('missions.orbit')
-            THEN (SELECT t."name" FROM orbits AS t WHERE t.id = changes.to_value)
-        WHEN changes.table_name || '.' || changes.key IN ('payloads.type')
-            THEN (SELECT t."name" FROM payload_types AS t WHERE t.id = changes.to_value)
-        WHEN changes.table_name || '.' || changes.key IN ('programs.type')
-            THEN (SELECT t."name" FROM program_types AS t WHERE t.id = changes.to_value)
-        WHEN changes.table_name || '.' || changes.key IN ('social_media_links.social_media')
-            THEN (SELECT t."name" FROM social_media AS t WHERE t.id = changes.to_value)
-        WHEN changes.table_name || '.' || changes.key IN ('space_stations.status')
-            THEN (SELECT t."name" FROM space_station_statuses AS t WHERE t.id = changes.to_value)
-        WHEN changes.table_name || '.' || changes.key IN ('space_stations.type')
-            THEN (SELECT t."name" FROM space_station_types AS t WHERE t.id = changes.to_value)
-        WHEN changes.table_name || '.' || changes.key IN ('spacecraft.status')
-            THEN (SELECT t."name" FROM spacecraft_statuses AS t WHERE t.id = changes.to_value)
-        WHEN changes.table_name || '.' || changes.key IN ('spacecraft_configuration_families.parent')
-            THEN (SELECT t."name" FROM spacecraft_configuration_families AS t WHERE t.id = changes.to_value)
-        WHEN changes.table_name || '.' || changes.key IN ('spacecraft_configurations.type')
-            THEN (SELECT t."name" FROM spacecraft_configuration_types AS t WHERE t.id = changes.to_value)
-        WHEN changes.table_name || '.' || changes.key IN ('spacecraft_flights.spacecraft')
-            THEN (SELECT t."name" FROM spacecraft AS t WHERE t.id = changes.to_value)
-        WHEN changes.table_name || '.' || changes.key IN ('spacewalks.event')
-            THEN (SELECT t."name" FROM events AS t WHERE t.id = changes.to_value)
-        WHEN changes.table_name || '.' || changes.key IN ('spacewalks.expedition')
-            THEN (SELECT t."name" FROM expeditions AS t WHERE t.id = changes.to_value)
-    END, changes.to_value) END
-        AS to_value  -- its value now; a row by its name
+    CASE WHEN changes.key <> '' THEN coalesce(
+        (SELECT name FROM _names WHERE table_name = target AND _names.id = changes.from_value),
+        (SELECT name FROM launches WHERE target = 'launches' AND launches.id = changes.from_value),
+        changes.from_value
+    ) END AS from_value,  -- value before; of a row that it refers to, the name
+    CASE WHEN changes.key <> '' THEN coalesce(
+        (SELECT name FROM _names WHERE table_name = target AND _names.id = changes.to_value),
+        (SELECT name FROM launches WHERE target = 'launches' AND launches.id = changes.to_value),
+        changes.to_value
+    ) END AS to_value  -- value after; of a row that it refers to, the name
 FROM _runs AS runs
 CROSS JOIN _history AS changes ON changes.run = runs.id
+LEFT JOIN _references
+    ON _references.table_name = changes.table_name AND _references.key = changes.key
 WHERE NOT changes.moving
   AND runs.id NOT IN (SELECT min(id) FROM _runs WHERE part <> 'new' GROUP BY resource, part)
 ORDER BY runs.id DESC;
+
+CREATE VIEW IF NOT EXISTS _names (table_name, id, name) AS
+    -- For recent_changes: what each row is called; launches apart, whose ids are no numbers.
+SELECT 'spacecraft', id, t."name" FROM spacecraft AS t
+UNION ALL SELECT 'spacecraft_statuses', id, t."name" FROM spacecraft_statuses AS t
+UNION ALL SELECT 'spacecraft_configurations', id, t."name" FROM spacecraft_configurations AS t
+UNION ALL SELECT 'spacecraft_configuration_types', id, t."name" FROM spacecraft_configuration_types AS t
+UNION ALL SELECT 'spacecraft_configuration_families', id, t."name" FROM spacecraft_configuration_families AS t
+UNION ALL SELECT 'agencies', id, t."name" FROM agencies AS t
+UNION ALL SELECT 'agency_types', id, t."name" FROM agency_types AS t
+UNION ALL SELECT 'countries', id, t."name" FROM countries AS t
+UNION ALL SELECT 'social_media_links', id, CAST((SELECT s.name FROM social_media AS s WHERE s.id = t.social_media_id) AS TEXT) FROM social_media_links AS t
+UNION ALL SELECT 'social_media', id, t."name" FROM social_media AS t
+UNION ALL SELECT 'images', id, t."name" FROM images AS t
+UNION ALL SELECT 'image_licenses', id, t."name" FROM image_licenses AS t
+UNION ALL SELECT 'image_variants', id, CAST((SELECT v.name FROM image_variant_types AS v WHERE v.id = t.type_id) AS TEXT) FROM image_variants AS t
+UNION ALL SELECT 'image_variant_types', id, t."name" FROM image_variant_types AS t
+UNION ALL SELECT 'spacecraft_flights', id, CAST((SELECT s.name FROM spacecraft AS s WHERE s.id = t.spacecraft_id)
+ || coalesce(', ' || (SELECT date(l.net) FROM launches AS l WHERE l.id = t.launch_id), '') AS TEXT) FROM spacecraft_flights AS t
+UNION ALL SELECT 'landings', id, CAST(coalesce((SELECT s.name FROM spacecraft_flights AS f JOIN spacecraft AS s ON s.id = f.spacecraft_id
+ WHERE f.landing_id = t.id LIMIT 1), 'Landing')
+ || coalesce(', ' || (SELECT p.name FROM landing_locations AS p WHERE p.id = t.landing_location_id), '') AS TEXT) FROM landings AS t
+UNION ALL SELECT 'landing_types', id, t."name" FROM landing_types AS t
+UNION ALL SELECT 'landing_locations', id, t."name" FROM landing_locations AS t
+UNION ALL SELECT 'space_stations', id, t."name" FROM space_stations AS t
+UNION ALL SELECT 'space_station_types', id, t."name" FROM space_station_types AS t
+UNION ALL SELECT 'space_station_statuses', id, t."name" FROM space_station_statuses AS t
+UNION ALL SELECT 'docking_events', id, CAST('Docking' || coalesce(' at ' || (SELECT d.name FROM docking_locations AS d WHERE d.id = t.docking_location_id), '')
+ || coalesce(', ' || date(t.docking), '') AS TEXT) FROM docking_events AS t
+UNION ALL SELECT 'docking_locations', id, t."name" FROM docking_locations AS t
+UNION ALL SELECT 'astronauts', id, t."name" FROM astronauts AS t
+UNION ALL SELECT 'astronaut_statuses', id, t."name" FROM astronaut_statuses AS t
+UNION ALL SELECT 'astronaut_types', id, t."name" FROM astronaut_types AS t
+UNION ALL SELECT 'astronaut_flights', id, CAST((SELECT a.name FROM astronauts AS a WHERE a.id = t.astronaut_id)
+ || coalesce(', ' || (SELECT r.role FROM astronaut_roles AS r WHERE r.id = t.role_id), '') AS TEXT) FROM astronaut_flights AS t
+UNION ALL SELECT 'astronaut_roles', id, t.role FROM astronaut_roles AS t
+UNION ALL SELECT 'expeditions', id, t."name" FROM expeditions AS t
+UNION ALL SELECT 'spacewalks', id, t."name" FROM spacewalks AS t
+UNION ALL SELECT 'launch_statuses', id, t."name" FROM launch_statuses AS t
+UNION ALL SELECT 'net_precisions', id, t."name" FROM net_precisions AS t
+UNION ALL SELECT 'updates', id, CAST(substr(t.comment, 1, 80) AS TEXT) FROM updates AS t
+UNION ALL SELECT 'timeline_event_types', id, t.abbrev FROM timeline_event_types AS t
+UNION ALL SELECT 'rockets', id, CAST((SELECT coalesce(c.full_name, c.name) FROM launcher_configurations AS c WHERE c.id = t.configuration_id) AS TEXT) FROM rockets AS t
+UNION ALL SELECT 'first_stages', id, CAST((SELECT l.serial_number FROM launchers AS l WHERE l.id = t.launcher_id) AS TEXT) FROM first_stages AS t
+UNION ALL SELECT 'first_stage_types', id, t."name" FROM first_stage_types AS t
+UNION ALL SELECT 'launchers', id, t.serial_number FROM launchers AS t
+UNION ALL SELECT 'launcher_statuses', id, t."name" FROM launcher_statuses AS t
+UNION ALL SELECT 'launcher_configurations', id, CAST(coalesce(t.full_name, t.name) AS TEXT) FROM launcher_configurations AS t
+UNION ALL SELECT 'launcher_configuration_families', id, t."name" FROM launcher_configuration_families AS t
+UNION ALL SELECT 'pads', id, t."name" FROM pads AS t
+UNION ALL SELECT 'locations', id, t."name" FROM locations AS t
+UNION ALL SELECT 'celestial_bodies', id, t."name" FROM celestial_bodies AS t
+UNION ALL SELECT 'celestial_body_types', id, t."name" FROM celestial_body_types AS t
+UNION ALL SELECT 'payloads', id, t."name" FROM payloads AS t
+UNION ALL SELECT 'payload_types', id, t."name" FROM payload_types AS t
+UNION ALL SELECT 'payload_flights', id, CAST((SELECT p.name FROM payloads AS p WHERE p.id = t.payload_id) AS TEXT) FROM payload_flights AS t
+UNION ALL SELECT 'missions', id, t."name" FROM missions AS t
+UNION ALL SELECT 'mission_types', id, t."name" FROM mission_types AS t
+UNION ALL SELECT 'mission_patches', id, t."name" FROM mission_patches AS t
+UNION ALL SELECT 'orbits', id, t."name" FROM orbits AS t
+UNION ALL SELECT 'programs', id, t."name" FROM programs AS t
+UNION ALL SELECT 'program_types', id, t."name" FROM program_types AS t
+UNION ALL SELECT 'infourl_types', id, t."name" FROM infourl_types AS t
+UNION ALL SELECT 'vidurl_types', id, t."name" FROM vidurl_types AS t
+UNION ALL SELECT 'languages', id, t."name" FROM languages AS t
+UNION ALL SELECT 'events', id, t."name" FROM events AS t
+UNION ALL SELECT 'event_types', id, t."name" FROM event_types AS t
+UNION ALL SELECT 'notice_types', id, t."name" FROM notice_types AS t
+UNION ALL SELECT 'road_closure_statuses', id, t."name" FROM road_closure_statuses AS t;
+
+CREATE VIEW IF NOT EXISTS _references (table_name, key, target) AS
+    -- For recent_changes: the table of the rows that each key refers to.
+VALUES
+    ('agencies','image','images'), ('agencies','logo','images'),
+    ('agencies','social_logo','images'), ('agencies','type','agency_types'),
+    ('astronaut_flights','astronaut','astronauts'),
+    ('astronaut_flights','role','astronaut_roles'), ('astronauts','agency','agencies'),
+    ('astronauts','image','images'), ('astronauts','status','astronaut_statuses'),
+    ('astronauts','type','astronaut_types'), ('celestial_bodies','image','images'),
+    ('celestial_bodies','type','celestial_body_types'),
+    ('docking_events','docking_location','docking_locations'),
+    ('docking_events','flight_vehicle_chaser','spacecraft_flights'),
+    ('docking_events','flight_vehicle_target','spacecraft_flights'),
+    ('docking_events','payload_flight_chaser','payload_flights'),
+    ('docking_events','payload_flight_target','payload_flights'),
+    ('docking_events','space_station_chaser','space_stations'),
+    ('docking_events','space_station_target','space_stations'),
+    ('docking_locations','currently_docked','docking_events'),
+    ('docking_locations','payload','payloads'),
+    ('docking_locations','spacecraft','spacecraft_configurations'),
+    ('docking_locations','spacestation','space_stations'),
+    ('events','date_precision','net_precisions'), ('events','image','images'),
+    ('events','type','event_types'), ('expeditions','spacestation','space_stations'),
+    ('first_stages','landing','landings'), ('first_stages','launcher','launchers'),
+    ('first_stages','previous_flight','launches'),
+    ('image_variants','type','image_variant_types'), ('images','license','image_licenses'),
+    ('landing_locations','celestial_body','celestial_bodies'),
+    ('landing_locations','image','images'), ('landing_locations','location','locations'),
+    ('landings','firststage','first_stages'),
+    ('landings','landing_location','landing_locations'),
+    ('landings','payloadflight','payload_flights'),
+    ('landings','spacecraftflight','spacecraft_flights'), ('landings','type','landing_types'),
+    ('launcher_configuration_families','parent','launcher_configuration_families'),
+    ('launcher_configurations','image','images'),
+    ('launcher_configurations','manufacturer','agencies'), ('launchers','image','images'),
+    ('launchers','launcher_config','launcher_configurations'),
+    ('launchers','status','launcher_statuses'), ('launches','image','images'),
+    ('launches','launch_service_provider','agencies'), ('launches','mission','missions'),
+    ('launches','net_precision','net_precisions'), ('launches','pad','pads'),
+    ('launches','rocket','rockets'), ('launches','status','launch_statuses'),
+    ('locations','celestial_body','celestial_bodies'), ('locations','country','countries'),
+    ('locations','image','images'), ('mission_patches','agency','agencies'),
+    ('missions','image','images'), ('missions','orbit','orbits'),
+    ('orbits','celestial_body','celestial_bodies'), ('pads','country','countries'),
+    ('pads','image','images'), ('pads','location','locations'),
+    ('payload_flights','landing','landings'), ('payload_flights','launch','launches'),
+    ('payload_flights','payload','payloads'), ('payloads','image','images'),
+    ('payloads','manufacturer','agencies'), ('payloads','operator','agencies'),
+    ('payloads','type','payload_types'), ('programs','image','images'),
+    ('programs','type','program_types'), ('rockets','configuration','launcher_configurations'),
+    ('social_media','logo','images'), ('social_media_links','social_media','social_media'),
+    ('space_stations','image','images'), ('space_stations','status','space_station_statuses'),
+    ('space_stations','type','space_station_types'), ('spacecraft','image','images'),
+    ('spacecraft','spacecraft_config','spacecraft_configurations'),
+    ('spacecraft','status','spacecraft_statuses'),
+    ('spacecraft_configuration_families','manufacturer','agencies'),
+    ('spacecraft_configuration_families','parent','spacecraft_configuration_families'),
+    ('spacecraft_configurations','agency','agencies'),
+    ('spacecraft_configurations','image','images'),
+    ('spacecraft_configurations','type','spacecraft_configuration_types'),
+    ('spacecraft_flights','landing','landings'), ('spacecraft_flights','launch','launches'),
+    ('spacecraft_flights','spacecraft','spacecraft'), ('spacewalks','event','events'),
+    ('spacewalks','expedition','expeditions'),
+    ('spacewalks','spacecraft_flight','spacecraft_flights'),
+    ('spacewalks','spacestation','space_stations');
 
 CREATE INDEX IF NOT EXISTS launches_pad_id_status_id_net ON launches (pad_id, status_id, net);
 CREATE INDEX IF NOT EXISTS launches_pad_id_net ON launches (pad_id, net);

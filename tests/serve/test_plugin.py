@@ -413,8 +413,8 @@ def test_datasette_says_of_each_table_and_column_what_it_means(db):
     shown = ask(db, path="/spacecraft/spacecraft.json").json()
     assert shown["columns"] == list(told["spacecraft"]["columns"])
     page = ask(db, path="/spacecraft/images__variants").text
-    assert "Other cuts of the same picture." in page
-    assert "<dt>position</dt><dd>the place in the list, from 0</dd>" in page
+    assert "Other versions of the same picture." in page
+    assert "<dt>position</dt><dd>place in the list, from 0</dd>" in page
 
 
 def test_what_a_datasette_is_configured_to_say_stands_beside_it(db):
@@ -424,7 +424,7 @@ def test_what_a_datasette_is_configured_to_say_stands_beside_it(db):
     assert "<dd>mine</dd>" in page
     assert "<dd>the builder&#39;s number, where there is one</dd>" in page
     plain = ask(db, path="/spacecraft/spacecraft").text
-    assert "<dd>as LL2 calls it; not unique</dd>" in plain
+    assert "<dd>LL2&#39;s name for it; not unique</dd>" in plain
 
 
 def test_other_databases_do_not_matter(db, tmp_path):

@@ -1,22 +1,17 @@
-"""What tables, columns and rows are called and hold, in words; the questions of the docs."""
+"""What tables, columns and rows are in words, from descriptions.toml; the questions of the docs."""
 
 from __future__ import annotations
 
 import re
 import tomllib
-from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
-from itertools import chain
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from urllib.parse import parse_qsl
 
 from ll2_mirror.files import shipped
-from ll2_mirror.ll2.meanings import COLUMNS, KINDS, SECTIONS
+from ll2_mirror.ll2.model import singular
 from ll2_mirror.ll2.schema import Column, tables
-from ll2_mirror.ll2.words import Said, Words
-
-_NOTHING = Said("", "")
 
 
 class Described(NamedTuple):
@@ -25,6 +20,7 @@ class Described(NamedTuple):
     column: Column
     unit: str
     text: str
+    is_everywhere: bool  # the same is said of all such columns, in the head of schema.sql
 
     @property
     def comment(self) -> str:
@@ -53,90 +49,99 @@ class Section(NamedTuple):
 
 
 @cache
-def sections() -> tuple[Section, ...]:
-    """All public tables, in the order to read them."""
-    return described(SECTIONS)
-
-
-def described(said: Mapping[str, Sequence[Words]]) -> tuple[Section, ...]:
-    """The tables of each section, by its heading, with what is said of them.
-
-    Raises ValueError where something isn't said, or is said of what isn't there.
-    """
-    _known(list(chain.from_iterable(said.values())))
-    found = tuple(
-        Section(heading, tuple(chain.from_iterable(map(_with_lists, words))))
-        for heading, words in said.items()
-    )
-    _whole([table for section in found for table in section.tables])
-    return found
-
-
-def _known(said: Sequence[Words]) -> None:
-    """Raises ValueError for names that the shapes don't have."""
-    _none("no shape has the table", {words.table for words in said} - tables().keys())
-    for words in said:
-        columns = tables()[words.table]
-        names = {*(one.name for one in columns), *(f"{key}[]" for key in _lists(columns))}
-        _none(f"{words.table} has no", words.columns.keys() - names)
-    names = {column.name for columns in tables().values() for column in columns}
-    _none("no table has the column", COLUMNS.keys() - names)
-
-
-def _whole(found: Sequence[Table]) -> None:
-    """Raises ValueError for what isn't said, and for what is said twice."""
-    times = Counter(table.name for table in found)
-    _none("twice there is", (name for name in times if times[name] > 1))
-    texts = {table.name: table.text for table in found}
-    texts |= {f"{t.name}.{one.column.name}": one.text for t in found for one in t.columns}
-    _none("nothing is said of", tables().keys() - times.keys())
-    _none("nothing is said of", (name for name, text in texts.items() if not text))
-
-
-def _none(wrong: str, names: Iterable[str]) -> None:
-    if named := ", ".join(sorted(names)):
-        raise ValueError(f"meanings.py: {wrong} {named}")
-
-
-def _lists(columns: Iterable[Column]) -> list[str]:
-    return [column.key for column in columns if column.kind == "many"]
-
-
-def _with_lists(words: Words) -> Iterator[Table]:
-    """A table, then those of its lists."""
-    yield _table(words.table, words.said, words.columns)
-    for key in _lists(tables()[words.table]):
-        yield _table(f"{words.table}__{key}", words.columns.get(f"{key}[]", _NOTHING), {})
-
-
-def _table(name: str, said: Said, own: Mapping[str, Said]) -> Table:
-    columns = (_column(name, one, own.get(one.name, _NOTHING)) for one in tables()[name])
-    return Table(name, said.text, tuple(columns))
-
-
-def _column(table: str, column: Column, own: Said) -> Described:
-    """What is said of a column: by its table, else by its kind, else by its name."""
-    ways = (own, KINDS.get(column.kind, _NOTHING), COLUMNS.get(column.name, _NOTHING))
-    unit, text = (next(filter(None, said), "") for said in zip(*ways, strict=True))
-    return Described(column, unit, text.format(table=table, key=column.key))
-
-
-# What a row is called
-
-_NAMING = ("name", "title")
+def declared() -> dict[str, Any]:
+    """What descriptions.toml says."""
+    text = shipped("ll2/descriptions.toml").read_text(encoding="utf-8")
+    return tomllib.loads(text)
 
 
 @cache
-def _said() -> dict[str, str]:
-    return tomllib.loads(shipped("ll2/labels.toml").read_text(encoding="utf-8"))
+def sections() -> tuple[Section, ...]:
+    """All public tables, in the order to read them."""
+    return described(declared())
 
 
 @cache
 def label(table: str) -> str:
     """What the row ``t`` of a table is called, as SQL; empty where it is called nothing."""
     columns = {column.name for column in tables()[table]}
-    named = next((f't."{name}"' for name in _NAMING if name in columns), "")
-    return _said().get(table, named)
+    named = next((f't."{name}"' for name in ("name", "title") if name in columns), "")
+    called: str = declared()["tables"].get(table, {}).get("called", named)
+    return called.strip()
+
+
+def described(said: Mapping[str, Any]) -> tuple[Section, ...]:
+    """The tables of each section, in the order in which descriptions.toml has them.
+
+    Raises ValueError where something isn't said, or is said of what isn't there.
+    """
+    _check_names(said)
+    sections: list[tuple[str, list[Table]]] = []
+    for name, own in said["tables"].items():
+        if "section" in own:
+            sections.append((own["section"], []))
+        sections[-1][1].extend(_with_lists(name, own, said))
+    found = tuple(Section(heading, tuple(inside)) for heading, inside in sections)
+    _check_texts([table for section in found for table in section.tables])
+    return found
+
+
+def _check_names(said: Mapping[str, Any]) -> None:
+    """Raises ValueError for names that the shapes don't have."""
+    _none("no shape has the table", said["tables"].keys() - tables().keys())
+    for table, own in said["tables"].items():
+        columns = tables()[table]
+        names = {*(each.name for each in columns), *(f"{key}[]" for key in _lists(columns))}
+        _none(f"{table} has no", own.keys() - names - {"section", "text", "called"})
+    names = {name for each in tables().values() for column in each for name in column[:2]}
+    for general in ("everywhere", "kinds", "columns"):
+        _none("no table has the column", said[general].keys() - names)
+
+
+def _check_texts(found: list[Table]) -> None:
+    """Raises ValueError for a table or a column of which nothing is said."""
+    texts = {table.name: table.text for table in found}
+    _none("nothing is said of", tables().keys() - texts.keys())
+    texts |= {f"{t.name}.{each.column.name}": each.text for t in found for each in t.columns}
+    _none("nothing is said of", (name for name, text in texts.items() if not text))
+
+
+def _none(wrong: str, names: Iterable[str]) -> None:
+    if named := ", ".join(sorted(names)):
+        raise ValueError(f"descriptions.toml: {wrong} {named}")
+
+
+def _lists(columns: Iterable[Column]) -> list[str]:
+    return [column.key for column in columns if column.kind == "many"]
+
+
+def _with_lists(name: str, own: Mapping[str, str], said: Mapping[str, Any]) -> Iterator[Table]:
+    """A table, then those of its lists."""
+    yield _table(name, own.get("text", ""), own, said)
+    for key in _lists(tables()[name]):
+        yield _table(f"{name}__{key}", own.get(f"{key}[]", ""), {}, said)
+
+
+def _table(name: str, text: str, own: Mapping[str, str], said: Mapping[str, Any]) -> Table:
+    columns = tuple(_column(name, each, own.get(each.name, ""), said) for each in tables()[name])
+    return Table(name, " ".join(text.split()), columns)
+
+
+def _column(table: str, column: Column, own: str, said: Mapping[str, Any]) -> Described:
+    """What is said of a column: by its table, else of all such, else by its kind or its name."""
+    everywhere = said["everywhere"].get(column.kind) or said["everywhere"].get(column.name, "")
+    of_kind, of_name = said["kinds"].get(column.kind, ""), said["columns"].get(column.name, "")
+    units, texts = zip(*map(_unit_and_text, (own, everywhere, of_kind, of_name)), strict=True)
+    unit, text = next(filter(None, units), ""), next(filter(None, texts), "")
+    row = singular(column.target).replace("_", " ")
+    text = text.format(table=table, key=column.key, row=row)
+    return Described(column, unit, text, is_everywhere=bool(everywhere and not own))
+
+
+def _unit_and_text(said: str) -> tuple[str, str]:
+    """The two parts of ``[unit] text``; each may be empty."""
+    unit, bracket, text = said.rpartition("]")
+    return unit.removeprefix("[") if bracket else "", " ".join(text.split())
 
 
 # The questions of docs/questions.md

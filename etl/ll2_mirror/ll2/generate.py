@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+import re
 from collections.abc import Iterable, Iterator
 from itertools import chain
 from textwrap import indent, wrap
 
 from ll2_mirror.files import shipped
-from ll2_mirror.ll2.descriptions import Described, Table, label, sections
+from ll2_mirror.ll2.descriptions import Described, Table, declared, label, sections
 from ll2_mirror.ll2.lists import RESOURCES, Resource
-from ll2_mirror.ll2.meanings import HEADER
 from ll2_mirror.ll2.schema import APPLICATION_ID, SCHEMA_VERSION, TOKENIZER, edges, tables
 
 
@@ -46,7 +45,7 @@ def _schema() -> str:
     own_tables = "\n".join(line for line in own if line not in own_indexes)
     searches = (_create_search(resource) for resource in RESOURCES.values() if resource.search)
     parts = [
-        HEADER,
+        declared()["head"],
         _PRAGMAS,
         *(_titled(one.heading, *map(_create, one.tables)) for one in sections()),
         _titled("The tool's own", own_tables, _SEARCH, *searches),
@@ -81,23 +80,36 @@ def _create(table: Table) -> str:
     if table.is_list:
         key = [f"PRIMARY KEY ({table.columns[0].column.name}, position)"]
         kind = " WITHOUT ROWID"
-    *columns, last = (_line(one) for one in table.columns)
+    columns = (_definition(each) for each in table.columns)
+    comments = ("" if each.is_everywhere else each.comment for each in table.columns)
+    last = len(table.columns) - 1 if not key else -1  # behind which no comma follows
     lines = [
         *wrap(table.text, 92, initial_indent="-- ", subsequent_indent="-- "),
-        *(f"{sql},  -- {comment}" for sql, comment in columns),
-        f"{last[0]}{',' if key else ''}  -- {last[1]}",
+        *chain.from_iterable(
+            _commented(sql + "," * (place != last), comment)
+            for place, (sql, comment) in enumerate(zip(columns, comments, strict=True))
+        ),
         *key,
     ]
     return f"CREATE TABLE {table.name} (\n" + indent("\n".join(lines), "    ") + f"\n){kind};"
 
 
-def _line(one: Described) -> tuple[str, str]:
-    """What a column is in SQL, and what stands beside it."""
-    column = one.column
+def _definition(described: Described) -> str:
+    """What a column is in SQL."""
+    column = described.column
     constraints = _ID_CONSTRAINTS if column.name == "id" else _CONSTRAINTS
     constraint = constraints.get(column.kind, "")
     target = f" REFERENCES {column.target} (id)" if column.target else ""
-    return f"{column.name} {column.type}{constraint}{target}", one.comment
+    return f"{column.name} {column.type}{constraint}{target}"
+
+
+def _commented(sql: str, comment: str) -> list[str]:
+    """A column with its comment beside it; where that is too long, indented below it."""
+    if not comment:
+        return [sql]
+    line = f"{sql}  -- {comment}"
+    below = wrap(comment, 92, initial_indent="    -- ", subsequent_indent="    -- ")
+    return [line] if len(line) <= 96 else [sql, *below]
 
 
 def _create_search(resource: Resource) -> str:
@@ -136,47 +148,36 @@ def _asked_by(resource: Resource) -> Iterator[tuple[str, str]]:
 
 
 def _views() -> str:
-    """The statements of views.sql, with what is looked up by table filled in."""
+    """The statements of views.sql, with what follows from the shapes filled in."""
     source = shipped("store/views.sql").read_text(encoding="utf-8")
-    sides = {"before": "changes.from_value", "after": "changes.to_value"}
-    return source.format(name=_name(), **{side: _value(place) for side, place in sides.items()})
+    return source.format(names=_names(), references=_references())
 
 
-_LAST = """(
-        SELECT json_extract(body, '$.name') FROM _tombstones
-        WHERE resource IN (changes.table_name, 'config/' || changes.table_name)
-          AND _tombstones.id = changes.id
-    )"""  # of a row that is gone by now
+def _names() -> str:
+    """A query for each table whose rows are called something and have a number for their id.
 
-
-def _name() -> str:
-    """What the row of a change is called, or was."""
-    named = [table for table in tables() if "__" not in table and label(table)]
-    cases = _lines(f"WHEN '{table}' THEN {_called(table, 'changes.id')}" for table in named)
-    gone = "CASE changes.kind WHEN 'gone' THEN json_extract(changes.from_value, '$.name') END"
-    return f"coalesce(CASE changes.table_name{cases}\n    END, {gone}, {_LAST})"
-
-
-def _value(place: str) -> str:
-    """A value of a change: a row that a column refers to is called by its name."""
-    keys = defaultdict(list)
-    for edge in edges():
-        if edge.owner == "id" and label(edge.target):
-            keys[edge.target].append(f"'{edge.table}.{edge.column.removesuffix('_id')}'")
-    key = "changes.table_name || '.' || changes.key"
-    cases = _lines(
-        f"WHEN {key} IN ({', '.join(names)})\n            THEN {_called(target, place)}"
-        for target, names in keys.items()
+    All have the same types: so SQLite goes to the one row that is asked for by its table and id.
+    With ids of two types, it would read all rows of all tables.
+    """
+    return "\nUNION ALL ".join(
+        f"SELECT '{name}', id, {_text(label(name))} FROM {name} AS t"
+        for name, (id_, *_) in tables().items()
+        if "__" not in name and id_.type == "INTEGER" and label(name)
     )
-    return f"CASE WHEN changes.key <> '' THEN coalesce(CASE{cases}\n    END, {place}) END"
 
 
-def _lines(cases: Iterable[str]) -> str:
-    return "".join(f"\n        {case}" for case in cases)
+def _text(sql: str) -> str:
+    return sql if re.fullmatch(r't\."?\w+"?', sql) else f"CAST({sql} AS TEXT)"
 
 
-def _called(table: str, id_: str) -> str:
-    return f"(SELECT {label(table)} FROM {table} AS t WHERE t.id = {id_})"
+def _references() -> str:
+    """Each key that refers to a row that is called something, with the table of that row."""
+    keys = (
+        f"('{edge.table}','{edge.column.removesuffix('_id')}','{edge.target}')"
+        for edge in edges()
+        if edge.owner == "id" and label(edge.target)
+    )
+    return "\n".join(wrap(", ".join(keys), 96, initial_indent="    ", subsequent_indent="    "))
 
 
 # docs/columns.md

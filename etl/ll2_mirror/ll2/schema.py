@@ -177,8 +177,7 @@ def _edges(table: tuple[str, tuple[Column, ...]]) -> Iterator[Edge]:
 # The views for people, which schema.sql has behind the tables
 
 _VIEW = re.compile(
-    r"CREATE VIEW IF NOT EXISTS (?P<name>\w+) AS\n(?P<text>(?:    -- [^\n]*\n)+)(?P<body>.*?);\n",
-    re.S,
+    r"CREATE VIEW IF NOT EXISTS (?P<name>\w+).* AS\n(?P<text>(?:    -- .*\n)+)(?P<body>(?s:.*?));\n"
 )
 _VIEW_COLUMN = re.compile(r"^ .*?(\w+),?  -- (.+)$", re.MULTILINE)
 

@@ -12,7 +12,7 @@ order LL2 sends them. The notation:
 
 What moves by itself was seen on records captured twice: times of craft in space and flights under
 way, counts that grow with each launch, ``last_updated``. A shape without a table has no id: its
-objects live in their owner's list. What its columns mean is said in ``meanings``.
+objects live in their owner's list. What its columns hold is said in descriptions.toml.
 """
 
 from __future__ import annotations

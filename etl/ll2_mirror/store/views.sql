@@ -1,21 +1,21 @@
 CREATE VIEW IF NOT EXISTS spacecraft_overview AS
-    -- Each craft in a line: what it is, who built it, how it stands, how long it was up.
+    -- Each spacecraft in one row: type, builder, status, time in space.
 SELECT
-    spacecraft.id,  -- LL2's own number
-    spacecraft.name,  -- as LL2 calls it
-    spacecraft.serial_number,  -- the builder's number, where there is one
-    configurations.name AS configuration,  -- the type of craft
+    spacecraft.id,  -- LL2's number for it
+    spacecraft.name,  -- LL2's name for it
+    spacecraft.serial_number,  -- the builder's serial number, if there is one
+    configurations.name AS configuration,  -- the type of spacecraft
     types.name AS type,  -- Capsule, Space Plane, ...
-    agencies.name AS agency,  -- who built it
-    statuses.name AS status,  -- whether it is in use, retired, lost, ...
-    spacecraft.in_space,  -- 0 or 1: up there now
+    agencies.name AS agency,  -- agency that built it
+    statuses.name AS status,  -- active, retired, lost, ...
+    spacecraft.in_space,  -- 0 or 1: in space now
     spacecraft.flights_count AS flights,  -- flights so far
     round(spacecraft.time_in_space_seconds / 86400, 1) AS days_in_space,  -- days: over all flights
     round(spacecraft.time_docked_seconds / 86400, 1) AS days_docked,  -- days: over all flights
-    images.thumbnail_url AS thumbnail,  -- where a small picture is
-    images.credit,  -- whom to name for the picture
+    images.thumbnail_url AS thumbnail,  -- URL of a small picture
+    images.credit,  -- whom to credit for the picture
     licenses.name AS license,  -- what may be done with the picture
-    spacecraft.is_placeholder  -- 0 or 1: stands for a craft not yet known
+    spacecraft.is_placeholder  -- 0 or 1: stands for a spacecraft that is not yet known
 FROM spacecraft
 LEFT JOIN spacecraft_configurations AS configurations
     ON configurations.id = spacecraft.spacecraft_config_id
@@ -26,26 +26,26 @@ LEFT JOIN images ON images.id = spacecraft.image_id
 LEFT JOIN image_licenses AS licenses ON licenses.id = images.license_id;
 
 CREATE VIEW IF NOT EXISTS flights AS
-    -- Each flight of a craft in a line: whether it was flown or is planned, on what it went up,
-    -- where it came down (detailed mode).
+    -- Each flight of a spacecraft in one row: whether it was flown or is planned, its launch and its
+    -- landing (detailed mode).
 SELECT
-    flights.id,  -- LL2's own number
-    spacecraft.name AS spacecraft,  -- which craft flies
+    flights.id,  -- LL2's number for it
+    spacecraft.name AS spacecraft,  -- the spacecraft
     CASE
         WHEN statuses.abbrev IN ('Failure', 'Partial Failure') THEN 'launch failed'
         WHEN statuses.abbrev NOT IN ('Success', 'In Flight', 'Deployed') THEN 'planned'
         WHEN flights.mission_end <= strftime('%Y-%m-%dT%H:%M:%SZ', 'now') THEN 'flown'
         WHEN statuses.abbrev IS NOT NULL THEN 'under way'
     END AS state,  -- planned, under way, flown, launch failed; null: the launch's status is not known
-    launches.net AS launched,  -- UTC: the time of launch, no earlier than
-    launches.name AS launch,  -- how it went up
-    pads.name AS pad,  -- from where
-    flights.mission_end,  -- UTC: when it ended, or will
-    round(flights.duration_seconds / 86400, 1) AS days,  -- days: how long it took; grows while under way
-    places.name AS landed_at,  -- where it lands
-    landings.success AS landed,  -- 0 or 1: the landing succeeded; null: not yet known
-    flights.destination,  -- where it goes, in words
-    flights.spacecraft_id,  -- the row of the craft
+    launches.net AS launched,  -- UTC: lift-off, planned or actual; of an imprecise date, its last day
+    launches.name AS launch,  -- the launch
+    pads.name AS pad,  -- the launch pad
+    flights.mission_end,  -- UTC: end of the flight, past or planned
+    round(flights.duration_seconds / 86400, 1) AS days,  -- days: duration; grows while under way
+    places.name AS landed_at,  -- place of the landing, past or planned
+    landings.success AS landed,  -- 0 or 1: the landing succeeded; null: still to come, or not attempted
+    flights.destination,  -- destination, as text
+    flights.spacecraft_id,  -- the row of the spacecraft
     flights.launch_id,  -- the row of the launch
     flights.landing_id  -- the row of the landing
 FROM spacecraft_flights AS flights
@@ -57,7 +57,7 @@ LEFT JOIN landings ON landings.id = flights.landing_id
 LEFT JOIN landing_locations AS places ON places.id = landings.landing_location_id;
 
 CREATE VIEW IF NOT EXISTS family_tree AS
-    -- Each family of craft in a line, under the families that it belongs to.
+    -- Each family of spacecraft in one row, below the families that it belongs to.
 WITH RECURSIVE tree (id, name, path, level, parent, manufacturer_id) AS (
     SELECT id, name, name, 0, NULL, manufacturer_id
     FROM spacecraft_configuration_families
@@ -70,26 +70,26 @@ WITH RECURSIVE tree (id, name, path, level, parent, manufacturer_id) AS (
     WHERE tree.level < 20
 )
 SELECT
-    tree.id,  -- LL2's own number
-    tree.name,  -- as LL2 calls it
+    tree.id,  -- LL2's number for it
+    tree.name,  -- LL2's name for it
     tree.path,  -- the families above it, then its own name
-    tree.level,  -- how many families are above it
+    tree.level,  -- number of families above it
     tree.parent,  -- the family that it belongs to
-    agencies.name AS manufacturer,  -- who builds it
+    agencies.name AS manufacturer,  -- agency that builds it
     (SELECT count(*) FROM spacecraft_configurations__family
-     WHERE spacecraft_configuration_family_id = tree.id) AS configurations  -- types of craft that LL2 lists in it
+     WHERE spacecraft_configuration_family_id = tree.id) AS configurations  -- number of spacecraft types that LL2 lists in it
 FROM tree
 LEFT JOIN agencies ON agencies.id = tree.manufacturer_id
 ORDER BY tree.path;
 
 CREATE VIEW IF NOT EXISTS configuration_families AS
-    -- Each type of craft with each family that it belongs to.
+    -- Each type of spacecraft with each family that it belongs to.
 SELECT
-    configurations.id,  -- of the type of craft
-    configurations.name AS configuration,  -- the type of craft
+    configurations.id,  -- LL2's number for the type
+    configurations.name AS configuration,  -- the type of spacecraft
     families.name AS family,  -- a family that it belongs to
-    agencies.name AS agency,  -- who built the type of craft
-    manufacturers.name AS manufacturer,  -- who builds the family
+    agencies.name AS agency,  -- agency that built the type
+    manufacturers.name AS manufacturer,  -- agency that builds the family
     configurations.in_use,  -- 0 or 1: still flying
     families.id AS family_id  -- the row of the family
 FROM spacecraft_configurations__family AS members
@@ -103,71 +103,95 @@ LEFT JOIN agencies AS manufacturers ON manufacturers.id = families.manufacturer_
 CREATE VIEW IF NOT EXISTS agency_countries AS
     -- Each agency with each of its countries; country is null where LL2 names none.
 SELECT
-    agencies.id,  -- of the agency
-    agencies.name AS agency,  -- who builds and flies
-    agencies.abbrev,  -- the short name
+    agencies.id,  -- LL2's number for the agency
+    agencies.name AS agency,  -- the agency
+    agencies.abbrev,  -- short name
     types.name AS type,  -- Government, Commercial, ...
     countries.name AS country,  -- one of its countries
-    countries.alpha_3_code AS country_code,  -- ISO 3166-1: three letters
-    agencies.founding_year  -- year: when it was founded
+    countries.alpha_3_code AS country_code,  -- ISO 3166-1: code of three letters
+    agencies.founding_year  -- year: year of its founding
 FROM agencies
 LEFT JOIN agency_types AS types ON types.id = agencies.type_id
 LEFT JOIN agencies__country AS links ON links.agency_id = agencies.id
 LEFT JOIN countries ON countries.id = links.country_id;
 
 CREATE VIEW IF NOT EXISTS image_credits AS
-    -- Each picture with whom to name and what may be done with it.
+    -- Each picture with its credit and license.
 SELECT
-    images.id,  -- LL2's own number
-    images.name,  -- as LL2 calls it
-    images.credit,  -- whom to name
+    images.id,  -- LL2's number for it
+    images.name,  -- LL2's name for it
+    images.credit,  -- whom to credit
     licenses.name AS license,  -- what may be done with it
-    licenses.link AS terms,  -- where the terms are
-    images.thumbnail_url AS thumbnail,  -- where a small one is
-    images.image_url AS picture  -- where the picture is
+    licenses.link AS terms,  -- URL of the terms
+    images.thumbnail_url AS thumbnail,  -- URL of a small version
+    images.image_url AS picture  -- URL of the full-size picture
 FROM images
 LEFT JOIN image_licenses AS licenses ON licenses.id = images.license_id;
 
 CREATE VIEW IF NOT EXISTS launches_by_pad AS
-    -- Each launch pad with the launches that this file has from there.
+    -- Each launch pad with the number of its launches in this file.
 SELECT
-    pads.id,  -- LL2's own number
-    pads.name AS pad,  -- from where
-    locations.name AS location,  -- the site
-    countries.name AS country,  -- where it lies
+    pads.id,  -- LL2's number for it
+    pads.name AS pad,  -- the pad
+    locations.name AS location,  -- the launch site
+    countries.name AS country,  -- country that it is in
     (SELECT count(*) FROM launches WHERE launches.pad_id = pads.id)
-        AS launches,  -- that this file has
+        AS launches,  -- number of launches in this file, planned ones included
     (SELECT count(*) FROM launches JOIN launch_statuses AS statuses ON statuses.id = status_id
      WHERE launches.pad_id = pads.id AND statuses.abbrev = 'Success')
-        AS succeeded,  -- of those
+        AS succeeded,  -- number of those that succeeded
     (SELECT min(net) FROM launches WHERE launches.pad_id = pads.id)
-        AS earliest,  -- UTC: the first of those
+        AS earliest,  -- UTC: the first of the launches
     (SELECT max(net) FROM launches WHERE launches.pad_id = pads.id)
-        AS latest  -- UTC: the last of those; it may be to come
+        AS latest  -- UTC: the last of the launches, which may be planned
 FROM pads
 LEFT JOIN locations ON locations.id = pads.location_id
 LEFT JOIN countries ON countries.id = pads.country_id;
 
 CREATE VIEW IF NOT EXISTS recent_changes AS
-    -- What each sync changed, the newest first, by name; without a first sync, and without what
-    -- moves by itself. The table _history has all.
+    -- What each sync changed, the newest first, with names: without first syncs, and without what
+    -- changes by itself, such as times in space. The table _history has everything.
 SELECT
-    runs.finished,  -- UTC: when the sync found it
+    runs.finished,  -- UTC: end of the sync that found the change
     changes.kind,  -- added, changed, reordered, gone
-    changes.table_name,  -- where the row is, or was
-    changes.id,  -- of the row
-    {name}
-        AS name,  -- what the row is called
+    changes.table_name,  -- table of the row
+    changes.id,  -- id of the row
+    coalesce(
+        (SELECT name FROM _names WHERE table_name = changes.table_name AND _names.id = changes.id),
+        (SELECT name FROM launches
+         WHERE changes.table_name = 'launches' AND launches.id = changes.id),
+        CASE changes.kind WHEN 'gone' THEN json_extract(changes.from_value, '$.name') END,
+        (SELECT json_extract(body, '$.name') FROM _tombstones
+         WHERE resource IN (changes.table_name, 'config/' || changes.table_name)
+           AND _tombstones.id = changes.id)
+    ) AS name,  -- what the row is or was called
     changes.key,  -- LL2's key that changed; empty: the whole row
-    {before}
-        AS from_value,  -- its value before; a row by its name
-    {after}
-        AS to_value  -- its value now; a row by its name
+    CASE WHEN changes.key <> '' THEN coalesce(
+        (SELECT name FROM _names WHERE table_name = target AND _names.id = changes.from_value),
+        (SELECT name FROM launches WHERE target = 'launches' AND launches.id = changes.from_value),
+        changes.from_value
+    ) END AS from_value,  -- value before; of a row that it refers to, the name
+    CASE WHEN changes.key <> '' THEN coalesce(
+        (SELECT name FROM _names WHERE table_name = target AND _names.id = changes.to_value),
+        (SELECT name FROM launches WHERE target = 'launches' AND launches.id = changes.to_value),
+        changes.to_value
+    ) END AS to_value  -- value after; of a row that it refers to, the name
 FROM _runs AS runs
 CROSS JOIN _history AS changes ON changes.run = runs.id
+LEFT JOIN _references
+    ON _references.table_name = changes.table_name AND _references.key = changes.key
 WHERE NOT changes.moving
   AND runs.id NOT IN (SELECT min(id) FROM _runs WHERE part <> 'new' GROUP BY resource, part)
 ORDER BY runs.id DESC;
+
+CREATE VIEW IF NOT EXISTS _names (table_name, id, name) AS
+    -- For recent_changes: what each row is called; launches apart, whose ids are no numbers.
+{names};
+
+CREATE VIEW IF NOT EXISTS _references (table_name, key, target) AS
+    -- For recent_changes: the table of the rows that each key refers to.
+VALUES
+{references};
 
 CREATE INDEX IF NOT EXISTS launches_pad_id_status_id_net ON launches (pad_id, status_id, net);
 CREATE INDEX IF NOT EXISTS launches_pad_id_net ON launches (pad_id, net);
