@@ -1,6 +1,6 @@
-# make demo     install, mirror the bundled sample of LL2, ask it, and serve it as a site
-# make test     install, then run the tests
-# make schema   make schema.sql and docs/columns.md anew from what ll2_mirror/ll2 declares
+# make demo     install the program, mirror the bundled sample of LL2, prove it, ask it
+# make test     install the developers' tools, too, and run the tests
+# make schema   write schema.sql and docs/columns.md from what ll2_mirror/ll2 declares
 # make check    what CI runs: format, lint, types, then the tests
 # make soak     the tests that take long: 200 kills, a simulated year of cron, an hour of fuzz
 # make man      write the manual page from the help
@@ -10,49 +10,55 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-STAMP := $(VENV)/.installed
+# Two steps of installing: the program with what it needs to run, then its developers' tools.
+PROGRAM := $(VENV)/.program
+TOOLS := $(VENV)/.tools
 SOURCE := etl tests bench docs/man.py
 
 .PHONY: demo screenshots schema test soak lint check man bench clean
 
-demo: $(STAMP)
-	$(BIN)/ll2-mirror demo data/demo
-	@if [ -t 1 ]; then $(BIN)/ll2-mirror serve data/demo/demo.db; fi
+demo: $(PROGRAM)
+	@$(BIN)/ll2-mirror demo data/demo
 
-schema: $(STAMP)
+schema: $(PROGRAM)
 	$(BIN)/python -m ll2_mirror.ll2.generate
 
-test: $(STAMP)
+test: $(TOOLS)
 	$(BIN)/python -m pytest -n auto --dist loadfile
 
-soak: $(STAMP)
+soak: $(TOOLS)
 	$(BIN)/python -m pytest -m soak
 
-lint: $(STAMP)
+lint: $(TOOLS)
 	$(BIN)/ruff format --check $(SOURCE)
 	$(BIN)/ruff check $(SOURCE)
 	$(BIN)/mypy
 
 check: lint test
 
-man: $(STAMP)
+man: $(PROGRAM)
 	COLUMNS=80 $(BIN)/python docs/man.py > docs/ll2-mirror.1
 
-screenshots: $(STAMP)
+screenshots: $(TOOLS)
 	$(BIN)/python bench/screenshots.py
 
-bench: $(STAMP)
+bench: $(TOOLS)
 	$(BIN)/python bench/bench.py
 	$(BIN)/python bench/serve.py
 	$(BIN)/python bench/lists.py
 	$(BIN)/python bench/share.py
 	$(BIN)/python bench/pages.py
 
-$(STAMP): pyproject.toml
+$(PROGRAM): pyproject.toml
 	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --editable .
+	@touch $@
+
+# Only pip 25.1 and later read groups.
+$(TOOLS): $(PROGRAM)
 	$(BIN)/python -m pip install --quiet --upgrade 'pip>=25.1'
-	$(BIN)/python -m pip install --quiet --editable . --group dev
-	touch $@
+	$(BIN)/python -m pip install --quiet --group dev
+	@touch $@
 
 clean:
 	rm -rf $(VENV) data/demo dist .mypy_cache .pytest_cache .ruff_cache .hypothesis
