@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import shlex
+import shutil
 import signal
 import subprocess
 import sys
@@ -27,9 +28,9 @@ def test_demo_mirrors_proves_and_answers(tmp_path, run):
     assert proved.startswith(f"{db}: 133 records on 38 pages, ")
     assert proved.endswith(" bytes: as LL2 sent them")
     assert in_space == "Which craft are in space now? Crew Dragon Freedom"
-    assert built.startswith("Who built what? Soyuz (10), ")
+    assert built.startswith("Who built what? Soyuz (10 spacecraft), ")
     assert longest.startswith(
-        "Which spacecraft were longest in space? Crew Dragon Endeavour (868.6), "
+        "Which spacecraft were longest in space? Crew Dragon Endeavour (868.6 days in space), "
     )
     assert len(told.out.splitlines()) <= 12
     again = run("demo", tmp_path / "new")
@@ -50,6 +51,17 @@ def test_the_commands_that_demo_advises_work_as_they_are_printed(tmp_path, upstr
     done = subprocess.run(real, cwd=folder, capture_output=True, text=True)
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout.startswith("spacecraft: 21 records in 1 request")
+
+
+def test_make_demo_installs_no_tools_and_make_test_both(tmp_path):
+    for name in ("Makefile", "pyproject.toml"):
+        shutil.copy(ROOT / name, tmp_path)
+    steps = {}
+    for goal in ("demo", "test"):
+        done = subprocess.run(["make", "-n", goal], cwd=tmp_path, capture_output=True, text=True)
+        assert (done.returncode, done.stderr) == (0, "")
+        steps[goal] = ["--editable ." in done.stdout, "--group dev" in done.stdout]
+    assert steps == {"demo": [True, False], "test": [True, True]}
 
 
 @contextmanager

@@ -76,9 +76,9 @@ def _answers(db: Path) -> Iterator[str]:
         for question in questions().values():
             if question.in_demo:
                 rows = conn.execute(question.sql).fetchall()
-                name, *number = question.bars or rows[0].keys()[:1]
+                name, *numbers = question.bars or rows[0].keys()[:1]
                 answers = [
-                    f"{row[name]} ({row[number[0]]})" if number else row[name]
+                    row[name] + "".join(f" ({row[key]} {key.replace('_', ' ')})" for key in numbers)
                     for row in rows[:_SHOWN]
                 ]
                 more = ", ..." if len(rows) > _SHOWN else ""
