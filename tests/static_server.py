@@ -152,16 +152,18 @@ def instead(change: Callable[[bytes], bytes]) -> Fault:
     return fault
 
 
-def drip(seconds: float) -> Fault:
+def drip(seconds: float, *, chunked: bool = False) -> Fault:
     """A byte now and then: never long enough apart for a socket's timeout."""
+    piece = b"1\r\nx\r\n" if chunked else b"x"
 
     def fault(handler: Handler, body: bytes | None) -> bool:
         handler.send_response(200)
-        handler.send_header("Content-Length", str(len(body or b"")))
+        length = ("Transfer-Encoding", "chunked"), ("Content-Length", str(len(body or b"")))
+        handler.send_header(*length[not chunked])
         handler.end_headers()
         end = time.monotonic() + seconds
         while time.monotonic() < end:
-            handler.wfile.write(b"x")
+            handler.wfile.write(piece)
             time.sleep(0.05)
         return True
 

@@ -150,8 +150,8 @@ def _load() -> None:
     import ll2_mirror.plan
     import ll2_mirror.proof.verify
     import ll2_mirror.serve.server
+    import ll2_mirror.share.publish
     import ll2_mirror.share.pull
-    import ll2_mirror.share.snapshot
     import ll2_mirror.sync  # noqa: F401 (each of them is)
 
     gc.freeze()

@@ -13,7 +13,7 @@ import pytest
 
 from helpers import execute, grow_old, public_rows
 from ll2_mirror.errors import UpstreamError
-from ll2_mirror.share import web
+from ll2_mirror.share import download
 from ll2_mirror.store import opening
 from ll2_mirror.store.lock import only_sync
 from static_server import breaks, cut_after, drip, instead, site, status
@@ -48,12 +48,14 @@ def test_a_pull_makes_the_mirror(synced, mine, out, served, run, far):
     assert execute(mine, "PRAGMA journal_mode") == [("wal",)]
 
 
-def test_what_is_far_comes_packed_and_what_is_near_as_it_is(mine, out, served, run, tmp_path):
-    packed = json.loads((out / "manifest.json").read_text())["gzip"]
-    run("pull", served.url, mine)
-    assert served.asked == ["/manifest.json", f"/{packed['name']}"]
-    (out / packed["name"]).unlink()
-    assert run("pull", out, tmp_path / "other.db").code == 0
+def test_what_0_6_published_comes_in_too(mine, out, served, run):
+    """Its manifest names a second file, packed by gzip."""
+    digest = json.loads((out / "manifest.json").read_text())["file"]["sha256"]
+    name = f"snapshot-{digest}.db"
+    edited(out, gzip={"name": f"{name}.gz", "bytes": 5, "sha256": "0" * 64}, format=1)
+    (out / f"{name}.gz").write_bytes(b"magic")
+    assert run("pull", served.url, mine).code == 0
+    assert served.asked == ["/manifest.json", f"/{name}"]
 
 
 def test_nothing_is_fetched_or_written_where_nothing_is_new(mine, served, run):
@@ -197,18 +199,18 @@ def test_no_token_or_password_is_sent(mine, served, run, tmp_path, monkeypatch):
 
 
 def test_a_download_goes_on_where_it_broke_off(mine, served, run, out):
-    size = json.loads((out / "manifest.json").read_text())["gzip"]["bytes"]
-    served.fault = breaks(".gz", cut_after(size // 3), times=3)
+    size = json.loads((out / "manifest.json").read_text())["file"]["bytes"]
+    served.fault = breaks(".db", cut_after(size // 3), times=3)
     assert run("pull", served.url, mine).code == 0
-    asked = [headers.get("Range") for path, headers in served.log if path.endswith(".gz")]
+    asked = [headers.get("Range") for path, headers in served.log if path.endswith(".db")]
     third = size // 3
     assert asked == [None, *(f"bytes={n * third}-" for n in (1, 2, 3))][: len(asked)]
     assert run("verify", mine).code == 0
 
 
 def test_the_next_pull_goes_on_with_what_one_has_left(mine, served, run, out, news):
-    size = json.loads((out / "manifest.json").read_text())["gzip"]["bytes"]
-    served.fault = breaks(".gz", cut_after(1000))
+    size = json.loads((out / "manifest.json").read_text())["file"]["bytes"]
+    served.fault = breaks(".db", cut_after(1000))
     refused(
         run("pull", served.url, mine), 69, f"broke off after 5000 of {size} bytes|IncompleteRead"
     )
@@ -219,10 +221,22 @@ def test_the_next_pull_goes_on_with_what_one_has_left(mine, served, run, out, ne
     assert beside(mine) == ["mine.db"]
 
 
+def test_nothing_is_written_through_a_link(mine, served, run, out, tmp_path):
+    """That somebody laid where a pull stages the snapshot."""
+    precious = tmp_path / "precious"
+    precious.write_text("precious")
+    digest = json.loads((out / "manifest.json").read_text())["file"]["sha256"]
+    staged = mine.with_name(f"{mine.name}.pull-{digest[:16]}")
+    for name in ("", "-journal", "-wal"):
+        staged.with_name(f"{staged.name}{name}").symlink_to(precious)
+    assert run("pull", served.url, mine).code == 0
+    assert precious.read_text() == "precious"
+
+
 def test_what_was_fetched_of_a_snapshot_that_is_no_longer_published_is_dropped(
     mine, served, run, news
 ):
-    served.fault = breaks(".gz", cut_after(1000))
+    served.fault = breaks(".db", cut_after(1000))
     run("pull", served.url, mine)
     served.fault = None
     news()
@@ -232,7 +246,7 @@ def test_what_was_fetched_of_a_snapshot_that_is_no_longer_published_is_dropped(
 
 def test_a_server_that_can_not_begin_in_the_middle(mine, served, run):
     """It sends all of it again."""
-    served.fault = breaks(".gz", cut_after(1000), times=1)
+    served.fault = breaks(".db", cut_after(1000), times=1)
 
     def whole(handler, body):
         handler.reply(200, body)
@@ -240,10 +254,10 @@ def test_a_server_that_can_not_begin_in_the_middle(mine, served, run):
 
     broken = served.fault
     served.fault = lambda handler, body: (
-        broken(handler, body) or (handler.path.endswith(".gz") and whole(handler, body))
+        broken(handler, body) or (handler.path.endswith(".db") and whole(handler, body))
     )
     assert run("pull", served.url, mine).code == 0
-    packed = next(path.name for path in served.folder.glob("*.gz"))
+    packed = next(path.name for path in served.folder.glob("*.db"))
     assert served.asked == ["/manifest.json", f"/{packed}", f"/{packed}"]
     assert run("verify", mine).code == 0
 
@@ -257,11 +271,16 @@ def test_a_fault_that_may_pass_is_tried_again(mine, served, run, clock, code):
     refused(run("pull", served.url, mine), 69, f"manifest.json: status {code}")
 
 
-@pytest.mark.parametrize("where", ["manifest.json", ".gz"])
-def test_a_server_that_drips_is_given_up(mine, served, run, where):
+@pytest.mark.parametrize("chunked", [False, True])
+@pytest.mark.parametrize("where", ["manifest.json", ".db"])
+def test_a_server_that_drips_is_given_up(mine, served, run, where, chunked):
     """The time of a socket begins anew with each byte."""
-    served.fault = breaks(where, drip(5))
-    refused(run("pull", served.url, mine, "--timeout", "0.2"), 69, "nothing came for 0.2 s")
+    served.fault = breaks(where, drip(5, chunked=chunked))
+    refused(
+        run("pull", served.url, mine, "--timeout", "0.2"),
+        69,
+        "less than 8 KiB a second came for 0.2 s",
+    )
 
 
 # What is refused: the state before stays
@@ -284,7 +303,7 @@ def edited(out, **values):
     """Changes the manifest; a dict changes the object that is there."""
     found = json.loads((out / "manifest.json").read_text())
     for key, value in values.items():
-        found[key] = {**found[key], **value} if isinstance(value, dict) else value
+        found[key] = {**(found[key] or {}), **value} if isinstance(value, dict) else value
     (out / "manifest.json").write_text(json.dumps(found))
 
 
@@ -354,7 +373,6 @@ WRONG = [
     {"file": {"name": "snapshot-x.db"}},
     {"file": {"name": f"snapshot-{DIGEST}.db"}},
     {"file": {"name": f"snapshot-{DIGEST}.db/../x", "sha256": DIGEST}},
-    {"gzip": {"name": "../x.gz"}},
     {"file": {"bytes": -1}},
     {"file": {"bytes": "1"}},
     {"file": {"bytes": True}},
@@ -390,11 +408,8 @@ def test_a_manifest_of_a_newer_version(kept, served, out, run, newer):
     refused(run("pull", served.url, kept), 65, "was made by a newer version .*: upgrade ll2-mirror")
 
 
-@pytest.mark.parametrize("ending", [".gz", ".db"])
-def test_a_snapshot_that_is_not_what_the_manifest_says(kept, served, out, run, ending):
+def test_a_snapshot_that_is_not_what_the_manifest_says(kept, served, out, run):
     """Truncated, longer, edited, or something else; once the server is right, so is the pull."""
-    if ending == ".db":
-        edited(out, gzip=None)
     for change in (
         lambda body: body[:-1],
         lambda body: body + b"x",
@@ -402,12 +417,12 @@ def test_a_snapshot_that_is_not_what_the_manifest_says(kept, served, out, run, e
         lambda body: b"<!doctype html>",
         lambda body: b"",
     ):
-        served.fault = breaks(ending, instead(change))
+        served.fault = breaks(".db", instead(change))
         ran = run("pull", served.url, kept)
         assert ran.code in (65, 69)
         assert re.search("isn't what its manifest says|broke off after", ran.err), ran.err
         assert first_name(kept) != "Renamed"
-        served.fault = breaks(ending, instead(change), times=1)
+        served.fault = breaks(".db", instead(change), times=1)
         assert run("pull", served.url, kept).code == 0
         assert first_name(kept) == "Renamed"
         older = json.loads((out / "manifest.json").read_text())["older"][0]
@@ -473,7 +488,7 @@ def test_an_old_snapshot_under_a_new_manifest_is_no_news(kept, served, run, out,
     older = found["older"][0]
     digest = older.removeprefix("snapshot-").removesuffix(".db")
     size = (out / older).stat().st_size
-    edited(out, file={"name": older, "sha256": digest, "bytes": size}, gzip=None, run=9)
+    edited(out, file={"name": older, "sha256": digest, "bytes": size}, run=9)
     refused(run("pull", served.url, kept), 65, "holds another state than its manifest says")
 
 
@@ -509,8 +524,12 @@ def test_a_redirect_away_from_the_web_is_not_followed(kept, served, run, to):
 def test_a_redirect_from_https_to_http_is_not_followed():
     """Nor one to where it leads by a path alone, which stays on https."""
     with pytest.raises(UpstreamError, match="that isn't followed"):
-        web.led("https://example.org/manifest.json", "http://example.org/manifest.json")
-    assert web.led("https://example.org/a/m", "../b/m") == "https://example.org/b/m"
+        download.redirect_target(
+            "https://example.org/manifest.json", "http://example.org/manifest.json"
+        )
+    assert (
+        download.redirect_target("https://example.org/a/m", "../b/m") == "https://example.org/b/m"
+    )
 
 
 def test_a_redirect_on_the_web_is_followed(mine, served, run, out):

@@ -39,7 +39,7 @@ from ll2_mirror.ll2 import page as ll2_page
 from ll2_mirror.progress import EVENTS
 from ll2_mirror.query import params, routes
 from ll2_mirror.serve import cache, scope, server
-from ll2_mirror.share.web import _REDIRECTS
+from ll2_mirror.share.download import MAX_REDIRECTS, SLOWEST
 from ll2_mirror.store import reading, search
 from ll2_mirror.testing import fake_ll2
 
@@ -423,9 +423,10 @@ def test_the_limits_are_those_of_the_program():
         f"in one sync | {missing.SHRINK_SHARE:.0%}, or {missing.SHRINK_COUNT} if".replace(
             "%", " %"
         ),
-        f"| a picture | {fetch.MOST // 2**20} MiB:",
+        f"| a picture | {fetch.MAX_IMAGE // 2**20} MiB:",
         f"| attempts for one picture | {fetch.TRIES}; after {fetch.MOST_IN_A_ROW} pictures",
-        f"| redirects | {_REDIRECTS}, and only",
+        f"| a server that sends less than {SLOWEST // 2**10} KiB a second | `--timeout`,",
+        f"| redirects | {MAX_REDIRECTS}, and only",
         f"| a refused picture | is requested again after {AGAIN.days} days |",
         f"| a URL's path and query | {routes.MOST_URL // 2**10} KiB, else 414 |",
         f"| query parameters | {params._MOST_FIELDS:,}, else 400 |",

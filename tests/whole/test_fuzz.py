@@ -6,7 +6,6 @@ A seed says all that happens. A few are tried with the other tests, and an hour'
 
 from __future__ import annotations
 
-import gzip
 import itertools
 import json
 import math
@@ -205,7 +204,7 @@ def pulled(random, program, _upstream, whole, folder):
     out, before = folder / "out", public_rows(db)
     fine(program("publish", whole, out), 0)
     published = {path.name: path.read_bytes() for path in out.iterdir()}
-    fault = random.choice([_manifest, _snapshot, _packed, _way])
+    fault = random.choice([_manifest, _snapshot, _way])
     with static_server.site(out) as site:
         fault(random, out, site)
         done = fine(program("pull", site.url, db), 0, 65, 69, 75)
@@ -229,21 +228,12 @@ def _snapshot(random, out, _site):
     path, manifest = next(out.glob("*.db")), json.loads((out / "manifest.json").read_bytes())
     damaged_files.damaged(path, random)
     body = path.read_bytes()
-    for end in ("-wal", "-shm", ".gz"):
+    for end in ("-wal", "-shm"):
         path.with_name(f"{path.name}{end}").unlink(missing_ok=True)
     digest = sha256(body).hexdigest()
     named = path.rename(out / f"snapshot-{digest}.db").name
-    manifest |= {"file": {"name": named, "bytes": len(body), "sha256": digest}, "gzip": None}
+    manifest |= {"file": {"name": named, "bytes": len(body), "sha256": digest}}
     (out / "manifest.json").write_text(json.dumps(manifest), "utf-8")
-
-
-def _packed(random, out, _site):
-    path = next(out.glob("*.gz"))
-    body = path.read_bytes()
-    bomb = gzip.compress(bytes(2**26))
-    path.write_bytes(
-        random.choice([hostile_responses.body(body, random), bomb, body[: len(body) // 2], b""])
-    )
 
 
 def _way(random, _out, site):
@@ -257,7 +247,7 @@ def _way(random, _out, site):
         static_server.instead(lambda body: hostile_responses.body(body, Random(seed))),
         static_server.cut_after(random.choice([0, 1, 5000])),
     ]
-    ending = random.choice([".json", ".gz", ".db", ""])
+    ending = random.choice([".json", ".db", ""])
     site.fault = static_server.breaks(ending, random.choice(faults), random.choice([1, 9, 999]))
 
 

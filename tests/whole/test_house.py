@@ -15,7 +15,7 @@ FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 DOCUMENTED = (ast.Module, ast.ClassDef, *FUNCTIONS)
 PACKAGE = Path(ll2_mirror.__file__).parent
 # The way of a record. A room imports from its own and from those before it.
-ROOMS = ["files", "errors", "clock", "progress", "ll2", "store", "extract", "transform", "load"]
+ROOMS = ["errors", "files", "clock", "progress", "ll2", "store", "extract", "transform", "load"]
 ROOMS += [
     "sync",
     "plan",

@@ -43,23 +43,25 @@ checked, then written into DB in place: who reads DB meanwhile sees all of it, o
     show_default=True,
     help="How many snapshots DIR has: the new one, and those before it.",
 )
-@click.option("--gzip/--no-gzip", default=True, help="Also pack the snapshot.  [default: gzip]")
+@click.option(
+    "--gzip/--no-gzip", expose_value=False, help="No effect: accepted for scripts written for 0.6."
+)
 @click.option("--allow-older", is_flag=True, help="Publish DB though DIR has a later state.")
 @QUIET
 @json_option("the manifest")
 def publish(
-    db: Path, directory: Path, keep: int, gzip: bool, allow_older: bool, quiet: bool, as_json: bool
+    db: Path, directory: Path, keep: int, allow_older: bool, quiet: bool, as_json: bool
 ) -> None:
     """Puts a snapshot into a folder."""
-    from ll2_mirror.share.snapshot import publish
+    from ll2_mirror.share.publish import publish
 
     end_tidily()
     with opened(db) as store:
-        manifest, changed = publish(
-            store, directory, keep=keep, packed=gzip, allow_older=allow_older
-        )
-    found = {"changed": changed, **manifest.as_json()}
-    console().present(found, [_published_line(directory, found)], as_json=as_json, quiet=quiet)
+        manifest, changed = publish(store, directory, keep=keep, allow_older=allow_older)
+    document = {"changed": changed, **manifest.as_json()}
+    records, size = sum(manifest.resources.values()), manifest.file.bytes
+    line = _state_line(directory, document, f": {records:,} records in {size:,} bytes")
+    console().present(document, [line], as_json=as_json, quiet=quiet)
 
 
 @click.command(cls=Command, help=_PULL_HELP)
@@ -80,33 +82,22 @@ def pull(
     as_json: bool,
 ) -> None:
     """Brings a mirror up to date from a snapshot."""
-    from ll2_mirror.share.origin import origin_of
     from ll2_mirror.share.pull import pull
+    from ll2_mirror.share.source import source_of
 
     end_tidily()
-    origin = origin_of(source, timeout)
-    with transfer_progress(quiet=quiet or as_json) as tell:
-        done = pull(origin, db, clock(), tell, allow_older=allow_older)
-    found = done.as_json()
-    console().present(found, [_pulled_line(db, found)], as_json=as_json, quiet=quiet)
+    with transfer_progress(quiet=quiet or as_json) as emit:
+        report = pull(source_of(source, timeout), db, clock(), emit, allow_older=allow_older)
+    document = report.as_json()
+    line = _state_line(db, document, f", from {report.source} · {report.seconds:.1f} s")
+    console().present(document, [line], as_json=as_json, quiet=quiet)
     if max_age is not None:
         check_age(status_of(db), max_age)
 
 
-def _published_line(directory: Path, found: dict[str, Any]) -> str:
-    """What a publish did."""
-    packed = f", {found['gzip']['bytes']:,} packed" if found["gzip"] else ""
-    records = sum(found["resources"].values())
-    more = f": {records:,} records in {found['file']['bytes']:,} bytes{packed}"
-    return _brought_line(directory, found, more)
-
-
-def _pulled_line(db: Path, found: dict[str, Any]) -> str:
-    """What a pull did."""
-    return _brought_line(db, found, f", from {found['from']} · {found['seconds']:.1f} s")
-
-
-def _brought_line(to: Path, found: dict[str, Any], more: str) -> str:
+def _state_line(where: Path, document: dict[str, Any], more: str) -> str:
     """Which state came to a place, and ``more`` of it; or that it was there already."""
-    told = f"run {found['run']}, synced {found['synced'][:19]}Z"
-    return f"{to}: {told}{more}" if found["changed"] else f"{to}: nothing new since {told}"
+    state = f"run {document['run']}, synced {document['synced'][:19]}Z"
+    return (
+        f"{where}: {state}{more}" if document["changed"] else f"{where}: nothing new since {state}"
+    )

@@ -14,17 +14,17 @@ from urllib.parse import urlsplit
 from ll2_mirror.clock import Clock, to_iso
 from ll2_mirror.errors import DataError, Faulted, MirrorError, UpstreamError
 from ll2_mirror.extract.retry import patiently
+from ll2_mirror.files import writing
 from ll2_mirror.images.catalog import PAUSE, CatalogEntry, ImagePlan
 from ll2_mirror.images.folder import ENOUGH, ImageFolder, IndexEntry, format_of
 from ll2_mirror.ll2.json import quote
 from ll2_mirror.progress import Tell, silence
-from ll2_mirror.share.disk import writing
-from ll2_mirror.share.web import MENDS, Web
+from ll2_mirror.share.download import Downloader
 from ll2_mirror.store.lock import only_sync
 
 TRIES = 3  # of one image
 MOST_IN_A_ROW = 5  # failures: then it may be the network, and the server is left alone
-MOST = 32 * 1024 * 1024  # bytes of one image
+MAX_IMAGE = 32 * 1024 * 1024  # bytes of one image
 # IPv6 networks whose addresses lead to the IPv4 address that they end with: NAT64, and ::a.b.c.d.
 _IPV4_WITHIN = ip_network("64:ff9b::/96"), ip_network("::/96")
 
@@ -132,7 +132,7 @@ class _ImageRun:
         self.bytes += size
 
 
-class ImageClient(Web):
+class ImageClient(Downloader):
     """Asks only the hosts that the tables name, and no address within a private network."""
 
     def __init__(self, hosts: Iterable[str], timeout: float) -> None:
@@ -145,11 +145,9 @@ class ImageClient(Web):
         Raises DataError for what is no image, or too large, Faulted where another try may help,
         UpstreamError where none does.
         """
-        response, chunks = self.ask(url)
-        status = response.status_code
-        if status != 200:
-            raise (Faulted if status in MENDS else UpstreamError)(f"{url}: status {status}")
-        start = b""
+        download = self.get(url, MAX_IMAGE)
+        assert download is not None  # no ETag was sent
+        start, chunks = b"", download.chunks
         while len(start) < ENOUGH and (chunk := next(chunks, b"")):
             start += chunk
         ending = format_of(start)
@@ -158,7 +156,7 @@ class ImageClient(Web):
             raise DataError(f"{url} is no PNG, JPEG, WebP or GIF: it begins with {start!r}")
         return ending, _bounded(chain([start], chunks), url)
 
-    def check(self, url: str) -> None:
+    def check_url(self, url: str) -> None:
         """Raises UpstreamError for a URL at another host, or with a password."""
         parts = urlsplit(url)
         if parts.netloc not in self._hosts or "@" in parts.netloc:
@@ -173,8 +171,8 @@ def _bounded(chunks: Iterable[bytes], url: str) -> Iterator[bytes]:
     size = 0
     for chunk in chunks:
         size += len(chunk)
-        if size > MOST:
-            raise DataError(f"{url} has more than {MOST:,} bytes: it isn't kept")
+        if size > MAX_IMAGE:
+            raise DataError(f"{url} has more than {MAX_IMAGE:,} bytes: it isn't kept")
         yield chunk
 
 

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import BinaryIO, NamedTuple
 from urllib.parse import urlsplit
 
-from ll2_mirror.share.disk import commit_file, open_own, sha256, writing
+from ll2_mirror.files import commit_file, open_own, sha256, writing
 
 # The formats that are kept, by a file's ending: the media type it is served as, how it begins. An
 # SVG isn't among them: it can hold a script.

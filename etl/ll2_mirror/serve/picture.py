@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 from datasette import NotFound, Response
 from datasette.utils.asgi import asgi_send_file
 
+from ll2_mirror.files import CHUNK
 from ll2_mirror.images.folder import ImageFolder, media_type
 from ll2_mirror.serve.datasette_adapter import file_of, is_mirror, permissions
 from ll2_mirror.serve.headers import matches
-from ll2_mirror.share.disk import CHUNK
 
 if TYPE_CHECKING:
     from datasette.app import Datasette

@@ -1,9 +1,8 @@
 """Whole copies of a mirror: from one writer to readers anywhere.
 
-In: a mirror and a folder, or what such a folder's URL has. Out: a snapshot with its manifest there,
-or a mirror brought up to date from them.
+In: a mirror and a folder, or the URL of such a folder. Out: a snapshot with its manifest there, or
+a mirror brought up to date from them.
 
-Open ``manifest`` first: both sides go by it. ``snapshot`` puts a snapshot out. ``pull`` brings one
-in that an ``origin`` has staged; ``fetch`` gets it, resumed and checked, by a ``transport`` over
-the ``web``. ``disk`` is what both sides need of files.
+Open ``manifest`` first: both sides go by it. ``publish`` writes a snapshot. ``pull`` brings in what
+a ``source`` has staged. ``download`` fetches over HTTP, also images.
 """

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import gzip
 import json
 import os
 import re
 import shutil
 import sqlite3
-import sys
 from contextlib import closing
 from hashlib import sha256
 
@@ -39,13 +37,12 @@ def test_a_snapshot_bears_its_digest_and_the_manifest_tells_all_of_it(synced, ou
     ran = run("publish", synced, out)
     assert ran.code == 0, ran.err
     manifest = told(out)
-    file, packed = manifest["file"], manifest["gzip"]
-    assert names(out) == ["manifest.json", file["name"], packed["name"]]
-    for one in (file, packed):
-        assert one["bytes"] == (out / one["name"]).stat().st_size
-        assert one["sha256"] == digest(out / one["name"])
+    file = manifest["file"]
+    assert names(out) == ["manifest.json", file["name"]]
+    assert file["bytes"] == (out / file["name"]).stat().st_size
+    assert file["sha256"] == digest(out / file["name"])
     assert file["name"] == f"snapshot-{file['sha256']}.db"
-    assert gzip.decompress((out / packed["name"]).read_bytes()) == (out / file["name"]).read_bytes()
+    assert manifest["gzip"] is None  # 0.6 reads the key, and then pulls the file
     held = run("status", synced, "--json").json
     assert manifest["resources"] == {"spacecraft": 21}
     assert manifest["synced"] == held["resources"][0]["synced"]
@@ -54,8 +51,7 @@ def test_a_snapshot_bears_its_digest_and_the_manifest_tells_all_of_it(synced, ou
     assert "The Space Devs" in manifest["source"]
     assert "credit" in manifest["license"]
     assert ran.out == (
-        f"{out}: run 1, synced {manifest['synced'][:19]}Z: 21 records in {file['bytes']:,} bytes,"
-        f" {packed['bytes']:,} packed\n"
+        f"{out}: run 1, synced {manifest['synced'][:19]}Z: 21 records in {file['bytes']:,} bytes\n"
     )
 
 
@@ -93,8 +89,7 @@ def test_old_snapshots_stay_for_a_while(synced, out, run):
         seen.append(told(out)["file"]["name"])
     assert len(set(seen)) == 4
     assert told(out)["older"] == [seen[2]]
-    kept = [seen[3], f"{seen[3]}.gz", seen[2], f"{seen[2]}.gz"]
-    assert names(out) == sorted(["manifest.json", *kept])
+    assert names(out) == sorted(["manifest.json", seen[3], seen[2]])
 
 
 def test_what_a_killed_publish_left_is_cleared_away_and_nothing_else(synced, out, run):
@@ -103,16 +98,29 @@ def test_what_a_killed_publish_left_is_cleared_away_and_nothing_else(synced, out
     mine = ["index.html", "snapshot-mine.db", "other.db"]
     for name in (*left, *mine):
         (out / name).write_text("x")
-    assert run("publish", synced, out, "--no-gzip").code == 0
+    assert run("publish", synced, out).code == 0
     assert set(names(out)) == {"manifest.json", told(out)["file"]["name"], *mine}
 
 
-def test_gzip_can_be_left_out_and_added_later(synced, out, run):
-    assert run("publish", synced, out, "--no-gzip").code == 0
-    assert told(out)["gzip"] is None
-    assert len(names(out)) == 2
-    assert run("publish", synced, out, "--json").json["changed"]
-    assert (out / told(out)["gzip"]["name"]).exists()
+def test_what_0_6_packed_goes_with_its_snapshot(synced, out, run):
+    """Until then, who has read its manifest may still fetch it."""
+    run("publish", synced, out)
+    first = told(out)["file"]["name"]
+    (out / f"{first}.gz").write_text("x")
+    for there in (True, False):
+        run("sync", synced)
+        assert run("publish", synced, out, "--no-gzip", "--keep", "2").code == 0
+        assert (f"{first}.gz" in names(out)) == there
+
+
+@pytest.mark.parametrize("name", [".manifest.json", ".snapshot"])
+def test_nothing_is_written_through_a_link(synced, out, run, tmp_path, name):
+    mine = tmp_path / "mine"
+    mine.write_text("mine")
+    out.mkdir()
+    (out / name).symlink_to(mine)
+    run("publish", synced, out)
+    assert mine.read_text() == "mine"
 
 
 def test_a_lost_snapshot_or_a_damaged_manifest_is_published_anew(synced, out, run):
@@ -126,7 +134,9 @@ def test_a_lost_snapshot_or_a_damaged_manifest_is_published_anew(synced, out, ru
     assert told(out)["run"] == 1
 
 
-def test_publishing_waits_for_no_writer_and_shows_what_is_committed(synced, out, run):
+@pytest.mark.parametrize("mode", ["wal", "delete"])
+def test_publishing_waits_for_no_writer_and_shows_what_is_committed(synced, out, run, mode):
+    execute(synced, f"PRAGMA journal_mode = {mode}")
     before = public_rows(synced)
     with closing(sqlite3.connect(synced, isolation_level=None)) as conn:
         conn.execute("BEGIN IMMEDIATE")
@@ -145,42 +155,6 @@ def test_what_is_still_in_the_log_is_published_also_through_a_link(synced, out, 
         assert run("publish", link, out).code == 0
     snapshot = out / told(out)["file"]["name"]
     assert execute(snapshot, "SELECT DISTINCT name FROM spacecraft") == [("x",)]
-
-
-# What copies a file, as found on the path: a writer is at work meanwhile; it breaks off; none.
-WRITES = """#!{python}
-import os, sqlite3, sys
-conn = sqlite3.connect({db!r}, isolation_level=None, timeout=0)
-conn.execute("UPDATE spacecraft SET name = 'changed'")
-conn.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
-os.execv({cat!r}, ["cat"])
-"""
-COPYING = {
-    "writes": WRITES,
-    "breaks off": "#!/bin/sh\nhead -c 9999; exit 1",
-    "none": "",
-}
-
-
-@pytest.mark.parametrize("mode", ["wal", "delete"])
-@pytest.mark.parametrize("how", COPYING)
-def test_a_snapshot_is_of_one_state_however_it_is_copied(synced, out, run, tmp_path, mode, how):
-    execute(synced, f"PRAGMA journal_mode = {mode}")
-    before = public_rows(synced)
-    path = tmp_path / "bin"
-    path.mkdir()
-    if text := COPYING[how]:
-        cat = path / "cat"
-        cat.write_text(text.format(python=sys.executable, db=str(synced), cat=shutil.which("cat")))
-        cat.chmod(0o755)
-    found = f"{path}:{os.environ['PATH']}" if text else str(path)
-    ran = run("publish", synced, out, "--no-gzip", env={"PATH": found})
-    assert (ran.code, ran.err) == (0, "")
-    snapshot = out / told(out)["file"]["name"]
-    assert public_rows(snapshot) == before
-    assert execute(snapshot, "PRAGMA integrity_check") == [("ok",)]
-    writes = how == "writes" and mode == "wal"  # else it must wait for who reads
-    assert (("changed",) in execute(synced, "SELECT name FROM spacecraft")) == writes
 
 
 def test_a_snapshot_has_the_rights_of_a_new_file(synced, out, run):
@@ -280,20 +254,18 @@ def test_a_folder_that_may_not_be_written(synced, out, run):
     refused(run("publish", synced, out), 2, "Permission denied|can't be written")
 
 
-@pytest.mark.parametrize("more", [-100_000, 20_000])  # beyond a snapshot
-def test_a_full_disk_leaves_the_state_before(synced, run, little_room, more):
-    """Whether the snapshot has no room, or what is packed."""
+def test_a_full_disk_leaves_the_state_before(synced, run, little_room):
     size = len(sqlite3.connect(synced).serialize())
     folder = little_room(2 * size + 200_000)
-    run("publish", synced, folder, "--no-gzip")
+    run("publish", synced, folder)
     before = names(folder)
-    (folder / "filler").write_bytes(b"x" * (191_808 - more))
+    (folder / "filler").write_bytes(b"x" * 291_808)
     run("sync", synced)
     ran = run("publish", synced, folder)
     refused(ran, 75, "the disk is full: make room and run the same command again")
     assert [name for name in names(folder) if name != "filler"] == before
     (folder / "filler").unlink()
-    assert run("publish", synced, folder, "--no-gzip").code == 0
+    assert run("publish", synced, folder).code == 0
     assert told(folder)["run"] == 2
 
 

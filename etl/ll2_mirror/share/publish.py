@@ -1,0 +1,144 @@
+"""Writes what a mirror holds to a folder: a snapshot named by its digest, then its manifest."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from contextlib import closing, suppress
+from pathlib import Path
+
+from ll2_mirror.clock import to_iso
+from ll2_mirror.errors import DataError, NotAMirror, UsageError
+from ll2_mirror.files import commit_file, discard, open_own, sha256, writing
+from ll2_mirror.ll2.lists import SLICES
+from ll2_mirror.share.manifest import (
+    MANIFEST,
+    Manifest,
+    MirrorState,
+    PublishedFile,
+    is_as_new_as,
+    is_snapshot,
+    mirror_state,
+    parse_manifest,
+    snapshot_name,
+)
+from ll2_mirror.store.explain import explaining
+from ll2_mirror.store.lock import only_sync
+from ll2_mirror.store.opening import stamp
+from ll2_mirror.store.store import Store
+
+KEEP = 3  # snapshots: who has read an older manifest still finds what it names
+# How a copy is written that nobody reads before it is whole. A small cache, as each page is
+# written once: a larger one makes it no faster, at 2 MB it takes almost twice as long.
+_FAST = ("journal_mode = OFF", "synchronous = OFF", "locking_mode = EXCLUSIVE", "cache_size = 50")
+
+
+def publish(
+    store: Store, folder: Path, *, keep: int = KEEP, allow_older: bool = False
+) -> tuple[Manifest, bool]:
+    """Publishes a mirror's state in a folder; gives its manifest, and whether it is new there.
+
+    Waits for no sync, and no sync waits for it. Killed anywhere, the folder has the state before
+    or the new one, each whole. Raises UsageError where there is no state or no such folder,
+    DataError where the folder has a later state, Stopped where there is no room.
+    """
+    if folder.exists() and not folder.is_dir():
+        raise UsageError(f"{folder} is no folder")
+    with writing(folder):
+        folder.mkdir(exist_ok=True)
+    with only_sync(folder / MANIFEST), store.snapshot():
+        state, before = mirror_state(store), _published(folder)
+        if state is None:
+            raise UsageError(f"{store.path} holds nothing to publish yet: sync it first")
+        if before and before.state == state and _is_there(folder / before.file.name, before.file):
+            return before, False
+        if before and not allow_older and not is_as_new_as(store, before.state):
+            raise DataError(
+                f"{folder} has a later state, synced at {before.state.synced}: to publish this one"
+                " all the same, give --allow-older"
+            )
+        with writing(folder):
+            file = _write_snapshot(store, folder)
+            names = [before.file.name, *before.older] if before else []
+            older = [name for name in names if name != file.name][: keep - 1]
+            manifest = _manifest(store, state, file, older)
+            _write_manifest(folder, manifest)
+            _remove_snapshots(folder, {file.name, *older})
+        return manifest, True
+
+
+def _published(folder: Path) -> Manifest | None:
+    """The manifest of a folder; None where there is none that can be understood."""
+    try:
+        return parse_manifest((folder / MANIFEST).read_bytes(), str(folder / MANIFEST))
+    except NotAMirror:
+        raise
+    except (FileNotFoundError, DataError):
+        return None
+
+
+def _is_there(path: Path, file: PublishedFile) -> bool:
+    with suppress(OSError):
+        return path.stat().st_size == file.bytes
+    return False
+
+
+def _write_snapshot(store: Store, folder: Path) -> PublishedFile:
+    """Writes the snapshot of a mirror to a folder."""
+    part = folder / ".snapshot"
+    try:
+        copy_mirror(store, part)
+        digest, size = sha256(part), part.stat().st_size
+        commit_file(part, folder / snapshot_name(digest))
+    finally:
+        discard(part)
+    return PublishedFile(snapshot_name(digest), size, digest)
+
+
+def copy_mirror(store: Store, path: Path) -> None:
+    """Copies a mirror to a file of its own, as of the state that ``store`` reads."""
+    discard(path)
+    open_own(path, "xb").close()
+    with closing(sqlite3.connect(path, isolation_level=None)) as conn, explaining(path.parent):
+        for setting in _FAST:
+            conn.execute(f"PRAGMA {setting}")
+        store.conn.backup(conn)
+        remove_private(Store(conn, path, store.clock))
+
+
+def remove_private(store: Store) -> None:
+    """Removes what is the writer's own business: a walk under way, its requests, its errors."""
+    for walk in store.walks.under_way():
+        store.walks.drop(walk)
+    for table in ("_requests", "_throttles"):
+        store.conn.execute(f"DELETE FROM {table}")
+    store.settings.forget("last_error", "pulled")
+    stamp(store.conn)
+
+
+def _manifest(store: Store, state: MirrorState, file: PublishedFile, older: list[str]) -> Manifest:
+    # A slice of a list, such as the upcoming launches, counts as many records as the list.
+    names = store.settings.resources
+    resources = {name: store.ledger.records(SLICES[name].resource.name) for name in names}
+    now, settings = to_iso(store.clock.now()), store.settings
+    return Manifest(state, now, settings.base_url, store.walks.mode, resources, file, older)
+
+
+def _write_manifest(folder: Path, manifest: Manifest) -> None:
+    """Puts the manifest in the place of the one before: from now on, this is what is published."""
+    part = folder / f".{MANIFEST}"
+    text = json.dumps(manifest.as_json(), ensure_ascii=False, indent=2) + "\n"
+    with open_own(part, "wb") as file:
+        file.write(text.encode())
+    commit_file(part, folder / MANIFEST)
+
+
+def _remove_snapshots(folder: Path, keep: set[str]) -> None:
+    """Removes the snapshots that no manifest names any more, and no other file.
+
+    Until 0.6 each had a copy packed by gzip, which goes with it.
+    """
+    for path in list(folder.iterdir()):
+        name = path.name.removesuffix(".gz")
+        if is_snapshot(name) and name not in keep:
+            path.unlink(missing_ok=True)
