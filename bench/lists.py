@@ -25,9 +25,9 @@ from urllib.parse import urlencode
 
 from tool import SCRIPT
 
+from ll2_mirror.api.handlers import Api
+from ll2_mirror.api.request import Request
 from ll2_mirror.ll2.shapes import SHAPES
-from ll2_mirror.query.api import Mirror
-from ll2_mirror.query.request import Request
 from ll2_mirror.serve.browse import browse
 from ll2_mirror.testing.fake_ll2 import Records, adapted, bundled, running
 
@@ -139,12 +139,12 @@ def asked(db: Path, kind: str, random: Random) -> float:
     list_ = "launches/upcoming" if kind == "upcoming" else "launches"
     query = urlencode({"limit": 10, **KINDS[kind](random)})
     with closing(sqlite3.connect(db)) as conn:
-        mirror = Mirror(conn, db.name, browse)
-        mirror.respond(
+        api = Api(conn, db.name, browse)
+        api.respond(
             Request(f"/2.3.0/{list_}/", "limit=1&net__gte=3000-01-01&ordering=id")
         )  # is open
         start = thread_time()
-        response = mirror.respond(Request(f"/2.3.0/{list_}/", query))
+        response = api.respond(Request(f"/2.3.0/{list_}/", query))
         spent = 1000 * (thread_time() - start)
     assert response.status == 200, (query, response.body)
     assert json.loads(response.body)["count"] is not None

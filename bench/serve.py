@@ -32,9 +32,9 @@ from urllib.parse import urlencode
 from bench import CONFIGS, SAMPLE, SPACECRAFT, Handler, Table, pages
 from tool import SCRIPT, serving
 
-from ll2_mirror.query import views
-from ll2_mirror.query.renderers import BodyRenderer
-from ll2_mirror.query.select import Selection
+from ll2_mirror.api import handlers
+from ll2_mirror.api.handlers import Api
+from ll2_mirror.api.select import Selection
 from ll2_mirror.serve.headers import HttpResponse
 from ll2_mirror.serve.server import bound, datasette, run
 from ll2_mirror.transform.render import Renderer
@@ -217,10 +217,10 @@ def from_memory(app: Any) -> Any:
 
 
 PARTS: list[tuple[Any, str, str]] = [
-    (views, "conditions", "SQL"),
+    (handlers, "conditions", "SQL"),
     (Selection, "page", "SQL"),
     (Selection, "has", "SQL"),
-    (BodyRenderer, "render", "rendering"),  # with the queries that fetch what is rendered
+    (Api, "render", "rendering"),  # with the queries that fetch what is rendered
     (Renderer, "objects", "rendering"),
     (vars(HttpResponse)["etag"], "func", "packing"),
     (vars(HttpResponse)["packed"], "func", "packing"),

@@ -80,7 +80,7 @@ class Shrunk(DataError):
     """A walk would remove more of the records than is likely to be true."""
 
 
-class NotHeld(DataError):
+class NotInMirror(DataError):
     """The file doesn't hold what is asked for; the text says which sync would bring it."""
 
 

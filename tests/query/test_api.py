@@ -15,16 +15,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from helpers import execute
+from ll2_mirror.api import select
+from ll2_mirror.api.handlers import Api
+from ll2_mirror.api.request import Request
+from ll2_mirror.api.response import ApiResponse
 from ll2_mirror.cli.main import main
 from ll2_mirror.ll2.json import parse, spell, text
-from ll2_mirror.ll2.lists import RESOURCES
-from ll2_mirror.query import memory
-from ll2_mirror.query import select as question
-from ll2_mirror.query.api import Mirror
-from ll2_mirror.query.request import Request
-from ll2_mirror.query.response import Response
 from ll2_mirror.serve.browse import browse
-from ll2_mirror.store.search import grams, matching, terms
+from ll2_mirror.store.search import terms
 from ll2_mirror.testing import fake_ll2
 from reference import page as reference_page
 from reference import words
@@ -86,9 +84,9 @@ class Asking:
 
     def __init__(self, db) -> None:
         self.conn = sqlite3.connect(db)
-        self.mirror = Mirror(self.conn, db.name, browse)
+        self.mirror = Api(self.conn, db.name, browse)
 
-    def __call__(self, url: str, **about) -> Response:
+    def __call__(self, url: str, **about) -> ApiResponse:
         path, _, query = url.partition("?")
         return self.mirror.respond(Request(path, query, B, **about))
 
@@ -217,7 +215,7 @@ def test_links_carry_all_that_was_sent_sorted_and_encoded(ask, query, link):
 
 def test_links_lead_where_the_request_came(detailed):
     with closing(sqlite3.connect(detailed)) as conn:
-        mirror = Mirror(conn, "x.db", browse)
+        mirror = Api(conn, "x.db", browse)
         page = json.loads(mirror.respond(Request(LIST, "", "https://my.host:8")).body)
     assert page["next"].startswith("https://my.host:8/2.3.0/spacecraft/?")
     assert page["results"][0]["url"] == "https://my.host:8/2.3.0/spacecraft/148/"
@@ -435,27 +433,6 @@ def test_thousands_of_words_are_one_question(ask):
     assert ask.ids("search=" + "+".join(f"{n:x}" for n in range(2000))) == []
     assert ask.ids("search=" + "+".join(f"soyuz{n}" for n in range(800))) == []
     assert len(ask.ids("search=" + "+".join(["soyuz"] * 1300))) == 10
-
-
-def test_short_words_are_found_by_trigrams_as_by_looking_at_each_text(ask):
-    """How large files are searched; in small ones it is quicker to look."""
-    spacecraft = RESOURCES["spacecraft"]
-    known = grams(ask.conn, spacecraft)
-    assert known
-    letters = sorted({letter for gram in known for letter in gram} | set("qßé"))
-    for word in [*letters, *(a + b for a in letters[::3] for b in letters[::2])]:
-        found = [
-            {id_ for (id_,) in ask.conn.execute(*matching(spacecraft, [word, "so"], which))}
-            for which in (known, None)
-        ]
-        assert found[0] == found[1], word
-
-
-def test_a_text_without_trigrams_is_looked_at(tmp_path):
-    asking = Asking(made(tmp_path / "a.db", "normal", "spacecraft"))
-    with closing(asking.conn) as conn:
-        conn.execute("UPDATE _search_spacecraft SET name = 'X' WHERE id = 148")
-        assert grams(conn, RESOURCES["spacecraft"]) is None
 
 
 @given(st.text(alphabet="ab,'\"\\ \t\n\u00a0é", max_size=12))
@@ -814,7 +791,7 @@ def test_any_question_has_the_answer_that_the_reference_gives(ask, query, mode):
 @pytest.mark.parametrize("whole", [True, False], ids=["whole", "with rows that records nest"])
 @given(query=queries)
 def test_what_is_kept_for_other_questions_is_right_for_them(large, whole, query):
-    """As in a large file: lists that are cut, pages from the nearer end, words by trigrams."""
+    """As in a large file, where only the first ids of a list are read."""
     asking, everything = large[whole]
     wanted = text(reference_page(everything, query, f"{B}{LIST}")).encode()
     assert asking(f"{LIST}?{query}").body == wanted
@@ -824,9 +801,8 @@ def test_what_is_kept_for_other_questions_is_right_for_them(large, whole, query)
 def large(detailed, tmp_path_factory):
     """Two files that are taken for large ones: of one, not all rows are listed."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(question, "FEW", 2)
-        patch.setattr(memory, "FEW", 2)
-        patch.setattr(memory, "_MANY", 1)
+        patch.setattr(select, "FEW", 2)
+        patch.setattr(select, "_SHORT", 0)
         found = {}
         for whole in (True, False):
             db = shutil.copy(detailed, tmp_path_factory.mktemp("large") / f"{whole}.db")

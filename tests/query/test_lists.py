@@ -14,11 +14,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from helpers import public_rows
+from ll2_mirror.api.handlers import Api
+from ll2_mirror.api.request import Request
 from ll2_mirror.cli.main import main
 from ll2_mirror.ll2.json import spell, text
 from ll2_mirror.ll2.lists import RESOURCES
-from ll2_mirror.query.api import Mirror
-from ll2_mirror.query.request import Request
 from ll2_mirror.serve.browse import browse
 from ll2_mirror.testing import fake_ll2
 from reference_api import MEMBERS, SINGLE, UUIDS, World, at, is_found, ordered, passes
@@ -46,7 +46,7 @@ class Asking:
     """Asks a file; ``records`` are those of each list in its richest mode."""
 
     def __init__(self, conn, name):
-        self._mirror = Mirror(conn, name, browse)
+        self._mirror = Api(conn, name, browse)
         self.records = {
             name: self.json(name, {"limit": 100, "mode": list(one.modes)[-1]})["results"]
             for name, one in RESOURCES.items()
@@ -257,7 +257,7 @@ def test_what_a_mode_lacks_is_answered_where_another_list_brought_it_for_all(tmp
             done = CliRunner().invoke(main, ["sync", str(db), *arguments, *to])
             assert done.exit_code == 0, done.output
             request = Request("/2.3.0/launches/", urlencode({filter_: "s"}))
-            return Mirror(conn, db.name, browse).respond(request)
+            return Api(conn, db.name, browse).respond(request)
 
         refused = ask("launches")
         assert refused.status == 501
@@ -276,7 +276,7 @@ def captured(tmp_path_factory):
         arguments = ["sync", str(db), *lists, "--mode", "detailed", "--base-url", upstream.base_url]
         assert CliRunner().invoke(main, arguments).exit_code == 0
     with closing(sqlite3.connect(db)) as conn:
-        yield Mirror(conn, db.name, browse)
+        yield Api(conn, db.name, browse)
 
 
 SPUTNIKS = ["Sputnik 1", "Sputnik 2"]

@@ -10,7 +10,6 @@ import re
 import shutil
 import threading
 from contextlib import contextmanager
-from dataclasses import replace
 from html import unescape
 from http.client import HTTPConnection
 from urllib.parse import urljoin, urlsplit
@@ -20,11 +19,9 @@ import requests
 from datasette.app import Datasette
 
 from helpers import execute, public_rows
+from ll2_mirror.api.request import Request
 from ll2_mirror.ll2.descriptions import sections
-from ll2_mirror.ll2.lists import RESOURCES
 from ll2_mirror.ll2.schema import views
-from ll2_mirror.ll2.shapes import SHAPES
-from ll2_mirror.query.request import Request
 from ll2_mirror.serve.cache import ResponseCache
 from ll2_mirror.serve.headers import HttpResponse
 from ll2_mirror.serve.scope import request_of
@@ -463,35 +460,38 @@ def test_every_link_of_a_page_stays_within_the_prefix(db):
         assert [link for link in ours if not link.startswith("http://localhost/space/")] == []
 
 
-def test_who_may_see_a_list_is_asked_of_its_table(db, monkeypatch):
-    """Also where its name has several parts."""
-    name, shape = "config/agency_types", SHAPES["AgencyType"]
-    listed = replace(RESOURCES["agencies"], name=name, modes={"normal": shape}, search=())
-    monkeypatch.setitem(RESOURCES, name, listed)
-    paths = [f"/2.3.0/{name}/", f"/2.3.0/{name}/1/", f"/2.3.0/{name.replace('_', '%5F')}/"]
-    for table, statuses in (("agency_types", [403] * 3), ("agencies", [501, 200, 501])):
-        metadata = {"databases": {"spacecraft": {"tables": {table: {"allow": False}}}}}
-        assert [ask(db, path=p, metadata=metadata).status_code for p in paths] == statuses
-
-
-def test_the_root_lists_what_may_be_seen(db):
-    tables = {"agencies": {"allow": {"id": "me"}}, "spacecraft": {"allow": False}}
+@pytest.mark.parametrize("table", ["spacecraft", "agencies", "agencies__country", "images"])
+def test_who_may_not_see_one_of_the_tables_gets_no_answer(db, table):
+    """A response nests rows of many tables: it is closed as a whole."""
+    tables = {table: {"allow": {"id": "me"}}}
     metadata = {"databases": {"spacecraft": {"tables": tables}}}
 
-    async def listed():
+    async def statuses():
         app = Datasette([str(db)], metadata=metadata)
-        cookie = {"ds_actor": app.sign({"a": {"id": "me"}}, "actor")}
-        asked = [{}, cookie, {}]
-        return [list((await app.client.get("/2.3.0/", cookies=c)).json()) for c in asked]
+        me, other = ({"ds_actor": app.sign({"a": {"id": id_}}, "actor")} for id_ in ("me", "you"))
+        paths = ["/2.3.0/", LIST, f"{LIST}201/", "/2.3.0/agencies/44/", "/2.3.0/nothing"]
+        return [
+            [(await app.client.get(path, cookies=cookies)).status_code for path in paths]
+            for cookies in ({}, other, me, {})
+        ]
 
-    anybody, me, again = asyncio.run(listed())
-    assert anybody == again == ["spacecraft_configurations"]
-    assert me == ["agencies", "spacecraft_configurations"]
+    anybody, other, me, again = asyncio.run(statuses())
+    assert anybody == other == again == [403] * 5
+    assert me[:3] == [200] * 3
+
+
+def test_a_table_that_is_not_of_ll2_does_not_matter(db, tmp_path):
+    db = shutil.copy(db, tmp_path)
+    execute(db, "CREATE TABLE my_secrets (id INTEGER PRIMARY KEY)")
+    metadata = {"databases": {"spacecraft": {"tables": {"my_secrets": {"allow": False}}}}}
+    assert ask(db, path=LIST, metadata=metadata).status_code == 200
+    pages = [ask(db, path="/spacecraft", metadata=m, accept="text/html") for m in ({}, metadata)]
+    assert ["my_secrets" in page.text for page in pages] == [True, False]
 
 
 def test_a_fault_of_ours_is_told_as_ours(db, monkeypatch, caplog):
     """And not as damage of the user's."""
-    monkeypatch.setattr("ll2_mirror.query.views.terms", lambda text: {}[text])
+    monkeypatch.setattr("ll2_mirror.api.handlers.terms", lambda text: {}[text])
     response = ask(db, path=f"{LIST}?search=a")
     assert response.status_code == 500
     assert "fault of ll2-mirror's" in response.json()["detail"]

@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from helpers import FIXTURES, ROOT
-from ll2_mirror.errors import NotHeld
+from ll2_mirror.errors import NotInMirror
 from ll2_mirror.ll2.json import parse, text
 from ll2_mirror.ll2.lists import RESOURCES
 from ll2_mirror.ll2.model import Shape
@@ -185,12 +185,12 @@ def test_a_file_in_detailed_mode_renders_records_of_a_poorer_one(store, resource
 def test_keys_never_seen_are_not_rendered_as_nulls(store):
     shape = SHAPES["SpacecraftNormal"]
     ids = bring(store, shape, CAPTURED)
-    with pytest.raises(NotHeld, match=r"spacecraft \d+ was seen as SpacecraftNormal only"):
+    with pytest.raises(NotInMirror, match=r"spacecraft \d+ was seen as SpacecraftNormal only"):
         Renderer(store.conn).objects(SHAPES["SpacecraftEndpointDetailed"], ids)
 
 
 def test_a_row_that_is_not_there_is_named(store):
-    with pytest.raises(NotHeld, match="spacecraft 7 is not in the file"):
+    with pytest.raises(NotInMirror, match="spacecraft 7 is not in the file"):
         Renderer(store.conn).objects(SHAPES["SpacecraftNormal"], [7])
 
 

@@ -21,6 +21,7 @@ from click.testing import CliRunner
 import ll2_mirror
 import ll2_mirror.errors
 from helpers import PROGRAM, ROOT, cells, execute, rows, sync
+from ll2_mirror.api import request
 from ll2_mirror.cli.main import EXIT_CODES, main
 from ll2_mirror.cli.options import TIMEOUT
 from ll2_mirror.extract import (
@@ -37,7 +38,6 @@ from ll2_mirror.images import fetch
 from ll2_mirror.images.catalog import AGAIN
 from ll2_mirror.ll2 import page as ll2_page
 from ll2_mirror.progress import EVENTS
-from ll2_mirror.query import params, routes
 from ll2_mirror.serve import cache, scope, server
 from ll2_mirror.share.download import MAX_REDIRECTS, SLOWEST
 from ll2_mirror.store import reading, search
@@ -428,10 +428,10 @@ def test_the_limits_are_those_of_the_program():
         f"| a server that sends less than {SLOWEST // 2**10} KiB a second | `--timeout`,",
         f"| redirects | {MAX_REDIRECTS}, and only",
         f"| a refused picture | is requested again after {AGAIN.days} days |",
-        f"| a URL's path and query | {routes.MOST_URL // 2**10} KiB, else 414 |",
-        f"| query parameters | {params._MOST_FIELDS:,}, else 400 |",
+        f"| a URL's path and query | {request.MOST_URL // 2**10} KiB, else 414 |",
+        f"| query parameters | {request.MOST_FIELDS:,}, else 400 |",
         f"| a `Host` header | {scope._LONGEST_HOST} characters, else 400",
-        f"| records in a response | {params.MOST_LIMIT} |",
+        f"| records in a response | {request.MOST_LIMIT} |",
         f"is asked for {search._MOST_PHRASES} of them and",
         f"and {search._LONGEST} characters of each",
         f"| reading the file for one response | {reading.READ_SECONDS:.0f} seconds, else 503",

@@ -23,7 +23,7 @@ ROOMS += [
     "proof",
     "share",
     "images",
-    "query",
+    "api",
     "testing",
     "serve",
     "site",
@@ -68,7 +68,7 @@ def test_rooms_that_know_nothing_of_each_other():
         ("extract", "load"),
         ("transform", "extract"),
         ("load", "extract"),
-        ("query", "load"),
+        ("api", "load"),
     ):
         for path in (path for path in FILES if _room(path) == room):
             assert stranger not in _imports(path), path

@@ -237,16 +237,16 @@ def verdict_line(db: Path, verdict: dict[str, Any]) -> str:
 )
 def get(db: Path, path: str, pretty: bool, base_url: str | None) -> None:
     """Prints what LL2 would answer."""
+    from ll2_mirror.api.handlers import Api
+    from ll2_mirror.api.request import request_for
     from ll2_mirror.ll2.page import API_PATH, LL2_URL
-    from ll2_mirror.query.api import Mirror
-    from ll2_mirror.query.request import request_for
     from ll2_mirror.serve.browse import browse
     from ll2_mirror.store.reading import READ_SECONDS, time_limit
 
     with opened(db) as store, store.snapshot(), time_limit(store.conn, READ_SECONDS, str(db)):
         base = base_url or store.settings.base_url or LL2_URL
-        mirror = Mirror(store.conn, db.name, browse, clock=clock())
-        response = mirror.respond(request_for(path, base, pretty=pretty))
+        api = Api(store.conn, db.name, browse, clock=clock())
+        response = api.respond(request_for(path, base, pretty=pretty))
     write(response.body + b"\n" * pretty)
     if not response.is_good:
         to = response.headers.get("Location")

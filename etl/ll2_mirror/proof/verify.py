@@ -14,7 +14,7 @@ from itertools import compress
 from math import inf
 from typing import Any
 
-from ll2_mirror.errors import DataError, NotHeld
+from ll2_mirror.errors import DataError, NotInMirror
 from ll2_mirror.ll2.json import KEPT, parse, spell, text
 from ll2_mirror.ll2.lists import RESOURCES
 from ll2_mirror.ll2.model import Id, Shape
@@ -146,7 +146,7 @@ class _Proof:
         """What the file has for records; those it lacks are problems."""
         try:
             return renderer.objects(shape, [record["id"] for record in sent])
-        except (NotHeld, DataError) as error:
+        except (NotInMirror, DataError) as error:
             if len(sent) == 1:
                 name = f"{shape.table} {sent[0]['id']}"
                 self.verdict.problems.append(f"{name}: {error}")

@@ -16,11 +16,11 @@ from urllib.parse import quote, urlencode
 from jinja2 import Environment, FileSystemLoader, Template
 from markupsafe import Markup
 
+from ll2_mirror.api.request import ApiRoute, Context
+from ll2_mirror.api.response import Document
 from ll2_mirror.files import shipped
 from ll2_mirror.ll2.json import text
 from ll2_mirror.ll2.page import API_PATH
-from ll2_mirror.query.response import Document
-from ll2_mirror.query.routes import Context, Route
 
 _STYLE = "-/static-plugins/ll2-mirror/site.css"  # where Datasette serves it
 _INDENT = 4  # as Django REST framework shows JSON
@@ -67,10 +67,10 @@ def _template() -> Template:
     return Environment(loader=loader, autoescape=True).get_template("ll2_api.html")
 
 
-def _title(route: Route) -> str:
+def _title(route: ApiRoute) -> str:
     """What the page is called, as LL2's is."""
     kind = {"root": "Api Root", "throttle": "Api Throttle", "list": "List"}
-    return f"{_heading(route.name)} {kind.get(route.view, 'Instance')}".strip()
+    return f"{_heading(route.name)} {kind.get(route.page, 'Instance')}".strip()
 
 
 def _heading(name: str) -> str:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from ll2_mirror.query.kept import Kept
-from ll2_mirror.query.request import Request, decoded
-from ll2_mirror.query.routes import find
+from ll2_mirror.api.request import Request, decoded, find_route
+from ll2_mirror.api.snapshot import LRU
 from ll2_mirror.serve.headers import HttpResponse
 
 MOST_BYTES = 64 * 2**20  # of responses kept
@@ -16,12 +15,12 @@ class ResponseCache:
 
     def __init__(self, most: int = MOST_BYTES) -> None:
         self._version: Version | None = None
-        self._kept = Kept[Request, HttpResponse](most, _size)
+        self._kept = LRU[HttpResponse](most)
 
     @property
     def size(self) -> int:
         """The bytes of all responses."""
-        return self._kept.weight
+        return self._kept.size
 
     def get(self, request: Request, version: Version | None) -> HttpResponse | None:
         """The response to a request, if it was given since the file has this version."""
@@ -35,11 +34,11 @@ class ResponseCache:
 
         One of a list in time grows old by the clock.
         """
-        route = find(decoded(request.path))
+        route = find_route(decoded(request.path))
         if route and route.sublist:
             return
         if version is not None and version == self._version:
-            self._kept.keep(request, response)
+            self._kept.keep(request, response, _size(request, response))
 
 
 def _size(request: Request, response: HttpResponse) -> int:

@@ -13,6 +13,7 @@ Nothing else in this package touches what Datasette doesn't document or has anno
 from __future__ import annotations
 
 import asyncio
+import json
 import sqlite3
 import threading
 from collections import defaultdict
@@ -24,6 +25,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary, ref
 
+from cachetools import LRUCache
 from datasette import Forbidden, Response
 from datasette.database import Database
 from datasette.utils import await_me_maybe, tilde_decode
@@ -33,7 +35,7 @@ from datasette.views.base import DatasetteError
 
 from ll2_mirror.errors import DataError, MirrorError
 from ll2_mirror.files import printable
-from ll2_mirror.ll2.schema import APPLICATION_ID
+from ll2_mirror.ll2.schema import APPLICATION_ID, tables
 from ll2_mirror.serve.scope import Scope
 from ll2_mirror.store.explain import explained
 from ll2_mirror.store.reading import File, Latest, reading
@@ -199,40 +201,45 @@ class Permissions:
 
     def __init__(self, datasette: Datasette) -> None:
         self._ref = ref(datasette)  # else none would ever be let go
-        self._open: dict[tuple[str, str], bool] = {}  # by table: whether anybody may see it
+        self._known: LRUCache[tuple[str, str], bool] = LRUCache(500)  # by database and actor
 
     @property
     def _datasette(self) -> Datasette:
-        found = self._ref()
-        assert found is not None  # who asks has it
-        return found
+        datasette = self._ref()
+        assert datasette is not None  # who asks has it
+        return datasette
 
     async def actor(self, scope: Scope, receive: Any) -> Actor:
         """Who asks, as Datasette's plugins know them."""
         headers = {name for name, _ in scope["headers"]}
         if self._is_plain and not headers & _KNOWING and "actor" not in scope:
             return None
-        for found in _hooks().actor_from_request(
+        for answer in _hooks().actor_from_request(
             datasette=self._datasette, request=Request(scope, receive)
         ):
-            if actor := await await_me_maybe(found):
+            if actor := await await_me_maybe(answer):
                 return dict(actor)
         return dict(scope["actor"]) if scope.get("actor") else None
 
-    async def may_see(self, actor: Actor, database: str, table: str = "") -> bool:
-        """Whether Datasette shows somebody a database, and a table of it."""
-        if actor is not None or not self._is_plain:
-            return await self._ask(actor, database, table)
-        place = (database, table)
-        if place not in self._open:
-            self._open[place] = await self._ask(None, *place)
-        return self._open[place]
+    async def may_see(self, actor: Actor, database: str) -> bool:
+        """Whether Datasette shows somebody a mirror as a whole: each of LL2's tables in it.
 
-    async def _ask(self, actor: Actor, database: str, table: str) -> bool:
-        wanted: list[Any] = [("view-table", (database, table))] if table else []
+        What isn't seen as a whole isn't shown at all: a response nests rows of many tables.
+        """
+        if not self._is_plain:
+            return await self._ask(actor, database)
+        key = (database, json.dumps(actor, sort_keys=True, default=repr))
+        if key not in self._known:
+            self._known[key] = await self._ask(actor, database)
+        return self._known[key]
+
+    async def _ask(self, actor: Actor, database: str) -> bool:
+        of_database = [("view-database", database), "view-instance"]
         try:
-            wanted += [("view-database", database), "view-instance"]
-            await self._datasette.ensure_permissions(actor, wanted)
+            await self._datasette.ensure_permissions(actor, of_database)
+            for table in tables():
+                of_table = [("view-table", (database, table)), *of_database]
+                await self._datasette.ensure_permissions(actor, of_table)
         except Forbidden:
             return False
         return True
@@ -241,8 +248,8 @@ class Permissions:
     def _is_plain(self) -> bool:
         """Whether no plugin but Datasette's own has a say in who asks, and who may see what."""
         hooks = _hooks()
-        said = (hooks.actor_from_request, hooks.permission_allowed, hooks.get_metadata)
-        names = {one.plugin_name for hook in said for one in hook.get_hookimpls()}
+        asked = (hooks.actor_from_request, hooks.permission_allowed, hooks.get_metadata)
+        names = {each.plugin_name for hook in asked for each in hook.get_hookimpls()}
         return all(name.startswith("datasette.") or name in _PLUGINS for name in names)
 
 
@@ -292,13 +299,13 @@ class BriefTables(_Altered):
     """A Datasette, or a database of one, that says of tables no more than their names and counts.
 
     It would look up six things of each of some two hundred, one by one. ``may_see`` says whether
-    who asks may see a table, ``count`` gives the rows of each of some tables.
+    who asks may see LL2's tables, ``count`` gives the rows of each of some tables.
     """
 
     def __init__(
         self,
         real: Any,
-        may_see: Callable[[str], Awaitable[bool]],
+        may_see: Callable[[], Awaitable[bool]],
         count: Callable[[list[str]], Awaitable[dict[str, int | None]]],
     ) -> None:
         super().__init__(real)
@@ -309,10 +316,10 @@ class BriefTables(_Altered):
         return BriefTables(self.real.get_database(route=route), self.may_see, self.count)
 
     async def check_visibility(self, actor: Any, permissions: list[Any]) -> tuple[bool, bool]:
-        """Whether somebody may see what is first among these; of tables that is known."""
+        """Whether somebody may see what is first among these; of LL2's tables that is known."""
         action, *resource = permissions[0]
-        if action == "view-table":
-            return await self.may_see(resource[0][1]), False
+        if action == "view-table" and resource[0][1] in tables():
+            return await self.may_see(), False
         visibility: tuple[bool, bool]
         visibility = await self.real.check_visibility(actor, permissions=permissions)
         return visibility

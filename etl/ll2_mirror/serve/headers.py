@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
-from ll2_mirror.query.response import Response
+from ll2_mirror.api.response import ApiResponse
 from ll2_mirror.serve.scope import Scope
 
 _SMALLEST_PACKED = 200  # bytes that are worth packing, as Django has it
@@ -59,7 +59,7 @@ class HttpResponse:
         return replace(self, headers=[*headers, (b"content-encoding", b"gzip")], body=body)
 
 
-def prepared(response: Response, modified: str | None = None) -> HttpResponse:
+def prepared(response: ApiResponse, modified: str | None = None) -> HttpResponse:
     """A response made ready to send again and again; ``modified``: when the last sync ended.
 
     That is as HTTP spells a time.

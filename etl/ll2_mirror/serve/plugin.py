@@ -15,14 +15,12 @@ from typing import TYPE_CHECKING, Any
 import click
 from datasette import hookimpl
 
+from ll2_mirror.api.request import ApiRoute, decoded, find_route
+from ll2_mirror.api.response import as_json
 from ll2_mirror.errors import MirrorError
 from ll2_mirror.ll2.descriptions import Table, sections
-from ll2_mirror.ll2.lists import RESOURCES
 from ll2_mirror.ll2.page import API_PATH
 from ll2_mirror.ll2.schema import own_tables
-from ll2_mirror.query.request import decoded
-from ll2_mirror.query.response import as_json
-from ll2_mirror.query.routes import Route, find
 from ll2_mirror.serve.datasette_adapter import (
     Actor,
     adopt,
@@ -160,26 +158,13 @@ class Api:
         assert self._respond
         if (base := self._base(scope)) is None:
             return refused(400, "The Host header is no host's name.")
-        route = find(path) or find(f"{path}/") or Route("none")
-        table = route.resource.table if route.resource else ""
-        if not await self._permissions.may_see(actor, self._mirror.name, table):
+        route = find_route(path) or find_route(f"{path}/") or ApiRoute("none")
+        if not await self._permissions.may_see(actor, self._mirror.name):
             return refused(403, "You do not have permission to perform this action.")
         request = request_of(scope, base, self._prefix)
-        if route.view == "throttle":
+        if route.page == "throttle":
             request = request._replace(client=client_of(scope))
-        elif route.view == "root":
-            request = request._replace(hidden=await self._hidden(actor, self._mirror.name))
         return await self._respond(request)
-
-    async def _hidden(self, actor: Actor, database: str) -> frozenset[str]:
-        """The names of the lists that somebody may not see."""
-        may_see = self._permissions.may_see
-        hidden = [
-            name
-            for name, resource in RESOURCES.items()
-            if not await may_see(actor, database, resource.table)
-        ]
-        return frozenset(hidden)
 
     def _base(self, scope: Scope) -> str | None:
         """Where the links lead: what is configured, else where the client asked."""

@@ -8,13 +8,13 @@ from email.utils import format_datetime
 from functools import partial
 from typing import NamedTuple
 
+from ll2_mirror.api.handlers import Api
+from ll2_mirror.api.request import Request
+from ll2_mirror.api.response import as_json
+from ll2_mirror.api.snapshot import SnapshotCache
 from ll2_mirror.clock import Clock, from_iso
 from ll2_mirror.errors import DataError, TooLong
 from ll2_mirror.ll2.schema import SCHEMA_VERSION
-from ll2_mirror.query.api import Mirror
-from ll2_mirror.query.memory import Memory
-from ll2_mirror.query.request import Request
-from ll2_mirror.query.response import as_json
 from ll2_mirror.serve.browse import browse
 from ll2_mirror.serve.cache import MOST_BYTES, ResponseCache
 from ll2_mirror.serve.headers import HttpResponse, prepared
@@ -37,7 +37,7 @@ class State(NamedTuple):
 
     conn: Reading
     version: int
-    memory: Memory
+    snapshot: SnapshotCache
     synced: str | None  # as HTTP spells a time
 
 
@@ -54,7 +54,7 @@ class Reader:
         """Whether a response takes a few milliseconds; False while that isn't known."""
         if self._state is None or self._state.conn.waits:
             return False
-        sizes = (one.records for one in self._state.memory.holdings.values())
+        sizes = (one.records for one in self._state.snapshot.holdings.values())
         return max(sizes, default=0) <= _QUICK
 
     def __call__(self, request: Request, seconds: float) -> HttpResponse:
@@ -74,7 +74,7 @@ class Reader:
             return prepared(as_json(501, {"detail": other_version(self._name, version)}))
         state = self._read_state(conn)
         return prepared(
-            Mirror(conn, self._name, browse, state.memory).respond(request), state.synced
+            Api(conn, self._name, browse, state.snapshot).respond(request), state.synced
         )
 
     def _read_state(self, conn: Reading) -> State:
@@ -86,7 +86,7 @@ class Reader:
                 synced = format_datetime(from_iso(finished), usegmt=True) if finished else None
             except (ValueError, TypeError):
                 raise DataError(f"{self._name}: its runs are damaged") from None
-            self._state = State(conn, version, Memory(conn), synced)
+            self._state = State(conn, version, SnapshotCache(conn), synced)
         return self._state
 
 

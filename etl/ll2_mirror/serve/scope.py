@@ -8,7 +8,7 @@ from ipaddress import IPv6Address
 from typing import Any
 from urllib.parse import unquote
 
-from ll2_mirror.query.request import Request
+from ll2_mirror.api.request import Request
 
 Scope = dict[str, Any]
 

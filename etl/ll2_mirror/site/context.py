@@ -150,19 +150,17 @@ class SiteContext:
         name = self._folder.shown(url)
         return str(self.datasette.urls.path(f"-/picture/{name}")) if name else ""
 
-    async def may_see(self, table: str = "") -> bool:
-        """Whether who asks may see the database, and a table of it; asked once for a request."""
+    async def may_see(self, _table: str = "") -> bool:
+        """Whether who asks may see the database as a whole; asked once for a request."""
         actor = self.request.actor if self.request else None
         known = self.request.scope.setdefault("ll2_may_see", {}) if self.request else {}
-        place = (self.name, table)
-        if place not in known:
-            known[place] = await permissions(self.datasette).may_see(actor, *place)
-        return bool(known[place])
+        if self.name not in known:
+            known[self.name] = await permissions(self.datasette).may_see(actor, self.name)
+        return bool(known[self.name])
 
     async def _hidden(self) -> frozenset[str]:
-        """The tables that who asks may not see."""
-        tables = config.described()
-        return frozenset([table for table in tables if not await self.may_see(table)])
+        """The tables that who asks may not see: none, or all."""
+        return frozenset() if await self.may_see() else frozenset(config.described())
 
     async def table_page(self, table: str, given: list[Any], found: list[Any]) -> TablePage:
         """The rows of a table's page."""

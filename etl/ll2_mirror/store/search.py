@@ -18,11 +18,9 @@ _RUN = re.compile(r"\S+")
 _PLAIN = re.compile(r"""[^\s'"]*""")
 _INSIDE = {quote: re.compile(rf"(?:[^{quote}\\]|\\.)*+") for quote in "\"'"}
 _GRAM = 3  # characters that the index goes by
-_MOST_GRAMS = 25  # that stand for a short word: to look up more takes longer than to compare
 _MOST_PHRASES = 16  # that the index is asked for; of more words, the rest is compared
 _LONGEST = 64  # characters of a word that it is asked for: each takes some kilobytes
 _DAMAGED = ("SQLITE_CORRUPT", "SQLITE_ERROR")  # how SQLite calls it that FTS5 opens no index
-_NOWHERE = "\x01\x01\x01"  # a phrase that no text has
 
 
 def terms(text: str) -> list[str]:
@@ -93,30 +91,21 @@ def upper(text: str) -> str:
     return "".join(c.upper() if len(c.upper()) == 1 else c for c in text)
 
 
-def is_short(word: str) -> bool:
-    """Whether a word is too short for a phrase of trigrams."""
-    return len(upper(word)) < _GRAM
-
-
 def matching(
-    resource: Resource,
-    words: Sequence[str],
-    grams: Sequence[str] | None,
-    less: Collection[str] = (),
+    resource: Resource, words: Sequence[str], not_searched: Collection[str] = ()
 ) -> tuple[str, list[Any]]:
     """The query for the ids of the records in which each word stands in one of the texts.
 
-    The texts at the paths ``less`` don't count. ``grams`` are all of the index, if each text has
-    some: a short word is then looked up as any of those that hold it, unless they are many.
+    The texts at the paths ``not_searched`` don't count. A word that is too short for a phrase of
+    trigrams is compared with each text, and so is what the index isn't asked for.
     """
     # The longest first: they leave the fewest records to look at.
     capitals = sorted(dict.fromkeys(map(upper, words)), key=len, reverse=True)
-    asked = {word: _expression(word, grams) for word in capitals[:_MOST_PHRASES]}
-    phrases = [phrase for phrase in asked.values() if phrase]
-    compared = [word for word in capitals if len(word) > _LONGEST or not asked.get(word)]
-    paths = [path for path in resource.search if path not in less]
+    phrases = [_phrase(word) for word in capitals[:_MOST_PHRASES] if len(word) >= _GRAM]
+    compared = [w for n, w in enumerate(capitals) if n >= len(phrases) or len(w) > _LONGEST]
+    paths = [path for path in resource.search if path not in not_searched]
     expression = " AND ".join(phrases)
-    if less and phrases:
+    if not_searched and phrases:
         expression = f"{{{' '.join(paths)}}} : ({expression})"
     if not compared:
         return _match(resource, expression)
@@ -125,29 +114,6 @@ def matching(
     condition = all_of([*parts, *[f"({either})"] * len(compared)])
     values = [expression] if phrases else []
     return _ids(resource, condition), [*values, *(w for w in compared for _ in paths)]
-
-
-def _expression(word: str, grams: Sequence[str] | None) -> str:
-    """What finds a word in the index, others with it where it is long; empty: nothing does."""
-    if len(word) >= _GRAM:
-        return _phrase(word)
-    holding = [gram for gram in grams or () if word in gram]
-    if grams is None or len(holding) > _MOST_GRAMS:
-        return ""
-    return f"({' OR '.join(map(_phrase, holding or [_NOWHERE]))})"
-
-
-def grams(conn: sqlite3.Connection, resource: Resource) -> tuple[str, ...] | None:
-    """The trigrams of a resource's index; None where a text is too short to have any."""
-    texts = resource.search_table
-    brief = " OR ".join(f'length("{path}") IN (1, 2)' for path in resource.search)
-    if conn.execute(f'SELECT 1 FROM "{texts}" WHERE {brief} LIMIT 1').fetchone():
-        return None
-    conn.execute(
-        f'CREATE VIRTUAL TABLE IF NOT EXISTS temp."{texts}_grams"'
-        f" USING fts5vocab('main', '{texts}_fts', 'row')"
-    )
-    return tuple(term for (term,) in conn.execute(f'SELECT term FROM temp."{texts}_grams"'))
 
 
 def naming(resource: Resource, path: str, text: str) -> tuple[str, list[Any]]:

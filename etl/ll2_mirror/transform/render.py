@@ -10,7 +10,7 @@ import sqlite3
 from collections.abc import Callable, Iterable
 from typing import Any, NamedTuple
 
-from ll2_mirror.errors import DataError, NotHeld
+from ll2_mirror.errors import DataError, NotInMirror
 from ll2_mirror.ll2.model import Id, Key, Shape, known_columns
 from ll2_mirror.ll2.page import API_PATH
 from ll2_mirror.ll2.schema import own_columns
@@ -40,7 +40,7 @@ class Renderer(NamedTuple):
     def objects(self, shape: Shape, ids: Iterable[Id]) -> Objects:
         """The objects with these ids, spelled for ``json.text``, by id.
 
-        Raises NotHeld for a row that isn't there, or was never seen in a shape with these keys,
+        Raises NotInMirror for a row that isn't there, or was never seen in a shape with these keys,
         DataError for one that holds what no sync writes.
         """
         wanted = list(dict.fromkeys(ids))
@@ -89,7 +89,7 @@ class Renderer(NamedTuple):
             lists = {owner: self._owned(item, rows) for owner, rows in items.items()}
         for id_, count in counts.items():
             if len(lists.setdefault(id_, [])) != count:
-                raise NotHeld(
+                raise NotInMirror(
                     f"{shape.list_table(key)} has {len(lists[id_])} of the {count} items"
                     f" of {shape.table} {id_}"
                 )
@@ -134,13 +134,13 @@ def _truths(shape: Shape, key: Key, held: Values) -> Values:
 
 
 def _check_held(shape: Shape, id_: Id, row: list[Any] | None) -> None:
-    """Raises NotHeld unless a row is there, seen in shapes that have all of the shape's columns."""
+    """Raises NotInMirror unless a row is there, seen with all of the shape's columns."""
     if row is None:
-        raise NotHeld(f"{shape.table} {id_} is not in the file")
+        raise NotInMirror(f"{shape.table} {id_} is not in the file")
     names = (row[1] or "").split() if shape.shared else [shape.name]
     if shape.name in names or known_columns(shape, names).issuperset(shape.columns):
         return
-    raise NotHeld(
+    raise NotInMirror(
         f"{shape.table} {id_} was seen as {', '.join(names) or 'nothing'} only, which lacks"
         f" keys of {shape.name}: a sync with --mode detailed may bring them"
     )

@@ -1,21 +1,17 @@
-"""A response, the document that it shows, and the refusals among them."""
+"""A response, the document that it shows, and the errors that are responses."""
 
 from __future__ import annotations
 
 from typing import Any, NamedTuple
-from urllib.parse import quote
 
 from ll2_mirror.ll2.json import text
 from ll2_mirror.ll2.model import Id, Shape
-from ll2_mirror.query.request import HOSTED, Request
 
 HTML = "text/html; charset=utf-8"
 MEDIA_TYPES = {"json": "application/json", "api": "text/html"}  # by format, LL2's first one first
-_PATH_SAFE = "/:,@&=+$!*'()~"
-_QUERY_SAFE = "/#%[]=:;$&()+,!?*@'~"  # and the query that a redirect sends on
 
 
-class Response(NamedTuple):
+class ApiResponse(NamedTuple):
     """What goes back."""
 
     status: int
@@ -37,7 +33,7 @@ class Records(NamedTuple):
 
 
 class Document(NamedTuple):
-    """What a view shows: the status, and a value spelled for ``json.text``.
+    """What a page of LL2's shows: the status, and a value spelled for ``json.text``.
 
     ``results`` are the records that are its last value, in a list.
     """
@@ -53,7 +49,7 @@ class Document(NamedTuple):
 
 
 class Refusal(Exception):
-    """A view doesn't show what was asked for; the document says why."""
+    """What was asked for isn't shown; the document says why."""
 
     def __init__(self, status: int, value: Any) -> None:
         super().__init__(status, value)
@@ -61,34 +57,27 @@ class Refusal(Exception):
 
 
 class Unrouted(Exception):
-    """A request comes to no view; the response is what it gets all the same."""
+    """A request leads to no page of LL2's; the response is what it gets all the same."""
 
-    def __init__(self, response: Response) -> None:
+    def __init__(self, response: ApiResponse) -> None:
         super().__init__(response.status)
         self.response = response
 
 
-def as_json(status: int, value: Any, indent: int | None = None) -> Response:
+def as_json(status: int, value: Any, indent: int | None = None) -> ApiResponse:
     """A value as LL2 sends it."""
     return rendered(status, text(value, indent), MEDIA_TYPES["json"])
 
 
-def rendered(status: int, body: str, media_type: str) -> Response:
-    """A response with the headers that all of LL2's views have."""
-    return Response(status, body.encode(), media_type, {"Allow": "GET", "Vary": "Accept"})
+def rendered(status: int, body: str, media_type: str) -> ApiResponse:
+    """A response with the headers that all of LL2's pages have."""
+    return ApiResponse(status, body.encode(), media_type, {"Allow": "GET", "Vary": "Accept"})
 
 
-def plain(status: int, title: str, words: str) -> Response:
-    """A response from before any view: HTML, whatever was asked for."""
+def plain(status: int, title: str, words: str) -> ApiResponse:
+    """A response from before any page: HTML, whatever was asked for."""
     body = (
         f'<!doctype html>\n<html lang="en">\n<head><meta charset="utf-8"><title>{title}</title>'
         f"</head>\n<body><h1>{title}</h1><p>{words}</p></body>\n</html>\n"
     )
-    return Response(status, body.encode(), HTML, {})
-
-
-def redirect(request: Request, path: str) -> Response:
-    """To another path of the same server, with the same query."""
-    query = f"?{quote(request.query, safe=_QUERY_SAFE)}" if request.query else ""
-    location = f"{HOSTED.sub('', request.base)}{quote(path, safe=_PATH_SAFE)}{query}"
-    return Response(301, b"", HTML, {"Location": location})
+    return ApiResponse(status, body.encode(), HTML, {})

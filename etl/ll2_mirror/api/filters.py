@@ -1,0 +1,349 @@
+"""The filters of a request: values as Django's form fields read them, to conditions in SQL."""
+
+from __future__ import annotations
+
+import json
+import re
+import sqlite3
+from collections.abc import Callable
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta, timezone
+from decimal import Decimal, InvalidOperation
+from functools import partial
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from ll2_mirror.api.request import Params
+from ll2_mirror.api.response import Refusal
+from ll2_mirror.ll2.lists import Filter, Resource, View
+from ll2_mirror.ll2.model import Shape
+from ll2_mirror.ll2.page import INT64
+from ll2_mirror.store.search import UPPER, naming, upper
+from ll2_mirror.store.sql import IN
+
+NULLS = "Null characters are not allowed."
+BOOLS = {"true": 1, "1": 1, "false": 0, "0": 0}  # anything else is no value
+_LARGEST = 1e50  # that a number may be
+_DATES = (
+    *("%Y-%m-%d", "%m/%d/%Y", "%m/%d/%y"),
+    *("%b %d %Y", "%b %d, %Y", "%d %b %Y", "%d %b, %Y"),
+    *("%B %d %Y", "%B %d, %Y", "%d %B %Y", "%d %B, %Y"),
+)
+# What is read beyond ISO 8601: months, days and hours of one digit, white space before the offset.
+_LOOSE = re.compile(
+    r"(\d{4})-(\d\d?)-(\d\d?)[T ](\d\d?):(\d\d?)(?::(\d\d?)(?:[.,](\d{1,6})\d{0,6})?)?"
+    r"\s*(Z|(?P<sign>[+-])(?P<hours>\d\d)(?::?(?P<minutes>\d\d))?)?"
+)
+_NO_CHOICE = "Select a valid choice. {} is not one of the available choices."
+# The test of a value, by lookup; those of which any will do are among some.
+_TESTS = {
+    "exact": "{} = ?",
+    "gt": "{} > ?",
+    "gte": "{} >= ?",
+    "lt": "{} < ?",
+    "lte": "{} <= ?",
+    "contains": "instr({}, ?)",
+    "icontains": f"instr({UPPER}({{}}), ?)",
+    "among": f"{{}} {IN}",
+}
+# Where the parts of a moment stand in its text, by the filter's name.
+_PARTS = {"year": (1, 4), "month": (6, 2), "day": (9, 2)}
+
+
+class Condition(NamedTuple):
+    """A condition on a row of a resource's table. ``path`` leads to what it looks at.
+
+    ``is_searched``: it goes by the search index.
+    """
+
+    path: str
+    sql: str
+    values: list[Any]
+    is_searched: bool = False
+
+
+class FilterValue(NamedTuple):
+    """A filter with the values that were sent for it, in their order."""
+
+    conn: sqlite3.Connection
+    resource: Resource
+    filter: Filter
+    values: list[str]
+
+    @property
+    def target(self) -> Shape:
+        """The shape of what the path's last key nests."""
+        *_, (shape, key) = self.resource.richest.resolve(self.filter.path)
+        return shape.nested[key.name]
+
+
+def narrows(resource: Resource, params: Params) -> bool:
+    """Whether a request may ask for some of a resource's records only."""
+    names = ("search", *(filter_.name for filter_ in resource.filters))
+    return any(params.get(name) for name in names)
+
+
+def conditions(conn: sqlite3.Connection, resource: Resource, params: Params) -> list[Condition]:
+    """The conditions that the filters of a request make.
+
+    Raises Refusal, which says what is wrong with which values, or which filter no file can answer.
+    """
+    parts: list[Condition] = []
+    errors: dict[str, list[str]] = {}
+    for filter_ in resource.filters:
+        sent = FilterValue(conn, resource, filter_, params.every(filter_.name))
+        try:
+            value = _READERS[filter_.kind](sent) if sent.values else None
+        except InvalidValue as error:
+            errors[filter_.name] = [str(error)]
+        else:
+            parts += [] if value is None else [_condition(sent, value)]
+    if errors:
+        raise Refusal(400, errors)
+    return parts
+
+
+def in_time(resource: Resource, view: View, params: Params, now: datetime) -> Condition:
+    """What a list in time has of its records, both ends included; LL2 looks at its clock, too."""
+    recent = BOOLS.get((params.get("hide_recent_previous") or "").lower()) and view.filters
+    edge = now + timedelta(hours=0 if recent else view.hours)
+    sql = where(resource.richest, view.key, _TESTS[view.lookup])
+    return Condition(view.key, sql, [written(edge)])
+
+
+def _condition(sent: FilterValue, value: Any) -> Condition:
+    """The condition that what a path leads to compares with a value as the filter says."""
+    resource, filter_ = sent.resource, sent.filter
+    test = _TESTS["among" if filter_.kind in _AMONG else filter_.lookup]
+    if filter_.kind == "part":
+        test = test.format("CAST(substr({{}}, {}, {}) AS INTEGER)".format(*_PARTS[filter_.name]))
+    sql = where(resource.richest, filter_.path, test)
+    # The index knows where a record's own key is which text.
+    own_texts = {*resource.search} & {*resource.richest.names}
+    if (filter_.kind, filter_.lookup) != ("text", "exact") or filter_.path not in own_texts:
+        return Condition(filter_.path, sql, [value])
+    ids, values = naming(resource, filter_.path, value)
+    return Condition(filter_.path, f"(id IN ({ids}) AND {sql})", [*values, value], is_searched=True)
+
+
+# What is compared, by the kind of a key: moments as written but for the Z, so that one with a part
+# of a second comes after the same one without.
+_COMPARED = {"datetime": "rtrim({}, 'Z')"}
+
+
+def where(shape: Shape, path: str, test: str) -> str:
+    """The condition that a row leads, by such a path as ``pad__location__name``, to a value.
+
+    A test of that value holds once or more often; ``test`` is SQL with ``{}`` for it. The path
+    begins at a row of the shape's table; a key that nests an object or a list at its end stands
+    for the ids of what it nests.
+    """
+    name, _, rest = path.partition("__")
+    key, nested = shape.by_name[name], shape.nested.get(name)
+    if nested is None:
+        return test.format(_COMPARED.get(key.kind, "{}").format(f'"{key.column}"'))
+    inner = where(nested, rest or "id", test)
+    if key.kind == "one":
+        return _refers(f'"{key.column}"', nested, rest, inner, test)
+    items = _refers(nested.list_column, nested, rest, inner, test) if nested.table else inner
+    owners = f'SELECT {shape.list_column} FROM "{shape.list_table(key)}" WHERE {items}'
+    return f"id IN ({owners})"
+
+
+def _refers(column: str, nested: Shape, rest: str, inner: str, test: str) -> str:
+    """The condition on a column that refers to rows: they need no look for their ids."""
+    if rest in ("", "id"):
+        return test.format(column)
+    return f'{column} IN (SELECT id FROM "{nested.table}" WHERE {inner})'
+
+
+# Values: each of these reads one text. It gives None where that is nothing, and raises
+# InvalidValue where it is nothing that can be compared.
+
+
+class InvalidValue(ValueError):
+    """A value that LL2 refuses; the text is what it says."""
+
+
+def checked(sent: str) -> str:
+    """The text as it is; raises InvalidValue where it holds a NUL."""
+    if "\0" in sent:
+        raise InvalidValue(NULLS)
+    return sent
+
+
+def text(sent: str) -> str:
+    """A text without the white space around it."""
+    return checked(sent).strip()
+
+
+def flag(sent: str) -> int | None:
+    """True and false in a few spellings."""
+    return BOOLS.get(sent.lower())
+
+
+def number(sent: str) -> Decimal | None:
+    """A number in any spelling that Python's Decimal has, but none beyond 1e50."""
+    if not sent:
+        return None
+    try:
+        value = Decimal(sent)
+    except InvalidOperation:
+        value = Decimal("NaN")
+    if not value.is_finite():
+        raise InvalidValue("Enter a number.")
+    if value > _LARGEST:
+        raise InvalidValue("Ensure this value is less than or equal to 1e+50.")
+    return value
+
+
+def whole(sent: str) -> int | None:
+    """A number, its fraction cut off, as an integer's column is compared with."""
+    value = number(sent)
+    return None if value is None else int(max(value, -Decimal(_LARGEST)))
+
+
+def real(sent: str) -> float | None:
+    """A number, as a column of numbers with a fraction is compared with."""
+    value = number(sent)
+    return None if value is None else float(value)
+
+
+def date(sent: str) -> str:
+    """A date in one of Django's formats, as LL2 writes it."""
+    for pattern in _DATES:
+        with suppress(ValueError):
+            return datetime.strptime(sent.strip(), pattern).date().isoformat()
+    raise InvalidValue("Enter a valid date.")
+
+
+def moment(sent: str) -> str:
+    """A moment, as LL2 writes it in UTC, but for the Z."""
+    try:
+        return written(_moment(sent.strip()))
+    except ValueError:
+        raise InvalidValue("Enter a valid date/time.") from None
+
+
+def written(when: datetime) -> str:
+    """A moment as LL2 writes it, but for the Z: to the microsecond, if it has a part of a second.
+
+    One that has no date in UTC is the first or the last that has one.
+    """
+    try:
+        utc = when.astimezone(UTC) if when.tzinfo else when
+    except OverflowError:
+        utc = datetime.min if when.year == 1 else datetime.max
+    return utc.replace(tzinfo=None).isoformat()
+
+
+def _moment(sent: str) -> datetime:
+    """What Python reads, or Django; raises ValueError."""
+    with suppress(ValueError):
+        return datetime.fromisoformat(sent)
+    match = _LOOSE.fullmatch(sent)
+    if not match:
+        raise ValueError(sent)
+    year, month, day, hour, minute, second = (int(match[place] or 0) for place in range(1, 7))
+    part = int((match[7] or "").ljust(6, "0"))
+    return datetime(year, month, day, hour, minute, second, part, _zone(match))
+
+
+def _zone(match: re.Match[str]) -> timezone:
+    """The time zone that an offset names; without one, UTC."""
+    hours, minutes = (int(match[part] or 0) for part in ("hours", "minutes"))
+    offset = timedelta(hours=hours, minutes=minutes)
+    return timezone(-offset if match["sign"] == "-" else offset)
+
+
+def uuid(sent: str) -> str | None:
+    """A UUID in any spelling that Python has, as LL2 writes it."""
+    try:
+        return str(UUID(sent.strip())) if sent.strip() else None
+    except ValueError:
+        raise InvalidValue("Enter a valid UUID.") from None
+
+
+# Readers: what was sent for a filter to the value to compare with; None filters nothing.
+
+
+def _one(read: Callable[[str], Any], sent: FilterValue) -> Any | None:
+    """The last value, unless it is empty or says nothing."""
+    value = read(sent.values[-1]) if sent.values[-1] else None
+    return None if value == "" else value
+
+
+def _several(read: Callable[[str], Any], sent: FilterValue) -> str | None:
+    """The members of a list between commas."""
+    if not sent.values[-1]:
+        return None
+    members = map(read, sent.values[-1].split(","))
+    return json.dumps([member for member in members if member is not None])
+
+
+def _int(sent: FilterValue) -> Any | None:
+    """A number for an integer's column; one to find in its digits, as Python prints it."""
+    if sent.filter.lookup == "contains":
+        digits = _one(number, sent)
+        return None if digits is None else str(digits)
+    value = _one(whole, sent)
+    return value if value is None or value in INT64 else float(value)
+
+
+def _text(sent: FilterValue) -> str | None:
+    """A text; in capitals where case doesn't count."""
+    value = _one(text, sent)
+    return upper(value) if value and sent.filter.lookup == "icontains" else value
+
+
+def _choice(sent: FilterValue) -> int | None:
+    """The id of a nested object that exists."""
+    if not sent.values[-1]:
+        return None
+    value = checked(sent.values[-1])
+    with suppress(ValueError):  # no number
+        if _exists(sent, int(value)):
+            return int(value)
+    raise InvalidValue(_NO_CHOICE.format("That choice"))
+
+
+def _choices(sent: FilterValue) -> str:
+    """Each such id of a parameter that is repeated; the first that is none is named."""
+    for value in map(checked, sent.values):
+        try:
+            int(value)
+        except ValueError:
+            raise InvalidValue(f"“{value}” is not a valid value.") from None
+    for value in sent.values:
+        if str(int(value)) != value or not _exists(sent, int(value)):
+            raise InvalidValue(_NO_CHOICE.format(value))
+    return json.dumps([int(value) for value in sent.values])
+
+
+def _exists(sent: FilterValue, id_: int) -> bool:
+    there = f'SELECT 1 FROM "{sent.target.table}" WHERE id = ?'
+    return id_ in INT64 and sent.conn.execute(there, (id_,)).fetchone() is not None
+
+
+def _opaque(sent: FilterValue) -> None:
+    if sent.values[-1]:
+        why = "LL2's document doesn't say what it compares"
+        raise Refusal(501, {"detail": f"The filter {sent.filter.name} can't be answered: {why}."})
+
+
+_READERS: dict[str, Callable[[FilterValue], Any | None]] = {
+    "bool": partial(_one, flag),
+    "int": _int,
+    "float": partial(_one, real),
+    "text": _text,
+    "date": partial(_one, date),
+    "datetime": partial(_one, moment),
+    "choice": _choice,
+    "choices": _choices,
+    "ints": partial(_several, whole),
+    "texts": partial(_several, text),
+    "uuids": partial(_several, uuid),
+    "part": partial(_several, whole),
+    "opaque": _opaque,
+}
+_AMONG = {"choices", "ints", "texts", "uuids", "part"}  # those of which any will do

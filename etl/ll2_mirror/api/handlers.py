@@ -1,0 +1,266 @@
+"""Answers requests from one state of a file.
+
+The order of the checks is upstream's: route, format, method, filters, search, then the record.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Iterable
+from contextlib import suppress
+from typing import NoReturn
+from uuid import UUID
+
+from ll2_mirror.api.filters import NULLS, conditions, in_time, narrows
+from ll2_mirror.api.request import (
+    COMPACT,
+    Choice,
+    Context,
+    Params,
+    Request,
+    list_of,
+    negotiated,
+    routed,
+)
+from ll2_mirror.api.response import (
+    HTML,
+    MEDIA_TYPES,
+    ApiResponse,
+    Document,
+    Records,
+    Refusal,
+    Unrouted,
+    as_json,
+    rendered,
+)
+from ll2_mirror.api.select import Selection, as_sql, ordering, selected
+from ll2_mirror.api.snapshot import SnapshotCache
+from ll2_mirror.clock import Clock
+from ll2_mirror.errors import NotInMirror
+from ll2_mirror.files import printable
+from ll2_mirror.ll2.json import text
+from ll2_mirror.ll2.lists import ENDPOINTS, RESOURCES, Resource
+from ll2_mirror.ll2.model import Id, Shape
+from ll2_mirror.ll2.page import API_PATH, INT64
+from ll2_mirror.store.search import terms
+from ll2_mirror.transform.render import Objects, Renderer
+
+_UNLIMITED = 10**6  # requests in an hour: LL2 has no word for no limit
+
+# Draws a document, with its results in it, as a page of HTML.
+Browse = Callable[[Context, Document], str]
+
+
+class Api:
+    """Answers requests from one state of a file, of which ``snapshot`` keeps what was read.
+
+    ``name`` is the file's; ``browse`` draws LL2's browsable pages.
+    """
+
+    def __init__(
+        self,
+        conn: sqlite3.Connection,
+        name: str,
+        browse: Browse,
+        snapshot: SnapshotCache | None = None,
+        clock: Clock | None = None,
+    ) -> None:
+        self._file = printable(name)
+        self._browse = browse
+        self.snapshot = snapshot or SnapshotCache(conn)
+        self._clock = clock or Clock()
+
+    def respond(self, request: Request) -> ApiResponse:
+        """The response to a request; reads only. Never raises for what a client can send.
+
+        Raises DataError where the file holds what no sync writes, and sqlite3.Error.
+        """
+        request = request._replace(method=request.method.upper())
+        try:
+            context = Context(request, routed(request), Params(request.query))
+        except Unrouted as unrouted:
+            return unrouted.response
+        choice = COMPACT
+        try:
+            choice = negotiated(context.params, request.accept)
+            return self.render(choice, context, self._document(context))
+        except Refusal as refusal:
+            document = refusal.document
+        except NotInMirror as error:
+            document = _not_in_mirror(f"{self._file}: {error}").document
+        return self.render(choice, context, document)
+
+    def _document(self, context: Context) -> Document:
+        """What a request is shown; raises Refusal, and NotInMirror where the file lacks it."""
+        if (method := context.request.method) != "GET":
+            raise Refusal(405, {"detail": f'Method "{method}" not allowed.'})
+        return _PAGES[context.route.page](self, context)
+
+    # What each page shows
+
+    def _root(self, context: Context) -> Document:
+        """Where the lists are that the file holds."""
+        base, suffix = context.links
+        names = sorted(name for name in ENDPOINTS if self.snapshot.holds(list_of(name), name))
+        return Document(200, {name: f"{base}{API_PATH}{name}/{suffix}" for name in names})
+
+    def _throttle(self, context: Context) -> Document:
+        """What LL2 says of its limit; here there is none."""
+        limit = {"your_request_limit": _UNLIMITED, "limit_frequency_secs": 3600}
+        used = {"current_use": 0, "next_use_secs": 0}
+        return Document(200, {**limit, **used, "ident": context.request.client})
+
+    def _list(self, context: Context) -> Document:
+        resource, params = self._resource(context), context.params
+        selection = self._selection(context, resource)
+        mode = resource.mode_for(params.get("mode"))
+        order = ordering(resource, params, context.route.sublist)
+        self._require(resource, mode, [path for path, _ in order])
+        offset = min(params.offset, selection.total)  # behind the end there is nothing, however far
+        count, ids = selection.page(as_sql(resource, order), params.limit, offset)
+        url = f"{context.request.base}{API_PATH}{context.route.name}/"
+        next_, previous = params.links(url, count)
+        document = {"count": count, "next": next_, "previous": previous}
+        return Document(200, document, Records(resource.modes[mode], ids))
+
+    def _detail(self, context: Context) -> Document:
+        if not context.route.sublist and context.route.name not in self.snapshot.holdings:
+            return self._nested(context)
+        resource = self._resource(context)
+        selection = self._selection(context, resource)
+        id_ = _id(context.route.id, resource.richest)
+        if (type(id_) is int and id_ not in INT64) or not selection.has(id_):
+            raise Refusal(404, {"detail": f"No {resource.noun} matches the given query."})
+        try:
+            return Document(200, self._records(context, Records(resource.richest, [id_]))[id_])
+        except NotInMirror:
+            self._require(resource, list(resource.modes)[-1])
+            raise
+
+    def _nested(self, context: Context) -> Document:
+        """A record of a list that the file hasn't, where another nests it with its every key."""
+        resource = context.resource
+        if resource and not narrows(resource, context.params):
+            with suppress(NotInMirror, Refusal):
+                id_ = _id(context.route.id, resource.richest)
+                renderer = self.snapshot.renderer(context.links)
+                return Document(200, renderer.objects(resource.richest, [id_])[id_])
+        raise self._missing(context.route.name)
+
+    def _selection(self, context: Context, resource: Resource) -> Selection:
+        """The records that the filters and the search leave; raises Refusal."""
+        params, view = context.params, context.route.sublist
+        found = conditions(self.snapshot.conn, resource, params)
+        if view:
+            found.append(in_time(resource, view, params, self._clock.now()))
+        search = params.get("search") or ""
+        if "\0" in search:
+            raise Refusal(400, [NULLS])
+        mode = self.snapshot.holdings[resource.name].mode
+        self._require(resource, mode, [condition.path for condition in found])
+        words = terms(search) if resource.search else []
+        if words or any(condition.is_searched for condition in found):
+            self.snapshot.require_index(resource)
+        return selected(self.snapshot, resource, found, words, view.not_searched if view else ())
+
+    # What the file doesn't hold
+
+    def _resource(self, context: Context) -> Resource:
+        """The resource that a path names; raises Refusal where the file has no list of it."""
+        resource = context.resource
+        if resource is None or not self.snapshot.holds(resource.name, context.route.name):
+            raise self._missing(context.route.name)
+        return resource
+
+    def _missing(self, name: str) -> Refusal:
+        """The refusal where the file has no list of a name."""
+        synced = list_of(name)
+        how = (
+            f": `ll2-mirror sync {self._file} {synced}` brings them"
+            if synced in RESOURCES
+            else ", and ll2-mirror can't sync them"
+        )
+        return _not_in_mirror(f"This mirror doesn't hold {name}{how}.")
+
+    def _require(self, resource: Resource, mode: str, paths: Iterable[str] = ()) -> None:
+        """Raises Refusal where the file's mode hasn't what this mode and these paths need."""
+        held, modes = self.snapshot.holdings[resource.name].mode, list(resource.modes)
+        unknown = (self.snapshot.unknown_key(resource, path) for path in paths)
+        key = next(filter(None, unknown), "")
+        if not key and modes.index(mode) <= modes.index(held):
+            return
+        what = f"{key} of {resource.name}" if key else f"{resource.name} in {mode} mode"
+        sync = f"`ll2-mirror sync {self._file} {resource.name} --mode {modes[-1]}`"
+        raise _not_in_mirror(f"This mirror doesn't hold {what}: {sync} brings it.")
+
+    # Rendering
+
+    def render(self, choice: Choice, context: Context, document: Document) -> ApiResponse:
+        """The response that shows a document; raises NotInMirror, DataError."""
+        status, value, results = document
+        if choice == COMPACT and results:
+            return self._compact_list(context, document, results)
+        if results:
+            objects = self._records(context, results)
+            value = {**value, "results": [objects[id_] for id_ in results.ids]}
+        if choice.format == "api":
+            page = self._browse(context, Document(status, value))
+            return rendered(status, page, HTML)
+        return as_json(status, value, choice.indent)
+
+    def _compact_list(self, context: Context, document: Document, results: Records) -> ApiResponse:
+        """A list as compact JSON; the text of each record is kept, for other pages that list it."""
+
+        def render(missing: list[Id]) -> dict[Id, str]:
+            objects = self._records(context, results._replace(ids=missing))
+            return {id_: text(objects[id_]) for id_ in missing}
+
+        texts = self.snapshot.texts(context.links, results.shape, results.ids, render)
+        head = text({**document.value, "results": []}).removesuffix("]}")
+        return rendered(document.status, f"{head}{','.join(texts)}]}}", MEDIA_TYPES["json"])
+
+    def _records(self, context: Context, records: Records) -> Objects:
+        """Records of a list that the file has, by id; one by one where they can't all be rendered.
+
+        So one that its tables can't tell any more doesn't take a whole page with it.
+        """
+        renderer = self.snapshot.renderer(context.links)
+        with suppress(NotInMirror):
+            return renderer.objects(records.shape, records.ids)
+        return {id_: _record(renderer, records.shape, id_) for id_ in records.ids}
+
+
+_PAGES = {  # by the name that a route has
+    "root": Api._root,
+    "throttle": Api._throttle,
+    "list": Api._list,
+    "detail": Api._detail,
+}
+
+
+def _record(renderer: Renderer, shape: Shape, id_: Id) -> dict[str, object]:
+    try:
+        return renderer.objects(shape, [id_])[id_]
+    except NotInMirror as error:
+        return fallback(renderer, shape, id_, error)
+
+
+def fallback(renderer: Renderer, shape: Shape, id_: Id, error: NotInMirror) -> NoReturn:  # noqa: ARG001
+    """A record where its rows lack a key of the shape, since another list said less of them.
+
+    ``error`` says which; it is raised as long as the record isn't rendered from its own text.
+    """
+    raise error
+
+
+def _not_in_mirror(detail: str) -> Refusal:
+    """The refusal of what LL2 has, and the file has not."""
+    return Refusal(501, {"detail": detail})
+
+
+def _id(sent: str, shape: Shape) -> Id:
+    """The id that a path names, as LL2 reads it; raises Refusal where it is none."""
+    try:
+        return int(sent) if shape.id_type is int else str(UUID(sent))
+    except ValueError:
+        raise Refusal(404, {"detail": "Not found."}) from None

@@ -1,0 +1,183 @@
+"""Which records of a resource, in which order, from where to where: as SQL."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from typing import Any, NamedTuple
+
+from ll2_mirror.api.filters import Condition
+from ll2_mirror.api.request import Params
+from ll2_mirror.api.response import Refusal
+from ll2_mirror.api.snapshot import SnapshotCache
+from ll2_mirror.errors import DataError
+from ll2_mirror.ll2.lists import Resource, View
+from ll2_mirror.ll2.model import Id, Shape
+from ll2_mirror.store.ledger import LISTED
+from ll2_mirror.store.search import matching
+from ll2_mirror.store.sql import all_of
+
+FEW = 500  # ids that are read at once, where no more are asked for
+_SHORT = 8_000  # records, all of which are found in no more time than some of them and their count
+_ID = "id"
+Query = tuple[str, tuple[Any, ...]]  # SQL with its values
+Order = list[tuple[str, bool]]  # paths, or their SQL, each with whether it descends
+
+
+class Selection(NamedTuple):
+    """Which records of a resource: conditions on its rows, and the query for what a search finds.
+
+    None: all of them.
+    """
+
+    snapshot: SnapshotCache
+    resource: Resource
+    where: Query | None
+    found: Query | None
+
+    @property
+    def key(self) -> tuple[Any, ...]:
+        """What tells it from others of the same state of a file."""
+        return (self.resource.name, *self[2:])
+
+    @property
+    def total(self) -> int:
+        """How many records the list has in all."""
+        return self.snapshot.holdings[self.resource.name].records
+
+    def page(self, order: Order, limit: int, offset: int) -> tuple[int, list[Id]]:
+        """How many records there are, and the ids of some, in the order of these columns.
+
+        A page near the begin is cut from the first ids, a later one from all of them: those of the
+        next page are then known.
+        """
+        if not (self.where or self.found or order):  # so does the index have them
+            return self.total, self._read(order, limit, offset)
+        end = offset + limit
+        most = FEW if end <= FEW and not (self.found and self.total <= _SHORT) else -1
+        key = (self.key, tuple(order), most)
+        ids = self.snapshot.ids(key, lambda: self._read(order, most))
+        is_all = most < 0 or len(ids) < most
+        return len(ids) if is_all else self.snapshot.count(self.key, self._count), ids[offset:end]
+
+    def has(self, id_: Id) -> bool:
+        """Whether a record is among them."""
+        sql, values = self._ids()
+        return bool(self._checked(f"SELECT id FROM ({sql}) WHERE id = ?", (*values, id_)))
+
+    def _count(self) -> int:
+        if not self.where and not self.found:
+            return self.total
+        sql, values = self._ids()
+        count = self.snapshot.conn.execute(f"SELECT count(*) FROM ({sql})", values)
+        return int(count.fetchone()[0])
+
+    def _read(self, order: Order, limit: int, offset: int = 0) -> list[Id]:
+        """So many ids at most, ordered, then by id; -1: all."""
+        sql, values = self._ids(ordered=bool(order))
+        if self.where:  # the plus keeps SQLite from reading all rows in the order of an index
+            order = [(path if path == _ID else f"+{path}", down) for path, down in order]
+        sql = f"{sql} ORDER BY {_order_terms(order)} LIMIT ? OFFSET ?"
+        return self._checked(sql, (*values, limit, offset))
+
+    def _checked(self, sql: str, values: Sequence[Any]) -> list[Id]:
+        """The ids that a query gives; raises DataError for what can't be one."""
+        ids = [id_ for (id_,) in self.snapshot.conn.execute(sql, values)]
+        if not set(map(type, ids)) <= {self.resource.richest.id_type}:
+            raise DataError(f"_records: an id of {self.resource.name} is of another type")
+        return ids
+
+    def _ids(self, *, ordered: bool = False) -> Query:
+        """The query for all ids, from the narrowest table that knows; ``ordered``: by columns."""
+        narrowest = self.found or (LISTED, (self.resource.name,))
+        if not self.where and not ordered:
+            return narrowest
+        parts = [self.where] if self.where else []
+        if self.found or self.snapshot.holdings[self.resource.name].nested:
+            sql, values = narrowest
+            parts.insert(0, (f"id IN ({sql})", values))
+        condition = f" WHERE {all_of([sql for sql, _ in parts])}" if parts else ""
+        all_values = tuple(value for _, values in parts for value in values)
+        return f'SELECT id FROM "{self.resource.table}"{condition}', all_values
+
+
+def selected(
+    snapshot: SnapshotCache,
+    resource: Resource,
+    conditions: list[Condition],
+    words: list[str],
+    not_searched: Collection[str],
+) -> Selection:
+    """The records for which all conditions hold, and in which a search finds all words.
+
+    It doesn't look at the paths ``not_searched``.
+    """
+    where, found = None, None
+    if conditions:
+        values = (value for condition in conditions for value in condition.values)
+        where = (all_of([condition.sql for condition in conditions]), tuple(values))
+    if words:
+        sql, searched = matching(resource, words, not_searched)
+        found = (sql, tuple(searched))
+    return Selection(snapshot, resource, where, found)
+
+
+def ordering(resource: Resource, params: Params, view: View | None) -> Order:
+    """The paths to order by, those LL2 doesn't know dropped; if none is left, the list's own.
+
+    Raises Refusal for one of which a record has several: LL2 would list it once for each.
+    """
+    mode, order = resource.mode_for(params.get("mode")), dict[str, bool]()
+    for term in (params.get("ordering") or "").split(","):
+        path, descends = _term(term)
+        if has_several(resource, mode, path):
+            why = "a record has several of them"
+            raise Refusal(501, {"detail": f"The ordering {path} can't be answered: {why}."})
+        if path in resource.orderings_in(mode):
+            order.setdefault(path, descends)
+    return list(order.items()) or [_term((view or resource).order)]
+
+
+def _term(text: str) -> tuple[str, bool]:
+    path = text.strip()
+    return path.removeprefix("-"), path.startswith("-")
+
+
+def has_several(resource: Resource, mode: str, path: str) -> bool:
+    """Whether LL2 sorts by a path that leads through a list, be it one that no body has."""
+    key = resource.richest.by_name.get(path.partition("__")[0])
+    known = resource.orderings or resource.modes[mode].names
+    return path in known and (key is None or key.kind == "many")
+
+
+def as_sql(resource: Resource, order: Order) -> Order:
+    """The SQL of what these paths lead to; none for the id alone, by which all is ordered."""
+    if order == [(_ID, False)]:
+        return []
+    shape = resource.richest
+    return [(path if path == _ID else order_by(shape, path), down) for path, down in order]
+
+
+def order_by(shape: Shape, path: str, row: str = "") -> str:
+    """What a row of a shape's table is sorted by where a path leads to: of an object, its id.
+
+    ``row`` is what the row's table is called in the query, if it isn't by its name.
+    """
+    name, _, rest = path.partition("__")
+    key, nested, row = shape.by_name[name], shape.nested.get(name), row or shape.table
+    column = f'"{row}"."{key.sort_column}"'
+    if nested is None or rest in ("", "id"):
+        return column
+    inner = f"{row}__{name}"
+    value = order_by(nested, rest, inner)
+    return f'(SELECT {value} FROM "{nested.table}" AS "{inner}" WHERE "{inner}".id = {column})'
+
+
+def _order_terms(order: Order) -> str:
+    """ORDER BY with nulls where PostgreSQL has them: last, and first where descending."""
+    terms: list[str] = []
+    for sql, descends in order:
+        direction, nulls = ("DESC", "FIRST") if descends else ("ASC", "LAST")
+        if sql == _ID:
+            return ", ".join([*terms, f"{sql} {direction}"])
+        terms.append(f"{sql} {direction} NULLS {nulls}")
+    return ", ".join([*terms, f"{_ID} ASC"])
