@@ -111,7 +111,7 @@ def test_each_command_is_documented_with_just_its_options(name):
         option for p in known for option in (*p.opts, *p.secondary_opts) if option.startswith("-")
     }
     section = sections(COMMANDS)[name]
-    cells = " ".join(re.findall(r"^\| (`-.*?) \|", section, re.M))
+    cells = " ".join(re.findall(r"^- ((?:`-[^`]+`(?:, )?)+)", section, re.M))
     # Said of all at the top of the page.
     assert set(re.findall(r"(?<=`)--?[a-z-]+", cells)) == options - {"--help", "-h"}
     assert "`--help` or `-h`" in COMMANDS.partition("\n## ")[0]
@@ -397,7 +397,7 @@ def _is_error(kind):
 def test_each_row_about_upstream_has_its_tests():
     page = PAGES["docs/api.md"].partition("## What is the same")[2].partition("\n### ")[0]
     rows = [line.split(" | ")[-1] for line in re.findall(r"^\| (?!request).+", page, re.M)]
-    assert len(rows) > 60
+    assert len(rows) > 50
     source = "".join(path.read_text("utf-8") for path in (ROOT / "tests").rglob("test_*.py"))
     there = set(re.findall(r"^def (test_\w+)", source, re.M))
     for row in rows:
