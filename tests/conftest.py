@@ -18,8 +18,8 @@ from hypothesis import HealthCheck, settings
 from helpers import Ran, TestClock
 from ll2_mirror.cli.main import main
 from ll2_mirror.errors import Bug
-from ll2_mirror.extract.budget import Budget
 from ll2_mirror.extract.client import Client
+from ll2_mirror.extract.rate_limit import Budget
 from ll2_mirror.extract.upstream import Upstream
 from ll2_mirror.store.opening import open_store
 from ll2_mirror.testing import fake_ll2

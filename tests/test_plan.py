@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from helpers import execute
-from ll2_mirror.extract.budget import Standing
+from ll2_mirror.extract.rate_limit import RateLimit
 from ll2_mirror.plan import _wait
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
@@ -35,7 +35,7 @@ def one_after_the_other(standing, requests):
 def test_the_last_request_is_made_as_early_as_the_limit_allows(limit, ago, resumes, requests):
     times = sorted(NOW - timedelta(seconds=seconds) for seconds in ago)
     until = NOW + timedelta(seconds=resumes) if resumes else None
-    standing = Standing(limit, 3600.0, times, until)
+    standing = RateLimit(limit, 3600.0, times, until)
     assert _wait(standing, requests, NOW) == one_after_the_other(standing, requests)
 
 

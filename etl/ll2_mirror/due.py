@@ -14,14 +14,12 @@ from typing import Any, NamedTuple
 
 from ll2_mirror.clock import from_iso, to_iso
 from ll2_mirror.errors import DataError, MirrorError, Stopped, UpstreamError
-from ll2_mirror.extract.budget import Standing
-from ll2_mirror.extract.crawl import STALE, end_of
-from ll2_mirror.extract.page_size import LIMITS
-from ll2_mirror.extract.throttle import HOUR
-from ll2_mirror.extract.upstream import Upstream
+from ll2_mirror.extract.list_walk import STALE, end_of
+from ll2_mirror.extract.rate_limit import HOUR, RateLimit
+from ll2_mirror.extract.upstream import PAGE_SIZES, Upstream
 from ll2_mirror.ll2.lists import NEW, SLICES, Slice, View, slice_name
 from ll2_mirror.load.report import Report
-from ll2_mirror.progress import Tell
+from ll2_mirror.progress import Emit
 from ll2_mirror.store.store import Store
 from ll2_mirror.store.walks import Walk
 from ll2_mirror.sync import Wanted, mirror
@@ -65,7 +63,7 @@ class Task(NamedTuple):
 
 
 def _pages(records: int) -> int:
-    return ceil(max(1, records) / LIMITS[0])
+    return ceil(max(1, records) / PAGE_SIZES[0])
 
 
 def ages(store: Store) -> dict[str, float]:
@@ -127,7 +125,7 @@ def _records(store: Store, part: Slice, begun: Walk | None) -> int | None:
     The newest of all are on a page. Of a view, the records of the list are counted.
     """
     if part.newest_first:
-        return LIMITS[0]
+        return PAGE_SIZES[0]
     walk = begun or store.walks.published(part.resource.name, part.kind)
     if not walk and part.view and store.walks.published(part.resource.name):
         return _shown(store, part.resource.table, part.view)
@@ -144,7 +142,7 @@ def _shown(store: Store, table: str, view: View) -> int:
 
 
 def sync_due(
-    store: Store, upstream: Upstream, what: Wanted, tell: Tell
+    store: Store, upstream: Upstream, what: Wanted, tell: Emit
 ) -> tuple[list[Report], MirrorError | None]:
     """Fetches what is due, as far as the limit goes, and publishes each list by itself.
 
@@ -200,7 +198,7 @@ def schedule(store: Store, upstream: Upstream, what: Wanted) -> dict[str, Any]:
     """
     with upstream:
         upstream.ask_limit()
-    standing, now = upstream.budget.standing(), store.clock.now()
+    standing, now = upstream.budget.current(), store.clock.now()
     found = sorted(tasks(store, what), key=lambda task: task.urgency(now))
     allowed = _allowed(standing)
     costs = sum(task.hourly for task in found)
@@ -223,7 +221,7 @@ def schedule(store: Store, upstream: Upstream, what: Wanted) -> dict[str, Any]:
     }
 
 
-def _allowed(standing: Standing) -> float:
+def _allowed(standing: RateLimit) -> float:
     """The requests an hour that ``sync --due`` may make."""
     if standing.limit is None:
         return inf

@@ -70,10 +70,12 @@ class NotUnderstood(DataError):
 class NotAPage(DataError):
     """A body is no page of LL2: not JSON, or without what each page has.
 
-    ``cut``: part of it seems to be missing, so that a smaller page may come whole.
+    ``heavy``: part of it seems to be missing, so that a smaller page may come whole.
     """
 
-    cut = False
+    heavy = False
+    again = True  # another try may mend it
+    after: float | None = None  # as in Faulted
 
 
 class Shrunk(DataError):

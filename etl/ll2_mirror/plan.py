@@ -7,11 +7,11 @@ from math import ceil, isinf
 from typing import Any
 
 from ll2_mirror.clock import to_iso
-from ll2_mirror.extract.budget import Standing
-from ll2_mirror.extract.crawl import Crawl, end_of
+from ll2_mirror.extract.list_walk import ListWalk, end_of
+from ll2_mirror.extract.rate_limit import RateLimit
 from ll2_mirror.extract.upstream import Upstream
 from ll2_mirror.ll2.lists import SLICES
-from ll2_mirror.progress import silence
+from ll2_mirror.progress import ignore
 from ll2_mirror.store.store import Store
 from ll2_mirror.sync import Wanted
 
@@ -24,7 +24,7 @@ def plan(store: Store, upstream: Upstream, wanted: Wanted) -> dict[str, Any]:
     """
     with upstream:
         upstream.ask_limit()
-    standing, now = upstream.budget.standing(), store.clock.now()
+    standing, now = upstream.budget.current(), store.clock.now()
     resources = [
         _resource(store, upstream, name, mode, wanted.stale) for name, mode in wanted.modes.items()
     ]
@@ -47,12 +47,12 @@ def _resource(
     store: Store, upstream: Upstream, name: str, mode: str, stale: float
 ) -> dict[str, Any]:
     """What is left of one resource's walk; ``records`` as far as known."""
-    crawl = Crawl(store, upstream, SLICES[name], mode, silence)
+    crawl = ListWalk(store, upstream, SLICES[name], mode, ignore)
     walk, pages, _ = crawl.under_way(stale)
     records = walk.total if walk and pages else _held(store, name)
     requests = None
     if records is not None:
-        requests = ceil(max(0, records - end_of(pages)) / crawl.first_limit(pages))
+        requests = ceil(max(0, records - end_of(pages)) / crawl.first_size(pages))
         requests = max(requests, 0 if pages else 1)  # one tells that there are none
     found = {"resource": name, "mode": mode, "records": records}
     return {**found, "staged": len(pages), "requests": requests}
@@ -65,7 +65,7 @@ def _held(store: Store, name: str) -> int | None:
     return walk and (walk.total if part.kind else store.ledger.records(name))
 
 
-def _wait(standing: Standing, requests: int, now: datetime) -> float:
+def _wait(standing: RateLimit, requests: int, now: datetime) -> float:
     """The seconds until the last of so many requests can be made, each as early as allowed.
 
     Each can be made when the one that is ``limit`` before it is a window old: so all repeat,

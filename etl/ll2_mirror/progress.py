@@ -1,4 +1,4 @@
-"""What a sync tells while it runs: one event at a time, as data."""
+"""What a sync reports while it runs: one event at a time, as data."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ EVENTS = {
 }
 
 
-class Tell(Protocol):
+class Emit(Protocol):
     """Takes one of EVENTS with its facts, each a value that JSON has."""
 
     def __call__(self, event: str, /, **facts: Any) -> None:
-        """Tells an event."""
+        """Passes the event on."""
 
 
-def silence(event: str, /, **facts: Any) -> None:
-    """Tells nobody."""
+def ignore(event: str, /, **facts: Any) -> None:
+    """Drops an event."""

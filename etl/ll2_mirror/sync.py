@@ -9,8 +9,8 @@ from typing import Any, NamedTuple
 
 from ll2_mirror.clock import to_iso
 from ll2_mirror.errors import DataError, MirrorError, Stopped, UsageError
-from ll2_mirror.extract.crawl import STALE, Crawl
-from ll2_mirror.extract.missing import fate
+from ll2_mirror.extract.deletions import find_deleted
+from ll2_mirror.extract.list_walk import STALE, ListWalk
 from ll2_mirror.extract.upstream import Upstream
 from ll2_mirror.ll2.lists import DEFAULT_RESOURCE, MODES, NEW, RESOURCES, SLICES, Slice
 from ll2_mirror.ll2.page import API_PATH, LL2_URL
@@ -18,10 +18,10 @@ from ll2_mirror.load.bring import Unreadable
 from ll2_mirror.load.publish import Brought, bring_in, close_books
 from ll2_mirror.load.quarantine import missed
 from ll2_mirror.load.report import Report
-from ll2_mirror.progress import Tell, silence
+from ll2_mirror.progress import Emit, ignore
 from ll2_mirror.store.search import mend
 from ll2_mirror.store.store import Store
-from ll2_mirror.store.walks import Fate, Walk
+from ll2_mirror.store.walks import Deletions, Walk
 
 
 class Wanted(NamedTuple):
@@ -91,7 +91,7 @@ def _cut_off(store: Store) -> list[Walk]:
     return [walk for walk in walks if walk.mode in RESOURCES[walk.resource].modes] if begun else []
 
 
-def sync(store: Store, upstream: Upstream, what: Wanted, tell: Tell = silence) -> list[Report]:
+def sync(store: Store, upstream: Upstream, what: Wanted, emit: Emit = ignore) -> list[Report]:
     """Mirrors these resources, each in its mode: one transaction for all of them.
 
     Raises UpstreamError, Stopped or DataError, of which NotAPage and NotUnderstood are two; the
@@ -100,16 +100,18 @@ def sync(store: Store, upstream: Upstream, what: Wanted, tell: Tell = silence) -
     with upstream:
         upstream.budget.log.forget()
         upstream.learn_limit()
-        return mirror(store, upstream, what, tell)
+        return mirror(store, upstream, what, emit)
 
 
-def mirror(store: Store, upstream: Upstream, what: Wanted, tell: Tell) -> list[Report]:
+def mirror(store: Store, upstream: Upstream, what: Wanted, emit: Emit) -> list[Report]:
     """As ``sync`` does, with a server whose limit was asked for already."""
     upstream.budget.log.mark()
-    crawls = [Crawl(store, upstream, SLICES[name], mode, tell) for name, mode in what.modes.items()]
+    crawls = [
+        ListWalk(store, upstream, SLICES[name], mode, emit) for name, mode in what.modes.items()
+    ]
     for crawl in crawls:
         crawl.begin(what.stale)
-    done = _complete(store, upstream, crawls, what.allow_shrink, tell)
+    done = _complete(store, upstream, crawls, what.allow_shrink, emit)
     try:
         reports = _publish(store, upstream, what, done)
     except DataError:
@@ -117,12 +119,12 @@ def mirror(store: Store, upstream: Upstream, what: Wanted, tell: Tell) -> list[R
             store.walks.drop(crawl.walk)
         raise
     for report in reports:
-        tell("published", **report.as_json())
+        emit("published", **report.as_json())
     return reports
 
 
 def _publish(
-    store: Store, upstream: Upstream, what: Wanted, done: list[tuple[Crawl, Fate]]
+    store: Store, upstream: Upstream, what: Wanted, done: list[tuple[ListWalk, Deletions]]
 ) -> list[Report]:
     """Brings all walks into the tables at once. A page that can't be read is fetched once more."""
     fetched: set[tuple[int, int]] = set()
@@ -146,22 +148,22 @@ def _publish(
 
 
 def _complete(
-    store: Store, upstream: Upstream, crawls: list[Crawl], allow_shrink: bool, tell: Tell
-) -> list[tuple[Crawl, Fate]]:
+    store: Store, upstream: Upstream, crawls: list[ListWalk], allow_shrink: bool, emit: Emit
+) -> list[tuple[ListWalk, Deletions]]:
     """Walks all to their ends, then finds out about the records that the walks didn't meet."""
     for crawl in crawls:
         crawl.run()
     done = []
     for crawl in crawls:
         missed_before = missed(store, crawl.walk.resource)
-        asked = (missed_before, allow_shrink, tell)
-        while (found := fate(store, upstream, crawl.walk, *asked)).skipped:
+        asked = (missed_before, allow_shrink, emit)
+        while (found := find_deleted(store, upstream, crawl.walk, *asked)).skipped:
             crawl.find(found.skipped[0])
         done.append((crawl, found))
     return done
 
 
-def _bring_in(store: Store, upstream: Upstream, crawl: Crawl, found: Fate) -> Brought:
+def _bring_in(store: Store, upstream: Upstream, crawl: ListWalk, found: Deletions) -> Brought:
     began, walk = monotonic(), crawl.walk
     brought = bring_in(store, walk, _spent(upstream, walk.name), found)
     brought.report.seconds = crawl.seconds + monotonic() - began

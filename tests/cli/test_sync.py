@@ -17,7 +17,7 @@ import pytest
 from helpers import PROGRAM, execute, many
 from ll2_mirror.clock import from_iso
 from ll2_mirror.extract.client import is_own
-from ll2_mirror.extract.throttle import throttle_from
+from ll2_mirror.extract.rate_limit import throttle_from
 from ll2_mirror.ll2.page import unpacked
 
 TOKEN = "0123456789abcdef-a-secret"

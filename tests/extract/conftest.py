@@ -8,7 +8,7 @@ import pytest
 
 from editable_ll2 import EditableLL2
 from helpers import START, TestClock, command, execute
-from ll2_mirror.extract.connection import CERTIFICATES
+from ll2_mirror.extract.network import CERTIFICATES
 from ll2_mirror.testing.fake_ll2 import answering
 
 

@@ -167,7 +167,7 @@ def test_a_body_that_drips_is_bounded_as_a_whole():
 
 
 def test_a_body_without_end_is_cut_off(upstream, monkeypatch):
-    monkeypatch.setattr("ll2_mirror.extract.response.MAX_BODY", 1000)
+    monkeypatch.setattr("ll2_mirror.extract.client.MAX_BODY", 1000)
     answering(monkeypatch, 200, b"x" * 10_000)
     with pytest.raises(UpstreamError, match="a body of more than"):
         Client(upstream.base_url, None, 30).get("/")

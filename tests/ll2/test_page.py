@@ -50,4 +50,4 @@ def test_a_page_with_a_number_beyond_all_bounds_is_read(number):
 def test_what_is_no_json_says_whether_a_part_is_missing(body, cut):
     with pytest.raises(NotAPage, match="not JSON") as refused:
         read_page(body.encode(), 0, 100)
-    assert refused.value.cut is cut
+    assert refused.value.heavy is cut

@@ -25,13 +25,10 @@ from ll2_mirror.api import request
 from ll2_mirror.cli.main import EXIT_CODES, main
 from ll2_mirror.cli.options import TIMEOUT
 from ll2_mirror.extract import (
-    connection,
-    missing,
-    page_size,
-    refusal,
-    response,
-    retry,
-    throttle,
+    client,
+    deletions,
+    network,
+    rate_limit,
     upstream,
 )
 from ll2_mirror.images import fetch
@@ -411,16 +408,16 @@ def test_the_limits_are_those_of_the_program():
     for row in (
         f"| a page, compressed and decompressed | {ll2_page.MAX_BODY // 2**20} MiB |",
         f"| JSON values in a page | {ll2_page.MAX_VALUES:,} |",
-        f"| a response that isn't a page | {response.MAX_WORDS // 2**10} KiB",
-        f"before a response | {connection._EARLY} |",
+        f"| a response that isn't a page | {client.MAX_ERROR_BODY // 2**10} KiB",
+        f"before a response | {network._MAX_HINTS} |",
         f"| `--timeout`, {TIMEOUT} seconds by default |",
-        f"| attempts for one page | {retry.TRIES},",
-        f"within one sync | {refusal.PATIENCE / 60:.0f} minutes;",
-        f"before the next sync may ask | {throttle.LONGEST / 3600:.0f} hours |",
-        f"one request every {throttle.LONGEST / 3600:.0f} hours",
+        f"| attempts for one page | {network.TRIES},",
+        f"within one sync | {client.PATIENCE / 60:.0f} minutes;",
+        f"before the next sync may ask | {rate_limit.LONGEST / 3600:.0f} hours |",
+        f"one request every {rate_limit.LONGEST / 3600:.0f} hours",
         f"missing from a walk | {upstream.MAX_PROBES} in one sync",
-        f"| records in a page | {', '.join(map(str, page_size.LIMITS[:1]))};",
-        f"in one sync | {missing.SHRINK_SHARE:.0%}, or {missing.SHRINK_COUNT} if".replace(
+        f"| records in a page | {', '.join(map(str, upstream.PAGE_SIZES[:1]))};",
+        f"in one sync | {deletions.SHRINK_SHARE:.0%}, or {deletions.SHRINK_COUNT} if".replace(
             "%", " %"
         ),
         f"| a picture | {fetch.MAX_IMAGE // 2**20} MiB:",

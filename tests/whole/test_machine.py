@@ -162,9 +162,9 @@ def test_readers_never_wait_and_see_all_or_nothing(db, run, upstream):
 
 def test_what_one_run_spent_the_next_one_knows(db, run, upstream, clock, monkeypatch):
     """Where a server doesn't count, the log in the file does."""
-    from ll2_mirror.extract import throttle
+    from ll2_mirror.extract import rate_limit
 
-    monkeypatch.setitem(throttle.DECLARED, "127.0.0.1", (4, 3600))
+    monkeypatch.setitem(rate_limit.DECLARED, "127.0.0.1", (4, 3600))
     many(upstream, 250)
     run("sync", db, "--base-url", upstream.base_url)
     stopped = run("sync", db, "--json")

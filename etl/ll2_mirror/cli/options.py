@@ -17,7 +17,7 @@ import click
 from ll2_mirror.cli.output import clock, console, writing
 from ll2_mirror.clock import AGE_UNITS, from_iso
 from ll2_mirror.errors import DataError, UsageError
-from ll2_mirror.progress import Tell, silence
+from ll2_mirror.progress import Emit, ignore
 
 if TYPE_CHECKING:
     from ll2_mirror.store.store import Store
@@ -84,7 +84,7 @@ def opened(db: Path) -> Iterator[Store]:
 
 
 @contextmanager
-def changing(db: Path, tell: Tell = silence) -> Iterator[Store]:
+def changing(db: Path, tell: Emit = ignore) -> Iterator[Store]:
     """The mirror, up to date and made where there is none, for the one sync that may change it."""
     from ll2_mirror.load.rebuild import upgrade
     from ll2_mirror.store.lock import only_sync

@@ -29,7 +29,7 @@ from ll2_mirror import __version__
 from ll2_mirror.clock import AGE_UNITS, Clock, for_people, from_iso, to_iso
 from ll2_mirror.errors import Bug, MirrorError, Stopped, UsageError
 from ll2_mirror.files import NO_ROOM
-from ll2_mirror.progress import EVENTS, Tell, silence
+from ll2_mirror.progress import EVENTS, Emit, ignore
 
 _MANY = 20  # lines of one kind
 _ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)  # Ctrl-C, a service's end, a terminal's
@@ -219,7 +219,7 @@ _BESIDE = len("  []  100%  1d 00:00:00 ")  # what a bar stands between, and the 
 
 
 @contextmanager
-def sync_progress(*, quiet: bool, as_json: bool) -> Iterator[Tell]:
+def sync_progress(*, quiet: bool, as_json: bool) -> Iterator[Emit]:
     """Yields what takes a sync's events.
 
     People read them on stdout, or on stderr if stdout has JSON. On a terminal, the pages are a bar
@@ -228,7 +228,7 @@ def sync_progress(*, quiet: bool, as_json: bool) -> Iterator[Tell]:
     if console().log_json:
         yield _each_wait_once(console().log)
     elif quiet:
-        yield silence
+        yield ignore
     elif as_json or not on_terminal():
         yield _each_wait_once(partial(_print_event, as_json))
     else:
@@ -237,7 +237,7 @@ def sync_progress(*, quiet: bool, as_json: bool) -> Iterator[Tell]:
 
 
 @contextmanager
-def transfer_progress(*, quiet: bool) -> Iterator[Tell]:
+def transfer_progress(*, quiet: bool) -> Iterator[Emit]:
     """Yields what takes the events of a transfer: on a terminal, a bar shows how far it is."""
     watched = on_terminal() and not quiet
     with closing(Bars()) as bars:
@@ -255,7 +255,7 @@ def on_terminal() -> bool:
     return bool(sys.stderr and sys.stderr.isatty())
 
 
-def _each_wait_once(tell: Tell) -> Tell:
+def _each_wait_once(tell: Emit) -> Emit:
     """Passes a wait on once, not with each second of it."""
     waits = set()
 

@@ -11,7 +11,7 @@ from prometheus_client import CollectorRegistry, Gauge, generate_latest
 
 from ll2_mirror.clock import age, from_iso, to_iso
 from ll2_mirror.due import ages
-from ll2_mirror.extract.budget import Budget
+from ll2_mirror.extract.rate_limit import Budget
 from ll2_mirror.files import printable
 from ll2_mirror.images.catalog import image_counts
 from ll2_mirror.images.folder import ImageFolder
@@ -97,13 +97,13 @@ def _budget(store: Store) -> dict[str, Any] | None:
     if row is None:
         return None
     base_url = Typed(store.path).text(row[0], "_requests: base_url")
-    standing = Budget(store, base_url).standing()
+    rate_limit = Budget(store, base_url).current()
     return {
         "base_url": base_url,
-        "limit": standing.limit,
-        "seconds": round(standing.window),
-        "left": None if standing.limit is None else round(standing.left),
-        "resumes": to_iso(standing.resumes) if standing.resumes else None,
+        "limit": rate_limit.limit,
+        "seconds": round(rate_limit.window),
+        "left": None if rate_limit.limit is None else round(rate_limit.left),
+        "resumes": to_iso(rate_limit.resumes) if rate_limit.resumes else None,
     }
 
 

@@ -38,7 +38,7 @@ from ll2_mirror.cli.output import (
 from ll2_mirror.clock import to_iso
 from ll2_mirror.errors import DataError, MirrorError, Stopped, UsageError
 from ll2_mirror.ll2.lists import DEFAULT_RESOURCE, MODES, RESOURCES, SLICES
-from ll2_mirror.progress import Tell
+from ll2_mirror.progress import Emit
 
 if TYPE_CHECKING:
     from ll2_mirror.extract.upstream import Upstream
@@ -75,7 +75,7 @@ class SyncOptions(NamedTuple):
 
     def wanted(self, store: Store) -> Wanted:
         """What is to be mirrored, which the file knows where the options don't say."""
-        from ll2_mirror.extract.crawl import STALE
+        from ll2_mirror.extract.list_walk import STALE
         from ll2_mirror.sync import wanted
 
         names = list(RESOURCES if self.everything else self.resources)
@@ -85,13 +85,13 @@ class SyncOptions(NamedTuple):
         stale = STALE if self.stale_after is None else self.stale_after
         return what._replace(allow_shrink=self.allow_shrink, stale=stale)
 
-    def upstream(self, store: Store, base_url: str, tell: Tell) -> Upstream:
+    def upstream(self, store: Store, base_url: str, tell: Emit) -> Upstream:
         """The server to ask, with what the file knows of its limit.
 
         The environment's token isn't sent to a server that only the file names.
         """
-        from ll2_mirror.extract.budget import Budget
         from ll2_mirror.extract.client import Client, is_own
+        from ll2_mirror.extract.rate_limit import Budget
         from ll2_mirror.extract.upstream import Upstream
 
         source = click.get_current_context().get_parameter_source("token")
@@ -192,7 +192,7 @@ def sync(db: Path, quiet: bool, as_json: bool, **given: Any) -> None:
 
 
 def _synced(
-    db: Path, options: SyncOptions, tell: Tell, as_json: bool
+    db: Path, options: SyncOptions, tell: Emit, as_json: bool
 ) -> tuple[list[Report], str, MirrorError | None]:
     """Syncs; gives the reports, the server, and what went wrong, which the file notes.
 

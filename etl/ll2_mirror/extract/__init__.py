@@ -1,9 +1,8 @@
-"""LL2 to staged pages: asks for one page after the other, within the budget.
+"""LL2 to staged pages: asks for one page after the other, within the rate limit.
 
-In: a resource and the walk that the file has of it. Out: a complete walk, each page staged.
+In: a list and the walk that the file has of it. Out: a complete walk, each page staged.
 
-Open ``crawl`` first. It asks ``upstream`` for a page (``page_size``: of how many records), which
-asks ``budget`` whether it may (``throttle``: the hourly limit; ``log``: what was spent), ``client``
-for the one request (by ``connection``, to a ``response`` or a ``refusal``), ``retry`` for another
-try. ``missing`` finds out about the records that a complete walk didn't meet.
+Open ``list_walk`` first. It asks ``upstream`` for a page, which asks ``rate_limit`` whether it may,
+and ``client`` for the one request; ``network`` knows proxies, certificates and retries.
+``deletions`` finds out about the records that a complete walk didn't meet.
 """

@@ -1,36 +1,64 @@
-"""One request to LL2: bounded in time and in size, its failures told apart.
+"""One request to LL2: bounded in time, size and memory; what came is a body or an error.
 
-Knows one origin. A redirect is not followed, so the token goes nowhere else.
+Knows one origin. A redirect is not followed, so the token goes nowhere else. In: a path. Out: a
+``Response``, and by ``error_of`` what one that is no 200 means.
 """
 
 from __future__ import annotations
 
-import queue
+import json
 import re
-import threading
-import weakref
-from collections.abc import Iterator
-from contextlib import suppress
-from datetime import datetime
-from ssl import SSLCertVerificationError
+import zlib
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
 from time import monotonic
-from typing import TypeVar
+from typing import NamedTuple
 from urllib.parse import urlsplit
 
 import requests
 from requests.exceptions import SSLError
+from urllib3.exceptions import HTTPError
 
-from ll2_mirror import __version__
-from ll2_mirror.errors import Faulted, MirrorError, NotAPage, UpstreamError, UsageError
-from ll2_mirror.extract.connection import Route
-from ll2_mirror.extract.refusal import refusal, tidy
-from ll2_mirror.extract.response import Response, read
-from ll2_mirror.ll2.page import TooLargeError
+from ll2_mirror.clock import for_people
+from ll2_mirror.errors import (
+    Faulted,
+    MirrorError,
+    NotAPage,
+    NotThere,
+    Stopped,
+    Throttled,
+    UpstreamError,
+    UsageError,
+)
+from ll2_mirror.extract.network import ServerSession, outcome, reason_of
+from ll2_mirror.extract.rate_limit import LONGEST
+from ll2_mirror.ll2.page import MAX_BODY, TooLargeError, bounded, counted, inflated
 
-USER_AGENT = f"ll2-mirror/{__version__} (+https://pypi.org/project/ll2-mirror/)"
-_HEED = 0.1  # seconds: a signal that comes just before a wait begins doesn't end it
+PATIENCE = 120.0  # seconds that a sync waits because it is asked to, before it stops
+MAX_ERROR_BODY = 64 * 2**10  # bytes of an answer that is no page
+_CHUNK = 64 * 2**10
+_PACKED = ("gzip", "x-gzip", "deflate")
+_GZIP = b"\x1f\x8b"  # what any gzip begins with, and no JSON
+_WORDS = 200  # letters of a server's own words that are told
+_MENDS = {408, 425, *range(500, 600)}  # what another try may mend
+_ELSEWHERE = "it leads elsewhere: check --base-url"
+_WHY = {
+    401: "it asks for a token, and none was sent: see --token",
+    403: "LL2, or a firewall on the way, refuses",
+    404: "LL2 isn't there: check --base-url",
+    **dict.fromkeys(range(300, 400), _ELSEWHERE),
+}
+_WHY_WITH_TOKEN = _WHY | dict.fromkeys((401, 403), "the token isn't accepted: see --token")
+_EXPECTED = re.compile(r"available in (\d{1,9}) second")
 
-T = TypeVar("T")
+
+class Response(NamedTuple):
+    """What came back."""
+
+    status: int
+    headers: Mapping[str, str]  # of any case
+    body: bytes  # unpacked; empty where it is no page, and can't be read
 
 
 class Client:
@@ -41,8 +69,15 @@ class Client:
         self.token = checked_token(token)
         self.sent = False
         self._timeout = timeout
-        self._route = Route(self.base_url)
-        self._courier: _Courier | None = None
+        self._session: ServerSession | None = self._new_session()  # tells what is set wrongly
+
+    def _new_session(self) -> ServerSession:
+        session = ServerSession(self.base_url)
+        session.headers["Accept"] = "application/json"
+        session.headers["Accept-Encoding"] = "gzip"
+        if self.token:
+            session.headers["Authorization"] = f"Token {self.token}"
+        return session
 
     def get(self, path: str) -> Response:
         """What this server answers, whatever its status.
@@ -51,118 +86,144 @@ class Client:
         body in an encoding that wasn't asked for, UsageError where a proxy wants a password.
         """
         self.sent = True
-        courier = self._courier = self._courier or _Courier(self._route, self.token, self._timeout)
-        found = courier.fetch(self.base_url + path)
-        self.sent = not courier.connecting.is_set()
-        if isinstance(found, Response):
-            return self._passed(found)
-        self._courier = None
-        if isinstance(found, Exception):  # http.client, too, has its own for what is no HTTP
-            raise self._fault(path, found) from None
-        raise found
+        session = self._session = self._session or self._new_session()
+        until = monotonic() + self._timeout + 1  # when the thread, if left behind, ends
+        came = outcome(lambda: self._read(session, path, until), self._timeout)
+        self.sent = not session.connecting.is_set()
+        if isinstance(came, BaseException):
+            self._session = None  # its connection may be in any state
+            if isinstance(came, Exception):  # http.client, too, has its own for what is no HTTP
+                came = self._failure(session, path, came)
+            raise came from None
+        if came.status == 407 and session.proxy:
+            self.sent = False
+            raise session.proxy.refused()
+        return came
+
+    def _read(self, session: ServerSession, path: str, until: float) -> Response:
+        """A response with its body, which is read as long as there is time."""
+        url = self.base_url + path
+        with session.get(url, timeout=self._timeout, allow_redirects=False, stream=True) as got:
+            most = MAX_BODY if got.status_code == 200 else MAX_ERROR_BODY
+            body = b""
+            try:
+                encoding = got.headers.get("Content-Encoding", "").strip().lower()
+                body = _unpacked(_received(got, most, until), encoding, most)
+            except (TooLargeError, NotAPage, HTTPError, OSError, zlib.error):
+                if got.status_code == 200:  # of any other answer, the status is enough
+                    raise
+            return Response(got.status_code, got.headers, body)
+
+    def _failure(self, session: ServerSession, path: str, error: Exception) -> MirrorError:
+        """What went wrong on the way, and whether another try may mend it."""
+        url, proxy = f"{self.base_url}{path}", session.proxy
+        reason = tidy(reason_of(error), self.token)
+        if isinstance(error, NotAPage):
+            return NotAPage(f"{url}: {reason}")
+        if proxy and "Tunnel connection failed: 407" in reason:
+            return proxy.refused()
+        if isinstance(error, TooLargeError):
+            return Faulted(f"{url}: {reason}", heavy=True, again=False)
+        through = f" through the proxy {proxy.name}" if proxy else ""
+        if isinstance(error, SSLError):
+            return UpstreamError(f"{url} can't be reached{through}: {reason}")
+        return Faulted(f"{url} can't be reached{through}: {reason}", heavy=self.sent)
 
     def close(self) -> None:
         """Ends the connection, if one stands; the next request makes another."""
-        if self._courier:
-            self._courier.end()
-            self._courier = None
+        if self._session:
+            self._session.close()
+            self._session = None
 
-    def refusal(self, path: str, response: Response, now: datetime) -> MirrorError | None:
+    def error_of(self, path: str, response: Response, now: datetime) -> MirrorError | None:
         """The error that a response is; None for a 200, unless it repeats the token: it is kept."""
-        error = refusal(response, now, self.token)
+        error = _error_of(response, now, self.token)
         if not error and self.token and _repeats(response.body, self.token):
             error = NotAPage("the body repeats the token")
         if error:
             error.args = (f"{self.base_url}{path}: {error}",)
         return error
 
-    def _passed(self, response: Response) -> Response:
-        """A response that is the server's own; raises UsageError where a proxy let nothing pass."""
-        if response.status == 407 and self._route.proxy:
-            self.sent = False
-            raise self._route.proxy.barred()
-        return response
 
-    def _fault(self, path: str, error: Exception) -> MirrorError:
-        """What went wrong on the way, and whether another try may mend it."""
-        url, proxy = f"{self.base_url}{path}", self._route.proxy
-        reason = tidy(reason_of(error), self.token)
-        if isinstance(error, NotAPage):
-            return NotAPage(f"{url}: {reason}")
-        if proxy and "Tunnel connection failed: 407" in reason:
-            return proxy.barred()
-        if isinstance(error, TooLargeError):
-            return Faulted(f"{url}: {reason}", heavy=True, again=False)
-        words = f"{url} can't be reached{f' through the proxy {proxy.name}' if proxy else ''}"
-        if isinstance(error, SSLError):
-            return UpstreamError(f"{words}: {reason}")
-        return Faulted(f"{words}: {reason}", heavy=self.sent)
+def _received(response: requests.Response, most: int, until: float) -> bytes:
+    """The body as it was sent; raises TooLargeError."""
+    body = bytearray()
+    while len(body) <= most and monotonic() < until and (chunk := response.raw.read1(_CHUNK)):
+        body += chunk
+    return bounded(bytes(body), most)
 
 
-def taken(found: queue.Queue[T] | queue.SimpleQueue[T], seconds: float) -> T:
-    """What a thread puts into a queue; raises queue.Empty where nothing comes within this time."""
-    until = monotonic() + seconds
-    while (left := until - monotonic()) > 0:
-        with suppress(queue.Empty):
-            return found.get(timeout=min(left, _HEED))
-    raise queue.Empty
+def _unpacked(body: bytes, encoding: str, most: int) -> bytes:
+    """The text of a body. Gzip is read even where a proxy forgot to declare it."""
+    if encoding not in ("", "identity", *_PACKED):
+        raise NotAPage(f"the body is encoded as {encoding}, which was not asked for")
+    if encoding in _PACKED or body.startswith(_GZIP):
+        body = inflated(body, most)
+    return counted(body)
 
 
-class _Courier:
-    """A thread that asks for one URL after the other, as long as each comes in time.
-
-    requests' own timeout starts anew with each byte that drips in. So another thread asks, and is
-    left behind when its time is up. ``connecting`` is set while the connection doesn't stand.
-    """
-
-    def __init__(self, route: Route, token: str | None, timeout: float) -> None:
-        self.connecting = threading.Event()
-        self._timeout = timeout
-        self._given_up = threading.Event()
-        self._urls: queue.SimpleQueue[str | None] = queue.SimpleQueue()
-        self._found: queue.SimpleQueue[Response | BaseException] = queue.SimpleQueue()
-        session = _session(route, token, self.connecting)
-        work = (session, timeout, self._urls, self._found, self._given_up)
-        threading.Thread(target=_work, args=work, daemon=True).start()
-        self.end = weakref.finalize(self, self._urls.put, None)  # which ends the thread
-
-    def fetch(self, url: str) -> Response | BaseException:
-        """The response, or what went wrong; after that the courier is of no more use."""
-        self._urls.put(url)
-        try:
-            return taken(self._found, self._timeout)
-        except queue.Empty:
-            self._given_up.set()
-            return TimeoutError(f"no whole answer within {self._timeout:g} s")
+def _error_of(response: Response, now: datetime, token: str | None) -> MirrorError | None:
+    """The error that a response to a request with this token is; None for a 200."""
+    status = response.status
+    if status == 200:
+        return None
+    detail = _detail(response.body)
+    after = _retry_after(response, detail, now) if status in (429, 503) else None
+    if status == 429 or (after or 0) > PATIENCE:
+        return _throttled(after, now)
+    message = f"status {status} {tidy(detail, token)}".strip()
+    if status in _MENDS:
+        return Faulted(message, after=after, heavy=status != 503)
+    why = (_WHY_WITH_TOKEN if token else _WHY).get(status)
+    error = NotThere if status == 404 else UpstreamError
+    return error(f"{message.rstrip('.')}: {why}" if why else message)
 
 
-def _work(
-    session: requests.Session,
-    timeout: float,
-    urls: queue.SimpleQueue[str | None],
-    found: queue.SimpleQueue[Response | BaseException],
-    given_up: threading.Event,
-) -> None:
-    """What a courier's thread does, until it is given None."""
-    with session:
-        while (url := urls.get()) is not None:
-            try:
-                response = session.get(url, timeout=timeout, allow_redirects=False, stream=True)
-                with response:
-                    found.put(read(response, given_up.is_set))
-            except BaseException as error:  # raised in the thread that waits
-                found.put(error)
+def _detail(body: bytes) -> str:
+    """The server's own words, if there are any."""
+    try:
+        return str(json.loads(body)["detail"])
+    except (ValueError, KeyError, TypeError, RecursionError):
+        return ""
 
 
-def _session(route: Route, token: str | None, connecting: threading.Event) -> requests.Session:
-    """What asks for a URL over a connection of its own."""
-    session = route.session(connecting)
-    session.headers["User-Agent"] = USER_AGENT
-    session.headers["Accept"] = "application/json"
-    session.headers["Accept-Encoding"] = "gzip"
-    if token:
-        session.headers["Authorization"] = f"Token {token}"
-    return session
+def _retry_after(response: Response, detail: str, now: datetime) -> float | None:
+    """The seconds to wait: from Retry-After in either of its forms, else from LL2's own words."""
+    header = response.headers.get("Retry-After", "").strip()
+    if header.isascii() and header.isdecimal():
+        return min(float(header), LONGEST)
+    try:
+        moment = parsedate_to_datetime(header)
+        moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+        return min(max(0.0, (moment - now).total_seconds()), LONGEST)
+    except (ValueError, OverflowError):
+        match = _EXPECTED.search(detail)
+        return min(float(match[1]), LONGEST) if match else None
+
+
+def _throttled(after: float | None, now: datetime) -> MirrorError:
+    """The server asks to wait: for a moment, or for longer than a sync does."""
+    reached = "LL2's limit is reached"
+    if after is None:
+        return Stopped(f"{reached}: run the same command again later")
+    if after <= PATIENCE:
+        return Throttled(f"{reached}: asks to wait for {after:.0f} s", after=after)
+    resumes = now + timedelta(seconds=after)
+    return Stopped(f"{reached}: run the same command again at {for_people(resumes)}", resumes)
+
+
+def tidy(words: str, token: str | None) -> str:
+    """Words that may be a server's, fit for one line of a terminal: without the token, not long."""
+    words = words.replace(token, "TOKEN") if token else words
+    words = " ".join(words.split())
+    words = "".join(letter if letter.isprintable() else "?" for letter in words)
+    return words if len(words) <= _WORDS else f"{words[:_WORDS]}..."
+
+
+def _repeats(body: bytes, token: str) -> bool:
+    """Whether a body holds the token, also where JSON's escapes hide it; makes no copy of it."""
+    letters = (rf"(?:{re.escape(letter)}|\\u00(?i:{ord(letter):02x}))" for letter in token)
+    return re.search(r"(?:\\u005[cC]|\\)*".join(letters).encode(), body) is not None
 
 
 def checked_base(url: str) -> str:
@@ -198,25 +259,3 @@ def checked_token(token: str | None) -> str | None:
     if not token.isascii() or not token.isprintable():
         raise UsageError("the token has characters that no header can carry")
     return token or None
-
-
-def _repeats(body: bytes, token: str) -> bool:
-    """Whether a body holds the token, also where JSON's escapes hide it; makes no copy of it."""
-    letters = (rf"(?:{re.escape(letter)}|\\u00(?i:{ord(letter):02x}))" for letter in token)
-    return re.search(r"(?:\\u005[cC]|\\)*".join(letters).encode(), body) is not None
-
-
-def _causes(error: BaseException) -> Iterator[BaseException]:
-    """An error and those behind it, the innermost last."""
-    cause: BaseException | None = error
-    while cause is not None:
-        yield cause
-        cause = cause.__cause__ or cause.__context__
-
-
-def reason_of(error: BaseException) -> str:
-    """The innermost cause, in its own words: requests' text repeats the URL and object ids."""
-    *_, cause = _causes(error)
-    if isinstance(cause, SSLCertVerificationError):
-        return f"{cause.verify_message}: see SSL_CERT_FILE"
-    return getattr(cause, "strerror", None) or str(cause) or type(cause).__name__

@@ -12,16 +12,14 @@ from urllib.parse import urlencode
 
 from ll2_mirror.clock import Clock, for_people, to_iso
 from ll2_mirror.errors import Faulted, MirrorError, NotAPage, NotThere, Stopped, Throttled
-from ll2_mirror.extract.budget import Budget
-from ll2_mirror.extract.client import Client
-from ll2_mirror.extract.page_size import LIMITS
-from ll2_mirror.extract.response import Response
-from ll2_mirror.extract.retry import TRIES, patiently
-from ll2_mirror.extract.throttle import throttle_from
+from ll2_mirror.extract.client import Client, Response
+from ll2_mirror.extract.network import TRIES, with_retries
+from ll2_mirror.extract.rate_limit import Budget, throttle_from
 from ll2_mirror.ll2.model import Id
 from ll2_mirror.ll2.page import API_PATH, Page, read_page
-from ll2_mirror.progress import Tell, silence
+from ll2_mirror.progress import Emit, ignore
 
+PAGE_SIZES = (100, 50, 25, 10)  # records: the most that LL2 gives at once, else fewer
 MAX_PROBES = 5  # requests of one sync that ask for single records
 _COUNTDOWN = 1.0  # seconds between two events of a wait
 
@@ -33,7 +31,7 @@ class Upstream:
     client: Client
     budget: Budget
     clock: Clock
-    tell: Tell = silence
+    emit: Emit = ignore
     wait: bool = False  # where the limit is reached, instead of stopping
     gone: set[tuple[str, Id]] = field(default_factory=set)
     probed: int = 0  # requests for single records
@@ -57,11 +55,11 @@ class Upstream:
         """
         path = f"{API_PATH}api-throttle/"
         response = self._logged(path, counted=False)
-        error = self.client.refusal(path, response, self.clock.now())
+        error = self.client.error_of(path, response, self.clock.now())
         if isinstance(error, Faulted | Stopped) or (error and response.status in (401, 403)):
             raise error
-        if not error and (said := throttle_from(response.body)):
-            self.budget.learn(said)
+        if not error and (throttle := throttle_from(response.body)):
+            self.budget.record_limit(throttle)
 
     def learn_limit(self) -> None:
         """Asks what may be asked, as far as that can be had: a page will tell what is wrong."""
@@ -69,7 +67,13 @@ class Upstream:
             self.ask_limit()
 
     def page(
-        self, name: str, *, offset: int, limit: int = LIMITS[0], tries: int = TRIES, **asked: str
+        self,
+        name: str,
+        *,
+        offset: int,
+        limit: int = PAGE_SIZES[0],
+        tries: int = TRIES,
+        **asked: str,
     ) -> Page:
         """One page of a list; ``asked``: its other parameters.
 
@@ -87,7 +91,7 @@ class Upstream:
                 error.args = (f"{self.base_url}{path}: {error}",)
                 raise
 
-        return patiently(ask, self.clock, self.tell, tries)
+        return with_retries(ask, self.clock, self.emit, tries)
 
     @property
     def probes(self) -> int:
@@ -104,7 +108,7 @@ class Upstream:
                 raise NotAPage(f"{self.base_url}{path}: no record of LL2")
 
         try:
-            patiently(ask, self.clock, self.tell, min(TRIES, self.probes))
+            with_retries(ask, self.clock, self.emit, min(TRIES, self.probes))
         except NotThere:
             self.gone.add((resource, id_))
             return False
@@ -112,9 +116,9 @@ class Upstream:
 
     def _ask(self, path: str) -> bytes:
         """The body behind a path, tried once, when the budget allows it."""
-        self._pass_gate()
+        self._wait_for_turn()
         response = self._logged(path, counted=True)
-        error = self.client.refusal(path, response, self.clock.now())
+        error = self.client.error_of(path, response, self.clock.now())
         if isinstance(error, Stopped):
             error = self._hold(error)
         if error:
@@ -123,28 +127,28 @@ class Upstream:
 
     def _hold(self, error: Stopped) -> MirrorError:
         """What the server asks to wait for: the next try does, where the user waits."""
-        until = self.budget.throttled(error.resumes)
+        until = self.budget.record_throttle(error.resumes)
         if self.wait:
             return Throttled(str(error), after=0)
         if error.resumes is None:
             return Stopped(f"{error}: at {for_people(until)}, say", until)
         return error
 
-    def _pass_gate(self) -> None:
+    def _wait_for_turn(self) -> None:
         """Comes back when a request may be made; raises Stopped where that isn't now."""
-        if spent := self.budget.spent_up():
+        if spent := self.budget.error_if_spent():
             raise spent
-        while self.budget.standing().resumes:
+        while self.budget.current().resumes:
             self.learn_limit()
-            standing = self.budget.standing()
-            if standing.resumes and not self.wait:
-                raise self.budget.exhausted(standing)
-            self._wait_for(standing.resumes or self.clock.now())
+            current = self.budget.current()
+            if (reached := self.budget.error_if_reached(current)) and not self.wait:
+                raise reached
+            self._wait_until(current.resumes or self.clock.now())
 
-    def _wait_for(self, until: datetime) -> None:
-        """Comes back at that time; tells how long it is, again and again."""
+    def _wait_until(self, until: datetime) -> None:
+        """Comes back at that time; emits how long it is, again and again."""
         while (left := (until - self.clock.now()).total_seconds()) > 0:
-            self.tell("waiting", until=to_iso(until), seconds=round(left))
+            self.emit("waiting", until=to_iso(until), seconds=round(left))
             self.clock.sleep(min(left, _COUNTDOWN if left < 3600 else 60.0))
 
     def _logged(self, path: str, *, counted: bool) -> Response:
@@ -160,7 +164,7 @@ class Upstream:
             if not self.client.sent:
                 log.unsent(number)
             log.end(number, status, size, took)
-            self.tell("request", path=path, status=status, bytes=size, ms=round(took * 1000))
+            self.emit("request", path=path, status=status, bytes=size, ms=round(took * 1000))
 
 
 def _is_record(body: bytes, id_: Id) -> bool:

@@ -13,12 +13,12 @@ from urllib.parse import urlsplit
 
 from ll2_mirror.clock import Clock, to_iso
 from ll2_mirror.errors import DataError, Faulted, MirrorError, UpstreamError
-from ll2_mirror.extract.retry import patiently
+from ll2_mirror.extract.network import with_retries
 from ll2_mirror.files import writing
 from ll2_mirror.images.catalog import PAUSE, CatalogEntry, ImagePlan
 from ll2_mirror.images.folder import ENOUGH, ImageFolder, IndexEntry, format_of
 from ll2_mirror.ll2.json import quote
-from ll2_mirror.progress import Tell, silence
+from ll2_mirror.progress import Emit, ignore
 from ll2_mirror.share.download import Downloader
 from ll2_mirror.store.lock import only_sync
 
@@ -54,7 +54,7 @@ def fetch_images(
     plan: ImagePlan,
     folder: ImageFolder,
     clock: Clock,
-    tell: Tell = silence,
+    tell: Emit = ignore,
     *,
     most: int,
     timeout: float,
@@ -83,7 +83,7 @@ class _ImageRun:
     """One run of fetching, and what came of it."""
 
     def __init__(
-        self, folder: ImageFolder, client: ImageClient, clock: Clock, tell: Tell, most: int
+        self, folder: ImageFolder, client: ImageClient, clock: Clock, tell: Emit, most: int
     ) -> None:
         self._folder, self._client, self._clock, self._tell = folder, client, clock, tell
         self._room = most - folder.total_bytes
@@ -107,7 +107,7 @@ class _ImageRun:
         """Fetches an image, or notes why it didn't come."""
         self._failures += 1
         try:
-            patiently(partial(self._fetch_one, image), self._clock, self._tell, TRIES)
+            with_retries(partial(self._fetch_one, image), self._clock, self._tell, TRIES)
             self._failures = 0
         except Faulted as error:
             self.failed = error

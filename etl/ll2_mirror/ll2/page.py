@@ -135,7 +135,7 @@ def read_page(body: bytes, offset: int, limit: int) -> Page:
     due = max(0, min(limit, total - offset))
     if len(results) != due:
         error = NotAPage(f"a page of {len(results)} records, where {due} of {total} must follow")
-        error.cut = len(results) < due
+        error.heavy = len(results) < due
         raise error
     return Page(offset, limit, body, page_digest(body), total, ids_of(results))
 
@@ -158,7 +158,7 @@ def _carefully(body: bytes) -> Any:
     try:
         return parse(body)
     except NotAPage as error:
-        error.cut = body.lstrip()[:1] == b"{" and not body.rstrip().endswith(b"}")
+        error.heavy = body.lstrip()[:1] == b"{" and not body.rstrip().endswith(b"}")
         raise
 
 

@@ -16,7 +16,7 @@ from ll2_mirror.load.report import Report
 from ll2_mirror.store.ledger import COUNTS, Run
 from ll2_mirror.store.search import reindex
 from ll2_mirror.store.store import Store
-from ll2_mirror.store.walks import NOTHING, Fate, Walk
+from ll2_mirror.store.walks import NO_DELETIONS, Deletions, Walk
 from ll2_mirror.transform.normalize import Bad
 
 BAD_SHARE = 0.01  # of a walk's records may be not understood, before none is published
@@ -31,7 +31,7 @@ class Brought(NamedTuple):
     conflicts: set[Node]  # what came with two values
 
 
-def bring_in(store: Store, walk: Walk, spent: int, fate: Fate) -> Brought:
+def bring_in(store: Store, walk: Walk, spent: int, deletions: Deletions) -> Brought:
     """Brings a complete walk into the tables, within the caller's transaction.
 
     Nothing where it lists what the walk before did, to the byte, and nobody wrote since.
@@ -43,17 +43,17 @@ def bring_in(store: Store, walk: Walk, spent: int, fate: Fate) -> Brought:
     whole = None if walk.part else store.ledger.last_run(walk.resource, "")
     run = store.ledger.open_run(walk, spent)
     bringing, upsert = Bringing(store, walk, run), None
-    if last and fate == NOTHING and _is_in(store, walk, last):
+    if last and deletions == NO_DELETIONS and _is_in(store, walk, last):
         report.conflicts = last.conflicts
     else:
         since = whole.id if whole and store.ledger.remembers(whole.id) else None
         upsert = bringing.bring(since)
         report.conflicts = len(upsert.conflicts)
-        _report(store, walk, bringing, report, fate)
+        _report(store, walk, bringing, report, deletions)
     store.walks.publish(walk)
     if walk.part:
         let_go(store, walk, upsert)
-    gone = {(RESOURCES[walk.resource].table, id_) for id_ in fate.gone}
+    gone = {(RESOURCES[walk.resource].table, id_) for id_ in deletions.gone}
     return Brought(run, report, gone | bringing.unlinked, upsert.conflicts if upsert else set())
 
 
@@ -75,21 +75,23 @@ def _digests(store: Store, walk: Walk) -> list[bytes]:
     return [page.digest for page in store.walks.pages(walk)]
 
 
-def _report(store: Store, walk: Walk, bringing: Bringing, report: Report, fate: Fate) -> None:
+def _report(
+    store: Store, walk: Walk, bringing: Bringing, report: Report, deletions: Deletions
+) -> None:
     """Says what becomes of the records that can't be understood, and of those that weren't met."""
     resource, bad = RESOURCES[walk.resource], bringing.bad
     _refuse_many(bad, walk, bringing.met)
-    if fate.gone:
-        bodies = last_sent(store, resource.name, set(fate.gone))
-        store.ledger.bury(bringing.run, resource, bodies, fate.gone)
-    renew(store, walk, bringing.run, bad, set(fate.missing))
+    if deletions.gone:
+        bodies = last_sent(store, resource.name, set(deletions.gone))
+        store.ledger.bury(bringing.run, resource, bodies, deletions.gone)
+    renew(store, walk, bringing.run, bad, set(deletions.missing))
     # What these say of shared rows isn't brought in now, but counts when they come again.
-    unsaid = {*fate.missing, *(one.id for one in bad), *store.walks.met_since(walk)}
+    unsaid = {*deletions.missing, *(one.id for one in bad), *store.walks.met_since(walk)}
     store.ledger.forget_digests((resource.name, id_) for id_ in unsaid)
     report.added = bringing.added
-    report.gone = len(fate.gone)
+    report.gone = len(deletions.gone)
     report.quarantined = [{"id": one.id, "reason": one.reason} for one in bad]
-    report.missing = len(fate.missing)
+    report.missing = len(deletions.missing)
     report.drift = keep_drift(store.conn, bringing.normalizer.drift, bringing.run)
 
 

@@ -11,9 +11,10 @@ from ll2_mirror.ll2.json import KEPT, parse, spell, text
 from ll2_mirror.ll2.lists import RESOURCES
 from ll2_mirror.ll2.model import Id, Shape
 from ll2_mirror.ll2.page import ids_of
+from ll2_mirror.store.sql import IN, among
 from ll2_mirror.store.store import Store
 from ll2_mirror.store.typed import Typed
-from ll2_mirror.store.walks import Met, Walk
+from ll2_mirror.store.walks import Walk
 from ll2_mirror.transform.normalize import Bad
 
 MISSING = "not listed, and not confirmed gone"
@@ -64,8 +65,12 @@ def renew(store: Store, walk: Walk, run: int, bad: list[Bad], missing: set[Id]) 
         *((one.id, one.reason, text(spell(one.record, KEPT))) for one in bad),
         *((id_, MISSING, None) for id_ in sorted(missing, key=str)),
     ]
-    met = f" AND id IN ({Met(store.conn, walk).ids})" if walk.part else ""
-    store.conn.execute(f"DELETE FROM _quarantine WHERE resource = ?{met}", (walk.resource,))
+    met = [id_ for page in store.walks.pages(walk) for id_ in json.loads(page.ids)]
+    lets_out = f"? OR id {IN}"
+    store.conn.execute(
+        f"DELETE FROM _quarantine WHERE resource = ? AND ({lets_out})",
+        (walk.resource, not walk.part, among([id_ for id_ in met if id_ is not None])),
+    )
     for id_, reason, sent in found:
         fresh = Quarantined(id_, run, reason, sent, before and before.mode, bodies.get(id_))
         last = held.get(id_, fresh)

@@ -17,7 +17,7 @@ from ll2_mirror.load.prune import Pruner
 from ll2_mirror.load.quarantine import standing
 from ll2_mirror.load.referrers import Node
 from ll2_mirror.load.upsert import Upsert
-from ll2_mirror.progress import Tell
+from ll2_mirror.progress import Emit
 from ll2_mirror.store.opening import version_of
 from ll2_mirror.store.search import reindex
 from ll2_mirror.store.sql import quoted
@@ -51,7 +51,7 @@ def readable(store: Store) -> Store:
     return found
 
 
-def upgrade(store: Store, tell: Tell) -> None:
+def upgrade(store: Store, tell: Emit) -> None:
     """Brings the file of a sync, which has its lock, up to date; a copy of it as it was stays.
 
     The copy has the file's name with the version of its schema: ``spacecraft.db.v3``.

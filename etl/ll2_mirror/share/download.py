@@ -21,12 +21,17 @@ from urllib3.exceptions import HTTPError
 
 from ll2_mirror.clock import Clock
 from ll2_mirror.errors import DataError, Faulted, NotThere, UpstreamError
-from ll2_mirror.extract.client import USER_AGENT, reason_of, taken
-from ll2_mirror.extract.connection import Met, Route
-from ll2_mirror.extract.retry import patiently
+from ll2_mirror.extract.network import (
+    USER_AGENT,
+    CheckAddress,
+    ServerSession,
+    reason_of,
+    taken,
+    with_retries,
+)
 from ll2_mirror.files import CHUNK, open_own, sha256, writing
 from ll2_mirror.ll2.json import quote
-from ll2_mirror.progress import Tell
+from ll2_mirror.progress import Emit
 from ll2_mirror.share.manifest import PublishedFile
 
 MAX_REDIRECTS = 5
@@ -45,7 +50,7 @@ class Download(NamedTuple):
 class Downloader:
     """Asks web servers for files, one after the other."""
 
-    def __init__(self, timeout: float, check_address: Met | None = None) -> None:
+    def __init__(self, timeout: float, check_address: CheckAddress | None = None) -> None:
         """``check_address`` may refuse an address before anything is sent to it."""
         self._timeout = timeout
         self._check_address = check_address
@@ -102,7 +107,7 @@ class Downloader:
         """What asks the server of a URL."""
         origin = "{0.scheme}://{0.netloc}".format(urlsplit(url))
         if origin not in self._sessions:
-            session = Route(origin).session(Event(), self._check_address)
+            session = ServerSession(origin, self._check_address)
             session.headers.update({"User-Agent": USER_AGENT, "Accept-Encoding": "identity"})
             self._sessions[origin] = session
         return self._sessions[origin]
@@ -122,14 +127,14 @@ def download_file(
     path: Path,
     where: str,
     clock: Clock,
-    emit: Tell,
+    emit: Emit,
 ) -> None:
     """Downloads what a file lacks, by ``get``, which gives its bytes from an offset on.
 
     Raises DataError where it isn't what its manifest says, and what ``get`` raises.
     """
     for _ in range(2):  # what an earlier run left may be of another making: then once more, anew
-        patiently(partial(_resume, get, file, path, where, emit), clock, emit)
+        with_retries(partial(_resume, get, file, path, where, emit), clock, emit)
         if is_whole(path, file):
             return
         path.unlink()
@@ -137,7 +142,7 @@ def download_file(
 
 
 def _resume(
-    get: Callable[[int], Iterator[bytes]], file: PublishedFile, path: Path, where: str, emit: Tell
+    get: Callable[[int], Iterator[bytes]], file: PublishedFile, path: Path, where: str, emit: Emit
 ) -> None:
     """Downloads what a file lacks; raises Faulted where the bytes end too early."""
     size = path.stat().st_size if path.exists() else 0

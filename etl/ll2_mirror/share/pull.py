@@ -20,7 +20,7 @@ from ll2_mirror.clock import Clock, to_iso
 from ll2_mirror.errors import DataError, NotAMirror, Stopped, UsageError
 from ll2_mirror.ll2.schema import SCHEMA_VERSION, wanted_columns
 from ll2_mirror.load.rebuild import readable
-from ll2_mirror.progress import Tell, silence
+from ll2_mirror.progress import Emit, ignore
 from ll2_mirror.share.manifest import MirrorState, is_as_new_as, mirror_state, pulled_from
 from ll2_mirror.share.publish import remove_private
 from ll2_mirror.share.source import Source, Staged, remove_staged
@@ -48,7 +48,7 @@ class PullReport(NamedTuple):
 
 
 def pull(
-    source: Source, db: Path, clock: Clock, emit: Tell = silence, *, allow_older: bool = False
+    source: Source, db: Path, clock: Clock, emit: Emit = ignore, *, allow_older: bool = False
 ) -> PullReport:
     """Brings a mirror up to date from a snapshot; makes it where there is none.
 
@@ -131,7 +131,7 @@ def _own_tables(store: Store) -> frozenset[str]:
 
 
 def _apply(
-    staged: Staged, target: PullTarget, source: str, db: Path, clock: Clock, emit: Tell
+    staged: Staged, target: PullTarget, source: str, db: Path, clock: Clock, emit: Emit
 ) -> MirrorState:
     """Checks a staged snapshot and writes it into the mirror; gives the state that it holds."""
     with _opened(staged, clock) as snapshot:
@@ -174,7 +174,7 @@ def _check(conn: sqlite3.Connection, name: str) -> None:
             raise NotAMirror(f"{name} is damaged: {' '.join(finding.split())}")
 
 
-def _write(snapshot: Store, store: Store, emit: Tell) -> None:
+def _write(snapshot: Store, store: Store, emit: Emit) -> None:
     """Writes one mirror over another, as one transaction of its write-ahead log."""
     if store.conn.execute("PRAGMA journal_mode").fetchone()[0] != "wal":
         raise Stopped(

@@ -11,10 +11,10 @@ from urllib.parse import urlsplit
 
 from ll2_mirror.clock import Clock
 from ll2_mirror.errors import Faulted, NotThere, Stopped, UsageError
-from ll2_mirror.extract.retry import patiently
+from ll2_mirror.extract.network import with_retries
 from ll2_mirror.files import CHUNK
 from ll2_mirror.load.rebuild import readable
-from ll2_mirror.progress import Tell
+from ll2_mirror.progress import Emit
 from ll2_mirror.share.download import Download, Downloader, cut, download_file, is_whole
 from ll2_mirror.share.manifest import (
     MANIFEST,
@@ -65,13 +65,13 @@ class FolderSource:
         self._folder = folder
 
     def stage(
-        self, db: Path, is_newer: IsNewer, etag: str, clock: Clock, emit: Tell
+        self, db: Path, is_newer: IsNewer, etag: str, clock: Clock, emit: Emit
     ) -> Staged | None:
         """Stages what the manifest names, resuming an earlier pull's download; None: not newer.
 
         ``etag`` is that of the manifest that the mirror was pulled by.
         """
-        manifest, etag = patiently(partial(self._read_manifest, etag), clock, emit)
+        manifest, etag = with_retries(partial(self._read_manifest, etag), clock, emit)
         if manifest is None or not is_newer(manifest.state, f"{self.name}/{MANIFEST}"):
             return None
         file, where = manifest.file, f"{self.name}/{manifest.file.name}"
@@ -106,7 +106,7 @@ class FileSource:
         self._path = path
 
     def stage(
-        self, db: Path, is_newer: IsNewer, _etag: str, clock: Clock, _emit: Tell
+        self, db: Path, is_newer: IsNewer, _etag: str, clock: Clock, _emit: Emit
     ) -> Staged | None:
         """Stages a copy of the file, which may be in use; None: it isn't newer."""
         remove_staged(db)

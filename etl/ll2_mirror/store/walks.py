@@ -1,4 +1,4 @@
-"""Walks and their staged pages: what a crawl fetched, kept until it is published and after."""
+"""Walks and their staged pages: what was fetched, kept until it is published and after."""
 
 from __future__ import annotations
 
@@ -70,15 +70,15 @@ class WalkProgress(NamedTuple):
     total: int | None
 
 
-class Fate(NamedTuple):
-    """What becomes of the records that a walk didn't meet."""
+class Deletions(NamedTuple):
+    """What becomes of the records that a complete walk didn't meet."""
 
     gone: list[Id]
     missing: list[Id]  # not confirmed: they stay for now
     skipped: list[Id]  # LL2 has them: the list must have moved unseen
 
 
-NOTHING = Fate([], [], [])  # there are none
+NO_DELETIONS = Deletions([], [], [])  # there are none
 
 
 class Walks:

@@ -12,9 +12,7 @@ from hypothesis import strategies as st
 from editable_ll2 import EditableLL2
 from helpers import TestClock, command, equals, execute, public_rows
 from ll2_mirror.clock import from_iso, to_iso
-from ll2_mirror.extract.budget import Budget
-from ll2_mirror.extract.log import Log
-from ll2_mirror.extract.throttle import DECLARED, Throttle
+from ll2_mirror.extract.rate_limit import DECLARED, Budget, RequestLog, Throttle
 from ll2_mirror.store.opening import open_store
 from ll2_mirror.testing.fake_ll2 import answering
 
@@ -333,14 +331,14 @@ def test_the_newest_requests_say_as_much_as_all(tmp_path_factory, before, since,
             [(url, to_iso(one)) for one in sent],
         )
         clock.now = lambda: now - timedelta(seconds=1500)
-        budget.learn(Throttle(limit, 3600.0, use))
+        budget.record_limit(Throttle(limit, 3600.0, use))
         clock.now = lambda: now
-        found = budget.standing()
+        found = budget.current()
         with pytest.MonkeyPatch.context() as patch:
-            counted = Log.counted
+            counted = RequestLog.counted
             patch.setattr(
-                Log, "counted", lambda log, now, seconds, _=-1: counted(log, now, seconds)
+                RequestLog, "counted", lambda log, now, seconds, _=-1: counted(log, now, seconds)
             )
-            whole = budget.standing()
+            whole = budget.current()
         assert (found.left, found.resumes) == (whole.left, whole.resumes)
         assert found.times[-limit:] == whole.times[-limit:]

@@ -1,0 +1,81 @@
+"""What a complete walk didn't meet: gone, or only missed? LL2 is asked before it is removed."""
+
+from __future__ import annotations
+
+import json
+
+from ll2_mirror.errors import NotAPage, Shrunk, Stopped, UpstreamError
+from ll2_mirror.extract.upstream import MAX_PROBES, Upstream
+from ll2_mirror.ll2.model import Id
+from ll2_mirror.progress import Emit
+from ll2_mirror.store.store import Store
+from ll2_mirror.store.walks import NO_DELETIONS, Deletions, Walk
+
+# A walk that lacks more than both is taken for a fault of LL2's.
+SHRINK_SHARE = 0.10
+SHRINK_COUNT = 20
+
+
+def find_deleted(
+    store: Store,
+    upstream: Upstream,
+    walk: Walk,
+    missed_before: set[Id],
+    allow_shrink: bool,
+    emit: Emit,
+) -> Deletions:
+    """Sorts the records that a complete walk didn't meet.
+
+    One is gone when LL2 has no such record any more, or, where LL2 can't be asked, when the
+    complete walk before this one missed it, too (``missed_before``). Raises Shrunk where too many
+    are missing. A walk over a part says nothing of those that it didn't meet.
+    """
+    if walk.part:
+        return NO_DELETIONS
+    met = {id_ for page in store.walks.pages(walk) for id_ in json.loads(page.ids)}
+    met_since, listed = store.walks.met_since(walk), store.ledger.ids(walk.resource)
+    missing = [id_ for id_ in listed if id_ not in met and id_ not in met_since]
+    if len(missing) > max(SHRINK_COUNT, SHRINK_SHARE * len(listed)):
+        if allow_shrink:
+            return Deletions(missing, [], [])
+        store.walks.drop(walk)
+        raise Shrunk(
+            f"{walk.resource}: LL2 lists {walk.total} records; {len(missing)} of the"
+            f" {len(listed)} held would go: nothing was published. If that is right, sync with"
+            " --allow-shrink"
+        )
+    kind = walk.shape.id_type
+    if any(type(id_) is not kind for id_ in met):  # it may be any of those missing
+        found = _ask(upstream, walk.resource, missing, set(), emit)
+        return Deletions(found.gone, found.missing + found.skipped, [])
+    return _ask(upstream, walk.resource, missing, missed_before, emit)
+
+
+def _ask(
+    upstream: Upstream, resource: str, missing: list[Id], missed_before: set[Id], emit: Emit
+) -> Deletions:
+    """Asks LL2 about each record; where it can't be asked about one, it isn't about any other.
+
+    An error ends no sync, as the walk's pages came.
+    """
+    deletions, why, ask_later = Deletions([], [], []), "", False
+    for id_ in missing:
+        if (resource, id_) in upstream.gone:
+            deletions.gone.append(id_)
+            continue
+        if not why and upstream.budget.left < 2:  # the last is for a page
+            why = "the budget is spent"
+        elif not why and not upstream.probes:
+            why = f"one sync asks {MAX_PROBES} times at most: the next goes on"
+            ask_later = True
+        if not why:
+            try:
+                has_it = upstream.lists(resource, id_)
+                (deletions.skipped if has_it else deletions.gone).append(id_)
+                continue
+            except (UpstreamError, NotAPage, Stopped) as error:
+                why = str(error)
+        emit("unconfirmed", resource=resource, id=id_, why=why)
+        is_gone = id_ in missed_before and not ask_later
+        (deletions.gone if is_gone else deletions.missing).append(id_)
+    return deletions

@@ -1,0 +1,291 @@
+"""Walks a list page by page, each staged before the next is asked for; a cut walk is resumed.
+
+Pages go by offset, so what comes or goes moves all that is behind it. As long as LL2's count stays,
+one page follows the other. Once it changed, a page is taken only if it has a record that the walk
+met: as ids ascend, it then begins within what is known, and no record lies between.
+
+    ... 7 8 9 |               3 goes, and the next page is
+              11 12 13 14     did one more go, 10, or two? It can't tell,
+        7 8 9 10 11           and steps back: 9 was met, so 10 is what comes after it
+
+In a list that LL2 sorts by something else a record may move, too. There the walk ends when it met
+as many records as LL2 counts; until then it passes over the list again. What comes behind the walk
+is in the next one.
+"""
+
+from __future__ import annotations
+
+import json
+from datetime import timedelta
+from itertools import pairwise
+from time import monotonic
+from typing import Any
+
+from ll2_mirror.clock import for_people, from_iso, to_iso
+from ll2_mirror.errors import Faulted, NotAPage, NotThere, Stopped, UsageError
+from ll2_mirror.extract.network import TRIES
+from ll2_mirror.extract.upstream import PAGE_SIZES, Upstream
+from ll2_mirror.ll2.lists import NEW, Slice
+from ll2_mirror.ll2.model import Id
+from ll2_mirror.ll2.page import Page
+from ll2_mirror.progress import Emit
+from ll2_mirror.store.store import Store
+from ll2_mirror.store.walks import StagedPage, Walk
+
+STALE = 86400.0  # seconds after which a walk that was cut off isn't resumed
+_PASSES = 2  # that one sync makes over a list beyond the first, because it moves
+_STEPS = 3  # back, before a walk must get further
+_OVERLAP = 86400.0  # seconds that a walk over what is new begins before the last
+_LACKS = "LL2's list moved: a record came twice, so another is left out"
+_RESTS = 600.0  # seconds in which a list whose count stays is taken to be as it was
+
+
+class ListWalk:
+    """One part's walk, from where it stands to its end; ``walk`` is the one that counts."""
+
+    def __init__(
+        self, store: Store, upstream: Upstream, part: Slice, mode: str, emit: Emit
+    ) -> None:
+        self._store = store
+        self._upstream = upstream
+        self._part = part
+        self._mode = mode
+        self._emit = emit
+        self._passes = 0  # made beyond the first
+        self.seconds = 0.0  # that the walk took in this sync
+        self.walk: Walk
+
+    # Where it begins
+
+    def begin(self, stale: float) -> None:
+        """Resumes the walk that is under way, if it is still good, else begins one."""
+        walk, pages, why = self.under_way(stale)
+        if walk and pages:
+            self.walk = walk
+            self._emit(
+                "resumed",
+                resource=walk.resource,
+                started=for_people(from_iso(walk.started)),
+                staged=min(end_of(pages), walk.total or 0),
+                total=walk.total,
+            )
+        else:
+            if why:
+                self._emit("anew", resource=self._part.name, why=why)
+            base_url, since = self._upstream.base_url, self._since_when()
+            self.walk = self._store.walks.begin(self._part, self._mode, base_url, since)
+        self._size = self.first_size(pages)
+
+    def under_way(self, stale: float) -> tuple[Walk | None, list[StagedPage], str | None]:
+        """The walk that was cut off with its pages, or else why it can't be resumed."""
+        name = self._part.name
+        walk = next((w for w in self._store.walks.under_way() if w.name == name), None)
+        pages = self._store.walks.pages(walk) if walk else []
+        why = self._why_anew(walk, stale) if walk and pages else None
+        return (walk, [], why) if why else (walk, pages, None)
+
+    def _why_anew(self, walk: Walk, stale: float) -> str | None:
+        """Why a walk that was cut off can't be resumed."""
+        started = from_iso(walk.started)
+        if walk.mode != self._mode:
+            return f"it was in {walk.mode} mode"
+        if walk.base_url != self._upstream.base_url:
+            return f"it was from {walk.base_url}"
+        if abs((self._store.clock.now() - started).total_seconds()) >= stale:  # some clocks are set
+            return f"it is of {for_people(started)}"
+        return None
+
+    def first_size(self, staged: list[StagedPage]) -> int:
+        """A page as large as may be; where large ones failed within a day, as those after that."""
+        last = self._store.walks.published(self._part.resource.name, self._part.kind)
+        if not staged and last and self._why_anew(last, STALE) is None:
+            staged = self._store.walks.pages(last)
+        return min((page.limit for page in staged), default=PAGE_SIZES[0])
+
+    def _since_when(self) -> str | None:
+        """From when on a record is new: since the last walk over all, or over what was new then.
+
+        Less a day, as LL2's clock isn't ours. Raises UsageError where there was none.
+        """
+        if self._part.kind != NEW:
+            return None
+        name, walks = self._part.resource.name, self._store.walks
+        whole, newest = walks.published(name), walks.published(name, NEW)
+        if whole is None:
+            raise UsageError(f"what is new in {name} is known once the file has {name}: sync that")
+        last = max(from_iso(walk.started) for walk in (whole, newest) if walk)
+        return to_iso(last - timedelta(seconds=_OVERLAP))
+
+    # On its way
+
+    def run(self) -> None:
+        """Stages what is left of the walk: it then has each record that was there all the time.
+
+        Raises Stopped where the budget is spent or the list doesn't come to rest, UpstreamError
+        or NotAPage where a page can't be had. What is staged stays for the next sync.
+        """
+        began = monotonic()
+        try:
+            self._restore()
+            self._pass()
+            while self._lacks():
+                self._count_pass(_LACKS)
+                self._end, self._over = 0, True
+                self._pass()
+        except NotThere:
+            if not self._store.walks.pages(self.walk):
+                self._store.walks.drop(self.walk)  # no sync need try it again
+            raise
+        self.seconds += monotonic() - began
+
+    def _restore(self) -> None:
+        """Takes up what is staged."""
+        self._met: set[Any] = set()
+        self._end = 0  # the offset behind the last page
+        self._by_id = self._part.query(None)["ordering"] == "id"  # as asked for, and as seen so far
+        self._nameless = 0  # records without a readable id, which may be any
+        self._nothing_new = False
+        self._wanted: Id | None = None  # that must be met
+        pages, total = self._store.walks.pages(self.walk), self.walk.total or 0
+        for page in pages:
+            self._cover(page.offset, page.limit, json.loads(page.ids))
+        self._over = any(page.offset + page.limit >= total for page in pages)  # it came to the end
+        self._came = from_iso(self.walk.started)  # when its last page did
+
+    def _pass(self) -> None:
+        """Stages one page after the other, to the end of the list."""
+        furthest = steps = 0
+        while not self._is_done():
+            page = self._fetch_any(self._next_offset())
+            if self._joins(page):
+                self._take(page)
+                steps = 0 if self._end > furthest else steps
+                furthest = max(furthest, self._end)
+            else:
+                steps += 1
+                self._step_back(page, steps)
+
+    def _is_done(self) -> bool:
+        """Whether no page is to be fetched any more."""
+        if self._nothing_new or self.walk.total is None:
+            return self._nothing_new
+        return self._end >= self.walk.total or (self._over and not self._lacks())
+
+    def _lacks(self) -> bool:
+        """Whether a record is wanted, or, where records can move, fewer were met than there are."""
+        if self._wanted is not None:
+            return self._wanted not in self._met
+        fewer = len(self._met) + self._nameless < (self.walk.total or 0)
+        return fewer and not self._by_id and not self._nothing_new
+
+    def _next_offset(self) -> int:
+        """Where the next page begins: at the end, if the list rests, else where it is known."""
+        age = (self._store.clock.now() - self._came).total_seconds()
+        rests = age < _RESTS and self._upstream.budget.left > 0
+        back = 0 if rests else 1
+        if self.walk.steps:
+            back = self._size * 2 ** (self.walk.steps - 1)
+        return max(0, self._end - back)
+
+    def _joins(self, page: Page) -> bool:
+        """Whether no record that was there all the time lies between the page and what is known."""
+        ids = self._named(page.ids)
+        if len(set(ids)) < len(ids):  # then the page lacks another
+            return False
+        follows = page.offset == self._end and self.walk.total in (None, page.total)
+        return follows or page.offset == 0 or not self._met.isdisjoint(ids)
+
+    def _take(self, page: Page) -> None:
+        self.walk = self._store.walks.stage(self.walk, page)
+        self._cover(page.offset, page.limit, page.ids)
+        self._came = self._store.clock.now()
+        done = min(page.offset + page.limit, page.total)
+        self._emit("page", resource=self._part.name, staged=done, total=page.total)
+
+    def _cover(self, offset: int, limit: int, page_ids: list[Id | None]) -> None:
+        """Notes what is on a page of the walk."""
+        ids = self._named(page_ids)
+        self._by_id &= all(id_ < next_ for id_, next_ in pairwise(ids))
+        self._nameless = len(page_ids) - len(ids) + (self._nameless if offset else 0)
+        self._met.update(ids)
+        self._end = offset + limit
+        if self._part.newest_first:  # then a page with nothing new ends it
+            lists, name = self._store.ledger.lists, self.walk.resource
+            self._nothing_new = all(lists(name, id_) for id_ in page_ids if id_ is not None)
+
+    def _named(self, ids: list[Id | None]) -> list[Any]:
+        """Those of a page's ids that can be one of the list's."""
+        kind = self.walk.shape.id_type
+        return [id_ for id_ in ids if type(id_) is kind]
+
+    def _step_back(self, page: Page, steps: int) -> None:
+        """Lets the walk step back: a page, two, four; raises Stopped where it did so enough."""
+        moved = "LL2's list moved: a record came twice"
+        if self.walk.total not in (None, page.total):
+            moved = f"LL2's list went from {self.walk.total} to {page.total} records"
+        if steps > _STEPS:
+            why = "LL2's list keeps moving: run the same command again"
+            raise Stopped(f"{self._part.name}: {why}")
+        self._emit("moved", resource=self._part.name, why=moved)
+        self.walk = self._store.walks.step_back(self.walk)
+
+    def _count_pass(self, why: str) -> None:
+        """Counts another pass over the list; raises Stopped where there were enough."""
+        self._passes += 1
+        if self._passes > _PASSES:
+            self._store.walks.drop(self.walk)
+            raise Stopped(f"{self._part.name}: {why}: run the same command again")
+        self._emit("anew", resource=self._part.name, why=why)
+
+    # Once it is complete
+
+    def find(self, id_: Id) -> None:
+        """Passes over the list again until it meets a record that LL2 has, and the walk lacks."""
+        why = f"LL2 has {self._part.name} {id_}, which the walk didn't meet"
+        self._emit("moved", resource=self._part.name, why=why)
+        before = sum(met < id_ for met in self._met) if self._by_id else 0
+        self._end = max(0, before - self._size // 2)
+        self._wanted, self._over = id_, True
+        self._pass()
+        self._wanted = None
+        if id_ not in self._met:
+            self._count_pass(why)
+
+    def mend(self, page: StagedPage) -> bool:
+        """Fetches a page of the complete walk once more; False where that is of no use.
+
+        It is, where the page lists the same records, but now comes otherwise.
+        """
+        fresh = self._fetch(page.offset, page.limit)
+        listed = json.dumps(fresh.ids) == page.ids and fresh.total == self.walk.total
+        if fresh.digest == page.digest or not listed:
+            return False
+        self._store.walks.stage(self.walk, fresh, page.number)
+        return True
+
+    # Pages
+
+    def _fetch_any(self, offset: int) -> Page:
+        """The page at an offset, as large as may be: where large ones keep failing, smaller."""
+        tries = TRIES
+        while True:
+            try:
+                return self._fetch(offset, self._size, tries)
+            except (Faulted, NotAPage) as error:
+                smaller = next((size for size in PAGE_SIZES if size < self._size), None)
+                if not smaller or not error.heavy:
+                    raise
+                self._emit("smaller", resource=self._part.name, limit=self._size, smaller=smaller)
+                self._size, tries = smaller, 1  # once for each size: the budget is small
+
+    def _fetch(self, offset: int, limit: int, tries: int = TRIES) -> Page:
+        """The page of so many records at an offset."""
+        query = {"mode": self._mode, **self._part.query(self.walk.since)}
+        return self._upstream.page(
+            self._part.listed, offset=offset, limit=limit, tries=tries, **query
+        )
+
+
+def end_of(pages: list[StagedPage]) -> int:
+    """The offset behind the last page."""
+    return pages[-1].offset + pages[-1].limit if pages else 0

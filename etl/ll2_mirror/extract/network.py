@@ -1,0 +1,268 @@
+"""The way to any server: proxies, certificates, connections, a deadline, retries.
+
+Takes the environment's word as curl does; but this machine is never asked through a proxy.
+"""
+
+from __future__ import annotations
+
+import os
+import queue
+import random
+import socket
+import ssl
+from collections.abc import Callable
+from contextlib import ExitStack, suppress
+from http.client import HTTPConnection, HTTPException, HTTPResponse
+from importlib.util import find_spec
+from ipaddress import ip_address, ip_network
+from pathlib import Path
+from threading import Event, Thread
+from time import monotonic
+from typing import Any, NamedTuple, TypeVar
+from urllib.parse import urlsplit
+from urllib.request import getproxies, proxy_bypass
+
+import requests
+from requests.adapters import HTTPAdapter
+from requests.utils import DEFAULT_CA_BUNDLE_PATH
+from urllib3.util.ssl_ import create_urllib3_context
+
+from ll2_mirror import __version__
+from ll2_mirror.clock import Clock
+from ll2_mirror.errors import Faulted, NotAPage, UsageError
+from ll2_mirror.progress import Emit
+
+USER_AGENT = f"ll2-mirror/{__version__} (+https://pypi.org/project/ll2-mirror/)"
+# Where curl, Python and requests look for certificates to trust: each that is set counts.
+CERTIFICATES = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE", "SSL_CERT_DIR")
+TRIES = 5  # of one request
+_LONGEST_PAUSE = 30.0  # seconds between two tries, unless the server asks for more
+_SOCKS = ("socks4", "socks4a", "socks5", "socks5h")
+_HERE = ("127.0.0.0/8", "::1", "0.0.0.0", "::")  # noqa: S104 (asked, not bound)
+_MAX_HINTS = 10  # such as 103, that may come before the answer
+_HEED = 0.1  # seconds: a signal that comes just before a wait begins doesn't end it
+
+CheckAddress = Callable[[str], None]  # raises for an address that must not be connected to
+T = TypeVar("T")
+
+
+class ServerSession(requests.Session):
+    """Asks one server; raises UsageError where the environment names a way that can't be taken.
+
+    ``connecting`` is set while its connection doesn't stand yet: then nothing was sent.
+    ``check_address`` is called with each address that may be connected to, and with the one that
+    was, before anything is sent. Where a proxy goes is the proxy's business.
+    """
+
+    def __init__(self, base_url: str, check_address: CheckAddress | None = None) -> None:
+        super().__init__()
+        self.proxy = proxy_for(base_url)
+        self.connecting = Event()
+        self.trust_env = False  # it is read here; and passwords in .netrc are for others
+        self.proxies = {"all": self.proxy.url} if self.proxy else {}
+        self.headers["User-Agent"] = USER_AGENT
+        trust = _trust() if base_url.startswith("https:") else None
+        adapter = _Adapter(trust, self.connecting, None if self.proxy else check_address)
+        self.mount("http://", adapter)
+        self.mount("https://", adapter)
+
+    def get_redirect_target(self, resp: requests.Response) -> None:
+        """None: a redirect is an answer. requests would read it whole, to be ready for the next."""
+
+
+class Proxy(NamedTuple):
+    """A proxy, and the variable that names it."""
+
+    variable: str
+    url: str
+
+    @property
+    def name(self) -> str:
+        """The proxy for people, without its password."""
+        return urlsplit(self.url).netloc.rpartition("@")[2]
+
+    def check(self) -> None:
+        """Raises UsageError where it is no proxy that can be used."""
+        try:
+            parts = urlsplit(self.url)
+            fine = parts.hostname and parts.port != 0 and parts.scheme in ("http", "https", *_SOCKS)
+        except ValueError:
+            fine = False
+        if not fine:
+            like = "http://proxy.example:3128"
+            raise UsageError(f"{self.variable} names no proxy: expected one like {like}")
+        if parts.scheme in _SOCKS and not find_spec("socks"):
+            need = "that needs `pip install pysocks`"
+            raise UsageError(f"{self.variable} names a SOCKS proxy: {need}")
+
+    def refused(self) -> UsageError:
+        """The error where it lets nobody pass who doesn't say who they are."""
+        how = f"put them into {self.variable}, as in http://user:password@{self.name}"
+        return UsageError(f"the proxy {self.name} wants a user and a password: {how}")
+
+
+def proxy_for(base_url: str) -> Proxy | None:
+    """The proxy that the environment names for a server, if there is one."""
+    parts, proxies = urlsplit(base_url), getproxies()
+    key = parts.scheme if parts.scheme in proxies else "all"
+    networks = (*_HERE, *proxies.get("no", "").split(","))
+    host = parts.hostname or ""
+    if (
+        key not in proxies
+        or f".{host}".endswith(".localhost")
+        or any(_within(host, network.strip()) for network in networks)
+        or proxy_bypass(parts.netloc)
+    ):
+        return None
+    url = proxies[key]
+    proxy = Proxy(f"{key.upper()}_PROXY", url if "://" in url else f"http://{url}")
+    proxy.check()
+    return proxy
+
+
+def _within(host: str, network: str) -> bool:
+    """Whether a host is an address of a network such as 10.0.0.0/8."""
+    try:
+        return ip_address(host) in ip_network(network, strict=False)
+    except ValueError:
+        return False
+
+
+def _trust() -> ssl.SSLContext:
+    """The certificates to trust: those that the environment names, else those of requests."""
+    context = create_urllib3_context()
+    named = [(name, os.environ[name]) for name in CERTIFICATES if os.environ.get(name)]
+    for name, path in named or [("certifi", DEFAULT_CA_BUNDLE_PATH)]:
+        try:
+            kind = "capath" if Path(path).is_dir() else "cafile"
+            context.load_verify_locations(**{kind: path})
+        except ssl.SSLError:
+            raise UsageError(f"{name}={path}: holds no certificate") from None
+        except OSError as error:
+            raise UsageError(f"{name}={path}: {error.strerror}") from None
+    return context
+
+
+class _Adapter(HTTPAdapter):
+    """Makes connections with our certificates, each of which says whether it stands."""
+
+    def __init__(
+        self, trust: ssl.SSLContext | None, connecting: Event, check_address: CheckAddress | None
+    ) -> None:
+        self._trust = trust
+        self._connecting = connecting
+        self._check_address = check_address
+        super().__init__()
+
+    def build_connection_pool_key_attributes(self, *args: Any, **how: Any) -> Any:
+        """What tells one connection from another."""
+        host, tls = super().build_connection_pool_key_attributes(*args, **how)
+        return host, tls | ({"ssl_context": self._trust} if self._trust else {})
+
+    def cert_verify(self, conn: Any, url: Any, verify: Any, cert: Any) -> None:
+        """Nothing: the context has the certificates; here requests would add its own."""
+
+    def get_connection_with_tls_context(self, *args: Any, **how: Any) -> Any:
+        """The connections to the server, or to its proxy."""
+        pool: Any = super().get_connection_with_tls_context(*args, **how)
+        if "ConnectionCls" not in vars(pool):  # it is kept from request to request
+            pool.ConnectionCls = _watched(pool.ConnectionCls, self._connecting, self._check_address)
+        return pool
+
+
+def _watched(
+    kind: type[HTTPConnection], connecting: Event, check_address: CheckAddress | None
+) -> type[HTTPConnection]:
+    """A kind of connections, but such that say when they stand, check addresses, skip hints."""
+
+    class WatchedConnection(kind):  # type: ignore[valid-type, misc]
+        response_class = _PastHints
+
+        def connect(self) -> None:
+            connecting.set()
+            super().connect()
+            connecting.clear()
+
+        def _new_conn(self) -> socket.socket:
+            if check_address is None:
+                return super()._new_conn()  # type: ignore[no-any-return]
+            for *_, address in socket.getaddrinfo(self.host, self.port, type=socket.SOCK_STREAM):
+                check_address(str(address[0]))
+            with ExitStack() as undo:  # a name may lead elsewhere the second time
+                connection: socket.socket = undo.enter_context(super()._new_conn())
+                check_address(connection.getpeername()[0])
+                undo.pop_all()
+            return connection
+
+    return WatchedConnection
+
+
+class _PastHints(HTTPResponse):
+    """Reads past 1xx answers, such as 103 Early Hints: http.client does so past 100 only."""
+
+    def begin(self, **how: Any) -> None:
+        """Reads the status and the headers of the answer that counts."""
+        super().begin(**how)
+        for _ in range(_MAX_HINTS):
+            if self.status >= 200:
+                return
+            self.headers = None  # type: ignore[assignment]
+            super().begin(**how)
+        raise HTTPException(f"no answer behind {_MAX_HINTS} hints")
+
+
+def reason_of(error: BaseException) -> str:
+    """The innermost cause, in its own words: requests' text repeats the URL and object ids."""
+    while cause := error.__cause__ or error.__context__:
+        error = cause
+    if isinstance(error, ssl.SSLCertVerificationError):
+        return f"{error.verify_message}: see SSL_CERT_FILE"
+    return getattr(error, "strerror", None) or str(error) or type(error).__name__
+
+
+def outcome(work: Callable[[], T], seconds: float) -> T | BaseException:
+    """What a work gives or raises; TimeoutError where it takes longer than so many seconds.
+
+    requests' own timeout starts anew with each byte that drips in. So another thread does the
+    work, and is left behind when its time is up.
+    """
+    results: queue.SimpleQueue[T | BaseException] = queue.SimpleQueue()
+
+    def run() -> None:
+        try:
+            results.put(work())
+        except BaseException as error:  # handed to the thread that waits
+            results.put(error)
+
+    Thread(target=run, daemon=True).start()
+    with suppress(queue.Empty):
+        return taken(results, seconds)
+    return TimeoutError(f"no whole answer within {seconds:g} s")
+
+
+def taken(results: queue.Queue[T] | queue.SimpleQueue[T], seconds: float) -> T:
+    """What a thread puts into a queue; raises queue.Empty where nothing comes within this time."""
+    until = monotonic() + seconds
+    while (left := until - monotonic()) > 0:
+        with suppress(queue.Empty):
+            return results.get(timeout=min(left, _HEED))
+    raise queue.Empty
+
+
+def with_retries(ask: Callable[[], T], clock: Clock, emit: Emit, tries: int = TRIES) -> T:
+    """What ``ask`` gives, tried so often; raises its last error, or one that no try mends.
+
+    A loop of our own: a library would take more lines for our clock, errors and events.
+    """
+    for tried in range(1, tries):
+        try:
+            return ask()
+        except (Faulted, NotAPage) as error:
+            if not error.again:
+                raise
+            # As long as the server asks for, else longer each time, and not as all clients do.
+            growing = random.uniform(0.5, min(2.0 ** (tried - 1), _LONGEST_PAUSE))  # noqa: S311
+            pause = growing if error.after is None else error.after + 0.1
+            emit("retry", why=str(error), seconds=pause)
+            clock.sleep(pause)
+    return ask()

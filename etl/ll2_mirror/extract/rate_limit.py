@@ -1,0 +1,290 @@
+"""What one server may still be asked: its limit, and what the file knows of its use.
+
+Both are kept in the file, so that each process that syncs it knows what the others spent: the
+limit in ``_throttles``, each request in ``_requests`` from before it is sent, so that no kill hides
+one.
+"""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime, timedelta
+from typing import Any, NamedTuple
+from urllib.parse import urlsplit
+
+from ll2_mirror.clock import for_people, from_iso, to_iso
+from ll2_mirror.errors import DataError, Stopped
+from ll2_mirror.store.store import Store
+
+# Requests in a sliding window of seconds, of hosts that may lack /api-throttle/; without a token.
+DECLARED = {"ll.thespacedevs.com": (15, 3600.0)}
+HOUR = 3600.0
+LONGEST = 6 * HOUR  # that a server is waited for, whatever it says: then it is asked once more
+LARGEST = 10**6  # number that makes sense in any of a throttle's keys
+_KEPT = timedelta(days=7)  # that a request stays in the log
+
+
+class RateLimit(NamedTuple):
+    """What a server may be asked now."""
+
+    limit: int | None
+    window: float  # seconds
+    times: list[datetime]  # of the newest requests that the limit still counts, oldest first
+    resumes: datetime | None  # when the server may be asked again; None: now
+
+    def share(self, part: float) -> int:
+        """A part of the limit in requests; none of no limit."""
+        return round((self.limit or 0) * part)
+
+    @property
+    def left(self) -> float:
+        """How many requests the server allows now; infinite without a limit."""
+        if self.resumes:
+            return 0
+        return float("inf") if self.limit is None else max(0, self.limit - len(self.times))
+
+
+class Budget:
+    """The requests to one server that the file knows of; ``log`` has each.
+
+    ``most``: requests of this run; ``spare``: the share of the limit that it leaves. ``token``:
+    they carry one, so that no limit is known but what the server says.
+    """
+
+    def __init__(
+        self, store: Store, base_url: str, most: int | None = None, *, token: bool = False
+    ) -> None:
+        self.log = RequestLog(store, base_url)
+        self.most = most
+        self.spare = 0.0
+        declared = DECLARED.get(urlsplit(base_url).hostname or "", (None, HOUR))
+        self._declared = (None, HOUR) if token else declared
+        self._store = store
+        self._base_url = base_url
+
+    def current(self) -> RateLimit:
+        """What the server may be asked now: by what it said, and by what was spent since."""
+        now = self._store.clock.now()
+        try:
+            known = self._known(now)
+            times = self._times(known, now)
+        except (TypeError, ValueError, OverflowError) as error:
+            words = f"its tables _throttles or _requests are damaged: delete their rows ({error})"
+            raise DataError(f"{self._store.path}: {words}") from None
+        resumes = known.resumes if known.resumes and known.resumes > now else None
+        if known.limit is not None and len(times) >= known.limit and not resumes:
+            oldest = next(iter(times[-known.limit :]), now)
+            resumes = oldest + timedelta(seconds=known.window)
+        return RateLimit(known.limit, known.window, times, resumes)
+
+    @property
+    def left(self) -> float:
+        """How many requests this run may still make now; infinite without a limit."""
+        mine = float("inf") if self.most is None else self.most - self.log.spent
+        current = self.current()
+        return max(0, min(mine, current.left - current.share(self.spare)))
+
+    def error_if_spent(self) -> Stopped | None:
+        """The error where this run has made all the requests that it may."""
+        if self.spare and self.left <= 0:
+            return Stopped("what the limit allows without its reserve is spent: the next goes on")
+        if self.most is None or self.log.spent < self.most:
+            return None
+        return Stopped(
+            f"the {self.most} requests of --max-requests are spent: run the same command again"
+        )
+
+    def error_if_reached(self, current: RateLimit) -> Stopped | None:
+        """The error where the server may not be asked now."""
+        if not current.resumes:
+            return None
+        minutes = round(current.window / 60)
+        length = "an hour" if minutes == 60 else f"{minutes} minutes"
+        limit = "" if current.limit is None else f" of {current.limit} in {length}"
+        return Stopped(
+            f"LL2's limit{limit} is reached: run the same command again at"
+            f" {for_people(current.resumes)}, or with --wait",
+            current.resumes,
+        )
+
+    def record_limit(self, throttle: Throttle) -> None:
+        """Keeps what the server says of its limit now."""
+        now = self._store.clock.now()
+        wait = throttle.next_use if throttle.left <= 0 else 0
+        resumes = to_iso(now + timedelta(seconds=wait)) if wait else None
+        self._store.conn.execute(
+            "INSERT OR REPLACE INTO _throttles VALUES (?, ?, ?, ?, ?, ?)",
+            (self._base_url, to_iso(now), throttle.limit, throttle.window, throttle.use, resumes),
+        )
+
+    def record_throttle(self, resumes: datetime | None) -> datetime:
+        """Keeps that the server asks to wait; without a time, until our oldest request is old."""
+        now = self._store.clock.now()
+        if resumes is None:
+            resumes = next(iter(self.log.counted(now, HOUR)), now) + timedelta(seconds=HOUR)
+        self._store.conn.execute(
+            "INSERT INTO _throttles (base_url, asked, resumes) VALUES (?, ?, ?)"
+            " ON CONFLICT DO UPDATE SET (asked, resumes) = (excluded.asked, excluded.resumes),"
+            " current_use = NULL",
+            (self._base_url, to_iso(now), to_iso(resumes)),
+        )
+        return resumes
+
+    def _known(self, now: datetime) -> _Known:
+        """What the file knows of the server; what a clock that ran ahead noted is not.
+
+        However long the server asks to wait, after LONGEST it is asked again.
+        """
+        limit, window = self._declared
+        row = self._store.conn.execute(
+            "SELECT asked, ifnull(your_request_limit, ?), ifnull(limit_frequency_secs, ?),"
+            " current_use, resumes FROM _throttles WHERE base_url = ? AND asked <= ?",
+            (limit, window, self._base_url, to_iso(now)),
+        ).fetchone()
+        asked, limit, window, use, resumes = row or (to_iso(now), limit, window, None, None)
+        latest = from_iso(asked) + timedelta(seconds=LONGEST)
+        return _Known(
+            from_iso(asked),
+            None if limit is None else _count(limit),
+            min(float(window), LONGEST),
+            None if use is None else min(_count(use), LARGEST),
+            min(from_iso(resumes), latest) if resumes else None,
+        )
+
+    def _times(self, known: _Known, now: datetime) -> list[datetime]:
+        """When each request was made that the limit still counts, oldest first.
+
+        Of those that others made, only their number is known: they stand at the moment it was.
+        """
+        most = (known.limit or 0) + (known.use or 0)  # older ones neither fill a limit nor free it
+        mine = self.log.counted(now, known.window, most)
+        if known.use is None or now - known.asked >= timedelta(seconds=known.window):
+            return mine
+        before = [time for time in mine if time <= known.asked]
+        others = [known.asked] * (known.use - len(before))
+        return [*before[max(0, len(before) - known.use) :], *others, *mine[len(before) :]]
+
+
+class _Known(NamedTuple):
+    """What was said of a server's limit, and when."""
+
+    asked: datetime
+    limit: int | None
+    window: float  # seconds
+    use: int | None  # when asked
+    resumes: datetime | None  # what the server said
+
+
+class Throttle(NamedTuple):
+    """A server's limit as /api-throttle/ tells it; its ``ident``, our address, isn't kept."""
+
+    limit: int
+    window: float  # seconds
+    use: int
+    next_use: float = 0.0  # seconds until the server may be asked again
+
+    @property
+    def left(self) -> int:
+        """How many requests it allows now."""
+        return self.limit - self.use
+
+
+def throttle_from(body: bytes) -> Throttle | None:
+    """What /api-throttle/ says, an object or a list of them, of which the tightest counts.
+
+    None where it isn't understood.
+    """
+    try:
+        document = json.loads(body)
+        throttles = map(_throttle, document if type(document) is list else [document])
+        return min(throttles, key=lambda throttle: throttle.left)
+    except (ValueError, TypeError, KeyError, RecursionError):
+        return None
+
+
+def _throttle(item: Any) -> Throttle:
+    keys = ("your_request_limit", "limit_frequency_secs", "current_use", "next_use_secs")
+    values = [item[key] for key in keys]
+    if any(type(value) not in (int, float) or not 0 <= value < LARGEST for value in values):
+        raise ValueError
+    limit, window, use, next_use = values
+    if not window:
+        raise ValueError
+    return Throttle(int(limit), float(window), int(use), float(next_use))
+
+
+def _count(value: int) -> int:
+    """A number of requests; raises ValueError for what is none."""
+    if int(value) < 0:
+        raise ValueError(f"{value} is no number of requests")
+    return int(value)
+
+
+class RequestLog:
+    """The requests to one server. ``spent`` counts those of this run that the limit counts."""
+
+    def __init__(self, store: Store, base_url: str) -> None:
+        self.spent = 0
+        self._conn = store.conn
+        self._clock = store.clock
+        self._base_url = base_url
+        self.mark()
+
+    def mark(self) -> None:
+        """Lets ``spent_on`` count from here on."""
+        newest = self._conn.execute("SELECT coalesce(max(id), 0) FROM _requests").fetchone()
+        self._before: int = newest[0]
+
+    def begin(self, path: str, *, counted: bool) -> int:
+        """Notes a request that is about to be sent; gives its number in the log."""
+        self.spent += counted
+        cursor = self._conn.execute(
+            "INSERT INTO _requests (base_url, path, sent, counted) VALUES (?, ?, ?, ?)",
+            (self._base_url, path, to_iso(self._clock.now()), counted),
+        )
+        assert cursor.lastrowid is not None
+        return cursor.lastrowid
+
+    def end(self, request: int, status: int | None, size: int | None, seconds: float) -> None:
+        """Notes how a request ended."""
+        self._conn.execute(
+            "UPDATE _requests SET status = ?, bytes = ?, ms = ? WHERE id = ?",
+            (status, size, round(seconds * 1000), request),
+        )
+
+    def unsent(self, request: int) -> None:
+        """Notes that a request never reached the server, so that its limit doesn't count it."""
+        self.spent -= self._conn.execute(
+            "UPDATE _requests SET counted = 0 WHERE id = ? AND counted", (request,)
+        ).rowcount
+
+    def counted(self, now: datetime, seconds: float, most: int = -1) -> list[datetime]:
+        """When each counted request of the last seconds was sent, oldest first.
+
+        ``most``: the newest so many are enough; -1: all.
+        """
+        since = to_iso(now - timedelta(seconds=seconds))
+        rows = self._conn.execute(
+            "SELECT sent FROM _requests WHERE base_url = ? AND counted AND sent > ? AND sent <= ?"
+            " ORDER BY sent DESC LIMIT ?",
+            (self._base_url, since, to_iso(now), most),
+        )
+        return [from_iso(sent) for (sent,) in rows][::-1]
+
+    def spent_on(self, path: str) -> int:
+        """How many requests since the last ``mark`` began with a path."""
+        row = self._conn.execute(
+            "SELECT count(*) FROM _requests WHERE counted AND id > ? AND substr(path, 1, ?) = ?",
+            (self._before, len(path), path),
+        ).fetchone()
+        count: int = row[0]
+        return count
+
+    def forget(self) -> None:
+        """Drops what is old; also what a clock that ran ahead put in."""
+        now = self._clock.now()
+        self._conn.execute(
+            "DELETE FROM _requests WHERE sent NOT BETWEEN ? AND ?",
+            (to_iso(now - _KEPT), to_iso(now + _KEPT)),
+        )
+        self.mark()  # SQLite gives the numbers of dropped rows again
