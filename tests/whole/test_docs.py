@@ -193,7 +193,7 @@ def keys(document):
 
 def test_each_event_is_documented():
     section = COMMANDS.partition("### Events")[2].partition("\n## ")[0]
-    events = re.findall(r"^\| `(\w+)` \|", section, re.M)
+    events = re.findall(r"^- `(\w+)`:", section, re.M)
     of_others = {"fetched", "applied", "picture"}  # of pull and images, which have no log
     assert set(events) == set(EVENTS) - of_others
 
@@ -393,7 +393,7 @@ def _is_error(kind):
 
 def test_each_row_about_upstream_has_its_tests():
     page = PAGES["docs/api.md"].partition("## What is the same")[2].partition("\n### ")[0]
-    rows = [line.split(" | ")[-1] for line in re.findall(r"^\| (?!request).+", page, re.M)]
+    rows = re.findall(r"^(?:- |\| (?!request)).+", page, re.M)
     assert len(rows) > 50
     source = "".join(path.read_text("utf-8") for path in (ROOT / "tests").rglob("test_*.py"))
     there = set(re.findall(r"^def (test_\w+)", source, re.M))
