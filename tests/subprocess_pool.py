@@ -147,7 +147,7 @@ def _load() -> None:
     import gc
 
     import ll2_mirror.cli.status
-    import ll2_mirror.plan
+    import ll2_mirror.due
     import ll2_mirror.proof.verify
     import ll2_mirror.serve.server
     import ll2_mirror.share.publish

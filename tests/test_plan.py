@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from helpers import execute
+from ll2_mirror.due import seconds_for
 from ll2_mirror.extract.rate_limit import RateLimit
-from ll2_mirror.plan import _wait
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -36,7 +36,7 @@ def test_the_last_request_is_made_as_early_as_the_limit_allows(limit, ago, resum
     times = sorted(NOW - timedelta(seconds=seconds) for seconds in ago)
     until = NOW + timedelta(seconds=resumes) if resumes else None
     standing = RateLimit(limit, 3600.0, times, until)
-    assert _wait(standing, requests, NOW) == one_after_the_other(standing, requests)
+    assert seconds_for(standing, requests, NOW) == one_after_the_other(standing, requests)
 
 
 @pytest.mark.parametrize("limit", [15, None])

@@ -18,7 +18,6 @@ PACKAGE = Path(ll2_mirror.__file__).parent
 ROOMS = ["errors", "files", "clock", "progress", "ll2", "store", "extract", "transform", "load"]
 ROOMS += [
     "sync",
-    "plan",
     "due",
     "proof",
     "share",

@@ -34,8 +34,8 @@ _AGES_HELP = """Show or change how old each list of DB may be.
 @json_option("it")
 def plan(db: Path, as_json: bool, **given: Any) -> None:
     """Says what a sync would cost."""
+    from ll2_mirror.due import plan as plan_sync
     from ll2_mirror.due import schedule
-    from ll2_mirror.plan import plan as plan_sync
 
     refuse_resource(db)
     options = SyncOptions(**given)

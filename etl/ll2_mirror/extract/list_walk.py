@@ -59,7 +59,8 @@ class ListWalk:
 
     def begin(self, stale: float) -> None:
         """Resumes the walk that is under way, if it is still good, else begins one."""
-        walk, pages, why = self.under_way(stale)
+        place = (self._store, self._part, self._mode, self._upstream.base_url)
+        walk, pages, why = resumable(*place, stale)
         if walk and pages:
             self.walk = walk
             self._emit(
@@ -74,33 +75,7 @@ class ListWalk:
                 self._emit("anew", resource=self._part.name, why=why)
             base_url, since = self._upstream.base_url, self._since_when()
             self.walk = self._store.walks.begin(self._part, self._mode, base_url, since)
-        self._size = self.first_size(pages)
-
-    def under_way(self, stale: float) -> tuple[Walk | None, list[StagedPage], str | None]:
-        """The walk that was cut off with its pages, or else why it can't be resumed."""
-        name = self._part.name
-        walk = next((w for w in self._store.walks.under_way() if w.name == name), None)
-        pages = self._store.walks.pages(walk) if walk else []
-        why = self._why_anew(walk, stale) if walk and pages else None
-        return (walk, [], why) if why else (walk, pages, None)
-
-    def _why_anew(self, walk: Walk, stale: float) -> str | None:
-        """Why a walk that was cut off can't be resumed."""
-        started = from_iso(walk.started)
-        if walk.mode != self._mode:
-            return f"it was in {walk.mode} mode"
-        if walk.base_url != self._upstream.base_url:
-            return f"it was from {walk.base_url}"
-        if abs((self._store.clock.now() - started).total_seconds()) >= stale:  # some clocks are set
-            return f"it is of {for_people(started)}"
-        return None
-
-    def first_size(self, staged: list[StagedPage]) -> int:
-        """A page as large as may be; where large ones failed within a day, as those after that."""
-        last = self._store.walks.published(self._part.resource.name, self._part.kind)
-        if not staged and last and self._why_anew(last, STALE) is None:
-            staged = self._store.walks.pages(last)
-        return min((page.limit for page in staged), default=PAGE_SIZES[0])
+        self._size = page_size(*place, pages)
 
     def _since_when(self) -> str | None:
         """From when on a record is new: since the last walk over all, or over what was new then.
@@ -284,6 +259,36 @@ class ListWalk:
         return self._upstream.page(
             self._part.listed, offset=offset, limit=limit, tries=tries, **query
         )
+
+
+def resumable(
+    store: Store, part: Slice, mode: str, base_url: str, stale: float
+) -> tuple[Walk | None, list[StagedPage], str | None]:
+    """The walk that was cut off with its pages, or else why it can't be resumed."""
+    walk = next((walk for walk in store.walks.under_way() if walk.name == part.name), None)
+    pages = store.walks.pages(walk) if walk else []
+    why = _why_anew(store, walk, mode, base_url, stale) if walk and pages else None
+    return (walk, [], why) if why else (walk, pages, None)
+
+
+def _why_anew(store: Store, walk: Walk, mode: str, base_url: str, stale: float) -> str | None:
+    """Why a walk that was cut off can't be resumed."""
+    started = from_iso(walk.started)
+    if walk.mode != mode:
+        return f"it was in {walk.mode} mode"
+    if walk.base_url != base_url:
+        return f"it was from {walk.base_url}"
+    if abs((store.clock.now() - started).total_seconds()) >= stale:  # some clocks were set
+        return f"it is of {for_people(started)}"
+    return None
+
+
+def page_size(store: Store, part: Slice, mode: str, base_url: str, staged: list[StagedPage]) -> int:
+    """A page as large as may be; where large ones failed within a day, as those after that."""
+    last = store.walks.published(part.resource.name, part.kind)
+    if not staged and last and _why_anew(store, last, mode, base_url, STALE) is None:
+        staged = store.walks.pages(last)
+    return min((page.limit for page in staged), default=PAGE_SIZES[0])
 
 
 def end_of(pages: list[StagedPage]) -> int:
