@@ -71,7 +71,7 @@ def test_pages_show_the_copies_and_else_what_ll2_names(db, url):
 
 def test_credit_and_license_stand_beside_a_copy(db, url):
     text = requests.get(f"{url}/{named(db)[1]}", timeout=30).text
-    assert "licence unknown" in text
+    assert "license unknown" in text
     assert "Picture: " in text
 
 

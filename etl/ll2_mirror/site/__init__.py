@@ -2,13 +2,12 @@
 
 In: a request for a page. Out: HTML, from one state of the file; all values escaped.
 
-Open ``hooks`` first: it says which page is whose. ``pages`` has them, ``context`` a mirror as
-somebody sees it; ``front``, ``row_page`` and ``table_page`` read what is shown, ``names``
-finds by name,
-``format`` spells, ``bars`` draws; ``config`` has site.toml, ``templates`` the HTML.
+Open ``pages`` first: it says which page is whose. ``context`` is a mirror as the pages see it;
+``front_page``, ``row_page`` and ``table_page`` read what is shown, ``format`` writes values for
+people; ``config`` has site.toml, ``templates`` the HTML.
 """
 
-from ll2_mirror.site.hooks import (
+from ll2_mirror.site.pages import (
     canned_queries,
     extra_template_vars,
     filters_from_request,

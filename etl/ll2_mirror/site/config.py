@@ -15,7 +15,7 @@ _MOST_COLUMNS = 7
 _PICTURES = "images"  # the table whose rows are seen beside those that refer to them
 _PLAIN = ("str", "int", "float", "bool", "date", "datetime", "duration", "one")  # kinds to show
 _LONG = ("description", "history", "details", "bio", "failreason", "weather_concerns")
-_NO_NEWS = ("id", "name", "slug", "wiki", "longitude", "latitude", *_LONG)
+_OMITTED = ("id", "name", "slug", "wiki", "longitude", "latitude", *_LONG)
 
 
 @cache
@@ -31,34 +31,40 @@ def described() -> dict[str, Table]:
 
 
 def described_columns(table: str) -> dict[str, Described]:
-    """The columns of a public table by name; none of what is no such table."""
-    found = described().get(table)
-    return {one.column.name: one for one in found.columns} if found else {}
+    """The columns of a public table by name; none for any other."""
+    columns = described()[table].columns if table in described() else ()
+    return {each.column.name: each for each in columns}
+
+
+def description(table: str) -> str:
+    """The sentence on a table or a view; empty for one of the user's own."""
+    known = described().get(table) or views().get(table)
+    return known.text if known else ""
 
 
 @cache
 def is_searched(table: str) -> bool:
-    """Whether the rows of a table can be found by name: they are called something, and have ids."""
+    """Whether the rows of a table can be found by name: they have one, and ids."""
     return "id" in described_columns(table) and bool(label(table))
 
 
 def of_table(table: str) -> dict[str, Any]:
     """What is declared of a table."""
-    found: dict[str, Any] = site()["tables"].get(table, {})
-    return found
+    declared: dict[str, Any] = site()["tables"].get(table, {})
+    return declared
 
 
 @cache
 def columns(table: str) -> tuple[str, ...]:
     """The columns that a page of the table shows unless others are asked for."""
-    shown = [one.column.name for one in described()[table].columns if _fits(one)]
+    shown = [each.column.name for each in described()[table].columns if _is_shown(each)]
     return tuple(of_table(table).get("columns", shown[:_MOST_COLUMNS]))
 
 
-def _fits(one: Described) -> bool:
-    name, kind = one.column.name, one.column.kind
-    shown = kind in _PLAIN and one.column.target != _PICTURES
-    return shown and name not in _NO_NEWS and not name.endswith(("_url", "_link"))
+def _is_shown(described: Described) -> bool:
+    name, kind, target = described.column.name, described.column.kind, described.column.target
+    is_plain = kind in _PLAIN and target != _PICTURES
+    return is_plain and name not in _OMITTED and not name.endswith(("_url", "_link"))
 
 
 def title(table: str) -> str:
@@ -75,7 +81,7 @@ def noun(table: str) -> str:
 def flags(table: str) -> frozenset[str]:
     """The columns of a table or a view that say yes or no."""
     if table in views():
-        said = views()[table].columns
-        return frozenset(name for name, text in said.items() if text.startswith("0 or 1"))
-    known = described_columns(table)
-    return frozenset(name for name, one in known.items() if one.column.kind == "bool")
+        texts = views()[table].columns
+        return frozenset(name for name, text in texts.items() if text.startswith("0 or 1"))
+    columns = described_columns(table)
+    return frozenset(name for name, each in columns.items() if each.column.kind == "bool")

@@ -1,178 +1,137 @@
-"""A mirror as somebody sees it who makes a request: what the templates call ``ll2``."""
+"""A mirror as the pages see it: its rows by name, with pictures, found by words, from one state."""
 
 from __future__ import annotations
 
+import re
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from threading import Lock
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
+from unicodedata import normalize
 from weakref import WeakKeyDictionary
 
-from datasette import Response
-from datasette.utils import tilde_decode
+from datasette import Forbidden, Response
+from datasette.utils import tilde_decode, tilde_encode
 
+from ll2_mirror.images.catalog import UNKNOWN
 from ll2_mirror.images.folder import ImageFolder
-from ll2_mirror.ll2.descriptions import Question, questions, sections
+from ll2_mirror.ll2.descriptions import label, questions, sections
 from ll2_mirror.ll2.lists import LIST_OF
+from ll2_mirror.ll2.model import Id
 from ll2_mirror.ll2.page import API_PATH
-from ll2_mirror.ll2.schema import views
+from ll2_mirror.serve.browse import is_web
 from ll2_mirror.serve.datasette_adapter import file_of, is_mirror, permissions
 from ll2_mirror.serve.plugin import NAME
 from ll2_mirror.site import config
-from ll2_mirror.site.bars import Bar, bars
-from ll2_mirror.site.format import format_key
-from ll2_mirror.site.names import Names
-from ll2_mirror.site.rows import Rows
-from ll2_mirror.site.table_page import TablePage, table_page
+from ll2_mirror.site.format import Bar, bars, format_key
 from ll2_mirror.store.reading import snapshot
+from ll2_mirror.store.sql import IN, among
 
 if TYPE_CHECKING:
     from datasette.app import Datasette
-    from datasette.database import Database
     from datasette.utils.asgi import Request
 
 T = TypeVar("T")
 
-
-class Known(NamedTuple):
-    """What is kept of a mirror from request to request."""
-
-    names: Names
-    folder: ImageFolder
-
-
-_known: WeakKeyDictionary[Any, dict[str, Known]] = WeakKeyDictionary()  # by database
+_kept: WeakKeyDictionary[Datasette, dict[str, tuple[NameIndex, ImageFolder]]]
+_kept = WeakKeyDictionary()  # by the name of the database, from request to request
 
 
 class SiteContext:
-    """A mirror as somebody sees it who makes a request; what the templates call ``ll2``."""
+    """A mirror for one request; what the templates call ``ll2``."""
+
+    key = staticmethod(format_key)
+    table = staticmethod(config.title)
+    description = staticmethod(config.description)
+    is_searched = staticmethod(config.is_searched)
 
     def __init__(self, datasette: Datasette, name: str, request: Request | None) -> None:
-        self.datasette = datasette
-        self.name = name
-        self.request = request
+        self.datasette, self.name, self.request = datasette, name, request
         self.home = str(datasette.urls.database(name))
         self.api = str(datasette.urls.path(API_PATH.lstrip("/")))
         self.root = str(datasette.urls.instance())
         self.search = str(datasette.urls.path("-/search"))
         self.changes = str(datasette.urls.path("-/changes"))
         self.style = str(datasette.urls.static_plugins(NAME, "site.css"))
-        known = _known.setdefault(datasette, {})
-        if name not in known:
-            known[name] = Known(Names(), ImageFolder(file_of(self.database).path))
-        self.names, self._folder = known[name]
-
-    @property
-    def database(self) -> Database:
-        """The database of Datasette's."""
-        return self.datasette.databases[self.name]
-
-    @property
-    def title(self) -> str:
-        """What the site is called; a user's metadata may say."""
-        return self.datasette.metadata("title") or str(config.site()["title"])
-
-    @property
-    def text(self) -> str:
-        """What the site is."""
-        return self.datasette.metadata("description") or str(config.site()["text"])
-
-    @property
-    def questions(self) -> list[Question]:
-        """The questions, in order."""
-        return list(questions().values())
-
-    def table(self, name: str) -> str:
-        """What a table is called."""
-        return config.title(name)
-
-    def key(self, name: str) -> str:
-        """What a column is called."""
-        return format_key(name)
-
-    def facet(self, table: str, column: str, label: Any) -> str:
-        """What a value of a facet is called: a flag is yes or no."""
-        is_flag = column in config.flags(table)
-        shown = {"0": "no", "1": "yes"}.get(str(label)) if is_flag else None
-        return shown or ("none" if label in (None, "") else str(label))
-
-    def is_ours(self, table: str) -> bool:
-        """Whether a table is one of LL2's."""
-        return table in config.described()
-
-    def is_searched(self, table: str) -> bool:
-        """Whether the rows of a table can be found by name."""
-        return config.is_searched(table)
-
-    def api_of(self, table: str) -> str:
-        """Where the API lists what a table has; empty where it doesn't."""
-        name = LIST_OF.get(table)
-        return f"{self.api}{name}/" if name else ""
-
-    def sections(self, tables: list[dict[str, Any]]) -> list[tuple[str, list[dict[str, Any]]]]:
-        """The tables that Datasette knows, by subject, in the order to read them, without lists."""
-        known = {table["name"]: table for table in tables if table["count"] != 0}
-        found = [
-            (
-                one.heading,
-                [known[t.name] for t in one.tables if t.name in known and "__" not in t.name],
-            )
-            for one in sections()
-        ]
-        return [(heading, each) for heading, each in found if each]
-
-    def said(self, table: str) -> str:
-        """The sentence of a table or a view."""
-        told = config.described().get(table) or views().get(table)
-        return told.text if told else ""
-
-    def question(self, name: str | None) -> Question | None:
-        """A question by its name; None for another."""
-        return questions().get(name or "")
-
-    def bars(self, name: str | None, columns: list[str], rows: list[Any]) -> list[Bar]:
-        """The drawing of an answer; none where the question has none."""
-        found = self.question(name)
-        return bars(columns, rows, found.bars) if found else []
+        self.title = datasette.metadata("title") or config.site()["title"]
+        self.text = datasette.metadata("description") or config.site()["text"]
+        self.questions = questions()
+        kept = _kept.setdefault(datasette, {})
+        if name not in kept:
+            file = file_of(datasette.databases[name])
+            kept[name] = NameIndex(), ImageFolder(file.path)
+        self.names, self._folder = kept[name]
 
     async def read(self, read: Callable[[Rows], T]) -> T:
-        """What is read of the file, from one state of it, without what may not be seen."""
-        hidden = await self._hidden()
+        """What is read of the file, from one state of it.
 
-        def reading(conn: sqlite3.Connection) -> T:
+        Raises Forbidden where who asks may not see each table of LL2's: then they see nothing.
+        """
+        if not await self.may_see():
+            raise Forbidden("view-database")
+
+        def from_snapshot(conn: sqlite3.Connection) -> T:
             with snapshot(conn):
-                return read(Rows(conn, self.home, hidden, self._copy))
+                return read(Rows(conn, self.home, self._copy))
 
-        found: T = await self.database.execute_fn(reading)
-        return found
+        result: T = await self.datasette.databases[self.name].execute_fn(from_snapshot)
+        return result
 
     def _copy(self, url: str) -> str:
         """The address of the copy of a picture; empty: there is none."""
         name = self._folder.shown(url)
         return str(self.datasette.urls.path(f"-/picture/{name}")) if name else ""
 
-    async def may_see(self, _table: str = "") -> bool:
-        """Whether who asks may see the database as a whole; asked once for a request."""
+    async def may_see(self) -> bool:
+        """Whether who asks may see the mirror, all of it; asked once for a request."""
         actor = self.request.actor if self.request else None
-        known = self.request.scope.setdefault("ll2_may_see", {}) if self.request else {}
-        if self.name not in known:
-            known[self.name] = await permissions(self.datasette).may_see(actor, self.name)
-        return bool(known[self.name])
+        cache = self.request.scope.setdefault("ll2_may_see", {}) if self.request else {}
+        if self.name not in cache:
+            cache[self.name] = await permissions(self.datasette).may_see(actor, self.name)
+        return bool(cache[self.name])
 
-    async def _hidden(self) -> frozenset[str]:
-        """The tables that who asks may not see: none, or all."""
-        return frozenset() if await self.may_see() else frozenset(config.described())
-
-    async def table_page(self, table: str, given: list[Any], found: list[Any]) -> TablePage:
-        """The rows of a table's page."""
-        asked = self.request.args if self.request else ()
-        return await self.read(lambda rows: table_page(rows, table, given, found, asked))
-
-    async def shown(self, template: str, status: int = 200, **context: Any) -> Response:
-        """A page of ours."""
+    async def page(self, template: str, status: int = 200, **variables: Any) -> Response:
+        """The response that shows a template of ours."""
         body = await self.datasette.render_template(
-            template, {**context, "ll2": self}, request=self.request
+            template, {**variables, "ll2": self}, request=self.request
         )
         return Response.html(body, status=status)
+
+    # For the templates of Datasette's pages
+
+    def facet(self, table: str, column: str, value: Any) -> str:
+        """What a value of a facet is called: a flag is yes or no."""
+        if column in config.flags(table) and str(value) in ("0", "1"):
+            return "yes" if str(value) == "1" else "no"
+        return "none" if value in (None, "") else str(value)
+
+    def api_of(self, table: str) -> str:
+        """Where the API lists what a table has; empty where it doesn't."""
+        return f"{self.api}{LIST_OF[table]}/" if table in LIST_OF else ""
+
+    def sections(self, tables: list[dict[str, Any]]) -> list[tuple[str, list[dict[str, Any]]]]:
+        """LL2's tables that have rows, as Datasette knows them, by subject, in the order to read.
+
+        Tables of lists are left out.
+        """
+        filled = {each["name"]: each for each in tables if each["count"] != 0}
+        by_subject = [
+            (section.heading, [filled[t.name] for t in section.tables if t.name in filled])
+            for section in sections()
+        ]
+        shown = [
+            (heading, [t for t in each if "__" not in t["name"]]) for heading, each in by_subject
+        ]
+        return [(heading, each) for heading, each in shown if each]
+
+    def is_ours(self, table: str) -> bool:
+        """Whether a table is one of LL2's."""
+        return table in config.described()
+
+    def bars(self, question: str | None, columns: list[str], rows: list[Any]) -> list[Bar]:
+        """The drawing of a question's result; none where it has none."""
+        known = self.questions.get(question or "")
+        return bars(columns, rows, known.bars) if known else []
 
 
 def site_context(datasette: Datasette, request: Request) -> SiteContext | None:
@@ -182,3 +141,204 @@ def site_context(datasette: Datasette, request: Request) -> SiteContext | None:
         if is_mirror(database) and name in ("", database.route):
             return SiteContext(datasette, each, request)
     return None
+
+
+# What pages are made of
+
+
+class Picture(NamedTuple):
+    """A picture with its credit and license.
+
+    ``full``, ``shown`` on a page of its own, and ``thumbnail`` in a list are addresses: those of
+    the copies where there are some.
+    """
+
+    id: int
+    name: str
+    credit: str
+    full: str
+    shown: str
+    thumbnail: str
+    license: str  # empty: unknown
+    terms: str  # the address of the license
+
+
+class Item(NamedTuple):
+    """A row or a text, by its name; ``text`` stands beside it, ``note`` below."""
+
+    name: str
+    href: str = ""
+    text: str = ""
+    note: str = ""
+    picture: Picture | None = None
+
+
+class PageSection(NamedTuple):
+    """Items under a title; ``size`` says how many there are, ``more`` leads to all of them."""
+
+    title: str
+    items: list[Item]
+    size: int = 0
+    more: str = ""
+    empty: str = ""  # the text where there are none
+
+
+class Fact(NamedTuple):
+    """One value; ``sent`` is what LL2 sent, where that is another text."""
+
+    key: str
+    value: str
+    href: str = ""
+    sent: str = ""
+    description: str = ""
+    kind: str = ""  # number, time
+
+
+# What is read
+
+
+_PICTURES = (
+    "SELECT images.id, images.name, credit, image_url, thumbnail_url, image_licenses.name,"
+    " image_licenses.link FROM images LEFT JOIN image_licenses"
+    f" ON image_licenses.id = images.license_id WHERE images.id {IN}"
+)
+
+
+class Rows(NamedTuple):
+    """Reads names and pictures through one connection; ``home`` is the path of the database.
+
+    ``copy`` gives the address of the copy of a picture, if there is one.
+    """
+
+    conn: sqlite3.Connection
+    home: str
+    copy: Callable[[str], str]
+
+    def href(self, table: str, id_: Id) -> str:
+        """Where the page of a row is."""
+        return f"{self.home}/{table}/{tilde_encode(str(id_))}"
+
+    def name(self, table: str, id_: Id, name: Any) -> str:
+        """What a row is called that may have no name."""
+        return str(name) if name not in (None, "") else f"{config.noun(table).capitalize()} {id_}"
+
+    def names(self, table: str, ids: Iterable[Any]) -> dict[Any, str]:
+        """What rows are called, by id."""
+        rows = self._read(table, label(table), ids)
+        return {id_: self.name(table, id_, name) for id_, name in rows}
+
+    def items(self, table: str, ids: Iterable[Any]) -> list[Item]:
+        """Rows by their names, in the order of the ids, each with its caption from site.toml."""
+        ids = list(ids)
+        names = self.names(table, ids)
+        captions = dict(self._read(table, config.of_table(table).get("caption", ""), ids))
+        return [
+            Item(names[id_], self.href(table, id_), str(captions[id_] or ""))
+            for id_ in ids
+            if id_ in names
+        ]
+
+    def _read(self, table: str, value: str, ids: Iterable[Any]) -> list[Any]:
+        """The ids of rows, each with a value, as SQL has it of the row ``t``."""
+        sql = f'SELECT t.id, {value or "NULL"} FROM "{table}" AS t WHERE t.id {IN}'
+        return self.conn.execute(sql, (among(set(ids)),)).fetchall()
+
+    def pictures(self, ids: Iterable[Any]) -> dict[Any, Picture]:
+        """Pictures by their ids; those without an address are left out."""
+        rows = self.conn.execute(_PICTURES, (among(set(ids)),))
+        pictures = (self._picture(*row) for row in rows)
+        return {picture.id: picture for picture in pictures if picture.full}
+
+    def _picture(
+        self, id_: int, name: Any, credit: Any, full: Any, small: Any, license_: Any, terms: Any
+    ) -> Picture:
+        full = full if is_web(full) else ""
+        small = small if is_web(small) else full
+        full_copy, small_copy = self.copy(full), self.copy(small)
+        return Picture(
+            id_,
+            str(name or ""),
+            str(credit or ""),
+            full=full_copy or full,
+            shown=full_copy or small_copy or full,
+            thumbnail=small_copy or full_copy or small,
+            license="" if license_ in (None, UNKNOWN) else str(license_),
+            terms=terms if is_web(terms) else "",
+        )
+
+
+_WORD = re.compile(r"[^\W_]+")
+_MOST_WORDS = 16
+_LONGEST_WORD = 64  # characters
+_ALSO = ("abbrev", "serial_number", "full_name", "alias", "slug", "launch_designator", "credit")
+_INDEX = (
+    "CREATE VIRTUAL TABLE \"{}\" USING fts5(text, content = '', columnsize = 0,"
+    " tokenize = 'unicode61 remove_diacritics 2')"
+)
+
+
+def search_expression(text: str) -> str:
+    """What FTS5 is asked for a text; empty where there is no word in it."""
+    words = _WORD.findall(normalize("NFC", text))[:_MOST_WORDS]
+    return " AND ".join(f'"{word[:_LONGEST_WORD]}"*' for word in words)
+
+
+class NameIndex:
+    """Finds rows by name: any case, without accents, by the beginnings of words.
+
+    It is in memory, made when it is first asked and again after a sync: it costs a sync nothing,
+    and there is nothing in the file that could be wrong.
+    """
+
+    def __init__(self) -> None:
+        self._lock = Lock()
+        self._index: sqlite3.Connection | None = None
+        self._state: Any = None
+        self._texts: dict[
+            str, list[str]
+        ] = {}  # ids that are texts, by table: their rowid is an index
+
+    def find(self, conn: sqlite3.Connection, text: str, *tables: str) -> dict[str, list[Id]]:
+        """The ids of the rows whose names have all these words, by table; of some, or of all."""
+        expression = search_expression(text)
+        if not expression:
+            return {}
+        with self._lock:
+            index = self._current(conn)
+            found = {
+                table: self._ids(index, table, expression) for table in tables or config.described()
+            }
+        return {table: ids for table, ids in found.items() if ids}
+
+    def _ids(self, index: sqlite3.Connection, table: str, expression: str) -> list[Id]:
+        if not index.execute("SELECT 1 FROM sqlite_master WHERE name = ?", (table,)).fetchone():
+            return []
+        rows = index.execute(f'SELECT rowid FROM "{table}" WHERE text MATCH ?', (expression,))
+        texts = self._texts.get(table)
+        return [texts[rowid] if texts else rowid for (rowid,) in rows]
+
+    def _current(self, conn: sqlite3.Connection) -> sqlite3.Connection:
+        """The index, made anew where a sync ended since."""
+        state = tuple(conn.execute("SELECT count(*), max(id), max(finished) FROM _runs").fetchone())
+        if self._index is None or state != self._state:
+            index = sqlite3.connect(":memory:", check_same_thread=False)
+            self._texts.clear()
+            for table in filter(config.is_searched, config.described()):
+                self._fill(index, conn, table)
+            self._index, self._state = index, state
+        return self._index
+
+    def _fill(self, index: sqlite3.Connection, conn: sqlite3.Connection, table: str) -> None:
+        columns = config.described_columns(table)
+        also = "".join(
+            f" || ' ' || coalesce(t.\"{name}\", '')" for name in _ALSO if name in columns
+        )
+        sql = f"SELECT t.id, coalesce({label(table)}, ''){also} FROM \"{table}\" AS t"
+        pairs = list(map(tuple, conn.execute(sql)))
+        if not pairs:
+            return
+        if isinstance(pairs[0][0], str):
+            self._texts[table] = [id_ for id_, _ in pairs]
+            pairs = [(rowid, text) for rowid, (_, text) in enumerate(pairs)]
+        index.execute(_INDEX.format(table))
+        index.executemany(f'INSERT INTO "{table}" (rowid, text) VALUES (?, ?)', pairs)

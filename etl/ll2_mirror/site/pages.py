@@ -1,124 +1,269 @@
-"""Our pages: what each shows, and where it is Datasette's after all."""
+"""The second plugin of Datasette: which of its pages of a mirror are ours, and what they show.
+
+They stand where Datasette has its own: / is the front page, /db/table/id the page of a row. Where
+no mirror is asked for, the page is Datasette's.
+"""
 
 from __future__ import annotations
 
+import json
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Awaitable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode
 
-from datasette import Forbidden, NotFound, Response
+from datasette import Forbidden, NotFound, Response, hookimpl
+from datasette.filters import FilterArguments
 from datasette.utils import tilde_decode
 
 from ll2_mirror.errors import MirrorError
+from ll2_mirror.ll2.descriptions import questions
 from ll2_mirror.ll2.lists import RESOURCES
-from ll2_mirror.ll2.schema import target
-from ll2_mirror.serve.datasette_adapter import BriefTables, NamedRows, own_page
+from ll2_mirror.ll2.schema import target, views
+from ll2_mirror.serve.datasette_adapter import (
+    BriefTables,
+    NamedRows,
+    is_mirror,
+    mirrors_metadata,
+    own_page,
+    real,
+)
 from ll2_mirror.site import config
-from ll2_mirror.site.context import SiteContext, site_context
-from ll2_mirror.site.front import front, news
-from ll2_mirror.site.names import expression
+from ll2_mirror.site.context import (
+    PageSection,
+    Rows,
+    SiteContext,
+    search_expression,
+    site_context,
+)
+from ll2_mirror.site.front_page import front_page, recent_changes
 from ll2_mirror.site.row_page import gone_row_page, row_page
-from ll2_mirror.site.rows import Link, Rows
+from ll2_mirror.site.table_page import TablePage, table_page
 from ll2_mirror.store.explain import explained
 
 if TYPE_CHECKING:
     from datasette.app import Datasette
     from datasette.utils.asgi import Request
 
-_MOST_FOUND = 12  # rows of one table that a search names
-_MOST_SORTED = 2000  # that it puts in order
-_MOST_NEWS = 100
+_DATABASE = r"/(?!-/)(?P<database>[^/.]+)"
+_PAGE_SIZE = 50  # rows of a table on one page
+_MOST_FOUND = 12  # rows of one table that a search shows
+_MOST_SORTED = 2000  # that it sorts
+_MOST_CHANGES = 100
 _GONE = 410
 
 
-def _templates_are_ours(datasette: Datasette, name: str) -> bool:
-    """Whether a user has no template of their own for a page."""
-    own = datasette.template_dir
-    return not (own and Path(own, name).exists())
+@hookimpl
+def register_routes() -> list[tuple[str, Any]]:
+    """Our pages; those of Datasette's that they stand for come when no mirror is asked for."""
+    return [
+        (r"/(?P<format>)$", show_front),
+        (r"/-/index(?P<format>)$", show_index),
+        (r"/-/search$", show_search),
+        (r"/-/changes$", show_changes),
+        (r"/-/tables$", to_tables),
+        (r"/-/thing/(?P<name>\w+)(?:/(?P<id>[^/]+))?$", to_row),
+        (rf"{_DATABASE}(?P<format>)$", show_tables),
+        (rf"{_DATABASE}/(?P<table>[^/.]+)(?P<format>)$", show_table),
+        (rf"{_DATABASE}/(?P<table>[^/.]+)\.(?P<format>csv)$", whole_csv),
+        (rf"{_DATABASE}/(?P<table>[^/.]+)/(?P<pks>[^/.]+)(?P<format>)$", show_row),
+    ]
 
 
-async def _open(datasette: Datasette, request: Request) -> SiteContext:
-    """The mirror; raises NotFound where there is none, or none that may be seen."""
+@hookimpl
+def get_metadata(datasette: Datasette, key: str | None) -> dict[str, Any]:
+    """How Datasette shows our tables: which it hides, how it sorts, by what it narrows."""
+    return mirrors_metadata(datasette, key, _metadata)
+
+
+def _metadata() -> dict[str, Any]:
+    tables: dict[str, Any] = {
+        view.name: {"description": view.text, "columns": {**view.columns}}
+        for view in views().values()
+    }
+    for name in config.described():
+        declared = config.of_table(name)
+        chosen = {key: declared[key] for key in ("facets", "sort_desc") if key in declared}
+        hidden = {"hidden": True} if "__" in name else {}  # a list's table only links others
+        tables[name] = {"size": _PAGE_SIZE, **chosen, **hidden}
+    return {"tables": tables}
+
+
+@hookimpl
+def canned_queries(datasette: Datasette, database: str) -> dict[str, Any]:
+    """The questions; one that a user's metadata has by the same name is theirs."""
+    if not is_mirror(datasette.databases[database]):
+        return {}
+    own = datasette.metadata("queries", database=database, fallback=False) or {}
+    return {
+        name: {"sql": question.sql, "title": question.title, "description": question.why}
+        for name, question in questions().items()
+        if name not in own
+    }
+
+
+@hookimpl
+def filters_from_request(datasette: Datasette, request: Request, database: str, table: str) -> Any:
+    """Finds the rows of a table by name, for ?_search=."""
+    text = request.args.get("_search")
+    is_ours = config.is_searched(table) and is_mirror(datasette.databases[database])
+    if text is None or not is_ours:
+        return None
+
+    async def found() -> FilterArguments:
+        site = SiteContext(real(datasette), database, request)
+        ids = await site.read(lambda rows: site.names.find(rows.conn, text, table))
+        return FilterArguments(
+            ["id in (select value from json_each(:ll2_found))"],
+            {"ll2_found": json.dumps(ids.get(table, []))},
+            [f'the name has words starting with "{text}"'],
+        )
+
+    return found
+
+
+@hookimpl
+def extra_template_vars(
+    datasette: Datasette, database: str | None, request: Request | None
+) -> dict[str, Any]:
+    """What our templates need where Datasette renders them for a page of a mirror."""
+    if not database or database not in datasette.databases:
+        return {}
+    if not is_mirror(datasette.databases[database]):
+        return {}
+    site = SiteContext(datasette, database, request)
+
+    async def page_of(table: str, columns: list[Any], records: list[Any]) -> TablePage:
+        parameters = request.args if request else ()
+        return await site.read(lambda rows: table_page(rows, table, columns, records, parameters))
+
+    return {"ll2": site, "table_page": page_of}
+
+
+# Pages of our own
+
+
+async def show_front(datasette: Datasette, request: Request) -> Response:
+    """What this is: counts, how fresh, what is in space now, what changed."""
     site = site_context(datasette, request)
-    if site is None or not await site.may_see():
-        raise NotFound("No mirror is open")
-    return site
+    if site is None or not await site.may_see() or _has_template(datasette, "index.html"):
+        return await own_page("index", datasette, request)
+
+    async def page() -> Response:
+        front = await site.read(lambda rows: front_page(rows, datetime.now(UTC)))
+        names = (name for name in datasette.databases if not name.startswith("_"))
+        others = [name for name in names if name != site.name]
+        return await site.page("ll2_front.html", page=front, others=others)
+
+    return await _or_problem(site, page())
 
 
-async def datasettes_index(datasette: Datasette, request: Request) -> Response:
-    """Datasette's own list of databases."""
-    return await own_page("index", datasette, request)
+def _has_template(datasette: Datasette, name: str) -> bool:
+    """Whether a user has a template of their own for a page."""
+    return bool(datasette.template_dir) and Path(str(datasette.template_dir), name).exists()
 
 
-async def _explained(site: SiteContext, page: Any) -> Response:
+async def _or_problem(site: SiteContext, page: Awaitable[Response]) -> Response:
     """A page; where the file can't be read, one that says why."""
     try:
         return await page
     except MirrorError as error:
-        told = str(error)
+        problem = str(error)
     except sqlite3.Error as error:
-        told = str(explained(error, Path(site.name)) or f"{site.name} is no whole mirror: {error}")
-    return await site.shown("ll2_problem.html", 503, problem=told)
+        known = explained(error, Path(site.name))
+        problem = str(known or f"{site.name} is not a complete mirror: {error}")
+    return await site.page("ll2_problem.html", 503, problem=problem)
 
 
-async def front_page(datasette: Datasette, request: Request) -> Response:
-    """What this is: counts, how fresh, what changed, what is in space now, the front_tables."""
-    site = site_context(datasette, request)
-    if site is None or not await site.may_see() or not _templates_are_ours(datasette, "index.html"):
-        return await datasettes_index(datasette, request)
-    return await _explained(site, _front(site))
+async def show_index(datasette: Datasette, request: Request) -> Response:
+    """Datasette's own list of databases."""
+    return await own_page("index", datasette, request)
 
 
-async def _front(site: SiteContext) -> Response:
-    found = await site.read(lambda rows: front(rows, datetime.now(UTC)))
-    others = [
-        name for name in site.datasette.databases if name != site.name and not name.startswith("_")
-    ]
-    return await site.shown("ll2_front.html", page=found, others=others)
+def _mirror(datasette: Datasette, request: Request) -> SiteContext:
+    """The mirror; raises NotFound where there is none."""
+    if site := site_context(datasette, request):
+        return site
+    raise NotFound("No mirror is open")
 
 
-async def changes_page(datasette: Datasette, request: Request) -> Response:
+async def show_changes(datasette: Datasette, request: Request) -> Response:
     """What the last syncs changed."""
-    site = await _open(datasette, request)
-    return await _explained(site, _changes(site))
+    site = _mirror(datasette, request)
+
+    async def page() -> Response:
+        changes = await site.read(lambda rows: recent_changes(rows)[:_MOST_CHANGES])
+        return await site.page("ll2_changes.html", changes=changes, most=_MOST_CHANGES)
+
+    return await _or_problem(site, page())
 
 
-async def _changes(site: SiteContext) -> Response:
-    found = await site.read(lambda rows: news(rows)[:_MOST_NEWS])
-    return await site.shown("ll2_changes.html", news=found, most=_MOST_NEWS)
+async def show_search(datasette: Datasette, request: Request) -> Response:
+    """The rows whose names have these words."""
+    site, text = _mirror(datasette, request), request.args.get("q") or ""
+
+    async def page() -> Response:
+        sections = await site.read(lambda rows: _found(site, rows, text))
+        has_words = bool(search_expression(text))
+        return await site.page("ll2_search.html", text=text, has_words=has_words, sections=sections)
+
+    return await _or_problem(site, page())
 
 
-async def search_page(datasette: Datasette, request: Request) -> Response:
-    """What has a name like that."""
-    site = await _open(datasette, request)
-    return await _explained(site, _search(site, request.args.get("q") or ""))
-
-
-async def _search(site: SiteContext, text: str) -> Response:
-    found = await site.read(lambda rows: list(_found(site, rows, text)))
-    asked = bool(expression(text))
-    return await site.shown("ll2_search.html", text=text, asked=asked, found=found)
-
-
-def _found(site: SiteContext, rows: Rows, text: str) -> Iterator[tuple[str, int, list[Link]]]:
+def _found(site: SiteContext, rows: Rows, text: str) -> list[PageSection]:
     """What is called like that, by table: first what begins with the text."""
-    for table, ids in site.names.find(rows.conn, text):
-        links = rows.links(table, ids[:_MOST_SORTED])
-        links.sort(
-            key=lambda link: (not link.name.casefold().startswith(text.casefold()), link.name)
+    sections = []
+    for table, ids in site.names.find(rows.conn, text).items():
+        items = rows.items(table, ids[:_MOST_SORTED])
+        start = text.casefold()
+        items.sort(key=lambda item: (not item.name.casefold().startswith(start), item.name))
+        more = f"{site.home}/{table}?{urlencode({'_search': text})}"
+        if items:
+            title = config.title(table)
+            sections.append(PageSection(title, items[:_MOST_FOUND], len(ids), more))
+    return sections
+
+
+async def show_row(datasette: Datasette, request: Request) -> Response:
+    """One row; also one that is gone."""
+    table, text = (tilde_decode(request.url_vars[part]) for part in ("table", "pks"))
+    site = await _visible(datasette, request)
+    if site is None or table not in config.described() or "__" in table:
+        return await own_page("row", datasette, request)
+    is_number = config.described()[table].columns[0].column.type == "INTEGER"
+    id_: Any = int(text) if is_number and text.isdecimal() and len(text) < 19 else text
+
+    async def page() -> Response:
+        row = await site.read(
+            lambda rows: row_page(rows, table, id_) or gone_row_page(rows, table, id_)
         )
-        if links:
-            yield table, len(ids), links[:_MOST_FOUND]
+        if row is None:
+            raise NotFound(f"No {config.noun(table)} has the id {id_}")
+        return await site.page("ll2_row.html", 200 if row.is_kept else _GONE, page=row)
+
+    return await _or_problem(site, page())
 
 
-async def tables_page(datasette: Datasette, request: Request) -> Response:
-    """All tables: Datasette's page, in our template, which shows no more than names and counts."""
+# Pages of Datasette's in our templates
+
+
+async def _visible(datasette: Datasette, request: Request) -> SiteContext | None:
+    """The mirror that a path names; raises Forbidden where who asks may not see all of it.
+
+    Before Datasette's page begins: it leaves coroutines behind where one of ours raises.
+    """
     site = site_context(datasette, request)
-    if site is None or request.args.get("sql"):
-        return await own_page("database", datasette, request)
-    if not _templates_are_ours(datasette, "database.html"):
+    if site and not await site.may_see():
+        raise Forbidden("view-database")
+    return site
+
+
+async def show_tables(datasette: Datasette, request: Request) -> Response:
+    """All tables: no more of each than its name and count."""
+    site = await _visible(datasette, request)
+    if site is None or request.args.get("sql") or _has_template(datasette, "database.html"):
         return await own_page("database", datasette, request)
 
     async def count(names: list[str]) -> dict[str, int | None]:
@@ -137,9 +282,9 @@ def _count(conn: sqlite3.Connection, table: str) -> int | None:
         return None
 
 
-async def table_page(datasette: Datasette, request: Request) -> Response:
-    """A table: Datasette's page, in our template; it suggests no facets, which takes longest."""
-    site = site_context(datasette, request)
+async def show_table(datasette: Datasette, request: Request) -> Response:
+    """A table, a view or a question."""
+    site = await _visible(datasette, request)
     if site is None:
         return await own_page("table", datasette, request)
 
@@ -152,51 +297,25 @@ async def table_page(datasette: Datasette, request: Request) -> Response:
 
 async def whole_csv(datasette: Datasette, request: Request) -> Response:
     """A table as CSV: all its rows, unless a part of them is asked for."""
-    site = site_context(datasette, request)
     parts = {"_size", "_next", "_stream"} & set(request.args)
-    if site and not parts and datasette.setting("allow_csv_stream"):
+    if await _visible(datasette, request) and not parts and datasette.setting("allow_csv_stream"):
         query = request.scope["query_string"]
         request.scope["query_string"] = b"&".join(filter(None, (query, b"_stream=on")))
     return await own_page("table", datasette, request)
 
 
-async def show_row(datasette: Datasette, request: Request) -> Response:
-    """One row; also of a row that is gone."""
-    table, id_ = (tilde_decode(request.url_vars[part]) for part in ("table", "pks"))
-    site = site_context(datasette, request)
-    if site is None or table not in config.described() or "__" in table:
-        return await own_page("row", datasette, request)
-    if not await site.may_see(table):
-        raise Forbidden("view-table")
-    return await _explained(site, _row(site, table, _id(table, id_)))
+# From the pages of the API, which don't know what the database is called
 
 
-def _id(table: str, text: str) -> Any:
-    """An id as its table has it."""
-    is_number = config.described()[table].columns[0].column.type == "INTEGER"
-    return int(text) if is_number and text.isdecimal() and len(text) < 19 else text
+async def to_tables(datasette: Datasette, request: Request) -> Response:
+    """To all tables."""
+    return Response.redirect(_mirror(datasette, request).home)
 
 
-async def _row(site: SiteContext, table: str, id_: Any) -> Response:
-    found = await site.read(
-        lambda rows: row_page(rows, table, id_) or gone_row_page(rows, table, id_)
-    )
-    if found is None:
-        raise NotFound(f"No {config.noun(table)} has the number {id_}")
-    return await site.shown("ll2_row.html", 200 if found.is_kept else _GONE, page=found)
-
-
-async def to_tables_page(datasette: Datasette, request: Request) -> Response:
-    """From the pages of the API, which don't know what the database is called."""
-    return Response.redirect((await _open(datasette, request)).home)
-
-
-async def to_row_page(datasette: Datasette, request: Request) -> Response:
-    """From the API's name of a list, or of one record, to the page here."""
-    site, name = await _open(datasette, request), request.url_vars["name"]
-    resource = RESOURCES.get(name)
-    table = resource.table if resource else name
+async def to_row(datasette: Datasette, request: Request) -> Response:
+    """To a table, by its name or the API's of the list, or to one row of it."""
+    site, name, id_ = _mirror(datasette, request), *map(request.url_vars.get, ("name", "id"))
+    table = RESOURCES[name].table if name in RESOURCES else name
     if table not in config.described():
         raise NotFound("No such table")
-    id_ = request.url_vars["id"]
     return Response.redirect(f"{site.home}/{table}{f'/{id_}' if id_ else ''}")

@@ -1,158 +1,181 @@
-"""The page of one row: what it is, what it has, what refers to it, what changed."""
+"""The page of one row: its values, its lists, the rows that refer to it, its history."""
 
 from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from ll2_mirror.ll2.descriptions import Described
 from ll2_mirror.ll2.lists import LIST_OF
 from ll2_mirror.ll2.model import Id
 from ll2_mirror.ll2.page import LL2_URL, seconds
-from ll2_mirror.ll2.schema import kind_of, target
+from ll2_mirror.ll2.schema import Column, Edge, edges, kind_of, list_tables_of, tables, target
 from ll2_mirror.serve.browse import is_web
-from ll2_mirror.site.config import described, noun
-from ll2_mirror.site.format import format_day, format_key, format_length, format_number, format_time
-from ll2_mirror.site.related import Group, related
-from ll2_mirror.site.rows import Link, Picture, Rows
+from ll2_mirror.site.config import described, noun, title
+from ll2_mirror.site.context import Fact, Item, PageSection, Picture, Rows
+from ll2_mirror.site.format import format_duration, format_key, format_time, format_value
+from ll2_mirror.site.front_page import ChangeEntry
 
 _MOST_CHANGES = 100
+_MOST_REFERRING = 24  # rows that refer to this one, of one kind
 _LONG = 90  # characters from which on a text has a line of its own
-_HIDDEN = ("own", "seconds", "many", "position", "owner")  # kinds of columns that are no facts
-_KNOWN = ("id", "name", "url", "slug", "response_mode")  # what the page says elsewhere, or nowhere
+_NO_FACTS = ("own", "seconds", "many", "position", "owner")  # kinds of columns
+_SHOWN_ELSEWHERE = ("id", "name", "url", "slug", "response_mode")  # on the page, or nowhere
 _DURATION = re.compile(r"P(\d|T\d)")
 
 
-class Fact(NamedTuple):
-    """One value, with what it means; ``text`` is what stands beside it, as LL2 sent it."""
-
-    key: str
-    said: str
-    value: str
-    href: str = ""
-    text: str = ""
-
-    @property
-    def is_long(self) -> bool:
-        """Whether it is a text to read."""
-        return not self.href and len(self.value) > _LONG
-
-
-class Change(NamedTuple):
-    """One change in the history of a row."""
-
-    when: str
-    kind: str
-    key: str
-    before: str
-    after: str
-
-
 class RowPage(NamedTuple):
-    """All that the page of a row shows."""
+    """What the page of a row shows."""
 
     table: str
     id: Id
     name: str
-    kind: str
+    noun: str
     picture: Picture | None
     values: list[Fact]
-    lists: list[Group]
-    groups: list[Group]
-    changes: list[Change]
-    upstream: str
+    lists: list[PageSection]
+    related: list[PageSection]
+    changes: list[ChangeEntry]
+    upstream: str  # its address at LL2
     gone: str = ""  # since when; empty: LL2 lists it, or never did
     is_kept: bool = True  # whether its row is still there
 
     @property
     def facts(self) -> list[Fact]:
         """The values that fit a line."""
-        return [fact for fact in self.values if not fact.is_long]
+        return [fact for fact in self.values if fact.href or len(fact.value) <= _LONG]
 
     @property
     def texts(self) -> list[Fact]:
-        """The values that are read."""
-        return [fact for fact in self.values if fact.is_long]
+        """The values that are texts to read."""
+        return [fact for fact in self.values if not fact.href and len(fact.value) > _LONG]
 
 
 def row_page(rows: Rows, table: str, id_: Id) -> RowPage | None:
     """What the page of a row shows; None: no row."""
-    found = rows.conn.execute(f'SELECT * FROM "{table}" WHERE id = ?', (id_,)).fetchone()
-    if found is None:
+    row = rows.conn.execute(f'SELECT * FROM "{table}" WHERE id = ?', (id_,)).fetchone()
+    if row is None:
         return None
-    values = dict(found)
-    id_, picture = values["id"], _picture(rows, values)
-    shown = {**values, "image_id": None} if picture else values  # it is there to be seen
+    values = dict(row)
+    id_, image = values["id"], values.get("image_id", row["id"] if "thumbnail_url" in values else 0)
+    picture = rows.pictures([image]).get(image)
+    if picture:
+        values["image_id"] = None  # it is there to be seen
+    lists = list(_lists(rows, table, id_))
+    listed = [{item.href for item in section.items} for section in lists]
+    related = _related(rows, table, id_)
     return RowPage(
         table,
         id_,
         rows.names(table, [id_])[id_],
         noun(table),
         picture,
-        list(_facts(rows, table, shown)),
-        *related(rows, table, id_),
-        list(_changes(rows, table, id_)),
+        list(_facts(rows, table, values)),
+        lists,
+        [each for each in related if {item.href for item in each.items} not in listed],
+        _changes(rows, table, id_),
         _upstream(values.get("url")),
         _tombstone(rows, table, id_)[0],
     )
-
-
-def _picture(rows: Rows, values: dict[str, Any]) -> Picture | None:
-    """The picture of a row; an image is its own."""
-    of = values.get("image_id", values["id"] if "thumbnail_url" in values else None)
-    return rows.pictures([of]).get(of)
 
 
 def _upstream(url: Any) -> str:
     return f"{LL2_URL}{url}" if isinstance(url, str) and url.startswith("/") else ""
 
 
-# What it is
-
-
 def _facts(rows: Rows, table: str, values: dict[str, Any]) -> Iterator[Fact]:
     """The values that are known, in the order of the columns."""
-    for one in described()[table].columns:
-        column, value = one.column, values.get(one.column.name)
-        shown = column.kind not in _HIDDEN and column.name not in _KNOWN
-        if shown and value not in (None, "") and column.target not in rows.hidden:
-            yield _fact(rows, one, value, values)
+    for each in described()[table].columns:
+        name, value = each.column.name, values.get(each.column.name)
+        is_fact = each.column.kind not in _NO_FACTS and name not in _SHOWN_ELSEWHERE
+        if is_fact and value not in (None, ""):
+            fact = _fact(rows, each, value, values.get(f"{name}_seconds"))
+            yield fact._replace(description=each.text)
 
 
-def _fact(rows: Rows, one: Described, value: Any, values: dict[str, Any]) -> Fact:
-    column = one.column
-    key, said = format_key(column.name), one.text
+def _fact(rows: Rows, described: Described, value: Any, seconds: float | None) -> Fact:
+    column = described.column
+    key = format_key(column.name)
     if column.target:
-        [link] = rows.links(column.target, [value]) or [Link(str(value), "", value)]
-        return Fact(key, said, link.name, link.href)
-    if column.kind == "duration":
-        seconds = values.get(f"{column.name}_seconds")
-        return Fact(
-            key, said, str(value) if seconds is None else format_length(seconds), text=value
-        )
-    return _linked(key, said, spelled(column.kind, value, one.unit))
+        [item] = rows.items(column.target, [value]) or [Item(str(value))]
+        return Fact(key, item.name, item.href)
+    if column.kind == "duration" and seconds is not None:
+        return Fact(key, format_duration(seconds), sent=str(value))
+    return _linked(key, format_value(column.kind, value, described.unit))
 
 
-def _linked(key: str, said: str, shown: str) -> Fact:
+def _linked(key: str, text: str) -> Fact:
     """A value, with a link where it is an address."""
-    return Fact(key, said, shown, shown if is_web(shown) else "")
+    return Fact(key, text, text if is_web(text) else "")
 
 
-def spelled(kind: str, value: Any, unit: str = "") -> str:
-    """A value as people write it."""
-    ways: dict[str, Callable[[], str]] = {
-        "bool": lambda: "yes" if value else "no",
-        "date": lambda: format_day(value),
-        "datetime": lambda: format_time(value),
-        "int": lambda: format_number(value, unit),
-        "float": lambda: format_number(value, unit),
-    }
-    return ways.get(kind, lambda: str(value))()
+# Its lists, and the rows that refer to it
 
 
-# What changed
+def _lists(rows: Rows, table: str, id_: Id) -> Iterator[PageSection]:
+    """The lists of a row that have items."""
+    for name in list_tables_of(table):
+        owner, *columns = tables()[name]
+        item = next((column for column in columns if column.kind == "item"), None)
+        if item:
+            sql = f'SELECT {item.name} FROM "{name}" WHERE {owner.name} = ? ORDER BY position'
+            items = rows.items(item.target, [each for (each,) in rows.conn.execute(sql, (id_,))])
+        else:
+            items = _texts(rows, name, owner.name, columns, id_)
+        if items:
+            yield PageSection(format_key(name.rpartition("__")[2]), items, len(items))
+
+
+def _texts(rows: Rows, name: str, owner: str, columns: list[Column], id_: Id) -> list[Item]:
+    """The items of a list that have no page: pages of the web, and the like."""
+    names = [column.name for column in columns]
+    shown = [each for each in names if each in ("title", "name", "url")] or ["position"]
+    url = "url" if "url" in names else "''"
+    sql = (
+        f"SELECT coalesce({', '.join([*shown, 'NULL'])}, ''), {url} FROM \"{name}\""
+        f" WHERE {owner} = ? ORDER BY position"
+    )
+    read = rows.conn.execute(sql, (id_,)).fetchall()
+    return [Item(str(text), url if is_web(url) else "") for text, url in read]
+
+
+def _related(rows: Rows, table: str, id_: Id) -> Iterator[PageSection]:
+    """The rows that refer to a row, by the column that does."""
+    referring = [edge for edge in edges() if edge.target == table]
+    owners = [edge.owner_table for edge in referring]
+    order = list(described())
+    for edge in sorted(referring, key=lambda edge: order.index(edge.owner_table)):
+        sql = f'FROM "{edge.table}" WHERE "{edge.column}" = ?'
+        count = rows.conn.execute(f"SELECT count(*) {sql}", (id_,)).fetchone()[0]
+        if count:
+            limited = f'SELECT DISTINCT "{edge.owner}" {sql} LIMIT {_MOST_REFERRING}'
+            ids = [owner for (owner,) in rows.conn.execute(limited, (id_,))]
+            heading = title(edge.owner_table)
+            if owners.count(edge.owner_table) > 1:
+                heading += f" ({_reference(edge)})"
+            items = rows.items(edge.owner_table, ids)
+            yield PageSection(heading, items, count, _more(rows, edge, id_))
+
+
+def _reference(edge: Edge) -> str:
+    """By what a row refers to another: its column, or its list."""
+    is_column = edge.table == edge.owner_table
+    return format_key(edge.column if is_column else edge.table.rpartition("__")[2]).lower()
+
+
+def _more(rows: Rows, edge: Edge, id_: Id) -> str:
+    """The table's page with all rows that refer to a row; of a list, by SQL."""
+    if edge.owner == "id":
+        return f"{rows.home}/{edge.owner_table}?{edge.column}={id_}"
+    if not isinstance(id_, int):
+        return ""
+    where = f"id+in+(select+{edge.owner}+from+{edge.table}+where+{edge.column}={id_})"
+    return f"{rows.home}/{edge.owner_table}?_where={where}"
+
+
+# Its history
 
 
 _HISTORY = (
@@ -162,40 +185,41 @@ _HISTORY = (
 )
 
 
-def _changes(rows: Rows, table: str, id_: Id) -> Iterator[Change]:
+def _changes(rows: Rows, table: str, id_: Id) -> list[ChangeEntry]:
     """The history of a row, the newest first."""
-    for finished, kind, key, before, after in rows.conn.execute(_HISTORY, (table, id_)).fetchall():
-        values = (_told(rows, table, key, value) if key else "" for value in (before, after))
-        yield Change(format_time(finished), kind, format_key(key), *values)
+    read = rows.conn.execute(_HISTORY, (table, id_)).fetchall()
+    entries = []
+    for finished, kind, key, *values in map(tuple, read):
+        before, after = (_changed(rows, table, key, each) if key else "" for each in values)
+        entries.append(ChangeEntry(format_time(finished), kind, format_key(key), before, after))
+    return entries
 
 
-def _told(rows: Rows, table: str, key: str, value: Any) -> str:
+def _changed(rows: Rows, table: str, key: str, value: Any) -> str:
     """A value of the history: a row by its name, a list by how many it has."""
     if value is None:
         return "nothing"
     kind = kind_of(table, key)
     if kind == "one":
         return rows.names(target(table, key), [value]).get(value, f"number {value}")
-    return _items_told(value) if kind == "many" else spelled(kind, value)
-
-
-def _items_told(value: Any) -> str:
+    if kind != "many":
+        return format_value(kind, value)
     try:
         return f"{len(json.loads(value)):,} in the list"
     except (ValueError, TypeError):
         return str(value)
 
 
-# What is gone
+# A row that is gone
 
 
 def gone_row_page(rows: Rows, table: str, id_: Id) -> RowPage | None:
     """The page of a row that LL2 no longer has, as it last was; None: there never was one."""
     sql = _HISTORY.replace("WHERE", "WHERE kind = 'gone' AND")
-    found = rows.conn.execute(sql, (table, id_)).fetchone()
-    if found is None:
+    gone = rows.conn.execute(sql, (table, id_)).fetchone()
+    if gone is None:
         return None
-    last = _tombstone(rows, table, id_)[1] or _object(found[3])
+    last = _tombstone(rows, table, id_)[1] or _object(gone["from_value"])
     return RowPage(
         table,
         id_,
@@ -203,56 +227,45 @@ def gone_row_page(rows: Rows, table: str, id_: Id) -> RowPage | None:
         noun(table),
         None,
         [
-            _was(key, value)
+            _sent(format_key(key), value)
             for key, value in last.items()
-            if _is_shown(key, value) and target(table, key) not in rows.hidden
+            if key not in _SHOWN_ELSEWHERE and value not in (None, "", [], {})
         ],
         [],
         [],
-        list(_changes(rows, table, id_)),
+        _changes(rows, table, id_),
         _upstream(last.get("url")),
-        format_time(found[0]),
+        format_time(gone["finished"]),
         is_kept=False,
     )
 
 
 def _tombstone(rows: Rows, table: str, id_: Id) -> tuple[str, dict[str, Any]]:
-    """Since when LL2 no longer lists a record, and how it last was; nothing of any other."""
+    """Since when LL2 no longer lists a record, and how it last was; empty for any other."""
     sql = (
         "SELECT finished, body FROM _tombstones AS gone JOIN _runs ON _runs.id = gone.run"
         " WHERE gone.resource = ? AND gone.id = ?"
     )
-    found = rows.conn.execute(sql, (LIST_OF.get(table, ""), id_)).fetchone()
-    return (format_time(found[0]), _object(found[1])) if found else ("", {})
+    row = rows.conn.execute(sql, (LIST_OF.get(table, ""), id_)).fetchone()
+    return (format_time(row["finished"]), _object(row["body"])) if row else ("", {})
 
 
 def _object(text: Any) -> dict[str, Any]:
     try:
-        found = json.loads(text)
+        value = json.loads(text)
     except (ValueError, TypeError):
         return {}
-    return found if isinstance(found, dict) else {}
+    return value if isinstance(value, dict) else {}
 
 
-def _is_shown(key: str, value: Any) -> bool:
-    return key not in _KNOWN and value not in (None, "", [], {})
-
-
-def _was(key: str, value: Any) -> Fact:
+def _sent(key: str, value: Any) -> Fact:
     """A value as LL2 sent it: an object by its name, a list by the names of its items."""
-    if isinstance(value, str) and _DURATION.match(value):
-        return Fact(format_key(key), "", format_length(seconds(value) or 0), text=value)
-    return _linked(format_key(key), "", _shown(value))
-
-
-def _shown(value: Any) -> str:
     if isinstance(value, list | dict):
         items = value if isinstance(value, list) else [value]
-        named = [one["name"] for one in items if _has_name(one)]
-        return ", ".join(named) or f"{len(value):,}"
+        named = (each for each in items if isinstance(each, dict))
+        names = [each["name"] for each in named if isinstance(each.get("name"), str)]
+        return _linked(key, ", ".join(names) or f"{len(value):,}")
+    if isinstance(value, str) and _DURATION.match(value):
+        return Fact(key, format_duration(seconds(value) or 0), sent=value)
     kinds = {bool: "bool", int: "int", float: "float", str: "datetime"}
-    return spelled(kinds.get(type(value), ""), value)
-
-
-def _has_name(value: Any) -> bool:
-    return isinstance(value, dict) and isinstance(value.get("name"), str)
+    return _linked(key, format_value(kinds.get(type(value), ""), value))

@@ -1,0 +1,134 @@
+"""The front page: what the file has, how fresh it is, what is in space now, what changed."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator, Sequence
+from contextlib import nullcontext
+from datetime import datetime
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from ll2_mirror.clock import Clock, age, ago, from_iso
+from ll2_mirror.ll2.schema import SCHEMA_VERSION, views
+from ll2_mirror.site.config import described, site, title
+from ll2_mirror.site.context import Item, PageSection, Rows
+from ll2_mirror.site.format import format_day, format_duration, format_key, format_time
+from ll2_mirror.store.ledger import Ledger
+from ll2_mirror.store.walks import Walks
+
+_MOST_CHANGES = 8
+_MOST_READ = 300  # changes
+_LONGEST = 60  # characters of a value that changed
+
+
+class ChangeEntry(NamedTuple):
+    """One change of a value, or of a whole row; ``row`` is whose, on a page that shows several."""
+
+    when: str
+    kind: str
+    key: str
+    before: str
+    after: str
+    row: Item | None = None
+
+
+class FrontPage(NamedTuple):
+    """What the front page shows. Where there is a problem with the file, nothing else."""
+
+    problem: str = ""
+    under_way: Sequence[str] = ()
+    synced: str = ""
+    ago: str = ""
+    counts: Sequence[Item] = ()
+    sections: Sequence[PageSection] = ()
+    changes: Sequence[ChangeEntry] = ()
+    tables: Sequence[Item] = ()
+
+
+def front_page(rows: Rows, now: datetime) -> FrontPage:
+    """What the front page shows; raises sqlite3.Error where the file is no whole mirror."""
+    if rows.conn.execute("PRAGMA user_version").fetchone()[0] != SCHEMA_VERSION:
+        return FrontPage("Another version of ll2-mirror made this file. The next sync upgrades it.")
+    finished, under_way = Ledger(rows.conn).finished(), list(_under_way(rows.conn))
+    if not finished:
+        return FrontPage("No sync of this file has finished yet, so it is empty.", under_way)
+    counts = ((each["name"], _number(rows, each["sql"]), each["to"]) for each in site()["counts"])
+    sizes = (
+        (title(table), _number(rows, f'SELECT count(*) FROM "{table}"'), table)
+        for table in site()["front_tables"]
+        if table in described()
+    )
+    return FrontPage(
+        "",
+        under_way,
+        format_time(finished),
+        ago(age(from_iso(finished), now)),
+        [Item(name, f"{rows.home}/{to}", f"{count:,}") for name, count, to in counts if count],
+        [_cards(rows, declared) for declared in site()["cards"]],
+        recent_changes(rows, site()["front_tables"])[:_MOST_CHANGES],
+        [Item(name, f"{rows.home}/{table}", f"{size:,}") for name, size, table in sizes if size],
+    )
+
+
+def _under_way(conn: sqlite3.Connection) -> Iterator[str]:
+    """How far each sync under way has come."""
+    for walk in Walks(conn, Path(), Clock(), nullcontext).progress():
+        of = f" of {walk.total:,}" if walk.total else ""
+        yield f"{format_key(walk.resource)}: {walk.records:,}{of} fetched"
+
+
+def _number(rows: Rows, sql: str) -> int:
+    return int(rows.conn.execute(sql).fetchone()[0])
+
+
+def _cards(rows: Rows, declared: dict[str, str]) -> PageSection:
+    """A section of site.toml: rows with their pictures."""
+    table = declared["table"]
+    read = rows.conn.execute(declared["sql"]).fetchall()
+    pictures = rows.pictures(image for _, _, image, _, _ in read)
+    items = [
+        Item(
+            rows.name(table, id_, name),
+            rows.href(table, id_),
+            caption,
+            _when(value),
+            pictures.get(image),
+        )
+        for id_, name, image, caption, value in read
+    ]
+    return PageSection(declared["title"], items, empty=declared["empty"])
+
+
+def _when(value: Any) -> str:
+    """When something is, or how many seconds it was in space."""
+    if isinstance(value, str):
+        return format_day(value)
+    return f"{format_duration(value)} in space" if value is not None else ""
+
+
+def recent_changes(rows: Rows, tables: list[str] | None = None) -> list[ChangeEntry]:
+    """What the last syncs changed in some tables, or in all, without first syncs.
+
+    The newest come first, those of one sync in the order of the tables.
+    """
+    select = views()["recent_changes"].sql.partition(" AS\n")[2].rstrip(";\n")
+    read = rows.conn.execute(f"SELECT * FROM ({select}) LIMIT {_MOST_READ}").fetchall()
+    order = {table: index for index, table in enumerate(described())}
+    changes = [tuple(row) for row in read if row[2] in (tables or order)]
+    changes.sort(key=lambda change: order[change[2]])
+    changes.sort(key=lambda change: change[0], reverse=True)
+    return [_change(rows, *change) for change in changes]
+
+
+def _change(
+    rows: Rows, finished: str, kind: str, table: str, id_: Any, name: Any, key: str, *values: Any
+) -> ChangeEntry:
+    before, after = map(_short, values)
+    row = Item(rows.name(table, id_, name), rows.href(table, id_), title(table))
+    return ChangeEntry(format_time(finished), kind, format_key(key), before, after, row)
+
+
+def _short(value: Any) -> str:
+    text = "nothing" if value in (None, "") else str(value)
+    return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"
