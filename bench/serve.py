@@ -35,7 +35,7 @@ from tool import SCRIPT, serving
 from ll2_mirror.api import handlers
 from ll2_mirror.api.handlers import Api
 from ll2_mirror.api.select import Selection
-from ll2_mirror.serve.headers import HttpResponse
+from ll2_mirror.serve.asgi import HttpResponse
 from ll2_mirror.serve.server import bound, datasette, run
 from ll2_mirror.transform.render import Renderer
 

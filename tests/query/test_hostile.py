@@ -36,8 +36,8 @@ from ll2_mirror.cli.main import main
 from ll2_mirror.ll2.lists import RESOURCES
 from ll2_mirror.ll2.schema import own_tables, wanted_columns
 from ll2_mirror.serve.browse import browse
-from ll2_mirror.serve.cache import ResponseCache
-from ll2_mirror.serve.headers import HttpResponse
+from ll2_mirror.serve.reader import Responder
+from ll2_mirror.store.reading import File
 from ll2_mirror.testing import fake_ll2
 from serving import LIST, served
 
@@ -835,12 +835,18 @@ def test_hosts_and_long_questions_take_no_memory(mirrors):
             mirror.respond(Request(LIST, query, f"http://host{number}"))
     assert len(snapshot._objects) < 30
     assert snapshot.known.size <= MOST_BYTES
-    cache = ResponseCache(most=100_000)
-    cache.get(Request(LIST), (1, 1))
-    for number in range(300):
-        refused = Request(LIST, "", f"http://host{number}", "x/y," * 4000)
-        cache.keep(refused, HttpResponse(406, [], b"{}"), (1, 1))
-    assert cache.size < 100_000
+
+
+def test_responses_to_any_hosts_take_no_memory(detailed):
+    responder = Responder(File(detailed), most=100_000)
+
+    async def ask_often():
+        for number in range(300):
+            refused = Request(LIST, "", f"http://host{number}", "x/y," * 4000)
+            assert (await responder(refused)).status == 406
+
+    asyncio.run(ask_often())
+    assert 50_000 < responder.responses.size <= 100_000
 
 
 def test_a_304_has_the_headers_of_its_200(url):

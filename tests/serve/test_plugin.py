@@ -12,6 +12,7 @@ import threading
 from contextlib import contextmanager
 from html import unescape
 from http.client import HTTPConnection
+from pathlib import Path
 from urllib.parse import urljoin, urlsplit
 
 import pytest
@@ -20,11 +21,12 @@ from datasette.app import Datasette
 
 from helpers import execute, public_rows
 from ll2_mirror.api.request import Request
+from ll2_mirror.api.snapshot import LRU
 from ll2_mirror.ll2.descriptions import sections
 from ll2_mirror.ll2.schema import views
-from ll2_mirror.serve.cache import ResponseCache
-from ll2_mirror.serve.headers import HttpResponse
-from ll2_mirror.serve.scope import request_of
+from ll2_mirror.serve.asgi import request_of
+from ll2_mirror.serve.reader import Responder
+from ll2_mirror.store.reading import File
 from ll2_mirror.testing import fake_ll2
 from serving import LIST, Answering, served
 
@@ -419,7 +421,7 @@ def test_what_a_datasette_is_configured_to_say_stands_beside_it(db):
     metadata = {"databases": {"spacecraft": {"tables": {"spacecraft": mine}}}}
     page = ask(db, path="/spacecraft/spacecraft", metadata=metadata).text
     assert "<dd>mine</dd>" in page
-    assert "<dd>the builder&#39;s number, where there is one</dd>" in page
+    assert "<dd>the builder&#39;s serial number, if there is one</dd>" in page
     plain = ask(db, path="/spacecraft/spacecraft").text
     assert "<dd>LL2&#39;s name for it; not unique</dd>" in plain
 
@@ -529,41 +531,58 @@ def test_serve_says_in_one_line_why_it_cannot(run, tmp_path, db, url):
     assert (ran.code, ran.err.count("\n")) == (2, 1)
 
 
-# The cache
+# What is kept in memory
 
 
-def sent(size: int) -> HttpResponse:
-    return HttpResponse(200, [], b"x" * size)
+def test_a_response_is_kept_until_the_file_changes(db, tmp_path):
+    db = Path(shutil.copy(db, tmp_path))
+    responder, request = Responder(File(db)), Request(LIST)
+
+    async def responses():
+        first, second = await responder(request), await responder(request)
+        execute(db, "UPDATE spacecraft SET name = 'other'")
+        return first, second, await responder(request)
+
+    first, second, third = asyncio.run(responses())
+    assert first is second
+    assert (b'"name":"other"' in first.body, b'"name":"other"' in third.body) == (False, True)
 
 
-def test_the_cache_forgets_when_the_file_changes():
-    cache, one = ResponseCache(), Request(LIST)
-    assert cache.get(one, (1, 1)) is None
-    cache.keep(one, sent(1), (1, 1))
-    assert cache.get(one, (1, 1)) == sent(1)
-    assert cache.get(one, (1, 2)) is None
-    cache.keep(one, sent(1), (1, 1))  # read before the change
-    assert cache.get(one, (1, 2)) is None
-    assert cache.get(one, None) is None
+def test_a_response_that_was_read_before_a_change_is_not_given_after_it(db, tmp_path):
+    db = Path(shutil.copy(db, tmp_path))
+    responder, request = Responder(File(db)), Request(LIST)
+    read = responder._reader
+
+    class Slow:
+        is_quick = False
+
+        def __call__(self, *asked):
+            found = read(*asked)
+            execute(db, "UPDATE spacecraft SET name = 'other'")
+            return found
+
+    async def responses():
+        responder._reader = Slow()
+        first = await responder(request)
+        responder._reader = read
+        return first, await responder(request)
+
+    first, second = asyncio.run(responses())
+    assert [b'"name":"other"' in response.body for response in (first, second)] == [False, True]
 
 
-def test_the_cache_keeps_within_its_bounds_what_was_asked_last():
-    cache = ResponseCache(most=30_000)
-    requests_ = [Request(LIST, f"offset={n}") for n in range(10)]
-    cache.get(requests_[0], (1, 1))
-    for request in requests_:
-        cache.keep(request, sent(5000), (1, 1))
-        cache.get(requests_[0], (1, 1))
-    assert cache.get(requests_[0], (1, 1))
-    assert cache.get(requests_[9], (1, 1))
-    assert not cache.get(requests_[1], (1, 1))
-    cache.keep(Request("/big"), sent(40_000), (1, 1))
-    assert not cache.get(Request("/big"), (1, 1))
+def test_what_is_kept_is_within_its_bounds_and_was_asked_last():
+    kept = LRU(30_000)
+    for number in range(10):
+        kept.keep(number, "x", 5000)
+        kept.get(0)
+    assert [number for number in range(10) if kept.get(number)] == [0, 5, 6, 7, 8, 9]
+    assert kept.keep("big", "y", 40_000) == "y"
+    assert (kept.get("big"), kept.size) == (None, 30_000)
 
 
 @pytest.mark.parametrize("path", ["launches/upcoming/", "launches/%75pcoming/", "events/previous/"])
-def test_an_answer_that_grows_old_by_the_clock_is_not_kept(path):
-    cache, one = ResponseCache(), Request(f"/2.3.0/{path}")
-    cache.get(one, (1, 1))
-    cache.keep(one, sent(1), (1, 1))
-    assert cache.get(one, (1, 1)) is None
+def test_an_answer_that_grows_old_by_the_clock_is_not_kept(db, path):
+    responder = Responder(File(db))
+    asyncio.run(responder(Request(f"/2.3.0/{path}")))
+    assert responder.responses.size == 0

@@ -35,7 +35,7 @@ from ll2_mirror.images import fetch
 from ll2_mirror.images.catalog import AGAIN
 from ll2_mirror.ll2 import page as ll2_page
 from ll2_mirror.progress import EVENTS
-from ll2_mirror.serve import cache, scope, server
+from ll2_mirror.serve import asgi, reader, server
 from ll2_mirror.share.download import MAX_REDIRECTS, SLOWEST
 from ll2_mirror.store import reading, search
 from ll2_mirror.testing import fake_ll2
@@ -427,12 +427,12 @@ def test_the_limits_are_those_of_the_program():
         f"| a refused picture | is requested again after {AGAIN.days} days |",
         f"| a URL's path and query | {request.MOST_URL // 2**10} KiB, else 414 |",
         f"| query parameters | {request.MOST_FIELDS:,}, else 400 |",
-        f"| a `Host` header | {scope._LONGEST_HOST} characters, else 400",
+        f"| a `Host` header | {asgi._LONGEST_HOST} characters, else 400",
         f"| records in a response | {request.MOST_LIMIT} |",
         f"is asked for {search._MOST_PHRASES} of them and",
         f"and {search._LONGEST} characters of each",
         f"| reading the file for one response | {reading.READ_SECONDS:.0f} seconds, else 503",
-        f"| responses cached in memory | {cache.MOST_BYTES // 2**20} MiB,",
+        f"| responses cached in memory | {reader.MOST_BYTES // 2**20} MiB,",
         f"when `serve` stops | {server._LAST_SECONDS} seconds |",
     ):
         assert row in said, row

@@ -50,9 +50,9 @@ class Selection(NamedTuple):
         A page near the begin is cut from the first ids, a later one from all of them: those of the
         next page are then known.
         """
-        if not (self.where or self.found or order):  # so does the index have them
-            return self.total, self._read(order, limit, offset)
         end = offset + limit
+        if end > FEW and not self.where and not self.found:
+            return self.total, self._slice(order, offset, min(end, self.total))
         most = FEW if end <= FEW and not (self.found and self.total <= _SHORT) else -1
         key = (self.key, tuple(order), most)
         ids = self.snapshot.ids(key, lambda: self._read(order, most))
@@ -73,11 +73,18 @@ class Selection(NamedTuple):
 
     def _read(self, order: Order, limit: int, offset: int = 0) -> list[Id]:
         """So many ids at most, ordered, then by id; -1: all."""
-        sql, values = self._ids(ordered=bool(order))
+        sql, values = self._ids(ordered=any(path != _ID for path, _ in order))
         if self.where:  # the plus keeps SQLite from reading all rows in the order of an index
             order = [(path if path == _ID else f"+{path}", down) for path, down in order]
         sql = f"{sql} ORDER BY {_order_terms(order)} LIMIT ? OFFSET ?"
         return self._checked(sql, (*values, limit, offset))
+
+    def _slice(self, order: Order, offset: int, end: int) -> list[Id]:
+        """The ids from one place to another of all, from the nearer end: SQLite sorts fewer."""
+        if offset <= self.total // 2:
+            return self._read(order, end - offset, offset)
+        backwards = [*((path, not descends) for path, descends in order), (_ID, True)]
+        return self._read(backwards, end - offset, self.total - end)[::-1]
 
     def _checked(self, sql: str, values: Sequence[Any]) -> list[Id]:
         """The ids that a query gives; raises DataError for what can't be one."""

@@ -3,5 +3,6 @@
 In: an HTTP request. Out: an HTTP response, read from one published state of the file.
 
 Open ``plugin`` first: it stands before Datasette's routes. ``reader`` reads a response from the
-file, ``headers`` makes it ready to send, ``browse`` draws it as a page, ``server`` runs it all.
+file, ``asgi`` has both as bytes, ``browse`` draws one as a page, ``server`` runs it all. Only
+``datasette_adapter`` uses what Datasette doesn't document.
 """

@@ -36,7 +36,7 @@ from datasette.views.base import DatasetteError
 from ll2_mirror.errors import DataError, MirrorError
 from ll2_mirror.files import printable
 from ll2_mirror.ll2.schema import APPLICATION_ID, tables
-from ll2_mirror.serve.scope import Scope
+from ll2_mirror.serve.asgi import Scope
 from ll2_mirror.store.explain import explained
 from ll2_mirror.store.reading import File, Latest, reading
 

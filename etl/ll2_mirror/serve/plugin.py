@@ -13,14 +13,32 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
-from datasette import hookimpl
+from datasette import NotFound, Response, hookimpl
+from datasette.utils.asgi import asgi_send_file
 
-from ll2_mirror.api.request import ApiRoute, decoded, find_route
+from ll2_mirror.api.request import decoded, find_route
 from ll2_mirror.api.response import as_json
 from ll2_mirror.errors import MirrorError
-from ll2_mirror.ll2.descriptions import Table, sections
+from ll2_mirror.files import CHUNK
+from ll2_mirror.images.folder import ImageFolder, media_type
+from ll2_mirror.ll2.descriptions import sections
 from ll2_mirror.ll2.page import API_PATH
 from ll2_mirror.ll2.schema import own_tables
+from ll2_mirror.serve.asgi import (
+    HttpResponse,
+    Scope,
+    client_of,
+    http_response,
+    is_preflight,
+    matches,
+    normalized,
+    origin,
+    path_of,
+    request_of,
+    send_preflight,
+    send_response,
+    send_whole,
+)
 from ll2_mirror.serve.datasette_adapter import (
     Actor,
     adopt,
@@ -30,20 +48,24 @@ from ll2_mirror.serve.datasette_adapter import (
     permissions,
     version_problem,
 )
-from ll2_mirror.serve.headers import HttpResponse, allow, is_preflight, prepared, respond, start
-from ll2_mirror.serve.picture import PATH, picture
 from ll2_mirror.serve.reader import Responder
-from ll2_mirror.serve.scope import Scope, client_of, origin, path_of, readable, request_of
 from ll2_mirror.store.explain import explained
 
 if TYPE_CHECKING:
     from datasette.app import Datasette
     from datasette.database import Database
+    from datasette.utils.asgi import Request
 
 
 # What Datasette's pages take: it looks for a method of any other name in its own code.
 METHODS = ("GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE")
 NAME = "ll2-mirror"  # of the plugin, in Datasette's configuration
+_IMAGE_HEADERS = {
+    "x-content-type-options": "nosniff",
+    "content-security-policy": "default-src 'none'; sandbox",
+    "cross-origin-resource-policy": "cross-origin",
+}
+_FOR_EVER = "max-age=31536000, immutable"  # a copy's name is the digest of what it holds
 
 App = Callable[[Scope, Any, Any], Awaitable[None]]
 
@@ -59,16 +81,16 @@ def startup(datasette: Datasette) -> None:
 @hookimpl
 def asgi_wrapper(datasette: Datasette) -> Callable[[App], App]:
     """Answers LL2's paths; all others are Datasette's."""
-    api = Api(datasette)
+    api = ApiPlugin(datasette)
 
     def wrap(app: App) -> App:
         async def asgi(scope: Scope, receive: Any, send: Any) -> None:
             if scope["type"] == "http":
-                scope = readable(scope)
+                scope = normalized(scope)
                 if await api(scope, receive, send):
                     return
                 if scope["method"] not in METHODS:
-                    await start(send, 405, [(b"allow", ", ".join(METHODS).encode())])
+                    await send_whole(send, 405, [(b"allow", ", ".join(METHODS).encode())])
                     return
             await app(scope, receive, send)
 
@@ -79,8 +101,8 @@ def asgi_wrapper(datasette: Datasette) -> Callable[[App], App]:
 
 @hookimpl
 def register_routes() -> list[tuple[str, Any]]:
-    """Where the copies of pictures are: see ``serve/browse.py`` and the site's pages."""
-    return [(PATH, picture)]
+    """Where the copies of images are that the site's pages show."""
+    return [(r"/-/picture/(?P<name>[0-9a-f]{64}\.[a-z]+)$", image_copy)]
 
 
 @hookimpl
@@ -91,22 +113,22 @@ def get_metadata(datasette: Datasette, key: str | None) -> dict[str, Any]:
 
 def _metadata() -> dict[str, Any]:
     """What Datasette shows of a mirror."""
+    described = {
+        table.name: {
+            "description": table.text,
+            "columns": {each.column.name: each.comment for each in table.columns},
+        }
+        for section in sections()
+        for table in section.tables
+    }
     return {
         "source": "Launch Library 2, The Space Devs",
         "source_url": "https://thespacedevs.com/llapi",
-        "tables": {
-            **{table: {"hidden": True} for table in own_tables()},
-            **{table.name: _told(table) for section in sections() for table in section.tables},
-        },
+        "tables": {**{table: {"hidden": True} for table in own_tables()}, **described},
     }
 
 
-def _told(table: Table) -> dict[str, Any]:
-    columns = {one.column.name: one.comment for one in table.columns}
-    return {"description": table.text, "columns": columns}
-
-
-class Api:
+class ApiPlugin:
     """LL2's API on the first mirror among the databases of a Datasette."""
 
     def __init__(self, datasette: Datasette) -> None:
@@ -125,10 +147,10 @@ class Api:
         if not self._finds_mirror():
             return False
         if is_preflight(scope):
-            await allow(send, scope)
+            await send_preflight(send, scope)
             return True
         actor, response = await self._answered(scope, receive, path.removeprefix(self._prefix))
-        await respond(send, scope, response, private=actor is not None)
+        await send_response(send, scope, response, private=actor is not None)
         return True
 
     def _finds_mirror(self) -> bool:
@@ -158,11 +180,11 @@ class Api:
         assert self._respond
         if (base := self._base(scope)) is None:
             return refused(400, "The Host header is no host's name.")
-        route = find_route(path) or find_route(f"{path}/") or ApiRoute("none")
         if not await self._permissions.may_see(actor, self._mirror.name):
             return refused(403, "You do not have permission to perform this action.")
         request = request_of(scope, base, self._prefix)
-        if route.page == "throttle":
+        route = find_route(path)
+        if route and route.page == "throttle":
             request = request._replace(client=client_of(scope))
         return await self._respond(request)
 
@@ -176,11 +198,33 @@ class Api:
 
 def refused(status: int, detail: str) -> HttpResponse:
     """A response that says why there is none."""
-    return prepared(as_json(status, {"detail": detail}))
+    return http_response(as_json(status, {"detail": detail}))
 
 
 def _why(error: sqlite3.Error | MirrorError, name: str) -> str:
     """Why a file can't be read, in words for people."""
-    found = explained(error, Path(name)) if isinstance(error, sqlite3.Error) else error
-    told = str(found or f"`ll2-mirror verify {name}` says why")
-    return told if told.startswith(name) else f"{name} can't be read: {told}"
+    problem = explained(error, Path(name)) if isinstance(error, sqlite3.Error) else error
+    message = str(problem or f"`ll2-mirror verify {name}` says why")
+    return message if message.startswith(name) else f"{name} can't be read: {message}"
+
+
+async def image_copy(datasette: Datasette, request: Request, send: Any) -> Response | None:
+    """Sends the copy of that name, or that the client has it already."""
+    name = request.url_vars["name"]
+    path = await _copy_path(datasette, request.actor, name)
+    shared = "public" if request.actor is None else "private"
+    headers = {**_IMAGE_HEADERS, "etag": f'"{name}"', "cache-control": f"{shared}, {_FOR_EVER}"}
+    if matches(request.headers.get("if-none-match", "").encode(), headers["etag"].encode()):
+        return Response("", status=304, headers=headers)
+    about = {"content_type": media_type(name), "chunk_size": CHUNK, "headers": headers}
+    await asgi_send_file(send, str(path), **about)
+    return None
+
+
+async def _copy_path(datasette: Datasette, actor: Actor, name: str) -> Path:
+    """Where a copy is, beside a mirror that who asks may see; raises NotFound."""
+    for each, database in datasette.databases.items():
+        path = is_mirror(database) and ImageFolder(file_of(database).path).file(name)
+        if path and await permissions(datasette).may_see(actor, each):
+            return path
+    raise NotFound("No such picture is here")

@@ -9,104 +9,43 @@ from functools import partial
 from typing import NamedTuple
 
 from ll2_mirror.api.handlers import Api
-from ll2_mirror.api.request import Request
+from ll2_mirror.api.request import Request, decoded, find_route
 from ll2_mirror.api.response import as_json
-from ll2_mirror.api.snapshot import SnapshotCache
+from ll2_mirror.api.snapshot import LRU, SnapshotCache
 from ll2_mirror.clock import Clock, from_iso
 from ll2_mirror.errors import DataError, TooLong
 from ll2_mirror.ll2.schema import SCHEMA_VERSION
+from ll2_mirror.serve.asgi import HttpResponse, http_response
 from ll2_mirror.serve.browse import browse
-from ll2_mirror.serve.cache import MOST_BYTES, ResponseCache
-from ll2_mirror.serve.headers import HttpResponse, prepared
 from ll2_mirror.store.ledger import Ledger
 from ll2_mirror.store.reading import READ_SECONDS, File, Latest, Reading, snapshot, time_limit
 
+MOST_BYTES = 64 * 2**20  # of responses that are kept
 _QUICK = 20_000  # records that are asked so quickly that nobody need wait elsewhere
 _QUICK_SECONDS = 0.25  # after which others are no longer made to wait
-
-
-def other_version(name: str, version: int) -> str:
-    """What to do about a file of another version's."""
-    if version < SCHEMA_VERSION:
-        return f"{name} is an older ll2-mirror's: `ll2-mirror sync {name}` brings it up to date."
-    return f"{name} is a newer ll2-mirror's: upgrade the one that serves it."
-
-
-class State(NamedTuple):
-    """One state of the file: through which connection, in which version, and when it was synced."""
-
-    conn: Reading
-    version: int
-    snapshot: SnapshotCache
-    synced: str | None  # as HTTP spells a time
-
-
-class Reader:
-    """Reads responses through one connection."""
-
-    def __init__(self, file: File) -> None:
-        self._name = file.path.name
-        self._latest = Latest(file)
-        self._state: State | None = None
-
-    @property
-    def is_quick(self) -> bool:
-        """Whether a response takes a few milliseconds; False while that isn't known."""
-        if self._state is None or self._state.conn.waits:
-            return False
-        sizes = (one.records for one in self._state.snapshot.holdings.values())
-        return max(sizes, default=0) <= _QUICK
-
-    def __call__(self, request: Request, seconds: float) -> HttpResponse:
-        """The response; raises sqlite3.Error or MirrorError where the file can't be read.
-
-        That is TooLong where it takes more than so many seconds.
-        """
-        return self._latest(partial(self._read, request, seconds))
-
-    def _read(self, request: Request, seconds: float, conn: Reading) -> HttpResponse:
-        with snapshot(conn), time_limit(conn, seconds, self._name):
-            return self._response(request, conn)
-
-    def _response(self, request: Request, conn: Reading) -> HttpResponse:
-        version = conn.execute("PRAGMA user_version").fetchone()[0]  # the snapshot begins
-        if version != SCHEMA_VERSION:
-            return prepared(as_json(501, {"detail": other_version(self._name, version)}))
-        state = self._read_state(conn)
-        return prepared(
-            Api(conn, self._name, browse, state.snapshot).respond(request), state.synced
-        )
-
-    def _read_state(self, conn: Reading) -> State:
-        """The state of the snapshot; the one that was read before, where it is the same."""
-        version = conn.data_version
-        if self._state is None or self._state[:2] != (conn, version):
-            finished = Ledger(conn, Clock()).finished()
-            try:
-                synced = format_datetime(from_iso(finished), usegmt=True) if finished else None
-            except (ValueError, TypeError):
-                raise DataError(f"{self._name}: its runs are damaged") from None
-            self._state = State(conn, version, SnapshotCache(conn), synced)
-        return self._state
 
 
 class Responder:
     """Responds from a file: from memory where it is as it was, else as one reads it."""
 
-    def __init__(self, file: File) -> None:
-        self._reader = Reader(file)
+    def __init__(self, file: File, most: int = MOST_BYTES) -> None:
+        self.responses = LRU[HttpResponse](most)  # by the file's version and the request
+        self._reader = ResponseReader(file)
         self._watch = Latest(file, timeout=0)
-        self._cache = ResponseCache(MOST_BYTES)
         self._thread = ThreadPoolExecutor(1, "ll2")
         self._busy = 0  # requests that the thread has
 
     async def __call__(self, request: Request) -> HttpResponse:
         """The response; raises sqlite3.Error or MirrorError where the file can't be read."""
         version = self._watch.version
-        if kept := self._cache.get(request, version):
-            return kept
+        if version and (response := self.responses.get((version, request))):
+            return response
         response = await self._read(request)
-        self._cache.keep(request, response, version)
+        route = find_route(decoded(request.path))
+        if version and not (route and route.sublist):  # a list in time grows old by the clock
+            # Also packed, which takes a fifth, or less.
+            size = 2000 + sum(map(len, filter(None, request))) + len(response.body) * 6 // 5
+            self.responses.keep((version, request), response, size)
         return response
 
     async def _read(self, request: Request) -> HttpResponse:
@@ -125,3 +64,64 @@ class Responder:
             return await loop.run_in_executor(self._thread, self._reader, request, READ_SECONDS)
         finally:
             self._busy -= 1
+
+
+class FileState(NamedTuple):
+    """One state of the file: through which connection, in which version, and when it was synced."""
+
+    conn: Reading
+    version: int
+    snapshot: SnapshotCache
+    synced: str | None  # as HTTP spells a time
+
+
+class ResponseReader:
+    """Reads responses through one connection."""
+
+    def __init__(self, file: File) -> None:
+        self._name = file.path.name
+        self._latest = Latest(file)
+        self._state: FileState | None = None
+
+    @property
+    def is_quick(self) -> bool:
+        """Whether a response takes a few milliseconds; False while that isn't known."""
+        if self._state is None or self._state.conn.waits:
+            return False
+        sizes = (holding.records for holding in self._state.snapshot.holdings.values())
+        return max(sizes, default=0) <= _QUICK
+
+    def __call__(self, request: Request, seconds: float) -> HttpResponse:
+        """The response; raises sqlite3.Error or MirrorError where the file can't be read.
+
+        That is TooLong where it takes more than so many seconds.
+        """
+        return self._latest(partial(self._read, request, seconds))
+
+    def _read(self, request: Request, seconds: float, conn: Reading) -> HttpResponse:
+        with snapshot(conn), time_limit(conn, seconds, self._name):
+            version = conn.execute("PRAGMA user_version").fetchone()[0]  # the snapshot begins
+            if version != SCHEMA_VERSION:
+                return http_response(as_json(501, {"detail": other_version(self._name, version)}))
+            state = self._read_state(conn)
+            response = Api(conn, self._name, browse, state.snapshot).respond(request)
+            return http_response(response, state.synced)
+
+    def _read_state(self, conn: Reading) -> FileState:
+        """The state of the snapshot; the one that was read before, where it is the same."""
+        version = conn.data_version
+        if self._state is None or self._state[:2] != (conn, version):
+            finished = Ledger(conn, Clock()).finished()
+            try:
+                synced = format_datetime(from_iso(finished), usegmt=True) if finished else None
+            except (ValueError, TypeError):
+                raise DataError(f"{self._name}: its runs are damaged") from None
+            self._state = FileState(conn, version, SnapshotCache(conn), synced)
+        return self._state
+
+
+def other_version(name: str, version: int) -> str:
+    """What to do about a file of another version's."""
+    if version < SCHEMA_VERSION:
+        return f"{name} is an older ll2-mirror's: `ll2-mirror sync {name}` brings it up to date."
+    return f"{name} is a newer ll2-mirror's: upgrade the one that serves it."

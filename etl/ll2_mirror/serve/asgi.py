@@ -1,16 +1,26 @@
-"""What goes out with a response: its validators (ETag), gzip, and the headers that each has."""
+"""An HTTP request as ASGI has it, and the response as it goes out: ETag, gzip, CORS, headers."""
 
 from __future__ import annotations
 
 import gzip
 import hashlib
+import re
 from dataclasses import dataclass, replace
 from functools import cached_property
+from http.cookies import CookieError, SimpleCookie
+from ipaddress import IPv6Address
 from typing import Any
+from urllib.parse import unquote
 
+from ll2_mirror.api.request import Request
 from ll2_mirror.api.response import ApiResponse
-from ll2_mirror.serve.scope import Scope
 
+Scope = dict[str, Any]
+Headers = list[tuple[bytes, bytes]]
+
+_LONGEST_HOST = 255
+_HOST = re.compile(r"(?:[A-Za-z0-9._-]+|\[(?P<address>[0-9A-Fa-f:.]+)\])(?::\d{1,5})?", re.ASCII)
+_ABSOLUTE = re.compile(rb"https?://([^/?#]*)", re.IGNORECASE)
 _SMALLEST_PACKED = 200  # bytes that are worth packing, as Django has it
 _PACKED_AT = 1  # gzip's level: more takes longer than sending what it saves
 _REFUSED = (b"q=0", b"q=0.0", b"q=0.00", b"q=0.000")
@@ -30,7 +40,98 @@ _ALWAYS = [
 _ASKED_METHOD = b"access-control-request-method"
 _WITH_304 = {b"vary", b"etag", b"cache-control", *(name for name, _ in _ALWAYS)}
 
-Headers = list[tuple[bytes, bytes]]
+
+# The request.
+
+
+def normalized(scope: Scope) -> Scope:
+    """The same request in origin form, without the cookies where none can be read of them."""
+    scope = _in_origin_form(scope)
+    headers = [(k, v) for k, v in scope["headers"] if k != b"cookie" or _is_cookie(v)]
+    return scope if len(headers) == len(scope["headers"]) else {**scope, "headers": headers}
+
+
+def _is_cookie(sent: bytes) -> bool:
+    try:
+        SimpleCookie(sent.decode("utf-8"))
+    except (UnicodeDecodeError, CookieError):
+        return False
+    return True
+
+
+def _in_origin_form(scope: Scope) -> Scope:
+    """The same request, asked for by its path where it was by a whole URL, of which all take both.
+
+    See https://www.rfc-editor.org/rfc/rfc9112#section-3.2.2: its Host header doesn't count then.
+    """
+    sent = scope.get("raw_path") or b""
+    if not (match := _ABSOLUTE.match(sent)):
+        return scope
+    path = sent[match.end() :] or b"/"
+    headers = [header for header in scope["headers"] if header[0] != b"host"]
+    return {
+        **scope,
+        "raw_path": path,
+        "path": unquote(path.decode("latin-1")),
+        "headers": [(b"host", match[1]), *headers],
+    }
+
+
+def path_of(scope: Scope) -> str:
+    """The path as it was sent."""
+    sent: bytes = scope.get("raw_path") or scope["path"].encode()
+    return sent.partition(b"?")[0].decode("latin-1")
+
+
+def origin(scope: Scope, *, secure: bool) -> str | None:
+    """Where a client asked, as scheme://host; None where the Host header is no host's name."""
+    host = dict(scope["headers"]).get(b"host", b"localhost").decode("latin-1")
+    scheme = "https" if secure or scope.get("scheme") == "https" else "http"
+    return f"{scheme}://{host}" if _is_host(host) else None
+
+
+def _is_host(text: str) -> bool:
+    """Whether a text is a host, as a name or an address, which isn't too long for one."""
+    match = _HOST.fullmatch(text[: _LONGEST_HOST + 1])
+    if match is None or len(text) > _LONGEST_HOST:
+        return False
+    try:
+        return match["address"] is None or bool(IPv6Address(match["address"]))
+    except ValueError:
+        return False
+
+
+def request_of(scope: Scope, base: str, prefix: str) -> Request:
+    """The request, its path without the prefix; HEAD asks as GET does."""
+    return Request(
+        path_of(scope).removeprefix(prefix),
+        _text(scope["query_string"]),
+        f"{base}{prefix}",
+        _accept(scope),
+        "GET" if scope["method"] == "HEAD" else scope["method"],
+    )
+
+
+def client_of(scope: Scope) -> str:
+    """The address of who asks."""
+    address: str = (scope.get("client") or ("127.0.0.1",))[0]
+    return address
+
+
+def _text(sent: bytes) -> str:
+    try:
+        return sent.decode("utf-8")
+    except UnicodeDecodeError:
+        return sent.decode("latin-1")
+
+
+def _accept(scope: Scope) -> str | None:
+    sent = [value.decode("latin-1") for name, value in scope["headers"] if name == b"accept"]
+    return ",".join(sent) if sent else None
+
+
+# The response. Starlette's middleware for gzip would pack one each time that it is sent, also for
+# who refuses gzip; that for CORS has no headers where the request has no Origin.
 
 
 @dataclass(frozen=True)
@@ -59,7 +160,7 @@ class HttpResponse:
         return replace(self, headers=[*headers, (b"content-encoding", b"gzip")], body=body)
 
 
-def prepared(response: ApiResponse, modified: str | None = None) -> HttpResponse:
+def http_response(response: ApiResponse, modified: str | None = None) -> HttpResponse:
     """A response made ready to send again and again; ``modified``: when the last sync ended.
 
     That is as HTTP spells a time.
@@ -73,7 +174,7 @@ def prepared(response: ApiResponse, modified: str | None = None) -> HttpResponse
     return HttpResponse(response.status, headers, response.body)
 
 
-async def respond(send: Any, scope: Scope, response: HttpResponse, *, private: bool) -> None:
+async def send_response(send: Any, scope: Scope, response: HttpResponse, *, private: bool) -> None:
     """Sends a response, packed where the client takes that; 304 where it has it already.
 
     ``private``: no cache may keep it.
@@ -84,13 +185,13 @@ async def respond(send: Any, scope: Scope, response: HttpResponse, *, private: b
     if sent.status == 200:
         headers += [(b"etag", response.etag), (b"cache-control", _PRIVATE if private else _PUBLIC)]
         if matches(asked.get(b"if-none-match", b""), response.etag):
-            await start(send, 304, [one for one in headers if one[0] in _WITH_304])
+            await send_whole(send, 304, [header for header in headers if header[0] in _WITH_304])
             return
     headers.append((b"content-length", str(len(sent.body)).encode()))
-    await start(send, sent.status, headers, b"" if scope["method"] == "HEAD" else sent.body)
+    await send_whole(send, sent.status, headers, b"" if scope["method"] == "HEAD" else sent.body)
 
 
-async def start(send: Any, status: int, headers: Headers, body: bytes = b"") -> None:
+async def send_whole(send: Any, status: int, headers: Headers, body: bytes = b"") -> None:
     """Sends all of a response."""
     await send({"type": "http.response.start", "status": status, "headers": headers})
     await send({"type": "http.response.body", "body": body})
@@ -101,7 +202,7 @@ def is_preflight(scope: Scope) -> bool:
     return scope["method"] == "OPTIONS" and _ASKED_METHOD in dict(scope["headers"])
 
 
-async def allow(send: Any, scope: Scope) -> None:
+async def send_preflight(send: Any, scope: Scope) -> None:
     """Answers a browser's preflight; also of a public page that asks a private network."""
     asked = dict(scope["headers"])
     headers = [
@@ -113,14 +214,13 @@ async def allow(send: Any, scope: Scope) -> None:
     ]
     if b"access-control-request-private-network" in asked:
         headers.append((b"access-control-allow-private-network", b"true"))
-    await start(send, 204, headers)
+    await send_whole(send, 204, headers)
 
 
 def matches(if_none_match: bytes, etag: bytes) -> bool:
     """Whether a client has an answer already, by its If-None-Match header."""
-    known = [one.strip() for one in if_none_match.split(b",")]
-    bare = etag.removeprefix(b"W/")
-    return b"*" in known or any(one.removeprefix(b"W/") == bare for one in known)
+    known = [tag.strip().removeprefix(b"W/") for tag in if_none_match.split(b",")]
+    return b"*" in known or etag.removeprefix(b"W/") in known
 
 
 def packs(accept_encoding: bytes) -> bool:
