@@ -1702,9 +1702,9 @@ CREATE TABLE _throttles (
     resumes TEXT  -- UTC, ISO 8601: when the server said it may be asked again
 ) WITHOUT ROWID;
 
--- What LL2 searches of each record, in capitals as PostgreSQL makes them. Beside each table, the
--- index of its trigrams that finds any part of a text. A record has a row for each combination of
--- the items of its lists that are searched.
+-- The texts that a search looks at, in capitals as PostgreSQL makes them; and for each table an
+-- index of its trigrams, which finds any part of a text. A record whose lists are searched has a
+-- row for each combination of their items.
 
 CREATE TABLE _search_spacecraft (
     id INTEGER PRIMARY KEY,
@@ -1976,7 +1976,7 @@ CREATE VIRTUAL TABLE _search_spacewalks_fts USING fts5(
 );
 
 -- ----------------------------------------------------------------------------------------------
--- Views, each a question that many ask: docs/tables.md shows them
+-- Views, each for a question that many ask (docs/tables.md shows them)
 -- ----------------------------------------------------------------------------------------------
 
 CREATE VIEW IF NOT EXISTS spacecraft_overview AS
@@ -2307,7 +2307,7 @@ CREATE INDEX IF NOT EXISTS launches_pad_id_net ON launches (pad_id, net);
 -- Indexes
 -- ----------------------------------------------------------------------------------------------
 
--- Of each column that refers to a row.
+-- Columns that refer to a row.
 CREATE INDEX agencies_image_id ON agencies (image_id);
 CREATE INDEX agencies_logo_id ON agencies (logo_id);
 CREATE INDEX agencies_social_logo_id ON agencies (social_logo_id);
@@ -2468,7 +2468,7 @@ CREATE INDEX spacewalks_spacestation_id ON spacewalks (spacestation_id);
 CREATE INDEX spacewalks__crew_astronaut_flight_id ON spacewalks__crew (astronaut_flight_id);
 CREATE INDEX spacewalks__program_program_id ON spacewalks__program (program_id);
 
--- Of what LL2 filters and orders by.
+-- What LL2 filters and orders by.
 CREATE INDEX spacecraft_in_space ON spacecraft (in_space);
 CREATE INDEX spacecraft_is_placeholder ON spacecraft (is_placeholder);
 CREATE INDEX spacecraft_flights_count ON spacecraft (flights_count);
@@ -2482,7 +2482,7 @@ CREATE INDEX launches_name ON launches (name);
 CREATE INDEX launches_net ON launches (net);
 CREATE INDEX updates_created_on ON updates (created_on);
 
--- Of the tool's own tables.
+-- The tool's own tables.
 CREATE INDEX _tombstones_run ON _tombstones (run);
 CREATE INDEX _quarantine_resource ON _quarantine (resource);
 CREATE INDEX _quarantine_run ON _quarantine (run);

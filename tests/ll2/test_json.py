@@ -92,7 +92,7 @@ def test_the_indented_text_is_the_browsable_page():
         (b'{"a":1', "not JSON"),
         (b'{"a":NaN}', "NaN"),
         (b"[Infinity]", "Infinity"),
-        (b'{"a":{"b":1,"b":2}}', '"b" stands twice'),
+        (b'{"a":{"b":1,"b":2}}', '"b" occurs twice'),
         (b'{"a":"\xff"}', "not UTF-8: byte 6 is 0xff"),
         (b'{"a":["\\ud800"]}', "the page.a.0 has half of a surrogate pair"),
         (b'{"\\udc00":1}', "a key of the page has half of a surrogate pair"),
@@ -122,7 +122,7 @@ def test_a_key_that_stands_twice_among_many_is_found_in_one_pass():
         return b"{" + b",".join(b'"k%d":1' % n for n in range(size)) + b',"k7":1}'
 
     def refused(body):
-        with pytest.raises(NotAPage, match='"k7" stands twice'):
+        with pytest.raises(NotAPage, match='"k7" occurs twice'):
             parse(body)
 
     assert growth(refused, make, 20_000) < 3

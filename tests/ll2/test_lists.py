@@ -306,8 +306,8 @@ def test_filters_are_read_as_they_are_written():
         ("mass:imt", "mass: :imt is no kind of filter"),
         ("mass:int[=,above]", "is no kind of filter"),
         ("mass:", "no filter: mass:"),
-        ("name name", "filters: name stands twice"),
-        ("name[=,contains] name", "filters: name stands twice"),
+        ("name name", "filters: name occurs twice"),
+        ("name[=,contains] name", "filters: name occurs twice"),
     ],
 )
 def test_a_filter_that_is_misspelt_is_named(text, told):

@@ -33,12 +33,12 @@ def test_a_shape_is_read_as_it_is_written():
         ("[Crater]", "[Crater", "Moon: no key of a shape: craters:\\[Crater"),
         ("[Crater]", "[Crater]~", "Moon: no key of a shape: craters:\\[Crater\\]~"),
         ("planet:Planet", "planet:", "Moon: no key of a shape: planet:"),
-        ("name", "name name", "Moon: name stands twice"),
+        ("name", "name name", "Moon: name occurs twice"),
         ("Moon moons", "Moon moons big", "no head of a shape: Moon moons big"),
         ("Moon moons", "moon moons", "no head of a shape: moon moons"),
         ("Moon moons", "Moon", "Moon: a shape has a table and begins with its id, or neither"),
         ("id:int name", "name id:int", "Moon: a shape has a table and begins with its id"),
-        ("Planet planets", "Moon planets", "shapes: Moon stands twice"),
+        ("Planet planets", "Moon planets", "shapes: Moon occurs twice"),
     ],
 )
 def test_a_shape_that_is_misspelt_is_named(right, wrong, told):
@@ -68,7 +68,7 @@ def test_a_shape_that_is_as_another_has_its_keys_but_for_what_it_says_again():
     [
         ("FullMoon as Mon\n    x", "FullMoon: there is no shape Mon before it"),
         ("FullMoon as Moon\n    -nam", "FullMoon: there is no nam to take out"),
-        ("FullMoon as Moon\n    x x", "FullMoon: x stands twice"),
+        ("FullMoon as Moon\n    x x", "FullMoon: x occurs twice"),
         ("FullMoon as Moon\n    -id", "FullMoon: a shape has a table and begins with its id"),
     ],
 )

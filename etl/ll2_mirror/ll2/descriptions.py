@@ -20,11 +20,11 @@ class Described(NamedTuple):
     column: Column
     unit: str
     text: str
-    is_everywhere: bool  # the same is said of all such columns, in the head of schema.sql
+    is_general: bool  # said of all such columns, in the head of schema.sql
 
     @property
     def comment(self) -> str:
-        """Both in one line."""
+        """The unit and the sentence in one line."""
         return f"{self.unit}: {self.text}" if self.unit else self.text
 
 
@@ -42,7 +42,7 @@ class Table(NamedTuple):
 
 
 class Section(NamedTuple):
-    """The tables of one subject, each list behind its owner."""
+    """The tables of one subject; the tables of its lists follow each table."""
 
     heading: str
     tables: tuple[Table, ...]
@@ -128,14 +128,14 @@ def _table(name: str, text: str, own: Mapping[str, str], said: Mapping[str, Any]
 
 
 def _column(table: str, column: Column, own: str, said: Mapping[str, Any]) -> Described:
-    """What is said of a column: by its table, else of all such, else by its kind or its name."""
+    """A column's unit and text: its table's own, else those of all such, of its kind or name."""
     everywhere = said["everywhere"].get(column.kind) or said["everywhere"].get(column.name, "")
     of_kind, of_name = said["kinds"].get(column.kind, ""), said["columns"].get(column.name, "")
     units, texts = zip(*map(_unit_and_text, (own, everywhere, of_kind, of_name)), strict=True)
     unit, text = next(filter(None, units), ""), next(filter(None, texts), "")
     row = singular(column.target).replace("_", " ")
     text = text.format(table=table, key=column.key, row=row)
-    return Described(column, unit, text, is_everywhere=bool(everywhere and not own))
+    return Described(column, unit, text, is_general=bool(everywhere and not own))
 
 
 def _unit_and_text(said: str) -> tuple[str, str]:
@@ -157,10 +157,10 @@ _END = "\n## How to ask\n"
 
 
 class Question(NamedTuple):
-    """A question with its SQL; ``values`` are those of its parameters to begin with.
+    """A question with its SQL; ``values`` are examples for its parameters.
 
-    ``bars``: the columns that a drawing of its answer has as names and as lengths; or none.
-    ``needs``: what a sync is asked for, beside the file, to have what it is about; or nothing.
+    ``bars``: the columns with the names and the lengths of a bar chart of the answer; or none.
+    ``needs``: the options that a sync needs to fetch what the question is about; or empty.
     """
 
     name: str
@@ -175,14 +175,14 @@ class Question(NamedTuple):
 
 @cache
 def questions() -> dict[str, Question]:
-    """All questions, by the name that stands in their address."""
+    """All questions, by their names, which are part of their addresses."""
     page = shipped("docs/questions.md").read_text(encoding="utf-8").partition(_END)[0]
     detailed = page.index(_DETAILED)
-    found = (
+    parsed = (
         _question(match, "--mode detailed" if match.start() > detailed else "")
         for match in _QUESTION.finditer(page)
     )
-    return {question.name: question for question in found}
+    return {question.name: question for question in parsed}
 
 
 def _question(match: re.Match[str], needs: str) -> Question:

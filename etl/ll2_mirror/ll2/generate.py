@@ -14,7 +14,7 @@ from ll2_mirror.ll2.schema import APPLICATION_ID, SCHEMA_VERSION, TOKENIZER, edg
 
 
 def made() -> dict[str, str]:
-    """The text of each file that is made, by its name."""
+    """The text of each file that `make schema` writes, by its name."""
     return {"schema.sql": _schema(), "docs/columns.md": _page()}
 
 
@@ -29,9 +29,9 @@ PRAGMA application_id = {APPLICATION_ID:#x};  -- "LL2m": this file is an ll2-mir
 PRAGMA user_version = {SCHEMA_VERSION};  -- the version of this schema
 """
 _SEARCH = """\
--- What LL2 searches of each record, in capitals as PostgreSQL makes them. Beside each table, the
--- index of its trigrams that finds any part of a text. A record has a row for each combination of
--- the items of its lists that are searched.
+-- The texts that a search looks at, in capitals as PostgreSQL makes them; and for each table an
+-- index of its trigrams, which finds any part of a text. A record whose lists are searched has a
+-- row for each combination of their items.
 """
 _RULE = f"-- {'-' * 94}"
 # What a column must be, by its kind; an id, by its type.
@@ -47,24 +47,24 @@ def _schema() -> str:
     parts = [
         declared()["head"],
         _PRAGMAS,
-        *(_titled(one.heading, *map(_create, one.tables)) for one in sections()),
+        *(_titled(section.heading, *map(_create, section.tables)) for section in sections()),
         _titled("The tool's own", own_tables, _SEARCH, *searches),
-        _titled("Views, each a question that many ask: docs/tables.md shows them", _views()),
+        _titled("Views, each for a question that many ask (docs/tables.md shows them)", _views()),
         _titled("Indexes", *map("\n".join, _indexes(own_indexes))),
     ]
     return f"{_paragraphs(parts)}\n"
 
 
 def _indexes(own: list[str]) -> Iterator[list[str]]:
-    """The statements that make the indexes, in three paragraphs."""
+    """The statements that make the indexes, in three groups, each with a comment."""
     referring = [(edge.table, edge.column) for edge in edges()]
-    yield ["-- Of each column that refers to a row.", *map(_index, referring)]
-    asked = dict.fromkeys(chain(*map(_asked_by, RESOURCES.values())))
-    others = (place for place in asked if place not in referring)
-    yield ["-- Of what LL2 filters and orders by.", *map(_index, others)]
-    searched = (one for one in RESOURCES.values() if one.search and one.search_key != "id")
-    ids = (_index((one.search_table, "id")) for one in searched)
-    yield ["-- Of the tool's own tables.", *own, *ids]
+    yield ["-- Columns that refer to a row.", *map(_index, referring)]
+    asked_by = dict.fromkeys(chain(*map(_asked_by, RESOURCES.values())))
+    others = (column for column in asked_by if column not in referring)
+    yield ["-- What LL2 filters and orders by.", *map(_index, others)]
+    searched = (each for each in RESOURCES.values() if each.search and each.search_key != "id")
+    ids = (_index((each.search_table, "id")) for each in searched)
+    yield ["-- The tool's own tables.", *own, *ids]
 
 
 def _titled(heading: str, *parts: str) -> str:
@@ -72,17 +72,17 @@ def _titled(heading: str, *parts: str) -> str:
 
 
 def _create(table: Table) -> str:
-    """The statement that makes a table, its sentence and those of its columns in it.
+    """The statement that makes a table, with comments inside it.
 
-    In it, since SQLite keeps the statement: `.schema` of a mirror shows them, too.
+    SQLite keeps the statement, so that `.schema` shows the comments, too.
     """
     key, kind = [], ""
     if table.is_list:
         key = [f"PRIMARY KEY ({table.columns[0].column.name}, position)"]
         kind = " WITHOUT ROWID"
     columns = (_definition(each) for each in table.columns)
-    comments = ("" if each.is_everywhere else each.comment for each in table.columns)
-    last = len(table.columns) - 1 if not key else -1  # behind which no comma follows
+    comments = ("" if each.is_general else each.comment for each in table.columns)
+    last = len(table.columns) - 1 if not key else -1  # no comma follows it
     lines = [
         *wrap(table.text, 92, initial_indent="-- ", subsequent_indent="-- "),
         *chain.from_iterable(
@@ -130,14 +130,14 @@ CREATE VIRTUAL TABLE {texts}_fts USING fts5(
 );"""
 
 
-def _index(place: tuple[str, str]) -> str:
-    table, column = place
+def _index(table_and_column: tuple[str, str]) -> str:
+    table, column = table_and_column
     return f"CREATE INDEX {table}_{column} ON {table} ({column});"
 
 
 def _asked_by(resource: Resource) -> Iterator[tuple[str, str]]:
-    """The columns of flags and orderings, where a resource has so many records that it matters."""
-    flags = (one.path for one in resource.filters if one.kind == "bool")
+    """The columns of flags and orderings, for a list with so many records that it matters."""
+    flags = (each.path for each in resource.filters if each.kind == "bool")
     keys = resource.richest.by_name
     for name in (*flags, *resource.orderings) if resource.indexed else ():
         if name in keys and name != "id":
@@ -148,7 +148,7 @@ def _asked_by(resource: Resource) -> Iterator[tuple[str, str]]:
 
 
 def _views() -> str:
-    """The statements of views.sql, with what follows from the shapes filled in."""
+    """The statements of views.sql, with what is made from the shapes filled in."""
     source = shipped("store/views.sql").read_text(encoding="utf-8")
     return source.format(names=_names(), references=_references())
 
@@ -156,8 +156,8 @@ def _views() -> str:
 def _names() -> str:
     """A query for each table whose rows are called something and have a number for their id.
 
-    All have the same types: so SQLite goes to the one row that is asked for by its table and id.
-    With ids of two types, it would read all rows of all tables.
+    SQLite finds one name by its table and id as long as the types are the same in all queries;
+    with ids of two types it would read all rows of all tables.
     """
     return "\nUNION ALL ".join(
         f"SELECT '{name}', id, {_text(label(name))} FROM {name} AS t"
@@ -191,7 +191,7 @@ _INTRODUCTION = (
 
 
 def _page() -> str:
-    parts = chain(*((f"## {one.heading}", *map(_chapter, one.tables)) for one in sections()))
+    parts = chain(*((f"## {each.heading}", *map(_chapter, each.tables)) for each in sections()))
     return _paragraphs([_INTRODUCTION, *parts]) + "\n"
 
 
@@ -201,10 +201,10 @@ def _chapter(table: Table) -> str:
     return f"### `{table.name}`\n\n{table.text}\n\n{head}\n{rows}"
 
 
-def _row(one: Described) -> str:
-    column, text = one.column, one.text.replace("|", r"\|")
+def _row(described: Described) -> str:
+    column, text = described.column, described.text.replace("|", r"\|")
     target = f" → [{column.target}](#{column.target})" if column.target else ""
-    return f"| `{column.name}` | {column.type}{target} | {one.unit} | {text} |"
+    return f"| `{column.name}` | {column.type}{target} | {described.unit} | {text} |"
 
 
 if __name__ == "__main__":

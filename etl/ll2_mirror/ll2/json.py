@@ -1,8 +1,8 @@
 """JSON text to values and back, byte for byte.
 
-Python's decoder forgets three things that are needed to write the same text again, and takes a
-fourth in silence: a number's spelling (``1e-7`` and ``1e-07`` are one float), an integer's sign
-(``-0``), a repeated key; and it accepts NaN. Here the first comes back, the others are refused.
+Python's decoder loses what is needed to write the same text again: how a number is spelled
+(``1e-7`` or ``1e-07``), the sign of ``-0``, a key that occurs twice; and it accepts NaN. Here
+spellings and signs are kept; a key that occurs twice and NaN are refused.
 """
 
 from __future__ import annotations
@@ -45,20 +45,20 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     value = dict(pairs)
     if len(value) != len(pairs):
         [(twice, _)] = Counter(key for key, _ in pairs).most_common(1)
-        raise NotAPage(f"not understood: the key {quote(twice)} stands twice in one object")
+        raise NotAPage(f"not understood: the key {quote(twice)} occurs twice in one object")
     return value
 
 
 def _may_have_odd_int(body: bytes) -> bool:
-    """Whether -0 or a long number is there, or a text that looks like one.
+    """Whether the body has -0 or a long number, or a text that looks like one.
 
-    One pattern for both would try each byte: that takes twice as long as to parse the rest.
+    One pattern for both would be tried at each byte, which takes twice as long as parsing.
     """
     return bool(_MINUS_ZERO.search(body)) or b"0" * _LONG in body.translate(_ZEROS)
 
 
 def _odd_int(text: str) -> int | float:
-    """An integer, or a Number where Python's has no sign or no room for it."""
+    """An integer; a Number for -0, and for one that is too long for int()."""
     return Number.spelled(text) if text == "-0" or len(text) >= _LONG else int(text)
 
 
@@ -67,54 +67,55 @@ _HOOKS: dict[str, Any] = {
     "parse_constant": _constant,
     "object_pairs_hook": _object,
 }
-# No string of upstream's can hold the mark: it is drawn anew in each process.
+# No text of LL2's can have the mark: each process draws its own.
 _MARK = secrets.token_hex(16)
 _MARKED = re.compile(f'"{_MARK}([^"]*){_MARK}"')
 _LONE = re.compile("[\ud800-\udfff]")
-_LONG = 300  # digits, beyond which int() takes long, or refuses
+_LONG = 300  # digits from which int() is slow, or refuses
 _MINUS_ZERO = re.compile(rb"-0(?:[,}\]\s]|\Z)")
 _ZEROS = bytes.maketrans(b"123456789", b"000000000")  # each digit to 0
 _EXPONENT = re.compile(rb"0e-?0")  # where each digit is 0
 _OTHER = object()
 _ESCAPED_SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]")
 _QUOTED = 60  # characters of a value that an error shows
-_DEPTH = 50  # levels of nesting in what is kept: LL2's own have some 15
-KEPT = 200  # levels that what was kept may have where it is put, which was checked when it came
+_DEPTH = 50  # levels of nesting that are accepted; LL2 sends some 15
+KEPT = 200  # levels in what was accepted before: it may be nested deeper now, in what holds it
 
 
 def parse(body: bytes) -> Any:
-    """The value of a JSON text in UTF-8; a number with an unusual spelling comes as a Number.
+    """The value of a JSON text in UTF-8; a number with an unusual spelling is a Number.
 
-    Raises NotAPage for what isn't JSON, for a key twice in one object, and for a half of a
-    surrogate pair, which neither UTF-8 nor SQLite can hold.
+    Raises NotAPage for what isn't JSON, for a key that occurs twice in one object, and for half of
+    a surrogate pair, which neither UTF-8 nor SQLite can hold.
     """
     value = _as_printed(body)
     return _carefully(body) if value is _OTHER else value
 
 
 def _as_printed(body: bytes) -> Any:
-    """The value of a text that orjson prints alike, as it does LL2's pages: so nothing is lost.
+    """The value of a text that orjson would print the same, as LL2's pages: nothing is lost.
 
-    _OTHER where it doesn't, or may have a float that Python spells otherwise: 0.00001, 1e16.
+    _OTHER for any other text, and for one with a float that Python may spell otherwise (0.00001,
+    1e16).
     """
     try:
         value = orjson.loads(body)
         if orjson.dumps(value) == body and b"0.0000" not in body and not _has_exponent(body):
             return value
-    except (ValueError, TypeError):  # it isn't JSON, or nests too deep to be printed
+    except (ValueError, TypeError):  # not JSON, or nested too deep to be printed
         pass
     return _OTHER
 
 
 def _has_exponent(body: bytes) -> bool:
-    """Whether a number has one, or a text that looks like one behind a comma or a colon."""
+    """Whether a number has an exponent, or a text what looks like one after a comma or colon."""
     zeros = body.translate(_ZEROS)
-    places = (match.start() for match in _EXPONENT.finditer(zeros))
-    return any(zeros[max(0, at - 30) : at + 1].rstrip(b"-.0")[-1:] in b"[,:" for at in places)
+    starts = (match.start() for match in _EXPONENT.finditer(zeros))
+    return any(zeros[max(0, at - 30) : at + 1].rstrip(b"-.0")[-1:] in b"[,:" for at in starts)
 
 
 def _carefully(body: bytes) -> Any:
-    """The value, each number and each key looked at as it is read."""
+    """The value, read by Python's decoder, with a check of each number and each key."""
     hooks = dict(_HOOKS)
     if _may_have_odd_int(body):
         hooks["parse_int"] = _odd_int
@@ -147,16 +148,15 @@ def _lone_surrogate(value: Any, path: str = "the page") -> str | None:
         at = f"{path}.{ascii(key)[1:-1] if isinstance(key, str) else key}"
         if isinstance(key, str) and _LONE.search(key):
             return f"a key of {path}"
-        if found := _lone_surrogate(item, at):
-            return found
+        if where := _lone_surrogate(item, at):
+            return where
     return None
 
 
 def spell(value: Any, depth: int = _DEPTH) -> Any:
-    """The value with each Number as the mark that ``text`` turns into its spelling.
+    """The value with each Number as a marked text, which ``text`` turns into its spelling.
 
-    Raises NotAPage for a value that nests deeper than ``depth``: what is kept must be readable
-    again wherever it is put.
+    Raises NotAPage for a value that is nested deeper than ``depth``, which couldn't be read again.
     """
     if isinstance(value, Number):
         return f"{_MARK}{value.text}{_MARK}"
@@ -184,7 +184,7 @@ def text(value: Any, indent: int | None = None) -> str:
 
 
 def quote(value: Any) -> str:
-    """A value as JSON for an error's text: one line, ASCII, cut to 60 characters."""
+    """A value as JSON for an error message: one line, ASCII, at most 60 characters."""
     if isinstance(value, dict):
         return "an object"
     if isinstance(value, list):

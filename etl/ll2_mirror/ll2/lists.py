@@ -56,7 +56,7 @@ class Delta(NamedTuple):
 
 
 class View(NamedTuple):
-    """A list in time over a resource's records: those whose ``key`` is before or after a moment."""
+    """A list of some of a resource's records: those whose ``key`` is before or after a moment."""
 
     name: str  # launches/upcoming
     key: str
@@ -64,29 +64,27 @@ class View(NamedTuple):
     hours: int  # from now to that moment
     age: int  # hours that it may be old
     order: str
-    filters: tuple[Filter, ...] = ()  # that it has beyond the resource's
+    filters: tuple[Filter, ...] = ()  # its own, besides the resource's
     not_searched: tuple[str, ...] = ()  # what it doesn't search
 
 
 @dataclass(frozen=True)
 class Resource:
-    """One list of LL2's: its shape by mode, then how its records can be asked for.
+    """One list of LL2's: its shapes by mode, and how its records can be asked for.
 
-    ``noun`` is what LL2 calls one, ``search`` the paths of the texts it searches, ``orderings`` the
-    keys it sorts by, ``examples`` a value by parameter. ``indexed``: there are so many that what
-    they are filtered and sorted by has indexes.
+    The fields are those of lists.toml, which explains them.
     """
 
     name: str
     noun: str
-    modes: dict[str, Shape]  # those it knows, from the poorest to the richest
-    ordering: str = "id"  # that its walk asks for
-    age: int = 720  # hours that its last whole walk may be old
+    modes: dict[str, Shape]  # from the poorest to the richest
+    ordering: str = "id"  # what a sync asks for
+    age: int = 720  # hours
     delta: Delta | None = None
-    order: str = "id"  # its own, unasked, as far as known
+    order: str = "id"  # LL2's own
     filters: tuple[Filter, ...] = ()
     search: tuple[str, ...] = ()
-    searched_elsewhere: tuple[str, ...] = ()  # what LL2 searches, too, though no body has it
+    searched_elsewhere: tuple[str, ...] = ()  # what LL2 searches, too, though no record has it
     orderings: tuple[str, ...] = ()  # empty: see orderings_in
     examples: dict[str, str] = field(default_factory=dict)
     indexed: bool = False
@@ -107,24 +105,24 @@ class Resource:
         return asked if asked in self.modes else "normal"
 
     def mode_upto(self, most: str) -> str:
-        """The richest mode that it has up to this one; its poorest, where all are richer."""
+        """The richest mode that is no richer than this one; else its poorest."""
         known = list(self.modes)
         ranks = MODES[: MODES.index(most) + 1]
         return next((mode for mode in reversed(known) if mode in ranks), known[0])
 
     def orderings_in(self, mode: str) -> tuple[str, ...]:
-        """What a list in a mode is sorted by: where LL2 names nothing, by each key that it has."""
+        """What a list in a mode can be sorted by: each key, where LL2 names none."""
         plain = (key.name for key in self.modes[mode].keys if key.kind not in _UNSORTED)
         return self.orderings or tuple(plain)
 
     @property
     def search_table(self) -> str:
-        """The table that has what its records are searched by."""
+        """The table that holds the texts that a search looks at."""
         return f"_search_{self.table}"
 
     @cached_property
     def search_key(self) -> str:
-        """The number of a row there: the record's id, unless that is a text or has several rows."""
+        """The key of that table: the record's id, unless that is a text or has several rows."""
         keys = (key for path in self.search for _, key in self.richest.resolve(path))
         several = any(key.kind == "many" for key in keys)
         return "key" if several or self.richest.id_type is not int else "id"
@@ -132,13 +130,14 @@ class Resource:
 
 _UNSORTED = ("const", "link", "many")  # kinds of keys that no list is sorted by
 MODES = ("list", "normal", "detailed")  # from the poorest
-NEW = "new"  # the part of a list that is asked for by its delta
+NEW = "new"  # the slice of a list that its delta asks for
 
 
 class Slice(NamedTuple):
-    """What a walk asks for: a whole list, or some of its records, for which none is taken as gone.
+    """What one walk asks for: a whole list, or some of its records.
 
-    ``kind``: empty for the whole, NEW for what is new since the last walk, else a view's own name.
+    Only a walk over the whole list finds records deleted. ``kind``: empty for the whole, NEW for
+    what is new since the last walk, else a view's own name: upcoming.
     """
 
     name: str  # launches, launches/upcoming, launches/new
@@ -147,7 +146,7 @@ class Slice(NamedTuple):
     age: int  # hours that it may be old
 
     def query(self, since: str | None) -> dict[str, str]:
-        """What is asked for, beside mode and page; ``since``: from when on a record is new."""
+        """The parameters besides mode and page; ``since``: from which moment a record is new."""
         by = self.resource.delta.by if self.resource.delta and self.kind == NEW else ""
         if not by or by.startswith("-"):
             return {"ordering": by or self.resource.ordering}
@@ -155,28 +154,28 @@ class Slice(NamedTuple):
 
     @property
     def listed(self) -> str:
-        """LL2's name for the list that its pages are of."""
+        """LL2's name for the list that its pages come from."""
         return self.resource.name if self.kind == NEW else self.name
 
     @property
     def view(self) -> View | None:
-        """The view that it is, if it is one."""
+        """The view that it asks for, if any."""
         return next((view for view in self.resource.views if view.name == self.name), None)
 
     @property
     def newest_first(self) -> bool:
-        """Whether all that is new comes first, so that a page without any ends it."""
+        """Whether the newest come first, so that a page without a new record ends the walk."""
         delta = self.resource.delta
         return self.kind == NEW and delta is not None and delta.by.startswith("-")
 
 
 def slice_name(resource: str, kind: str) -> str:
-    """What a part of a list is called: launches/upcoming; of no kind: launches, the whole."""
+    """The name of a slice: launches/upcoming; of the whole list, whose kind is empty: launches."""
     return f"{resource}/{kind}" if kind else resource
 
 
 def slices(resource: Resource) -> Iterator[Slice]:
-    """What can be asked of a list."""
+    """All slices of a list."""
     yield Slice(resource.name, resource, "", resource.age)
     if resource.delta:
         yield Slice(slice_name(resource.name, NEW), resource, NEW, resource.delta.age)
@@ -211,7 +210,7 @@ def _resource(name: str, fields: dict[str, Any], shapes: dict[str, Shape]) -> Re
 
 
 def _read(fields: Mapping[str, Any]) -> dict[str, Any]:
-    """The fields of a list or of a view, those that are written as one text taken apart."""
+    """The fields of a list or a view, with the texts of several words split."""
     return {name: _READERS.get(name, lambda value: value)(value) for name, value in fields.items()}
 
 

@@ -11,8 +11,8 @@ from typing import Any, NamedTuple, TypeVar
 
 Id = int | str
 
-# What a key of each kind holds: its JSON type in words, its Python types, its column's SQL type.
-# A null is understood everywhere but in an id.
+# Of each kind of key: its JSON type in words, its Python types, its column's SQL type. Any value
+# but an id can be null.
 SCALARS: dict[str, tuple[str, tuple[type, ...], str]] = {
     "str": ("text", (str,), "TEXT"),
     "int": ("an integer", (int,), "INTEGER"),
@@ -23,7 +23,7 @@ SCALARS: dict[str, tuple[str, tuple[type, ...], str]] = {
     "datetime": ("text", (str,), "TEXT"),
     "duration": ("text", (str,), "TEXT"),  # has a second column, in seconds
     "link": ("text", (str,), "TEXT"),  # to LL2 itself: stored without host and query
-    "media": ("text", (str,), "TEXT"),  # a picture's URL: its host moves by itself
+    "media": ("text", (str,), "TEXT"),  # a picture's URL: its host changes by itself
 }
 
 
@@ -41,30 +41,28 @@ class Row(NamedTuple):
     extra: str | None
 
 
-_COLUMNS = {
-    "const": "",
-    "one": "{}_id",
-    "many": "{}_items",
-}  # of the kinds whose column isn't called as the key is
-
+# The columns of the kinds whose column isn't called as the key is.
+_COLUMNS = {"const": "", "one": "{}_id", "many": "{}_items"}
 
 _PLURALS = (("ies", "y"), ("sses", "ss"), ("ches", "ch"), ("uses", "us"), ("s", ""))
 
 
 def singular(table: str) -> str:
     """What one row of a table is: agency, launch, image_license."""
-    found = (table.removesuffix(end) + one for end, one in _PLURALS if table.endswith(end))
-    return next(found, table)
+    for plural, ending in _PLURALS:
+        if table.endswith(plural):
+            return table.removesuffix(plural) + ending
+    return table
 
 
 @dataclass(frozen=True)
 class Key:
-    """One key of a shape: what it holds and where that is kept."""
+    """One key of a shape: what it holds, and in which column."""
 
     name: str
     kind: str  # one of SCALARS, or "const", "one" (a nested object), "many" (a list of them)
     of: str = ""  # the constant; the name of the nested shape
-    volatile: bool = False  # changes by itself, which is no news
+    volatile: bool = False  # changes by itself, as times in space do: no news
 
     @property
     def column(self) -> str:
@@ -79,10 +77,10 @@ class Key:
 
 @dataclass(eq=False)
 class Shape:
-    """How one JSON object of the API is laid out over a table; named as in LL2's document."""
+    """How one kind of JSON object of LL2's is kept in a table; named as in LL2's document."""
 
     name: str
-    table: str  # empty: the objects have no id, and live in their owner's list table
+    table: str  # empty: the objects have no id, so the table of their owner's list holds them
     keys: tuple[Key, ...]
     nested: dict[str, Shape] = field(default_factory=dict, repr=False)  # by key
     siblings: list[Shape] = field(default_factory=list, repr=False)  # all shapes of the table
@@ -109,7 +107,7 @@ class Shape:
 
     @cached_property
     def shared(self) -> bool:
-        """Whether other shapes lie over the same table, so that each row notes which it came in."""
+        """Whether other shapes have the same table, so that a row notes the shapes it came in."""
         return len(self.siblings) > 1
 
     @cached_property
@@ -119,7 +117,7 @@ class Shape:
 
     @cached_property
     def depth(self) -> int:
-        """Nesting levels below; sorted by it, a row comes after those it refers to."""
+        """Levels of nesting below; in the order of these, a row follows those that it refers to."""
         return 1 + max((shape.depth for shape in self.nested.values()), default=-1)
 
     @cached_property
@@ -142,7 +140,7 @@ class Shape:
         return f"{singular(self.table)}_id"
 
     def resolve(self, path: str) -> Iterator[tuple[Shape, Key]]:
-        """The keys that a path such as ``status__name`` leads through, each with its shape."""
+        """The keys along a path such as ``status__name``, each with the shape that has it."""
         shape = self
         for name in path.split("__"):
             yield shape, shape.by_name[name]
@@ -150,35 +148,35 @@ class Shape:
 
 
 @cache
-def overlap(one: Shape, other: Shape) -> tuple[tuple[int, int], ...]:
-    """The places, in each one's ``columns``, of the columns that two shapes of a table share."""
-    places = {column: place for place, column in enumerate(other.columns)}
-    return tuple((i, places[name]) for i, name in enumerate(one.columns) if name in places)
+def overlap(shape: Shape, other: Shape) -> tuple[tuple[int, int], ...]:
+    """The indexes, in both ``columns``, of the columns that two shapes of a table share."""
+    indexes = {column: index for index, column in enumerate(other.columns)}
+    return tuple((i, indexes[name]) for i, name in enumerate(shape.columns) if name in indexes)
 
 
 def known_columns(shape: Shape, seen: Iterable[str]) -> set[str]:
-    """The columns that a row of the shape's table has values for, once it was seen in shapes."""
+    """The columns for which a row has values that came in these shapes of the shape's table."""
     names = set(seen)
-    return {column for s in shape.siblings if s.name in names for column in s.columns}
+    return {column for each in shape.siblings if each.name in names for column in each.columns}
 
 
-# The notation; each mistake in it is named.
+# The notation of shapes. Each mistake in it is an error that names it.
 
 T = TypeVar("T")
 
 
 def by_name(where: str, named: Iterable[tuple[str, T]]) -> dict[str, T]:
-    """What stands under each name; raises ValueError for a name that stands twice."""
+    """The pairs as a dictionary; raises ValueError for a name that occurs twice."""
     pairs = list(named)
-    found = dict(pairs)
-    if len(found) < len(pairs):
+    unique = dict(pairs)
+    if len(unique) < len(pairs):
         times = Counter(name for name, _ in pairs)
-        raise ValueError(f"{where}: {times.most_common(1)[0][0]} stands twice")
-    return found
+        raise ValueError(f"{where}: {times.most_common(1)[0][0]} occurs twice")
+    return unique
 
 
 def matched(notation: re.Pattern[str], text: str, wrong: str) -> re.Match[str]:
-    """The parts of a text; raises ValueError, in these words, where it isn't in that notation."""
+    """The match of a whole text; raises ValueError, in these words, where there is none."""
     match = notation.fullmatch(text)
     if not match:
         raise ValueError(f"{wrong}: {text}")
@@ -193,7 +191,7 @@ _KEY = re.compile(
 
 
 def read_shapes(text: str) -> dict[str, Shape]:
-    """The shapes written in shapes.py's notation, by name, tied to each other.
+    """The shapes in shapes.py's notation, by name, each with those that it nests.
 
     Raises ValueError for what isn't in that notation, and for a shape that is missing.
     """
@@ -201,7 +199,7 @@ def read_shapes(text: str) -> dict[str, Shape]:
     for block in re.split(r"\n(?=\w)", text.strip()):
         shape = _shape(block, shapes)
         if shapes.setdefault(shape.name, shape) is not shape:
-            raise ValueError(f"shapes: {shape.name} stands twice")
+            raise ValueError(f"shapes: {shape.name} occurs twice")
     siblings: dict[str, list[Shape]] = {}
     for shape in shapes.values():
         nesting = (key for key in shape.keys if key.kind in ("one", "many"))
@@ -224,17 +222,17 @@ def _shape(block: str, before: dict[str, Shape]) -> Shape:
 
 
 def _base(name: str, base: str, before: dict[str, Shape]) -> dict[str, Key]:
-    """The keys that a shape begins with: those of another one before it."""
+    """The keys that a shape takes over from one before it."""
     if base and base not in before:
         raise ValueError(f"{name}: there is no shape {base} before it")
     return dict(before[base].by_name) if base else {}
 
 
 def _keys(name: str, tokens: list[str], keys: dict[str, Key]) -> dict[str, Key]:
-    """The keys by name: of those it begins with, some taken out, some replaced, others added."""
-    for less in (token[1:] for token in tokens if token.startswith("-")):
-        if not keys.pop(less, None):
-            raise ValueError(f"{name}: there is no {less} to take out")
+    """The keys by name: those taken over, without some, some replaced, others added."""
+    for removed in (token[1:] for token in tokens if token.startswith("-")):
+        if not keys.pop(removed, None):
+            raise ValueError(f"{name}: there is no {removed} to take out")
     own = (_key(name, token) for token in tokens if not token.startswith("-"))
     return keys | by_name(name, ((key.name, key) for key in own))
 

@@ -1,6 +1,6 @@
-"""A page of LL2: its text, its digest, its records and their ids, its links.
+"""A page of LL2: its text, its digest, its records, their ids and links; packed, unpacked.
 
-A walk needs no more than that; what the records say is read when they are normalized.
+``read_page`` reads as much as a walk needs. What the records hold is read by ``normalize``.
 """
 
 from __future__ import annotations
@@ -29,13 +29,13 @@ _ENDS_PATH = re.compile("[?#]")
 
 
 class Links(NamedTuple):
-    """What stands before and after the path in each link of a page."""
+    """What comes before and after the path in each link of a page."""
 
     base: str  # scheme and host: "https://ll.thespacedevs.com"
     suffix: str  # the query that carries the request's format: "?format=api", or empty
 
     def path(self, url: str) -> str:
-        """The path of a link of LL2's own; any other URL stays whole."""
+        """The path of a link to LL2 itself; any other URL is returned as it is."""
         if not self.base or not (url.startswith(self.base) and url.endswith(self.suffix)):
             return url
         path = url[len(self.base) : len(url) - len(self.suffix)]
@@ -43,7 +43,7 @@ class Links(NamedTuple):
 
 
 def records(page: Any) -> list[Any]:
-    """The records of a decoded page; raises NotAPage where it is no page of LL2."""
+    """The records of a decoded page; raises NotAPage for what is no page of LL2."""
     if type(page) is not dict:
         raise NotAPage(f"no page of LL2: expected an object, got {quote(page)}")
     for key, types in (("count", (int,)), ("next", (str, type(None))), ("results", (list,))):
@@ -53,15 +53,15 @@ def records(page: Any) -> list[Any]:
             raise NotAPage(f'no page of LL2: "{key}" is {quote(page[key])}')
     for key, value in page.items():
         if key != "results":
-            spell(value)  # too deep a value could not be read again
+            spell(value)  # refuses what nests too deep to be read again
     results: list[Any] = page["results"]
     return results
 
 
 def ids_of(results: list[Any]) -> list[Id | None]:
-    """The ids of a page's records, in order; None where there is none that could be one."""
-    found = (record.get("id") if type(record) is dict else None for record in results)
-    return [id_ if _may_be_id(id_) else None for id_ in found]
+    """The ids of a page's records, in order; None for a record without a usable id."""
+    ids = (record.get("id") if type(record) is dict else None for record in results)
+    return [id_ if _may_be_id(id_) else None for id_ in ids]
 
 
 def _may_be_id(value: Any) -> bool:
@@ -69,7 +69,7 @@ def _may_be_id(value: Any) -> bool:
 
 
 def links_of(results: list[Any]) -> Links:
-    """How the links of a page begin and end, read off the first that a record has."""
+    """How the links of a page begin and end, as its first link does."""
     stack = results[::-1]
     while stack:
         value = stack.pop()
@@ -84,7 +84,7 @@ def links_of(results: list[Any]) -> Links:
 
 
 def _links_in(url: str) -> Links | None:
-    """How a link begins and ends; None where a URL is none of LL2's own."""
+    """How a link begins and ends; None for a URL that is no link to LL2."""
     start = url.find(API_PATH, 1)
     while start > 0:
         end = _ENDS_PATH.search(url, start)
@@ -95,7 +95,7 @@ def _links_in(url: str) -> Links | None:
 
 
 def page_digest(body: bytes) -> bytes:
-    """What a page is known by: the SHA-256 of its text."""
+    """The SHA-256 of a page's text."""
     return hashlib.sha256(body).digest()
 
 
@@ -116,21 +116,18 @@ def _record_digest(value: Any) -> bytes | None:
 
 
 class Page(NamedTuple):
-    """One page as it came."""
+    """One page as LL2 sent it."""
 
     offset: int
     limit: int
     body: bytes
     digest: bytes
-    total: int  # how many records there are in all, as this page says
-    ids: list[Id | None]  # of its records, in order; None where there is none that could be one
+    total: int  # the number of records in the list, as this page says
+    ids: list[Id | None]  # of its records, in order; None for a record without a usable id
 
 
 def read_page(body: bytes, offset: int, limit: int) -> Page:
-    """A page from its text, as far as a walk needs it: its records are normalized later.
-
-    Raises NotAPage, also where it has fewer or more records than must follow.
-    """
+    """A page from its text; raises NotAPage, also for fewer or more records than are due."""
     total, results = _opened(body)
     due = max(0, min(limit, total - offset))
     if len(results) != due:
@@ -141,10 +138,10 @@ def read_page(body: bytes, offset: int, limit: int) -> Page:
 
 
 def _opened(body: bytes) -> tuple[int, list[Any]]:
-    """How many records there are in all, and those of a page; raises NotAPage."""
+    """The number of records in the list, and the page's; raises NotAPage."""
     try:
         document = orjson.loads(body)
-    except ValueError:  # perhaps only a number that it has no room for
+    except ValueError:  # perhaps only a number that orjson has no room for
         document = _carefully(body)
     results = records(document)
     total: int = document["count"]
@@ -154,7 +151,7 @@ def _opened(body: bytes) -> tuple[int, list[Any]]:
 
 
 def _carefully(body: bytes) -> Any:
-    """The document, read as what will read it in the end does; raises NotAPage."""
+    """The document, as ``parse`` reads it; raises NotAPage, which says if the page was cut off."""
     try:
         return parse(body)
     except NotAPage as error:
@@ -162,7 +159,7 @@ def _carefully(body: bytes) -> Any:
         raise
 
 
-# Packing. The bounds are far beyond LL2's largest pages; docs/limits.md names them.
+# Packing and unpacking, within bounds far beyond LL2's largest pages (docs/limits.md).
 
 MAX_BODY = 16 * 2**20  # bytes of a page, as sent and unpacked
 MAX_VALUES = 500_000  # JSON values in a page
@@ -174,26 +171,26 @@ _UNPACKER = zstandard.ZstdDecompressor()
 
 
 class TooLargeError(Exception):
-    """A body is beyond a bound; the text says which."""
+    """A body is larger than a bound; the text says which."""
 
 
 def packed(text: bytes) -> bytes:
-    """A text as the file keeps it: zstd, which sees that records far apart nest the same."""
+    """A text as the file keeps it: zstd, whose window sees objects that are nested far apart."""
     return _PACKER.compress(text)
 
 
 def unpacked(blob: bytes) -> bytes:
-    """The text that ``packed`` packed; raises TooLargeError, or ValueError for what is damaged."""
+    """The text that ``packed`` packed; raises TooLargeError, and ValueError for a damaged one."""
     try:
         if not 0 < zstandard.get_frame_parameters(blob).content_size <= MAX_BODY:
-            raise TooLargeError("a packed text that says no size within bounds")
+            raise TooLargeError("a packed text whose size is missing or too large")
         return _UNPACKER.decompress(blob, allow_extra_data=False)
     except zstandard.ZstdError as error:
         raise ValueError(str(error)) from None
 
 
 def repacked(blob: bytes) -> bytes:
-    """What zlib packed, as in files of schemas before 6, packed as now; anything else, as it is."""
+    """A text packed with zlib, as before schema 6, packed with zstd; anything else, unchanged."""
     try:
         return packed(inflated(blob))
     except (TypeError, zlib.error, TooLargeError):
@@ -201,8 +198,8 @@ def repacked(blob: bytes) -> bytes:
 
 
 def inflated(packed: bytes, most: int = MAX_BODY) -> bytes:
-    """What gzip or zlib packed; raises TooLargeError, and zlib.error for what is not whole."""
-    unpacking = zlib.decompressobj(wbits=47)  # gzip or zlib: its head says which
+    """The text that gzip or zlib packed; raises TooLargeError, and zlib.error if it isn't whole."""
+    unpacking = zlib.decompressobj(wbits=47)  # gzip or zlib, by its header
     text = bounded(unpacking.decompress(packed, most + 1), most)
     if not unpacking.eof or unpacking.unused_data:
         raise zlib.error("the packed body is cut short, or more follows it")
@@ -210,16 +207,16 @@ def inflated(packed: bytes, most: int = MAX_BODY) -> bytes:
 
 
 def bounded(body: bytes, most: int) -> bytes:
-    """The same body; raises TooLargeError."""
+    """Returns the body; raises TooLargeError for one of more bytes than this."""
     if len(body) > most:
         raise TooLargeError(f"a body of more than {most / _MIB:g} MiB")
     return body
 
 
 def counted(body: bytes) -> bytes:
-    """The same body; raises TooLargeError where it has more values than a page may.
+    """Returns the body; raises TooLargeError for one with more JSON values than a page may have.
 
-    It isn't parsed to be counted: an object or a list costs far more memory than its brackets.
+    It counts without parsing, since each object and list takes far more memory than its brackets.
     """
     if len(body) - len(body.translate(None, b",[{")) > MAX_VALUES:
         raise TooLargeError(f"a body of more than {MAX_VALUES:,} JSON values")
@@ -231,10 +228,10 @@ def counted(body: bytes) -> bytes:
 
 @lru_cache(maxsize=4096)
 def seconds(text: str | None) -> float | None:
-    """The seconds of ``P4DT22H42M47S``, or None.
+    """The seconds of an ISO 8601 duration such as ``P4DT22H42M47S``, so that SQL can add them.
 
-    None stands for null, for text that is no duration, and for one with years or months, whose
-    length depends on the date (LL2 sends none).
+    None for null, for a text that is no duration, and for one with years or months, whose length
+    depends on the date (LL2 sends none).
     """
     if text is None:
         return None

@@ -13,17 +13,15 @@ from ll2_mirror.ll2.model import SCALARS, Key, Shape
 from ll2_mirror.ll2.shapes import SHAPES
 
 APPLICATION_ID = 0x4C4C326D  # "LL2m": this file is an ll2-mirror
-SCHEMA_VERSION = 6  # goes up when files made before need their tables made anew
-
-
-TOKENIZER = "trigram case_sensitive 1"  # of each index that finds parts of texts
+SCHEMA_VERSION = 6  # to be raised when the tables of older files have to be made anew
+TOKENIZER = "trigram case_sensitive 1"  # of the indexes that find any part of a text
 
 
 class Column(NamedTuple):
     """One column of a public table."""
 
     name: str
-    kind: str  # of its key; "owner", "position", "item" in a list's table; "seconds", "own"
+    kind: str  # of its key; of a list: "owner", "position", "item"; "seconds"; "own", the tool's
     type: str  # SQL's
     target: str = ""  # the table it refers to
     key: str = ""  # LL2's, whose value it holds
@@ -34,26 +32,26 @@ _TYPES = {kind: sql_type for kind, (_, _, sql_type) in SCALARS.items()} | {"many
 
 
 def own_columns(shape: Shape) -> tuple[str, ...]:
-    """The tool's own columns of a shape's rows."""
+    """The columns of a shape's rows that are the tool's, not LL2's."""
     return ("_extra", "_shapes") if shape.shared else ("_extra",)
 
 
 @cache
 def tables() -> dict[str, tuple[Column, ...]]:
-    """The columns of each public table, in order; a list's table stands behind its owner's."""
-    lying = {shape.table: shape for shape in SHAPES.values() if shape.table}
-    return dict(chain.from_iterable(map(_table, lying.values())))
+    """The columns of each public table, in order; the tables of its lists follow each table."""
+    shapes = {shape.table: shape for shape in SHAPES.values() if shape.table}
+    return dict(chain.from_iterable(map(_table, shapes.values())))
 
 
 @cache
 def keys() -> dict[tuple[str, str], tuple[Shape, Key]]:
-    """Each key of a table's rows with a shape that has it, by the table and the key's name."""
+    """Each key with the first shape that has it, by the table and the key's name."""
     shapes = reversed(SHAPES.values())
     return {(shape.table, key.name): (shape, key) for shape in shapes for key in shape.keys}
 
 
 def target(table: str, key: str) -> str:
-    """The table of what a key's value, or its items, are; empty where they are no rows."""
+    """The table of the row or rows that a key's value is; empty where it is none."""
     shape, _ = keys().get((table, key), (None, None))
     nested = shape.nested.get(key) if shape else None
     return nested.table if nested else ""
@@ -61,22 +59,22 @@ def target(table: str, key: str) -> str:
 
 def kind_of(table: str, key: str) -> str:
     """The kind of a key of a table's rows; empty where they have no such key."""
-    found = keys().get((table, key))
-    return found[1].kind if found else ""
+    _, known = keys().get((table, key), (None, None))
+    return known.kind if known else ""
 
 
 def _table(shape: Shape) -> Iterator[tuple[str, tuple[Column, ...]]]:
-    """The table of a shape, with the columns of all that lie over it, and those of their lists."""
-    lying = sorted(shape.siblings, key=lambda each: -len(each.columns))  # the richest first
-    columns = {column.name: column for each in lying for column in _columns(each)}
+    """The table of a shape, with the columns of all shapes that share it; then their lists'."""
+    richest_first = sorted(shape.siblings, key=lambda each: -len(each.columns))
+    columns = {column.name: column for each in richest_first for column in _columns(each)}
     yield shape.table, (*columns.values(), *map(_own, reversed(own_columns(shape))))
-    for each in lying:
+    for each in richest_first:
         for key in each.lists:
             yield each.list_table(key), tuple(_list_columns(each, each.nested[key.name]))
 
 
 def _columns(shape: Shape) -> Iterator[Column]:
-    """The columns that a shape has values for; of a duration, there are two."""
+    """The columns that hold a shape's values; a duration has two."""
     for key in shape.stored:
         yield _column(shape, key)
         if key.sort_column != key.column:
@@ -98,7 +96,7 @@ def _own(name: str) -> Column:
 
 
 def _list_columns(shape: Shape, item: Shape) -> Iterator[Column]:
-    """A list's table links its owner to its items; those without an id live in it."""
+    """The columns of a list's table: its owner, the position, and the item or the item's id."""
     yield _reference(shape.list_column, "owner", shape)
     yield Column("position", "position", "INTEGER")
     if item.table:
@@ -109,7 +107,7 @@ def _list_columns(shape: Shape, item: Shape) -> Iterator[Column]:
 
 @cache
 def wanted_columns() -> dict[str, Columns]:
-    """The columns of each public table, as the shapes want them."""
+    """The columns of each public table, by name: the type, and the table referred to."""
     return {
         table: {column.name: (column.type, column.target) for column in columns}
         for table, columns in tables().items()
@@ -118,19 +116,19 @@ def wanted_columns() -> dict[str, Columns]:
 
 @cache
 def own_tables() -> tuple[str, ...]:
-    """The tool's own tables, those of the search index among them."""
+    """The tool's own tables, with those of the search index."""
     return tuple(re.findall(r"^CREATE (?:VIRTUAL )?TABLE (_\w+)", schema_text(), re.MULTILINE))
 
 
 def statement_of(table: str) -> str:
-    """The statement of schema.sql that makes a table."""
-    found = re.search(rf"^CREATE (VIRTUAL )?TABLE {table} [^;]*;", schema_text(), re.MULTILINE)
-    assert found
-    return found[0]
+    """The statement of schema.sql that makes one of the tool's own tables."""
+    match = re.search(rf"^CREATE (VIRTUAL )?TABLE {table} [^;]*;", schema_text(), re.MULTILINE)
+    assert match
+    return match[0]
 
 
 def schema_text() -> str:
-    """The statements that make a mirror's tables, as `make schema` wrote them."""
+    """The text of schema.sql, as `make schema` wrote it."""
     return shipped("schema.sql").read_text(encoding="utf-8")
 
 
@@ -147,34 +145,36 @@ def list_tables(item: Shape) -> list[str]:
 def list_tables_of(table: str) -> list[str]:
     """The tables of the lists that a table's rows have."""
     owners = {name: columns[0] for name, columns in tables().items()}
-    return [name for name, one in owners.items() if (one.kind, one.target) == ("owner", table)]
+    return [
+        name for name, owner in owners.items() if (owner.kind, owner.target) == ("owner", table)
+    ]
 
 
 class Edge(NamedTuple):
-    """A column that refers to a table's rows; ``owner`` names the rows it stands for."""
+    """A column by which rows of one table refer to rows of another, its target."""
 
-    table: str  # the one with the column
+    table: str
     column: str
-    owner: str  # the column that identifies who refers: "id", or a list's first
+    owner: str  # the column with the id of the row that refers: "id", or a list's first
     owner_table: str
     target: str
 
 
 @cache
 def edges() -> tuple[Edge, ...]:
-    """Each column by which a row of one table refers to a row of another, from the shapes."""
+    """All edges between the public tables."""
     return tuple(sorted(chain.from_iterable(map(_edges, tables().items()))))
 
 
 def _edges(table: tuple[str, tuple[Column, ...]]) -> Iterator[Edge]:
     name, columns = table
-    owner = columns[0]  # "id", or the one that refers to whose list it is
+    owner = columns[0]
     for column in columns[1:]:
         if column.target:
             yield Edge(name, column.name, owner.name, owner.target or name, column.target)
 
 
-# The views for people, which schema.sql has behind the tables
+# The views, which schema.sql has after the tables
 
 _VIEW = re.compile(
     r"CREATE VIEW IF NOT EXISTS (?P<name>\w+).* AS\n(?P<text>(?:    -- .*\n)+)(?P<body>(?s:.*?));\n"

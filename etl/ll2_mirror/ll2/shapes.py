@@ -1,18 +1,17 @@
 """The shapes of LL2's objects, as data.
 
-Each has the name of its schema in LL2's OpenAPI document, then its table; below, its keys in the
-order LL2 sends them. The notation:
+Each begins with the name of its schema in LL2's OpenAPI document and its table; below are its keys,
+in LL2's order. The notation:
 
     name                 text                    name:int, name:bool    a kind of model.SCALARS
     key:Shape            a nested object         key:[Shape]            a list of them
-    key=value            always this text        ~                      moves by itself: no news
-    Shape as Other       has the keys of Other, which stands before it and lies over the same table:
-                         those said again are replaced, those with a - in front are left out, others
-                         come behind
+    key=value            always this text        ~                      volatile: no news
+    Shape as Other       has the keys of Other, which comes before it and has the same table: keys
+                         given again are replaced, those with a - are left out, others follow
 
-What moves by itself was seen on records captured twice: times of craft in space and flights under
-way, counts that grow with each launch, ``last_updated``. A shape without a table has no id: its
-objects live in their owner's list. What its columns hold is said in descriptions.toml.
+A volatile key changes by itself, as records that were captured twice show: times in space, counts
+that grow with each launch, ``last_updated``. The objects of a shape without a table have no id:
+the table of their owner's list holds them. descriptions.toml says what the columns hold.
 """
 
 from __future__ import annotations
