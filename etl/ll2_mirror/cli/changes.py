@@ -13,8 +13,7 @@ from typing import Any
 
 import click
 
-from ll2_mirror.cli.options import DB, Command, json_option, opened, point_in_time
-from ll2_mirror.cli.output import clock, console, first_lines
+from ll2_mirror.cli import options, output
 from ll2_mirror.clock import to_iso
 from ll2_mirror.errors import DataError
 from ll2_mirror.ll2.descriptions import label
@@ -37,27 +36,27 @@ _MOST = 500  # entries, the newest
 _CONTROL = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")  # no XML
 
 
-@click.command(cls=Command, help=_CHANGES_HELP)
-@DB
+@click.command(cls=options.Command, help=_CHANGES_HELP)
+@options.DB
 @click.option("--since", metavar="WHEN", help="From a date, a time or an age such as 2d on.")
 @click.option("--all", "everything", is_flag=True, help="Also what moves by itself: times, counts.")
 @click.option(
     "--format", "form", type=click.Choice(["text", "json", "atom"]), help="How to print them."
 )
-@json_option("them")
+@options.json_option("them")
 def changes(db: Path, since: str | None, everything: bool, as_json: bool, form: str | None) -> None:
     """Says what each run changed."""
-    start = None if since is None else point_in_time(since, clock().now())
-    with opened(db) as store:
+    start = None if since is None else options.point_in_time(since, output.clock().now())
+    with options.opened(db) as store:
         document = changes_of(store, start, everything)
     if as_json or form == "json":
-        console().show(document)
+        output.present(document)
     elif form == "atom":
-        console().say(*_atom(document, db.stem, to_iso(clock().now())).split("\n"))
+        output.say(*_atom(document, db.stem, to_iso(output.clock().now())).split("\n"))
     elif document["runs"]:
-        console().say(*_run_lines(document["runs"]))
+        output.say(*_run_lines(document["runs"]))
     else:
-        console().say("nothing changed", err=True)
+        output.say("nothing changed", err=True)
 
 
 def _run_lines(runs: list[dict[str, Any]]) -> Iterator[str]:
@@ -81,7 +80,7 @@ def _change_lines(changes: list[dict[str, Any]]) -> Iterator[str]:
         if change["kind"] == "gone":
             yield f"  - {row}"
         elif change["kind"] != "added":
-            yield from first_lines(f"  ~ {row}: {value}" for value in _value_texts(change))
+            yield from output.first_lines(f"  ~ {row}: {value}" for value in _value_texts(change))
         elif change["table"] not in many:
             yield f"  + {row}"
 

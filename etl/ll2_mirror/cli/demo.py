@@ -13,8 +13,8 @@ from typing import Any
 
 import click
 
-from ll2_mirror.cli.options import Command, opened, placed
-from ll2_mirror.cli.output import console, plural
+from ll2_mirror.cli import options, output
+from ll2_mirror.cli.output import plural
 from ll2_mirror.cli.read import verdict_line
 from ll2_mirror.errors import UsageError
 from ll2_mirror.files import shipped
@@ -42,8 +42,8 @@ def _made(directory: Path) -> Path:
     return directory
 
 
-@click.command(cls=Command, help=_DEMO_HELP)
-@click.argument("directory", metavar="[DIR]", default=".", type=_DIR, callback=placed)
+@click.command(cls=options.Command, help=_DEMO_HELP)
+@click.argument("directory", metavar="[DIR]", default=".", type=_DIR, callback=options.placed)
 @click.pass_context
 def demo(ctx: click.Context, directory: Path) -> None:
     """Mirrors the bundled sample, proves it and asks it three questions."""
@@ -54,12 +54,12 @@ def demo(ctx: click.Context, directory: Path) -> None:
     records = fake_ll2.bundled()
     lists = sorted({name for name, _ in records})
     with fake_ll2.running(records) as upstream:
-        options = ["--mode", "detailed", "--base-url", upstream.base_url, "--quiet"]
+        detailed = ["--mode", "detailed", "--base-url", upstream.base_url, "--quiet"]
         program: Any = ctx.find_root().command
-        program.main(["sync", str(db), *lists, *options], standalone_mode=False)
-    with opened(db) as store:
+        program.main(["sync", str(db), *lists, *detailed], standalone_mode=False)
+    with options.opened(db) as store:
         verdict = verify(store).as_json()
-    console().say(
+    output.say(
         f"{db}: synced {plural(len(lists), 'list')} of the bundled sample",
         verdict_line(db, verdict),
         *_answers(db),
@@ -100,8 +100,8 @@ def _next_steps(db: Path) -> Iterator[str]:
     yield f"    {program} sync spacecraft.db"
 
 
-@click.command(cls=Command, help=_EXAMPLES_HELP)
-@click.argument("directory", metavar="DIR", type=_DIR, callback=placed)
+@click.command(cls=options.Command, help=_EXAMPLES_HELP)
+@click.argument("directory", metavar="DIR", type=_DIR, callback=options.placed)
 def examples(directory: Path) -> None:
     """Writes the files that the schedule page speaks of."""
     source = shipped("examples")
@@ -114,4 +114,4 @@ def examples(directory: Path) -> None:
     for path, target in targets.items():
         _made(target.parent)
         shutil.copy(path, target)  # with its rights: some are scripts
-    console().say(*map(str, targets.values()))
+    output.say(*map(str, targets.values()))

@@ -8,17 +8,8 @@ from typing import Any
 
 import click
 
-from ll2_mirror.cli.options import DB, QUIET, SILENCE, Command, json_option, opened, size
-from ll2_mirror.cli.output import (
-    clock,
-    console,
-    count_lines,
-    end_tidily,
-    first_lines,
-    megabytes,
-    plural,
-    transfer_progress,
-)
+from ll2_mirror.cli import options, output
+from ll2_mirror.cli.output import megabytes, plural
 from ll2_mirror.errors import DataError
 
 _HELP = """Fetch the pictures that DB names, for `serve` to show.
@@ -30,8 +21,8 @@ Each picture has its own license, and most have one that nobody knows: see `--li
 """
 
 
-@click.command(cls=Command, help=_HELP)
-@DB
+@click.command(cls=options.Command, help=_HELP)
+@options.DB
 @click.option(
     "--thumbnails/--full",
     default=True,
@@ -39,10 +30,9 @@ Each picture has its own license, and most have one that nobody knows: see `--li
 )
 @click.option(
     "--max-bytes",
-    metavar="N",
     default="1G",
     show_default=True,
-    callback=size,
+    type=options.BYTES,
     help="How much the folder may hold, as in 500M or 2G.",
 )
 @click.option(
@@ -51,9 +41,9 @@ Each picture has its own license, and most have one that nobody knows: see `--li
 @click.option(
     "--without-license", "but", metavar="NAME", multiple=True, help="None with this license."
 )
-@SILENCE
-@QUIET
-@json_option("what was done")
+@options.SILENCE
+@options.QUIET
+@options.json_option("what was done")
 def images(
     db: Path,
     thumbnails: bool,
@@ -69,17 +59,17 @@ def images(
     from ll2_mirror.images.fetch import fetch_images
     from ll2_mirror.images.folder import ImageFolder
 
-    end_tidily()
+    output.end_tidily()
     folder, licenses = ImageFolder(db), Licenses(only, but)
-    with opened(db) as store:
-        plan = plan_images(store.conn, folder, clock().now(), licenses, full=not thumbnails)
+    with options.opened(db) as store:
+        plan = plan_images(store.conn, folder, output.clock().now(), licenses, full=not thumbnails)
     if plan.fetch and not quiet:
-        console().say(_estimate_line(len(plan.fetch), plan.bytes, plan.seconds), err=True)
-    with transfer_progress(quiet=quiet or as_json) as tell:
-        report = fetch_images(plan, folder, clock(), tell, most=max_bytes, timeout=timeout)
+        output.say(_estimate_line(len(plan.fetch), plan.bytes, plan.seconds), err=True)
+    with output.transfer_progress(quiet=quiet or as_json) as emit:
+        report = fetch_images(plan, folder, output.clock(), emit, most=max_bytes, timeout=timeout)
     document = report.as_json()
     lines = _picture_lines(folder.path, document)
-    console().present(document, lines, as_json=as_json, quiet=quiet)
+    output.present(document, lines, as_json=as_json, quiet=quiet)
     if report.failed:
         raise report.failed
     if report.refused:
@@ -99,5 +89,5 @@ def _picture_lines(folder: Path, done: dict[str, Any]) -> Iterator[str]:
         f" · {done['held']:,} held, {megabytes(done['bytes'])} · {done['seconds']:.1f} s"
     )
     words = "left, as --max-bytes is reached" if done["is_full"] else "still missing"
-    yield from count_lines((done["missing"], "picture", words))
-    yield from first_lines(f"  {one['why']}" for one in done["refused"])
+    yield from output.count_lines((done["missing"], "picture", words))
+    yield from output.first_lines(f"  {one['why']}" for one in done["refused"])

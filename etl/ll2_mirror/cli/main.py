@@ -13,9 +13,7 @@ from typing import Any
 import click
 
 from ll2_mirror import __version__
-from ll2_mirror.cli import changes, demo, images, plan, read, serve, share, sync
-from ll2_mirror.cli.options import Command
-from ll2_mirror.cli.output import as_mirror_error, begin_output, console, writing
+from ll2_mirror.cli import changes, demo, images, options, output, plan, read, serve, share, sync
 from ll2_mirror.errors import MirrorError
 
 EXIT_CODES = {
@@ -35,7 +33,7 @@ Start with: ll2-mirror sync spacecraft.db
 """
 
 
-class Program(Command, click.Group):
+class Program(options.Command, click.Group):
     """The group of commands; any error becomes one line and an exit code."""
 
     def invoke(self, ctx: click.Context) -> Any:
@@ -45,7 +43,7 @@ class Program(Command, click.Group):
         except click.exceptions.Exit:
             raise
         except (Exception, KeyboardInterrupt) as error:
-            ours = as_mirror_error(error, console().db)
+            ours = output.as_mirror_error(error, output.this_run().db)
             raise ours from ours.__cause__
 
     def main(self, args: Any = None, *, standalone_mode: bool = True, **extra: Any) -> Any:  # type: ignore[override]
@@ -55,15 +53,15 @@ class Program(Command, click.Group):
         # A wrong command line is an error in JSON, too, so click can't tell whether that is wanted.
         line = "\0".join(sys.argv if args is None else args)
         log_json = re.findall("--log-format[=\0](\\w+)", line)[-1:] == ["json"]
-        console = begin_output(log_json=log_json)
+        output.begin_run(log_json=log_json)
         try:
             code = super().main(args, standalone_mode=False, **extra)
         except click.exceptions.NoArgsIsHelpError as error:
-            with suppress(MirrorError), writing():
+            with suppress(MirrorError), output.writing():
                 error.show()
             code = error.exit_code
         except Exception as error:
-            console.fail(as_mirror_error(error))
+            output.fail(output.as_mirror_error(error))
         sys.exit(code if isinstance(code, int) else 0)
 
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from ll2_mirror.cli.output import clock, console, writing
+from ll2_mirror.cli import output
 from ll2_mirror.clock import AGE_UNITS, from_iso
 from ll2_mirror.errors import DataError, UsageError
 from ll2_mirror.progress import Emit, ignore
@@ -36,7 +36,7 @@ class Command(click.Command):
 
     def make_context(self, *args: Any, **extra: Any) -> click.Context:
         """Reads the command line, and prints the help if that is asked for."""
-        with writing():
+        with output.writing():
             return super().make_context(*args, **extra)
 
 
@@ -73,7 +73,7 @@ def opened(db: Path) -> Iterator[Store]:
     from ll2_mirror.ll2.schema import SCHEMA_VERSION
     from ll2_mirror.store.opening import open_store, version_of
 
-    with open_store(db, clock()) as store:
+    with open_store(db, output.clock()) as store:
         if version_of(store.conn) == SCHEMA_VERSION:
             yield store
             return
@@ -84,14 +84,14 @@ def opened(db: Path) -> Iterator[Store]:
 
 
 @contextmanager
-def changing(db: Path, tell: Emit = ignore) -> Iterator[Store]:
+def changing(db: Path, emit: Emit = ignore) -> Iterator[Store]:
     """The mirror, up to date and made where there is none, for the one sync that may change it."""
     from ll2_mirror.load.rebuild import upgrade
     from ll2_mirror.store.lock import only_sync
     from ll2_mirror.store.opening import open_store
 
-    with only_sync(db), open_store(db, clock(), create=True) as store:
-        upgrade(store, tell)  # a failure leaves the file as it was
+    with only_sync(db), open_store(db, output.clock(), create=True) as store:
+        upgrade(store, emit)  # a failure leaves the file as it was
         yield store
 
 
@@ -109,7 +109,7 @@ def placed(_: click.Context, __: click.Parameter, path: Path) -> Path:
 
 def _remember(ctx: click.Context, parameter: click.Parameter, db: Path) -> Path:
     """Keeps the file's name for an error that SQLite gives without it, and for the log."""
-    console().db = db
+    output.this_run().db = db
     return placed(ctx, parameter, db)
 
 
@@ -132,9 +132,36 @@ class Lists(click.Choice[str]):
         raise UsageError(f"{value} is no list that can be mirrored: choose from {known}")
 
 
+def _size(text: str) -> int:
+    """A number of bytes, as in 500M; raises UsageError for anything else."""
+    size = _SIZE.fullmatch(text)
+    if size is None:
+        raise UsageError(f"{text} is no number of bytes: expected one like 500M or 2G")
+    return int(size[1]) * int(1000 ** " KMG".index(size[2].upper() or " "))
+
+
+def _base_url(text: str) -> str:
+    from ll2_mirror.extract.client import checked_base
+
+    return checked_base(text)
+
+
+class Read(click.ParamType):  # type: ignore[type-arg]  # click 8.2 has it without a type
+    """The type of an option whose text a function reads, which raises UsageError; with a name."""
+
+    def __init__(self, name: str, read: Callable[[str], Any]) -> None:
+        self.name = name
+        self._read = read
+
+    def convert(self, value: str, *_: Any) -> Any:
+        """What the text means."""
+        return self._read(value)
+
+
+AGE = Read("age", lambda text: age(text).total_seconds())
+BYTES = Read("n", _size)
+URL = Read("url", _base_url)
 DB = click.argument("db", type=click.Path(path_type=Path), callback=_remember, is_eager=True)
-
-
 QUIET = click.option("-q", "--quiet", is_flag=True, help="Say nothing unless something is wrong.")
 
 
@@ -165,31 +192,10 @@ def json_option(what: str) -> Callable[[Any], Any]:
     return click.option("--json", "as_json", is_flag=True, help=f"Print {what} as one JSON object.")
 
 
-def seconds(_: click.Context, __: click.Parameter, value: str | None) -> float | None:
-    """An age such as 2d, in seconds."""
-    return None if value is None else age(value).total_seconds()
-
-
-def size(_: click.Context, __: click.Parameter, value: str) -> int:
-    """A number of bytes, as in 500M; raises UsageError for anything else."""
-    found = _SIZE.fullmatch(value)
-    if found is None:
-        raise UsageError(f"{value} is no number of bytes: expected one like 500M or 2G")
-    return int(found[1]) * int(1000 ** " KMG".index(found[2].upper() or " "))
-
-
 def max_age_option(what: str) -> Callable[[Any], Any]:
     """The option ``--max-age``; ``what`` it looks at."""
     return click.option(
         "--max-age",
-        metavar="AGE",
-        callback=seconds,
+        type=AGE,
         help=f"Exit 1 where {what}, as in 90m, 12h, 2d.",
     )
-
-
-def base(_: click.Context, __: click.Parameter, value: str | None) -> str | None:
-    """A server's URL, checked."""
-    from ll2_mirror.extract.client import checked_base
-
-    return None if value is None else checked_base(value)

@@ -19,6 +19,7 @@ import traceback
 from collections.abc import Iterable, Iterator
 from contextlib import closing, contextmanager, suppress
 from contextvars import ContextVar
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import Any, NoReturn
@@ -41,69 +42,69 @@ class ReaderGone(MirrorError):
     exit_code = 128 + signal.SIGPIPE
 
 
-class Console:
-    """What one run of the program prints; ``db`` is the file that it is about, once that is known.
+@dataclass
+class Invocation:
+    """One run of the program; ``db`` is the file that it is about, once that is known.
 
     ``log_json``: each line on stderr is a JSON object with the run, the process and the file.
     """
 
-    def __init__(self, *, log_json: bool = False) -> None:
-        self.log_json = log_json
-        self.db: Path | None = None
-        self._run = secrets.token_hex(4)
-
-    def say(self, *lines: str, err: bool = False) -> None:
-        """Prints lines for people."""
-        write("".join(f"{shown(line)}\n" for line in lines), err=err)
-
-    def show(self, document: Any) -> None:
-        """Prints a JSON document for programs."""
-        write(f"{_json(document, sys.stdout, indent=2)}\n")
-
-    def present(
-        self, document: Any, lines: Iterable[str], *, as_json: bool, quiet: bool = False
-    ) -> None:
-        """Prints a command's result: the document as JSON, or else the lines unless quiet."""
-        if as_json:
-            self.show(document)
-        elif not quiet:
-            self.say(*lines)
-
-    def log(self, event: str, /, **facts: Any) -> None:
-        """Prints a line of JSON on stderr."""
-        about = {"time": to_iso(clock().now()), "run": self._run, "pid": os.getpid()}
-        line = {**about, "db": self.db and str(self.db), "event": event, **facts}
-        write(f"{_json(line, sys.stderr)}\n", err=True)
-
-    def fail(self, error: MirrorError) -> NoReturn:
-        """Ends the program with one line and the error's exit code; a bug has its traceback."""
-        bug = error.__cause__ if isinstance(error, Bug) else None
-        trace = "".join(traceback.format_exception(bug)).splitlines() if bug else []
-        with suppress(MirrorError):  # if stderr can't be written, the exit code still tells
-            if self.log_json:
-                more = {"traceback": trace} if trace else {}
-                self.log("failed", exit_code=error.exit_code, message=str(error), **more)
-            elif not isinstance(error, ReaderGone):
-                self.say(f"ll2-mirror: {error}", *trace, err=True)
-        sys.exit(error.exit_code)
+    log_json: bool = False
+    db: Path | None = None
+    id: str = field(default_factory=lambda: secrets.token_hex(4))
 
 
-_current: ContextVar[Console] = ContextVar("console")
-_current.set(Console())
+_run = ContextVar[Invocation]("run")
+_run.set(Invocation())
 
 
-def console() -> Console:
-    """The console of the command that runs."""
-    return _current.get()
+def this_run() -> Invocation:
+    """The run of the program that goes on in this thread."""
+    return _run.get()
 
 
-def begin_output(*, log_json: bool) -> Console:
-    """Makes the console of a run; characters that the output's encoding lacks become escapes."""
+def begin_run(*, log_json: bool) -> None:
+    """Begins a run; characters that the output's encoding lacks become escapes."""
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
-    _current.set(Console(log_json=log_json))
-    return console()
+    _run.set(Invocation(log_json))
+
+
+def say(*lines: str, err: bool = False) -> None:
+    """Prints lines for people."""
+    write("".join(f"{shown(line)}\n" for line in lines), err=err)
+
+
+def present(
+    document: Any, lines: Iterable[str] = (), *, as_json: bool = True, quiet: bool = False
+) -> None:
+    """Prints a command's result: the document as JSON, or else the lines unless quiet."""
+    if as_json:
+        write(f"{_json(document, sys.stdout, indent=2)}\n")
+    elif not quiet:
+        say(*lines)
+
+
+def log(event: str, /, **facts: Any) -> None:
+    """Prints a line of JSON on stderr."""
+    run = this_run()
+    about = {"time": to_iso(clock().now()), "run": run.id, "pid": os.getpid()}
+    line = {**about, "db": run.db and str(run.db), "event": event, **facts}
+    write(f"{_json(line, sys.stderr)}\n", err=True)
+
+
+def fail(error: MirrorError) -> NoReturn:
+    """Ends the program with one line and the error's exit code; a bug has its traceback."""
+    bug = error.__cause__ if isinstance(error, Bug) else None
+    trace = "".join(traceback.format_exception(bug)).splitlines() if bug else []
+    with suppress(MirrorError):  # if stderr can't be written, the exit code still tells
+        if this_run().log_json:
+            more = {"traceback": trace} if trace else {}
+            log("failed", exit_code=error.exit_code, message=str(error), **more)
+        elif not isinstance(error, ReaderGone):
+            say(f"ll2-mirror: {error}", *trace, err=True)
+    sys.exit(error.exit_code)
 
 
 def clock() -> Clock:
@@ -225,8 +226,8 @@ def sync_progress(*, quiet: bool, as_json: bool) -> Iterator[Emit]:
     People read them on stdout, or on stderr if stdout has JSON. On a terminal, the pages are a bar
     on its last line, and what matters only in passing is shown, too.
     """
-    if console().log_json:
-        yield _each_wait_once(console().log)
+    if this_run().log_json:
+        yield _each_wait_once(log)
     elif quiet:
         yield ignore
     elif as_json or not on_terminal():
@@ -255,23 +256,23 @@ def on_terminal() -> bool:
     return bool(sys.stderr and sys.stderr.isatty())
 
 
-def _each_wait_once(tell: Emit) -> Emit:
+def _each_wait_once(emit: Emit) -> Emit:
     """Passes a wait on once, not with each second of it."""
     waits = set()
 
-    def tell_once(event: str, /, **facts: Any) -> None:
+    def emit_once(event: str, /, **facts: Any) -> None:
         wait = facts["until"] if event == "waiting" else None
         if wait is None or wait not in waits:
-            tell(event, **facts)
+            emit(event, **facts)
         waits.add(wait)
 
-    return tell_once
+    return emit_once
 
 
 def _print_event(err: bool, event: str, /, **facts: Any) -> None:
     """Prints an event in a line, unless it matters only in passing."""
     if event not in _IN_PASSING:
-        console().say(_event_line(event, facts), err=err)
+        say(_event_line(event, facts), err=err)
 
 
 def _draw_event(bars: Bars, event: str, /, **facts: Any) -> None:

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from ll2_mirror.cli.options import DB, Command, Lists, age, changing, json_option, opened
-from ll2_mirror.cli.output import age_text, clock, console, plural, sync_progress, utc
+from ll2_mirror.cli import options, output
+from ll2_mirror.cli.output import age_text, plural, utc
 from ll2_mirror.cli.sync import SyncOptions, refuse_resource, sync_options
 from ll2_mirror.errors import UsageError
 from ll2_mirror.ll2.lists import SLICES
@@ -29,32 +29,32 @@ _AGES_HELP = """Show or change how old each list of DB may be.
 """
 
 
-@click.command(cls=Command, help=_PLAN_HELP)
+@click.command(cls=options.Command, help=_PLAN_HELP)
 @sync_options
-@json_option("it")
-def plan(db: Path, as_json: bool, **given: Any) -> None:
+@options.json_option("it")
+def plan(db: Path, as_json: bool, **parameters: Any) -> None:
     """Says what a sync would cost."""
     from ll2_mirror.due import plan as plan_sync
     from ll2_mirror.due import schedule
 
     refuse_resource(db)
-    options = SyncOptions(**given)
+    given = SyncOptions(**parameters)
     with (
-        sync_progress(quiet=False, as_json=as_json) as tell,
+        output.sync_progress(quiet=False, as_json=as_json) as emit,
         _opened_or_blank(db) as store,
     ):
-        what = options.wanted(store)
-        upstream = options.upstream(store, what.base_url, tell)
-        document = (schedule if options.due else plan_sync)(store, upstream, what)
-    lines = _due_lines(document) if options.due else _plan_lines(document)
-    console().present(document, lines, as_json=as_json)
+        what = given.wanted(store)
+        upstream = given.upstream(store, what.base_url, emit)
+        document = (schedule if given.due else plan_sync)(store, upstream, what)
+    lines = _due_lines(document) if given.due else _plan_lines(document)
+    output.present(document, lines, as_json=as_json)
 
 
 def _opened_or_blank(db: Path) -> AbstractContextManager[Store]:
     """The mirror; one that a sync would make is made elsewhere, and goes away again."""
     from ll2_mirror.store.opening import blank_store, checked_path
 
-    return blank_store(db, clock()) if checked_path(db) else opened(db)
+    return blank_store(db, output.clock()) if checked_path(db) else options.opened(db)
 
 
 def _plan_lines(document: dict[str, Any]) -> Iterator[str]:
@@ -105,23 +105,23 @@ def _requests(count: int | None) -> str:
 # ages
 
 
-@click.command(cls=Command, help=_AGES_HELP)
-@DB
+@click.command(cls=options.Command, help=_AGES_HELP)
+@options.DB
 @click.argument("changes", metavar="[LIST=AGE]...", nargs=-1)
-@json_option("them")
+@options.json_option("them")
 def ages(db: Path, changes: tuple[str, ...], as_json: bool) -> None:
     """Shows how old each list may be, once what is to change is changed."""
     from ll2_mirror.due import ages as ages_of
     from ll2_mirror.due import set_ages
 
     if changed := dict(map(_age_change, changes)):
-        with changing(db) as store:
+        with options.changing(db) as store:
             set_ages(store, changed)
-    with opened(db) as store:
+    with options.opened(db) as store:
         limits = ages_of(store)
     document = {"ages": {name: round(limit) for name, limit in limits.items()}}
     lines = (f"{name}: {age_text(limit)}" for name, limit in limits.items())
-    console().present(document, lines, as_json=as_json)
+    output.present(document, lines, as_json=as_json)
 
 
 def _age_change(text: str) -> tuple[str, float | None]:
@@ -129,8 +129,8 @@ def _age_change(text: str) -> tuple[str, float | None]:
     name, is_change, length = text.partition("=")
     if not is_change:
         raise UsageError(f"{text}: expected a list and an age, as in LIST=12h")
-    name = Lists(SLICES).convert(name)
-    limit = age(length).total_seconds() if length else None
+    name = options.Lists(SLICES).convert(name)
+    limit = options.age(length).total_seconds() if length else None
     if limit is not None and limit < 60:
         raise UsageError(f"{text}: a list can't be fresher than a minute")
     return name, limit

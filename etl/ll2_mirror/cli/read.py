@@ -10,27 +10,8 @@ from typing import Any
 
 import click
 
-from ll2_mirror.cli.options import (
-    DB,
-    Command,
-    base,
-    json_option,
-    max_age_option,
-    opened,
-)
-from ll2_mirror.cli.output import (
-    age_text,
-    as_mirror_error,
-    clock,
-    console,
-    count_lines,
-    drift_line,
-    first_lines,
-    megabytes,
-    plural,
-    utc,
-    write,
-)
+from ll2_mirror.cli import options, output
+from ll2_mirror.cli.output import age_text, megabytes, plural, utc
 from ll2_mirror.clock import ago
 from ll2_mirror.errors import CheckFailed, UsageError
 from ll2_mirror.ll2.lists import DEFAULT_RESOURCE
@@ -51,27 +32,24 @@ byte; exit 1 where the status isn't 2xx.
 """
 
 
-def _exit_code(_: click.Context, __: click.Parameter, value: str | None) -> int | None:
+def _exit_code(text: str) -> int:
     """An exit code, or the name of the signal that ended a program, as systemd gives either."""
-    if value is None:
-        return None
-    number = getattr(signal, f"SIG{value.upper()}", None)
-    if number is None and not (value.isascii() and value.isdecimal()):
-        raise UsageError(f"{value} is no exit code: expected one like 0, 65 or TERM")
-    return int(value) if number is None else 128 + number
+    number = getattr(signal, f"SIG{text.upper()}", None)
+    if number is None and not (text.isascii() and text.isdecimal()):
+        raise UsageError(f"{text} is no exit code: expected one like 0, 65 or TERM")
+    return int(text) if number is None else 128 + number
 
 
-@click.command(cls=Command, help=_STATUS_HELP)
-@DB
-@max_age_option("the last complete sync is older")
+@click.command(cls=options.Command, help=_STATUS_HELP)
+@options.DB
+@options.max_age_option("the last complete sync is older")
 @click.option("--prometheus", is_flag=True, help="Print metrics for node-exporter's textfiles.")
 @click.option(
     "--exit-code",
-    metavar="N",
-    callback=_exit_code,
+    type=options.Read("n", _exit_code),
     help="What the last sync ended with, for the metrics: DB doesn't know of each.",
 )
-@json_option("it")
+@options.json_option("it")
 def status(
     db: Path, max_age: float | None, prometheus: bool, exit_code: int | None, as_json: bool
 ) -> None:
@@ -79,7 +57,7 @@ def status(
     if prometheus and as_json:
         raise UsageError("--json and --prometheus are two formats: choose one")
     document = _measured(db, exit_code) if prometheus else status_of(db)
-    console().present(document, _status_lines(document), as_json=as_json, quiet=prometheus)
+    output.present(document, _status_lines(document), as_json=as_json, quiet=prometheus)
     if max_age is not None:
         check_age(document, max_age)
 
@@ -88,8 +66,8 @@ def status_of(db: Path) -> dict[str, Any]:
     """How a mirror stands."""
     from ll2_mirror.cli.status import status
 
-    with opened(db) as store:
-        return status(store, clock().now())
+    with options.opened(db) as store:
+        return status(store, output.clock().now())
 
 
 def _measured(db: Path, exit_code: int | None) -> dict[str, Any]:
@@ -99,10 +77,10 @@ def _measured(db: Path, exit_code: int | None) -> dict[str, Any]:
     try:
         document = status_of(db)
     except Exception as error:
-        failure = {"exit_code": as_mirror_error(error, db).exit_code}
-        write(metrics({"db": str(db), "last_error": failure}, exit_code))
+        failure = {"exit_code": output.as_mirror_error(error, db).exit_code}
+        output.write(metrics({"db": str(db), "last_error": failure}, exit_code))
         raise
-    write(metrics(document, exit_code))
+    output.write(metrics(document, exit_code))
     return document
 
 
@@ -129,12 +107,12 @@ def _status_lines(document: dict[str, Any]) -> Iterator[str]:
     if pulled := document["pulled"]:
         yield f"pulled from {pulled['from']} at {pulled['pulled'][:19]}Z"
     for resource in resources:
-        yield from _resource_lines(resource, several_modes=mode is None)
+        yield _resource_line(resource, "" if mode else f" in {resource['mode']} mode")
     for walk in document["under_way"]:
         of = "" if walk["of"] is None else f" of {walk['of']}"
         yield f"{walk['resource']}: a walk is under way: {walk['pages']}{of} pages staged"
     yield from _budget_lines(document["budget"] or {"limit": None, "resumes": None})
-    yield from first_lines(map(_quarantine_line, document["quarantine"]))
+    yield from output.first_lines(map(_quarantine_line, document["quarantine"]))
     if error := document["last_error"]:
         code = error["exit_code"]
         yield f"last sync, {error['at'][:19]}Z, ended with {code}: {error['message']}"
@@ -147,21 +125,19 @@ def _status_lines(document: dict[str, Any]) -> Iterator[str]:
     if document["tables"]:
         yield "tables:"
     yield from (f"  {count:>8,}  {name}" for name, count in document["tables"].items())
-    yield from first_lines(
-        drift_line(one, f"since {one['since'][:10]}") for one in document["drift"]
+    yield from output.first_lines(
+        output.drift_line(one, f"since {one['since'][:10]}") for one in document["drift"]
     )
 
 
-def _resource_lines(resource: dict[str, Any], *, several_modes: bool) -> Iterator[str]:
-    """How a resource stands, and in which mode if the file has several."""
-    mode = f" in {resource['mode']} mode" if several_modes else ""
+def _resource_line(resource: dict[str, Any], mode: str) -> str:
+    """How a resource stands; ``mode`` says in which, if the file has several."""
     gone = f", {resource['tombstones']} gone" if resource["tombstones"] else ""
-    yield (
+    return (
         f"{resource['resource']}: {plural(resource['records'], 'record')}{mode}{gone},"
         f" synced {ago(resource['age_seconds'])} ({resource['synced'][:19]}Z),"
         f" may be {age_text(resource['max_age_seconds'])} old"
     )
-    yield from count_lines((resource["conflicts"], "row", "came with two values in the last sync"))
 
 
 def _budget_lines(budget: dict[str, Any]) -> Iterator[str]:
@@ -186,17 +162,17 @@ def _quarantine_line(record: dict[str, Any]) -> str:
 # verify
 
 
-@click.command(cls=Command, help=_VERIFY_HELP)
-@DB
-@json_option("the verdict")
+@click.command(cls=options.Command, help=_VERIFY_HELP)
+@options.DB
+@options.json_option("the verdict")
 def verify(db: Path, as_json: bool) -> None:
     """Says whether a mirror renders what LL2 sent."""
     from ll2_mirror.proof.verify import verify
 
-    with opened(db) as store:
+    with options.opened(db) as store:
         verdict = verify(store)
     document = verdict.as_json()
-    more = count_lines(
+    more = output.count_lines(
         (
             document["overtaken"],
             "value",
@@ -205,7 +181,7 @@ def verify(db: Path, as_json: bool) -> None:
         (document["respelled"], "page", "in another spelling of JSON, same values"),
     )
     lines = (*verdict.problems, verdict_line(db, document), *more)
-    console().present(document, lines, as_json=as_json)
+    output.present(document, lines, as_json=as_json)
     if verdict.problems:
         sys.exit(CheckFailed.exit_code)
 
@@ -225,14 +201,13 @@ def verdict_line(db: Path, verdict: dict[str, Any]) -> str:
 # get
 
 
-@click.command(cls=Command, help=_GET_HELP)
-@DB
+@click.command(cls=options.Command, help=_GET_HELP)
+@options.DB
 @click.argument("path")
 @click.option("--pretty", is_flag=True, help="Indent the JSON.")
 @click.option(
     "--base-url",
-    metavar="URL",
-    callback=base,
+    type=options.URL,
     help="Where the links in the body lead.  [default: the file's]",
 )
 def get(db: Path, path: str, pretty: bool, base_url: str | None) -> None:
@@ -243,11 +218,15 @@ def get(db: Path, path: str, pretty: bool, base_url: str | None) -> None:
     from ll2_mirror.serve.browse import browse
     from ll2_mirror.store.reading import READ_SECONDS, time_limit
 
-    with opened(db) as store, store.snapshot(), time_limit(store.conn, READ_SECONDS, str(db)):
-        base = base_url or store.settings.base_url or LL2_URL
-        api = Api(store.conn, db.name, browse, clock=clock())
-        response = api.respond(request_for(path, base, pretty=pretty))
-    write(response.body + b"\n" * pretty)
+    with (
+        options.opened(db) as store,
+        store.snapshot(),
+        time_limit(store.conn, READ_SECONDS, str(db)),
+    ):
+        links = base_url or store.settings.base_url or LL2_URL
+        api = Api(store.conn, db.name, browse, clock=output.clock())
+        response = api.respond(request_for(path, links, pretty=pretty))
+    output.write(response.body + b"\n" * pretty)
     if not response.is_good:
         to = response.headers.get("Location")
         hint = f": it redirects to {to}" if to else ""

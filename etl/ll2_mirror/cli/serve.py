@@ -7,8 +7,7 @@ from typing import Any
 
 import click
 
-from ll2_mirror.cli.options import DB, Command, base, with_options
-from ll2_mirror.cli.output import clock, console
+from ll2_mirror.cli import options, output
 
 _SERVE_HELP = """Serve DB as a site, and LL2's API from it.
 
@@ -19,7 +18,7 @@ file shows at once.
 _FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
-datasette_options = with_options(  # Datasette's own, as its users know them
+datasette_options = options.with_options(  # Datasette's own, as its users know them
     click.argument("files", nargs=-1, type=_FILE),
     click.option("-m", "--metadata", type=_FILE, help="Datasette's metadata, as JSON or YAML."),
     click.option(
@@ -45,16 +44,15 @@ datasette_options = with_options(  # Datasette's own, as its users know them
 )
 
 
-@click.command(cls=Command, help=_SERVE_HELP)
-@DB
+@click.command(cls=options.Command, help=_SERVE_HELP)
+@options.DB
 @click.option("--host", default="127.0.0.1", show_default=True, help="Where to listen.")
 @click.option(
     "-p", "--port", type=click.IntRange(0, 65535), default=8001, show_default=True, help="Its port."
 )
 @click.option(
     "--base-url",
-    metavar="URL",
-    callback=base,
+    type=options.URL,
     help="Where the links in answers lead.  [default: where they were asked for]",
 )
 @datasette_options
@@ -65,13 +63,13 @@ def serve(db: Path, host: str, port: int, base_url: str | None, **own: Any) -> N
     from ll2_mirror.serve.server import bound, datasette, run
     from ll2_mirror.store.opening import open_store
 
-    with open_store(db, clock()) as store:  # says what is wrong with the file
+    with open_store(db, output.clock()) as store:  # says what is wrong with the file
         if store.version != SCHEMA_VERSION:
-            console().say(f"ll2-mirror: {other_version(db.name, store.version)}", err=True)
+            output.say(f"ll2-mirror: {other_version(db.name, store.version)}", err=True)
     app = datasette(db, base_url, **own)
     listening = bound(host, port)
     shown, port = (f"[{host}]" if ":" in host else host), listening.getsockname()[1]
-    console().say(
+    output.say(
         f"LL2's API:   http://{shown}:{port}/2.3.0/",
         f"The site:    http://{shown}:{port}/",
         "Press Ctrl-C to end",

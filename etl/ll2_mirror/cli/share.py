@@ -7,17 +7,7 @@ from typing import Any
 
 import click
 
-from ll2_mirror.cli.options import (
-    DB,
-    QUIET,
-    SILENCE,
-    Command,
-    json_option,
-    max_age_option,
-    opened,
-    placed,
-)
-from ll2_mirror.cli.output import clock, console, end_tidily, transfer_progress
+from ll2_mirror.cli import options, output
 from ll2_mirror.cli.read import check_age, status_of
 
 _PUBLISH_HELP = """Put a snapshot of DB into DIR, for others to pull.
@@ -32,9 +22,11 @@ checked, then written into DB in place: who reads DB meanwhile sees all of it, o
 """
 
 
-@click.command(cls=Command, help=_PUBLISH_HELP)
-@DB
-@click.argument("directory", metavar="DIR", type=click.Path(path_type=Path), callback=placed)
+@click.command(cls=options.Command, help=_PUBLISH_HELP)
+@options.DB
+@click.argument(
+    "directory", metavar="DIR", type=click.Path(path_type=Path), callback=options.placed
+)
 @click.option(
     "--keep",
     metavar="N",
@@ -47,31 +39,31 @@ checked, then written into DB in place: who reads DB meanwhile sees all of it, o
     "--gzip/--no-gzip", expose_value=False, help="No effect: accepted for scripts written for 0.6."
 )
 @click.option("--allow-older", is_flag=True, help="Publish DB though DIR has a later state.")
-@QUIET
-@json_option("the manifest")
+@options.QUIET
+@options.json_option("the manifest")
 def publish(
     db: Path, directory: Path, keep: int, allow_older: bool, quiet: bool, as_json: bool
 ) -> None:
     """Puts a snapshot into a folder."""
     from ll2_mirror.share.publish import publish
 
-    end_tidily()
-    with opened(db) as store:
+    output.end_tidily()
+    with options.opened(db) as store:
         manifest, changed = publish(store, directory, keep=keep, allow_older=allow_older)
     document = {"changed": changed, **manifest.as_json()}
     records, size = sum(manifest.resources.values()), manifest.file.bytes
     line = _state_line(directory, document, f": {records:,} records in {size:,} bytes")
-    console().present(document, [line], as_json=as_json, quiet=quiet)
+    output.present(document, [line], as_json=as_json, quiet=quiet)
 
 
-@click.command(cls=Command, help=_PULL_HELP)
+@click.command(cls=options.Command, help=_PULL_HELP)
 @click.argument("source", metavar="URL|DIR|FILE")
-@DB
-@SILENCE
+@options.DB
+@options.SILENCE
 @click.option("--allow-older", is_flag=True, help="Bring in a snapshot that is older than DB.")
-@max_age_option("DB is older after the pull")
-@QUIET
-@json_option("what was done")
+@options.max_age_option("DB is older after the pull")
+@options.QUIET
+@options.json_option("what was done")
 def pull(
     source: str,
     db: Path,
@@ -85,12 +77,12 @@ def pull(
     from ll2_mirror.share.pull import pull
     from ll2_mirror.share.source import source_of
 
-    end_tidily()
-    with transfer_progress(quiet=quiet or as_json) as emit:
-        report = pull(source_of(source, timeout), db, clock(), emit, allow_older=allow_older)
+    output.end_tidily()
+    with output.transfer_progress(quiet=quiet or as_json) as emit:
+        report = pull(source_of(source, timeout), db, output.clock(), emit, allow_older=allow_older)
     document = report.as_json()
     line = _state_line(db, document, f", from {report.source} · {report.seconds:.1f} s")
-    console().present(document, [line], as_json=as_json, quiet=quiet)
+    output.present(document, [line], as_json=as_json, quiet=quiet)
     if max_age is not None:
         check_age(status_of(db), max_age)
 

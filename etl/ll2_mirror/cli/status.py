@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import datetime
 from math import inf
 from typing import Any, NamedTuple
@@ -176,93 +176,6 @@ def _drift(store: Store) -> Iterator[dict[str, Any]]:
 
 # As metrics
 
-_Samples = dict[str, float]  # by the value of the metric's label; of one without, "" has the only
-
-
-class Metric(NamedTuple):
-    """A gauge: its name without the prefix, its label, its help, and its samples in the status."""
-
-    name: str
-    label: str
-    help: str
-    samples: Callable[[dict[str, Any]], _Samples]
-
-
-def _by_resource(part: str, key: str) -> Callable[[dict[str, Any]], _Samples]:
-    """A sample for each resource that a part of the status has."""
-    return lambda status: {one["resource"]: one[key] for one in status.get(part, ())}
-
-
-def _budget_sample(key: str) -> Callable[[dict[str, Any]], _Samples]:
-    """The sample of a number of the budget, if that is known."""
-
-    def samples(status: dict[str, Any]) -> _Samples:
-        number = (status.get("budget") or {}).get(key)
-        return {} if number is None else {"": number}
-
-    return samples
-
-
-def _sync_times(status: dict[str, Any]) -> _Samples:
-    """When each resource was synced, in seconds since 1970."""
-    return {
-        one["resource"]: from_iso(one["synced"]).timestamp() for one in status.get("resources", ())
-    }
-
-
-def _quarantined(status: dict[str, Any]) -> _Samples:
-    """How many records each resource has in quarantine."""
-    names = [one["resource"] for one in status.get("quarantine", ())]
-    return {one["resource"]: names.count(one["resource"]) for one in status.get("resources", ())}
-
-
-_METRICS = (
-    Metric("up", "", "Whether the file can be read.", lambda status: {"": "tables" in status}),
-    Metric(
-        "age_seconds",
-        "",
-        "How long ago the resource was synced that was synced longest ago; +Inf: never.",
-        lambda status: {"": oldest_age(status)},
-    ),
-    Metric(
-        "last_exit_code",
-        "",
-        "What the last sync ended with.",
-        lambda status: {"": (status["last_error"] or {"exit_code": 0})["exit_code"]},
-    ),
-    Metric(
-        "last_sync_timestamp_seconds", "resource", "When the last sync was completed.", _sync_times
-    ),
-    Metric("records", "resource", "Records that LL2 lists.", _by_resource("resources", "records")),
-    Metric(
-        "gone_records",
-        "resource",
-        "Records that LL2 no longer lists.",
-        _by_resource("resources", "tombstones"),
-    ),
-    Metric(
-        "quarantined_records",
-        "resource",
-        "Records that stay as an earlier sync had them, or out.",
-        _quarantined,
-    ),
-    Metric(
-        "staged_pages",
-        "resource",
-        "Pages of the walk under way.",
-        _by_resource("under_way", "pages"),
-    ),
-    Metric("budget_requests", "", "Requests that LL2 allows.", _budget_sample("limit")),
-    Metric("budget_left_requests", "", "Requests left of them now.", _budget_sample("left")),
-    Metric(
-        "drift",
-        "",
-        "Keys and values that LL2's document lacks.",
-        lambda status: {"": len(status["drift"])} if "drift" in status else {},
-    ),
-    Metric("table_rows", "table", "Rows by table.", lambda status: status.get("tables", {})),
-)
-
 
 def metrics(status: dict[str, Any], exit_code: int | None = None) -> bytes:
     """The metrics of a status, in Prometheus' text format: UTF-8, whatever the locale is.
@@ -270,14 +183,50 @@ def metrics(status: dict[str, Any], exit_code: int | None = None) -> bytes:
     Of a file that can't be read, those that there are without it. ``exit_code``: what the last
     sync ended with, if the file doesn't say.
     """
-    if exit_code:
-        status = {**status, "last_error": {"exit_code": exit_code}}
     registry = CollectorRegistry()
     db = printable(status["db"])
-    for metric in _METRICS:
-        if samples := metric.samples(status):
-            labels = ["db", metric.label][: 1 + bool(metric.label)]
-            gauge = Gauge(f"ll2_mirror_{metric.name}", metric.help, labels, registry=registry)
-            for value, number in samples.items():
-                gauge.labels(db, *[value][: bool(metric.label)]).set(number)
+    for name, about, label, values in _gauges(status, exit_code):
+        labels = ["db", label] if label else ["db"]
+        if values:
+            gauge = Gauge(f"ll2_mirror_{name}", about, labels, registry=registry)
+        for key, number in values.items():
+            gauge.labels(*([db, key] if label else [db])).set(number)
     return generate_latest(registry)
+
+
+def _gauges(
+    status: dict[str, Any], exit_code: int | None
+) -> Iterator[tuple[str, str, str, dict[str, float]]]:
+    """Each gauge: its name without the prefix, its help, its label, and its values by that label.
+
+    One that has no label has one value at most.
+    """
+    resources = {one["resource"]: one for one in status.get("resources", ())}
+    quarantined = [one["resource"] for one in status.get("quarantine", ())]
+    budget = status.get("budget") or {}
+    error = status["last_error"] or {"exit_code": 0}
+
+    def single(number: float | None) -> dict[str, float]:
+        return {} if number is None else {"": number}
+
+    yield "up", "Whether the file can be read.", "", single("tables" in status)
+    about = "How long ago the resource was synced that was synced longest ago; +Inf: never."
+    yield "age_seconds", about, "", single(oldest_age(status))
+    about = "What the last sync ended with."
+    yield "last_exit_code", about, "", single(exit_code or error["exit_code"])
+    times = {name: from_iso(one["synced"]).timestamp() for name, one in resources.items()}
+    yield "last_sync_timestamp_seconds", "When the last sync was completed.", "resource", times
+    listed = {name: one["records"] for name, one in resources.items()}
+    yield "records", "Records that LL2 lists.", "resource", listed
+    gone = {name: one["tombstones"] for name, one in resources.items()}
+    yield "gone_records", "Records that LL2 no longer lists.", "resource", gone
+    about = "Records that stay as an earlier sync had them, or out."
+    aside: dict[str, float] = {name: quarantined.count(name) for name in resources}
+    yield "quarantined_records", about, "resource", aside
+    staged = {one["resource"]: one["pages"] for one in status.get("under_way", ())}
+    yield "staged_pages", "Pages of the walk under way.", "resource", staged
+    yield "budget_requests", "Requests that LL2 allows.", "", single(budget.get("limit"))
+    yield "budget_left_requests", "Requests left of them now.", "", single(budget.get("left"))
+    drift = len(status["drift"]) if "drift" in status else None
+    yield "drift", "Keys and values that LL2's document lacks.", "", single(drift)
+    yield "table_rows", "Rows by table.", "table", status.get("tables", {})

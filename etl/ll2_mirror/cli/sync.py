@@ -13,28 +13,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import click
 from click.core import ParameterSource
 
-from ll2_mirror.cli.options import (
-    DB,
-    QUIET,
-    Command,
-    Lists,
-    base,
-    changing,
-    json_option,
-    seconds,
-    timeout_option,
-    with_options,
-)
-from ll2_mirror.cli.output import (
-    as_mirror_error,
-    console,
-    count_lines,
-    drift_line,
-    end_tidily,
-    first_lines,
-    plural,
-    sync_progress,
-)
+from ll2_mirror.cli import options, output
+from ll2_mirror.cli.output import plural
 from ll2_mirror.clock import to_iso
 from ll2_mirror.errors import DataError, MirrorError, Stopped, UsageError
 from ll2_mirror.ll2.lists import DEFAULT_RESOURCE, MODES, RESOURCES, SLICES
@@ -85,7 +65,7 @@ class SyncOptions(NamedTuple):
         stale = STALE if self.stale_after is None else self.stale_after
         return what._replace(allow_shrink=self.allow_shrink, stale=stale)
 
-    def upstream(self, store: Store, base_url: str, tell: Emit) -> Upstream:
+    def upstream(self, store: Store, base_url: str, emit: Emit) -> Upstream:
         """The server to ask, with what the file knows of its limit.
 
         The environment's token isn't sent to a server that only the file names.
@@ -98,20 +78,20 @@ class SyncOptions(NamedTuple):
         trusted = source is ParameterSource.COMMANDLINE or self.base_url or is_own(base_url)
         token = self.token if trusted else None
         if self.token and not token:
-            tell("withheld", base_url=base_url)
+            emit("withheld", base_url=base_url)
         client = Client(base_url, token, self.timeout)
         budget = Budget(store, client.base_url, self.max_requests, token=bool(token))
-        return Upstream(client, budget, store.clock, tell, wait=self.wait)
+        return Upstream(client, budget, store.clock, emit, wait=self.wait)
 
 
-sync_options = with_options(  # the parameters of SyncOptions that sync and plan have in common
-    DB,
-    click.argument("resources", metavar="[RESOURCE]...", nargs=-1, type=Lists(SLICES)),
+# The parameters of SyncOptions that sync and plan have in common.
+sync_options = options.with_options(
+    options.DB,
+    click.argument("resources", metavar="[RESOURCE]...", nargs=-1, type=options.Lists(SLICES)),
     click.option("--all", "everything", is_flag=True, help="All lists that LL2 has."),
     click.option(
         "--base-url",
-        metavar="URL",
-        callback=base,
+        type=options.URL,
         help="The LL2 server to ask.  [default: the file's]",
     ),
     click.option(
@@ -127,11 +107,10 @@ sync_options = with_options(  # the parameters of SyncOptions that sync and plan
         help="The API token, for more than 15 requests an hour. Never written to the file. The"
         " environment's goes to LL2's own servers, or to that of --base-url.",
     ),
-    timeout_option("How long one request may take, as a whole."),
+    options.timeout_option("How long one request may take, as a whole."),
     click.option(
         "--stale-after",
-        metavar="AGE",
-        callback=seconds,
+        type=options.AGE,
         help="How old a walk that was cut off may be, to be gone on with.  [default: 1d]",
     ),
     click.option(
@@ -143,7 +122,7 @@ sync_options = with_options(  # the parameters of SyncOptions that sync and plan
 )
 
 
-@click.command(cls=Command, help=_SYNC_HELP)
+@click.command(cls=options.Command, help=_SYNC_HELP)
 @sync_options
 @click.option(
     "--max-requests",
@@ -159,7 +138,7 @@ sync_options = with_options(  # the parameters of SyncOptions that sync and plan
     is_flag=True,
     help="Accept a list that lacks more than 10 % of the records, and more than 20.",
 )
-@QUIET
+@options.QUIET
 @click.option(
     "--log-format",
     type=click.Choice(["text", "json"]),
@@ -168,31 +147,31 @@ sync_options = with_options(  # the parameters of SyncOptions that sync and plan
     expose_value=False,  # main knows it before the command line is read
     help="How to tell on stderr what happens: for people, or one JSON object a line.",
 )
-@json_option("what was done")
-def sync(db: Path, quiet: bool, as_json: bool, **given: Any) -> None:
+@options.json_option("what was done")
+def sync(db: Path, quiet: bool, as_json: bool, **parameters: Any) -> None:
     """Runs a sync and says what it did."""
     from ll2_mirror.extract.client import is_own
     from ll2_mirror.store.opening import checked_path
 
     refuse_resource(db)
     checked_path(db)
-    end_tidily()
+    output.end_tidily()
     gc.freeze()
     gc.set_threshold(50_000)  # pages and rows have no cycles: looking for some is in vain
-    options = SyncOptions(**given)
-    with sync_progress(quiet=quiet, as_json=as_json) as tell:
-        reports, server, problem = _synced(db, options, tell, as_json)
+    given = SyncOptions(**parameters)
+    with output.sync_progress(quiet=quiet, as_json=as_json) as emit:
+        reports, server, problem = _synced(db, given, emit, as_json)
     documents = [report.as_json() for report in reports]
     place = "" if is_own(server) else f" · from {server}"
     lines = (line for report in reports for line in _report_lines(report, place))
-    document = documents if options.due else _one_or_all(documents)
-    console().present(document, lines, as_json=as_json, quiet=quiet)
+    document = documents if given.due else _one_or_all(documents)
+    output.present(document, lines, as_json=as_json, quiet=quiet)
     if problem:
         raise problem
 
 
 def _synced(
-    db: Path, options: SyncOptions, tell: Emit, as_json: bool
+    db: Path, given: SyncOptions, emit: Emit, as_json: bool
 ) -> tuple[list[Report], str, MirrorError | None]:
     """Syncs; gives the reports, the server, and what went wrong, which the file notes.
 
@@ -202,19 +181,19 @@ def _synced(
     from ll2_mirror.sync import incomplete
     from ll2_mirror.sync import sync as sync_all
 
-    with changing(db, tell) as store, _noted_failure(store):
-        what = options.wanted(store)
-        upstream = options.upstream(store, what.base_url, tell)
+    with options.changing(db, emit) as store, _noted_failure(store):
+        what = given.wanted(store)
+        upstream = given.upstream(store, what.base_url, emit)
         failed = None
         try:
-            if options.due:  # some lists may fail, and the rest not
-                reports, failed = sync_due(store, upstream, what, tell)
+            if given.due:  # some lists may fail, and the rest not
+                reports, failed = sync_due(store, upstream, what, emit)
             else:
-                reports = sync_all(store, upstream, what, tell)
+                reports = sync_all(store, upstream, what, emit)
         except (Exception, KeyboardInterrupt) as error:
             if as_json:
-                failure = as_mirror_error(error, db)
-                console().show(_one_or_all(incomplete(store, upstream, what, failure)))
+                failure = output.as_mirror_error(error, db)
+                output.present(_one_or_all(incomplete(store, upstream, what, failure)))
             raise
         if problem := failed or _quarantine_error(db, reports):
             _note(store, problem)
@@ -227,7 +206,7 @@ def _noted_failure(store: Store) -> Iterator[None]:
     try:
         yield
     except (Exception, KeyboardInterrupt) as error:
-        failure = as_mirror_error(error, store.path)
+        failure = output.as_mirror_error(error, store.path)
         _note(store, failure)
         raise failure from failure.__cause__
 
@@ -276,12 +255,12 @@ def _report_lines(report: Report, place: str) -> Iterator[str]:
         f" · {report.added} added, {report.changed} changed, {report.unchanged} unchanged,"
         f" {report.gone} gone · {report.seconds:.1f} s{place}"
     )
-    yield from count_lines(
-        (report.missing, "record", "not listed, but not confirmed gone: kept"),
-        (report.conflicts, "row", "came with two values: the later stands"),
-    )
-    yield from first_lines(
+    if report.missing:
+        yield f"  {plural(report.missing, 'record')} not listed, but not confirmed gone: kept"
+    yield from output.first_lines(
         f"  {one['table']} {one['id']} is kept: your table {one['by']} refers to it"
         for one in report.kept
     )
-    yield from first_lines("  " + drift_line(one, f"as in {one['id']}") for one in report.drift)
+    yield from output.first_lines(
+        "  " + output.drift_line(one, f"as in {one['id']}") for one in report.drift
+    )
