@@ -68,6 +68,6 @@ def test_duckdb_writes_parquet_without_its_extension(folder, monkeypatch):
 
 def test_each_view_is_on_the_page_and_each_name_that_traps_is_there(folder):
     told = re.findall(r"^\| `(\w+)` \| [a-z]+ ", PAGE, re.M)
-    assert set(views()) <= set(told)
+    assert {name for name in views() if not name.startswith("_")} <= set(told)
     for table, column in re.findall(r"^\| `(\w+)\.(\w+)[ `]", PAGE, re.M):
         assert rows(folder / "spacecraft.db", f"SELECT {column} FROM {table}")[0] == [column]
