@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -11,7 +12,8 @@ from hypothesis import strategies as st
 
 from helpers import growth
 from ll2_mirror.errors import NotAPage
-from ll2_mirror.ll2.page import API_PATH, Links, links_of, read_page
+from ll2_mirror.ll2 import page as page_module
+from ll2_mirror.ll2.page import API_PATH, API_VERSION, Links, links_of, read_page
 
 # What links_of does, as a sentence: the shortest begin that a path and perhaps a query follow.
 LINK = re.compile(r"(.+?)(/2\.3\.0/[^?#]*)(\?.*)?", re.DOTALL)
@@ -51,3 +53,10 @@ def test_what_is_no_json_says_whether_a_part_is_missing(body, cut):
     with pytest.raises(NotAPage, match="not JSON") as refused:
         read_page(body.encode(), 0, 100)
     assert refused.value.heavy is cut
+
+
+def test_the_version_of_ll2_is_in_one_place():
+    """So that the next one is a change of declarations."""
+    package = Path(page_module.__file__).parents[1]
+    files = (path for path in package.rglob("*.*") if path.suffix in (".py", ".toml", ".sql"))
+    assert [path.name for path in files if API_VERSION in path.read_text("utf-8")] == ["page.py"]

@@ -15,6 +15,7 @@ from ll2_mirror.cli.output import age_text, megabytes, plural, utc
 from ll2_mirror.clock import ago
 from ll2_mirror.errors import CheckFailed, UsageError
 from ll2_mirror.ll2.lists import DEFAULT_RESOURCE
+from ll2_mirror.ll2.page import API_PATH, LL2_URL
 
 _STATUS_HELP = """Say how DB stands.
 
@@ -27,7 +28,7 @@ names each row that differs.
 """
 _GET_HELP = f"""Print what LL2 would answer for PATH.
 
-PATH is one such as '/2.3.0/{DEFAULT_RESOURCE}/?search=Soyuz'. The body is LL2's, byte for
+PATH is one such as '{API_PATH}{DEFAULT_RESOURCE}/?search=Soyuz'. The body is LL2's, byte for
 byte; exit 1 where the status isn't 2xx.
 """
 
@@ -214,7 +215,6 @@ def get(db: Path, path: str, pretty: bool, base_url: str | None) -> None:
     """Prints what LL2 would answer."""
     from ll2_mirror.api.handlers import Api
     from ll2_mirror.api.request import request_for
-    from ll2_mirror.ll2.page import API_PATH, LL2_URL
     from ll2_mirror.serve.browse import browse
     from ll2_mirror.store.reading import READ_SECONDS, time_limit
 

@@ -8,10 +8,11 @@ from typing import Any
 import click
 
 from ll2_mirror.cli import options, output
+from ll2_mirror.ll2.page import API_PATH
 
-_SERVE_HELP = """Serve DB as a site, and LL2's API from it.
+_SERVE_HELP = f"""Serve DB as a site, and LL2's API from it.
 
-The site is Datasette's, with FILES beside DB; LL2's paths are under /2.3.0/. A sync of the same
+The site is Datasette's, with FILES beside DB; LL2's paths are under {API_PATH}. A sync of the same
 file shows at once.
 """
 
@@ -70,7 +71,7 @@ def serve(db: Path, host: str, port: int, base_url: str | None, **own: Any) -> N
     listening = bound(host, port)
     shown, port = (f"[{host}]" if ":" in host else host), listening.getsockname()[1]
     output.say(
-        f"LL2's API:   http://{shown}:{port}/2.3.0/",
+        f"LL2's API:   http://{shown}:{port}{API_PATH}",
         f"The site:    http://{shown}:{port}/",
         "Press Ctrl-C to end",
         err=True,

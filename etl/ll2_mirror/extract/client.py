@@ -33,7 +33,7 @@ from ll2_mirror.errors import (
 )
 from ll2_mirror.extract.network import ServerSession, outcome, reason_of
 from ll2_mirror.extract.rate_limit import LONGEST
-from ll2_mirror.ll2.page import MAX_BODY, TooLargeError, bounded, counted, inflated
+from ll2_mirror.ll2.page import API_PATH, MAX_BODY, TooLargeError, bounded, counted, inflated
 
 PATIENCE = 120.0  # seconds that a sync waits because it is asked to, before it stops
 MAX_ERROR_BODY = 64 * 2**10  # bytes of an answer that is no page
@@ -242,8 +242,8 @@ def checked_base(url: str) -> str:
         raise UsageError(
             f"{ascii(url)[1:-1]} is no base URL: expected one like https://ll.thespacedevs.com"
         )
-    if url.rstrip("/").endswith("/2.3.0"):
-        raise UsageError(f"{url}: leave out /2.3.0: a base URL is what stands before it")
+    if url.rstrip("/").endswith(path := API_PATH.rstrip("/")):
+        raise UsageError(f"{url}: leave out {path}: a base URL is what comes before it")
     return url.rstrip("/")
 
 

@@ -1,4 +1,4 @@
-"""Datasette on a mirror, with its web server: LL2's paths under /2.3.0/, its own pages beside."""
+"""Datasette on a mirror, with its web server: LL2's paths, and its own pages beside."""
 
 from __future__ import annotations
 
