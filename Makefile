@@ -27,7 +27,7 @@ test: $(TOOLS)
 	$(BIN)/python -m pytest -n auto --dist loadfile
 
 soak: $(TOOLS)
-	$(BIN)/python -m pytest -m soak
+	LL2_MIRROR_SOAK=1 $(BIN)/python -m pytest -m 'soak or sampled'
 
 lint: $(TOOLS)
 	$(BIN)/ruff format --check $(SOURCE)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import gc
 import os
 import shutil
 import signal
@@ -31,6 +32,9 @@ settings.register_profile(
     derandomize=True,
 )
 settings.load_profile("tests")
+
+# A sync freezes what its process has, as it ends with it; this one goes on, so its garbage stayed.
+gc.freeze = lambda: None
 
 # Under nohup, and in the background of some shells, they are ignored, and would be by all children.
 signal.signal(signal.SIGINT, signal.default_int_handler)

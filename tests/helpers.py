@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import sqlite3
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -28,6 +29,7 @@ FIXTURES = ROOT / "tests" / "fixtures"
 START = datetime(2026, 1, 1, tzinfo=UTC)  # where a clock starts whose times a test knows
 PROGRAM = [sys.executable, "-c", "from ll2_mirror.cli.main import main; main()"]
 T = TypeVar("T")
+SOAK = bool(os.environ.get("LL2_MIRROR_SOAK"))  # as make soak sets it: try more, for longer
 Listed = dict[Any, str]  # names by id
 NAMES = (
     "SELECT _records.id, name FROM _records LEFT JOIN spacecraft USING (id)"
@@ -185,6 +187,19 @@ def cells(answer: str) -> list[list[str]]:
     head, rule, *lines = answer.splitlines()
     spans = [match.span() for match in re.finditer("-+", rule)]
     return [[line[start:end].strip() for start, end in spans] for line in (head, *lines)]
+
+
+def sampled(cases: Iterable[T], few: int) -> list[T]:
+    """A few of the cases, one of each stretch and not at the same place in it; in a soak, all."""
+    every = list(cases)
+    step = 1 if SOAK else max(1, len(every) // few)
+    starts = range(0, len(every) - step + 1, step)
+    return [every[start + number % step] for number, start in enumerate(starts)]
+
+
+def examples(few: int, many: int | None = None) -> int:
+    """How many examples a property is tried with; in a soak so many, else a few."""
+    return (many or 20 * few) if SOAK else few
 
 
 def eventually(true: Callable[[], object]) -> None:

@@ -6,6 +6,7 @@ import json
 from dataclasses import replace
 from datetime import timedelta
 from functools import partial
+from itertools import product
 from pathlib import Path
 from random import Random
 from tempfile import TemporaryDirectory
@@ -20,10 +21,12 @@ from helpers import (
     TestClock,
     command,
     equals,
+    examples,
     execute,
     public_rows,
     published,
     quarantine,
+    sampled,
     settle,
 )
 from ll2_mirror.ll2.lists import RESOURCES, SLICES
@@ -177,9 +180,10 @@ EDITS = {
 }
 
 
-@pytest.mark.parametrize("held", [False, True])
-@pytest.mark.parametrize("k", [1, 2, 3])
-@pytest.mark.parametrize("edit", EDITS)
+@pytest.mark.sampled
+@pytest.mark.parametrize(
+    ("edit", "k", "held"), sampled(product(EDITS, [1, 2, 3], [False, True]), 12)
+)
 def test_one_edit_during_a_walk_skips_nothing_and_doubles_nothing(db, world, sync, held, k, edit):
     """What is published is the list as it was before the edit, or as it is after it.
 
@@ -273,7 +277,7 @@ def test_a_list_that_moves_at_each_page_is_walked_to_its_end(db, world, sync):
 
 
 def test_a_list_that_keeps_losing_its_start_publishes_nothing(db, clock):
-    with answering(EditableLL2(1500, clock)) as world:
+    with answering(EditableLL2(900, clock)) as world:
         for k in range(1, 200):
             world.at(k, lambda: world.delete(*world.ids[:11]))
         done = command(clock, "sync", db, "--base-url", world.base_url)
@@ -309,8 +313,9 @@ def happen(world, kind, place):
     world.insert_before(id_) if kind == "comes" else world.delete(id_)
 
 
+@pytest.mark.sampled
 @given(COMES_AND_GOES)
-@settings(max_examples=12)
+@settings(max_examples=examples(3))
 def test_what_comes_and_goes_in_a_long_walk_costs_three_requests_each_at_most(events):
     """A walk of ten pages, one an hour: it ends with all that was there all the time."""
     clock = TestClock(START)
@@ -417,6 +422,7 @@ SHIFTS = [  # what, when, from and to where: in thousandths of the walk, and of 
 ]
 
 
+@pytest.mark.sampled
 @pytest.mark.usefixtures("named")
 @pytest.mark.parametrize(("pages", "options"), [(6, ()), (11, ()), (11, ("--max-requests", 1))])
 def test_one_that_comes_goes_or_moves_in_a_list_not_by_id_costs_one_more_pass_at_most(
@@ -427,7 +433,7 @@ def test_one_that_comes_goes_or_moves_in_a_list_not_by_id_costs_one_more_pass_at
             record["name"] = f"{record['id']:05}"
         world.key = lambda record: record["name"]
         sync = ("sync", db, "--base-url", world.base_url, *options)
-        for kind, when, place, to in SHIFTS:
+        for kind, when, place, to in sampled(SHIFTS, 5):
             before, asked = set(world.ids), len(world.requests)
             world.at(2 + (pages - 1) * when // 1000, partial(shift, world, kind, place, to))
             assert any(command(clock, *sync).code == 0 for _ in range(2 * pages + 3))
