@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import copy
 import gc
 import os
 import shutil
 import signal
 import subprocess
 from collections.abc import Callable, Iterator
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +16,7 @@ import pytest
 from click.testing import CliRunner
 from hypothesis import HealthCheck, settings
 
-from helpers import Ran, TestClock
+from helpers import Ran, TestClock, command
 from ll2_mirror.cli.main import main
 from ll2_mirror.errors import Bug
 from ll2_mirror.extract.client import Client
@@ -24,6 +24,7 @@ from ll2_mirror.extract.rate_limit import Budget
 from ll2_mirror.extract.upstream import Upstream
 from ll2_mirror.store.opening import open_store
 from ll2_mirror.testing import fake_ll2
+from ll2_mirror.testing.fake_ll2 import FakeLL2
 
 settings.register_profile(
     "tests",
@@ -65,11 +66,21 @@ def run(clock: TestClock) -> Callable[..., Ran]:
     return run
 
 
-@pytest.fixture
-def upstream() -> Iterator[fake_ll2.FakeLL2]:
-    """The bundled upstream; a test may edit its records between syncs."""
-    with fake_ll2.running(copy.deepcopy(fake_ll2.bundled())) as server:
+@pytest.fixture(scope="session")
+def one_upstream() -> Iterator[FakeLL2]:
+    """The server behind ``upstream``: one, so that a file that was synced once knows its URL."""
+    with fake_ll2.running({}) as server:
         yield server
+
+
+@pytest.fixture
+def upstream(one_upstream: FakeLL2) -> Iterator[FakeLL2]:
+    """The bundled upstream; a test may edit its records between syncs."""
+    attributes = set(vars(one_upstream))
+    one_upstream.reset(fake_ll2.bundled())
+    yield one_upstream
+    for name in set(vars(one_upstream)) - attributes:  # as what monkeypatch gives back
+        delattr(one_upstream, name)
 
 
 @pytest.fixture
@@ -90,10 +101,23 @@ def db(tmp_path: Path) -> Path:
     return tmp_path / "spacecraft.db"
 
 
+@pytest.fixture(scope="session")
+def sample(
+    one_upstream: FakeLL2, tmp_path_factory: pytest.TempPathFactory
+) -> tuple[Path, datetime]:
+    """A file that mirrors the bundled spacecraft since an hour ago; tests have copies."""
+    db, clock = tmp_path_factory.mktemp("sample") / "spacecraft.db", TestClock()
+    clock.move(-3600)
+    one_upstream.reset(fake_ll2.bundled())
+    assert command(clock, "sync", db, "--base-url", one_upstream.base_url).code == 0
+    return db, clock.time
+
+
 @pytest.fixture
-def synced(db: Path, upstream: fake_ll2.FakeLL2, run: Callable[..., Ran]) -> Path:
-    """A file that mirrors the bundled spacecraft."""
-    assert run("sync", db, "--base-url", upstream.base_url).code == 0
+def synced(sample: tuple[Path, datetime], db: Path, upstream: FakeLL2, clock: TestClock) -> Path:
+    """A file that mirrors the bundled spacecraft, synced just now by the test's clock."""
+    shutil.copy(sample[0], db)
+    clock.time = sample[1]
     return db
 
 

@@ -118,12 +118,16 @@ class FakeLL2(ThreadingHTTPServer):
         self, records: Records, clock: Clock | None = None, limit: int | None = None
     ) -> None:
         super().__init__(("127.0.0.1", 0), FakeHandler)
-        self.records = records
         self.clock = clock or Clock()
         self.limit = limit
+        self.lock = RLock()
+        self.reset(records)
+
+    def reset(self, records: Records) -> None:
+        """Starts over with these records: no fault, nothing planned, no request came yet."""
+        self.records = records
         self.log: list[tuple[str, dict[str, str]]] = []
         self.requests: list[FakeRequest] = []
-        self.lock = RLock()
         self._used: deque[datetime] = deque()  # when the requests of the last hour came
         self._counted = 0
         self._planned: dict[int, list[Callable[[], object]]] = {}
