@@ -52,14 +52,14 @@ def set_ages(store: Store, wanted: dict[str, float | None]) -> None:
 # How each list stands
 
 
-class Holding(NamedTuple):
+class SliceState(NamedTuple):
     """What the file has of a list, or of a slice of it."""
 
     as_of: datetime | None  # when that was fetched, by itself or with the list; None: never
     records: int | None  # that a walk over it has; None where that isn't known
 
 
-def holding(store: Store, part: Slice) -> Holding:
+def slice_state(store: Store, part: Slice) -> SliceState:
     """What the file has of a list or a slice.
 
     The newest of all are on one page. Of a view that was never walked, the list's rows tell.
@@ -75,7 +75,7 @@ def holding(store: Store, part: Slice) -> Holding:
         edge = to_iso(store.clock.now() + timedelta(hours=view.hours))
         sql = f'SELECT count(*) FROM "{part.resource.table}" WHERE "{view.key}" {sign} ?'
         records = store.conn.execute(sql, (edge,)).fetchone()[0]
-    return Holding(as_of, records)
+    return SliceState(as_of, records)
 
 
 class Task(NamedTuple):
@@ -112,7 +112,7 @@ def tasks(store: Store, what: Wanted, *, due: bool = False) -> Iterator[Task]:
     may_be, failed = ages(store), store.settings.read(_FAILED, dict) or {}
     for name, mode in what.modes.items():
         part, age = SLICES[name], may_be[name]
-        as_of, records = holding(store, part)
+        as_of, records = slice_state(store, part)
         stale = longest_walk(age) if due else what.stale
         walk, pages, _ = resumable(store, part, mode, what.base_url, stale)
         records = walk.total if walk and pages else records

@@ -52,7 +52,7 @@ def wanted(store: Store, resources: list[str], base_url: str | None, mode: str |
     if mode and len(names) == 1 and mode not in (known := SLICES[names[0]].resource.modes):
         raise UsageError(f"{names[0]} has no {mode} mode: choose {' or '.join(known)}")
     begun = {walk.name: walk.mode for walk in cut_off}
-    modes = {name: _mode(store, SLICES[name], mode or begun.get(name)) for name in names}
+    modes = {name: _mode(store, SLICES[name], mode, begun.get(name)) for name in names}
     return Wanted(next(filter(None, urls), LL2_URL), modes)
 
 
@@ -64,15 +64,17 @@ def _no_parts(names: Iterable[str]) -> list[str]:
     ]
 
 
-def _mode(store: Store, part: Slice, asked: str | None) -> str:
-    """The richest mode that a list has up to the one asked for; else the one that is held.
+def _mode(store: Store, part: Slice, asked: str | None, begun: str | None) -> str:
+    """The richest mode that a list has up to the one asked for.
 
-    Else normal, or what a file of an earlier version has in all its lists.
+    Where none is, the richer of what the file has and what a walk that was cut off began; else
+    normal, or what a file of an earlier version has in all its lists.
     """
     resource = part.resource
     walk = next(reversed(store.walks.held(resource.name)), None)
     held = walk.mode if walk and walk.mode in resource.modes else None
-    chosen = resource.mode_upto(asked or held or store.settings.mode or "normal")
+    richer = max(filter(None, (held, begun)), key=MODES.index, default=None)
+    chosen = resource.mode_upto(asked or richer or store.settings.mode or "normal")
     if held and MODES.index(chosen) < MODES.index(held):
         raise UsageError(
             f"{store.path} holds {resource.name} in {held} mode, and a mode only grows: leave"

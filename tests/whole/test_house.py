@@ -113,3 +113,15 @@ def test_functions_show_whole():
         for node in ast.walk(ast.parse(source)):
             if isinstance(node, FUNCTIONS):
                 assert (node.end_lineno or 0) - node.lineno < 50, f"{path.name}: {node.name}"
+
+
+def test_class_names_are_unique():
+    """A class that is met twice, with an underscore or without, is one thing."""
+    names: dict[str, set[str]] = {}
+    for path in FILES:
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.ClassDef):
+                names.setdefault(node.name.lstrip("_"), set()).add(_room(path) + "/" + path.name)
+    done = {"extract", "due", "progress", "clock", "errors"}  # rooms
+    twice = {name: places for name, places in names.items() if len(places) > 1}
+    assert not any(place.split("/")[0] in done for places in twice.values() for place in places)

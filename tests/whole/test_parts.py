@@ -336,6 +336,17 @@ def test_due_fills_what_is_upcoming_first_and_launches_last(db, run, clock, libr
     assert proved(run)
 
 
+@pytest.mark.parametrize("options", [(), ("--due",), ("events/upcoming",)])
+def test_a_part_cut_off_in_a_poorer_mode_than_the_list_has_now_begins_anew(run, options):
+    assert run("sync", "events/upcoming", "agencies", "--max-requests", 1).code == 75
+    assert run("sync", "events", "--mode", "detailed").code == 0
+    done = run("sync", *options)
+    assert done.code == 0, done.err
+    anew = "events/upcoming: begins the walk anew: it was in normal mode" in done.text
+    assert anew == (options == ("events/upcoming",))  # else the list has it
+    assert proved(run)
+
+
 # Whatever is asked for in whatever order
 
 

@@ -66,16 +66,46 @@ class Budget:
         """What the server may be asked now: by what it said, and by what was spent since."""
         now = self._store.clock.now()
         try:
-            known = self._known(now)
-            times = self._times(known, now)
+            limit, window, asked, use, resumes = self._known(now)
+            most = (limit or 0) + (use or 0)  # older ones neither fill a limit nor free it
+            times = self.log.counted(now, window, most)
         except (TypeError, ValueError, OverflowError) as error:
             words = f"its tables _throttles or _requests are damaged: delete their rows ({error})"
             raise DataError(f"{self._store.path}: {words}") from None
-        resumes = known.resumes if known.resumes and known.resumes > now else None
-        if known.limit is not None and len(times) >= known.limit and not resumes:
-            oldest = next(iter(times[-known.limit :]), now)
-            resumes = oldest + timedelta(seconds=known.window)
-        return RateLimit(known.limit, known.window, times, resumes)
+        if use is not None and now - asked < timedelta(seconds=window):
+            # Of those that others made only the number is known: they stand at the moment it was.
+            before = [time for time in times if time <= asked]
+            others = [asked] * (use - len(before))
+            times = [*before[max(0, len(before) - use) :], *others, *times[len(before) :]]
+        if resumes and resumes <= now:
+            resumes = None
+        if limit is not None and len(times) >= limit and not resumes:
+            resumes = next(iter(times[-limit:]), now) + timedelta(seconds=window)
+        return RateLimit(limit, window, times, resumes)
+
+    def _known(
+        self, now: datetime
+    ) -> tuple[int | None, float, datetime, int | None, datetime | None]:
+        """What was said of the limit and its window, and when; its use then; when it resumes.
+
+        What a clock that ran ahead noted doesn't count. However long the server asks to wait, after
+        LONGEST it is asked again.
+        """
+        limit, window = self._declared
+        row = self._store.conn.execute(
+            "SELECT ifnull(your_request_limit, ?), ifnull(limit_frequency_secs, ?), asked,"
+            " current_use, resumes FROM _throttles WHERE base_url = ? AND asked <= ?",
+            (limit, window, self._base_url, to_iso(now)),
+        ).fetchone()
+        limit, window, noted, use, resumes = row or (limit, window, to_iso(now), None, None)
+        asked = from_iso(noted)
+        return (
+            None if limit is None else _count(limit),
+            min(float(window), LONGEST),
+            asked,
+            None if use is None else min(_count(use), LARGEST),
+            min(from_iso(resumes), asked + timedelta(seconds=LONGEST)) if resumes else None,
+        )
 
     @property
     def left(self) -> float:
@@ -130,50 +160,6 @@ class Budget:
         )
         return resumes
 
-    def _known(self, now: datetime) -> _Known:
-        """What the file knows of the server; what a clock that ran ahead noted is not.
-
-        However long the server asks to wait, after LONGEST it is asked again.
-        """
-        limit, window = self._declared
-        row = self._store.conn.execute(
-            "SELECT asked, ifnull(your_request_limit, ?), ifnull(limit_frequency_secs, ?),"
-            " current_use, resumes FROM _throttles WHERE base_url = ? AND asked <= ?",
-            (limit, window, self._base_url, to_iso(now)),
-        ).fetchone()
-        asked, limit, window, use, resumes = row or (to_iso(now), limit, window, None, None)
-        latest = from_iso(asked) + timedelta(seconds=LONGEST)
-        return _Known(
-            from_iso(asked),
-            None if limit is None else _count(limit),
-            min(float(window), LONGEST),
-            None if use is None else min(_count(use), LARGEST),
-            min(from_iso(resumes), latest) if resumes else None,
-        )
-
-    def _times(self, known: _Known, now: datetime) -> list[datetime]:
-        """When each request was made that the limit still counts, oldest first.
-
-        Of those that others made, only their number is known: they stand at the moment it was.
-        """
-        most = (known.limit or 0) + (known.use or 0)  # older ones neither fill a limit nor free it
-        mine = self.log.counted(now, known.window, most)
-        if known.use is None or now - known.asked >= timedelta(seconds=known.window):
-            return mine
-        before = [time for time in mine if time <= known.asked]
-        others = [known.asked] * (known.use - len(before))
-        return [*before[max(0, len(before) - known.use) :], *others, *mine[len(before) :]]
-
-
-class _Known(NamedTuple):
-    """What was said of a server's limit, and when."""
-
-    asked: datetime
-    limit: int | None
-    window: float  # seconds
-    use: int | None  # when asked
-    resumes: datetime | None  # what the server said
-
 
 class Throttle(NamedTuple):
     """A server's limit as /api-throttle/ tells it; its ``ident``, our address, isn't kept."""
@@ -221,23 +207,30 @@ def _count(value: int) -> int:
 
 
 class RequestLog:
-    """The requests to one server. ``spent`` counts those of this run that the limit counts."""
+    """The requests to one server, of this run and of others."""
 
     def __init__(self, store: Store, base_url: str) -> None:
-        self.spent = 0
         self._conn = store.conn
         self._clock = store.clock
         self._base_url = base_url
-        self.mark()
+        self._paths: list[str] = []  # of this run's requests that the limit counts
+        self._mark = 0  # among them
+
+    @property
+    def spent(self) -> int:
+        """How many requests of this run the limit counts."""
+        return len(self._paths)
 
     def mark(self) -> None:
         """Lets ``spent_on`` count from here on."""
-        newest = self._conn.execute("SELECT coalesce(max(id), 0) FROM _requests").fetchone()
-        self._before: int = newest[0]
+        self._mark = len(self._paths)
+
+    def spent_on(self, path: str) -> int:
+        """How many requests since the last ``mark`` began with a path."""
+        return sum(spent.startswith(path) for spent in self._paths[self._mark :])
 
     def begin(self, path: str, *, counted: bool) -> int:
         """Notes a request that is about to be sent; gives its number in the log."""
-        self.spent += counted
         cursor = self._conn.execute(
             "INSERT INTO _requests (base_url, path, sent, counted) VALUES (?, ?, ?, ?)",
             (self._base_url, path, to_iso(self._clock.now()), counted),
@@ -245,18 +238,23 @@ class RequestLog:
         assert cursor.lastrowid is not None
         return cursor.lastrowid
 
-    def end(self, request: int, status: int | None, size: int | None, seconds: float) -> None:
-        """Notes how a request ended."""
+    def end(
+        self,
+        number: int,
+        path: str,
+        status: int | None,
+        size: int | None,
+        ms: int,
+        *,
+        counted: bool,
+    ) -> None:
+        """Notes how a request ended; ``counted``: it was sent, so that the limit counts it."""
+        if counted:
+            self._paths.append(path)
         self._conn.execute(
-            "UPDATE _requests SET status = ?, bytes = ?, ms = ? WHERE id = ?",
-            (status, size, round(seconds * 1000), request),
+            "UPDATE _requests SET counted = ?, status = ?, bytes = ?, ms = ? WHERE id = ?",
+            (counted, status, size, ms, number),
         )
-
-    def unsent(self, request: int) -> None:
-        """Notes that a request never reached the server, so that its limit doesn't count it."""
-        self.spent -= self._conn.execute(
-            "UPDATE _requests SET counted = 0 WHERE id = ? AND counted", (request,)
-        ).rowcount
 
     def counted(self, now: datetime, seconds: float, most: int = -1) -> list[datetime]:
         """When each counted request of the last seconds was sent, oldest first.
@@ -271,15 +269,6 @@ class RequestLog:
         )
         return [from_iso(sent) for (sent,) in rows][::-1]
 
-    def spent_on(self, path: str) -> int:
-        """How many requests since the last ``mark`` began with a path."""
-        row = self._conn.execute(
-            "SELECT count(*) FROM _requests WHERE counted AND id > ? AND substr(path, 1, ?) = ?",
-            (self._before, len(path), path),
-        ).fetchone()
-        count: int = row[0]
-        return count
-
     def forget(self) -> None:
         """Drops what is old; also what a clock that ran ahead put in."""
         now = self._clock.now()
@@ -287,4 +276,3 @@ class RequestLog:
             "DELETE FROM _requests WHERE sent NOT BETWEEN ? AND ?",
             (to_iso(now - _KEPT), to_iso(now + _KEPT)),
         )
-        self.mark()  # SQLite gives the numbers of dropped rows again

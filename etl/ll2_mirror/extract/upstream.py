@@ -153,18 +153,16 @@ class Upstream:
 
     def _logged(self, path: str, *, counted: bool) -> Response:
         """One request, in the log from before it is sent; what never left costs nothing."""
-        log, began = self.budget.log, monotonic()
-        number, status, size = log.begin(path, counted=counted), None, None
+        log, began, status, size = self.budget.log, monotonic(), None, None
+        number = log.begin(path, counted=counted)
         try:
             response = self.client.get(path)
             status, size = response.status, len(response.body)
             return response
         finally:
-            took = monotonic() - began
-            if not self.client.sent:
-                log.unsent(number)
-            log.end(number, status, size, took)
-            self.emit("request", path=path, status=status, bytes=size, ms=round(took * 1000))
+            ms = round((monotonic() - began) * 1000)
+            log.end(number, path, status, size, ms, counted=counted and self.client.sent)
+            self.emit("request", path=path, status=status, bytes=size, ms=ms)
 
 
 def _is_record(body: bytes, id_: Id) -> bool:
