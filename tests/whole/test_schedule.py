@@ -357,7 +357,7 @@ def test_the_metrics_are_those_of_the_page(synced, shell, tmp_path):
     assert not (tmp_path / "ll2-mirror.tmp").exists()
     text = (tmp_path / "ll2-mirror.prom").read_text()
     found = {metric.name: metric for metric in parser.text_string_to_metric_families(text)}
-    told = re.findall(r"^\| `(ll2_mirror_\w+)` \| (?:`(\w+)`)? *\|", PAGE, re.M)
+    told = re.findall(r"^- `(ll2_mirror_\w+)`(?: by `(\w+)`)?:", PAGE, re.M)
     assert {name for name, _ in told} == set(found)
     for name, label in told:
         assert found[name].type == "gauge"
@@ -436,7 +436,7 @@ def test_each_code_of_the_table_shows(alerts, run, synced, upstream, monkeypatch
     old = {"75": ["MirrorOld"], "1": ["MirrorOld", "MirrorNeedsYou"]}
     assert told == {**needs_you, **old, "69": ["MirrorUnreached"]}
     assert {"0", *told} == set(EXIT_CODES)
-    page = dict(re.findall(r"^\| `(Mirror\w+)` \| ([^|]*) \|", PAGE, re.M))
+    page = dict(re.findall(r"^- `(Mirror\w+)`(?: \(([^)]*)\))?:", PAGE, re.M))
     for code, names in told.items():
         assert all(code in page[name].split(", ") for name in names), code
 
@@ -460,11 +460,11 @@ def test_a_sync_at_a_time_that_is_yet_to_come_shows(alerts, synced):
 def test_the_alerts_are_those_of_the_page():
     yaml = pytest.importorskip("yaml")
     rules = [rule for group in yaml.safe_load(RULES)["groups"] for rule in group["rules"]]
-    assert [rule["alert"] for rule in rules] == re.findall(r"^\| `(Mirror\w+)` \|", PAGE, re.M)
+    assert [rule["alert"] for rule in rules] == re.findall(r"^- `(Mirror\w+)`", PAGE, re.M)
     for rule in rules:
         assert rule["annotations"]["summary"]
         for name in re.findall(r"ll2_mirror_\w+", rule["expr"]):
-            assert f"| `{name}` |" in PAGE
+            assert f"- `{name}`" in PAGE
 
 
 @pytest.mark.parametrize(("status", "seen"), [("", 0), ("0", 0), ("69", 69), ("KILL", 137)])
@@ -472,14 +472,14 @@ def test_the_unit_writes_metrics_however_the_sync_ended(synced, shell, tmp_path,
     done = shell(command("ExecStopPost", METRICS_CONF), EXIT_STATUS=status)
     assert (done.returncode, done.stderr) == (0, "")
     text = (tmp_path / "ll2-mirror.prom").read_text()
-    assert re.search(rf"^ll2_mirror_last_exit_code\{{.*\}} {seen}$", text, re.M)
+    assert re.search(rf"^ll2_mirror_last_exit_code\{{.*\}} {seen}\.0$", text, re.M)
 
 
 def test_the_unit_writes_metrics_of_a_file_that_cannot_be_read(synced, shell, tmp_path):
     synced.write_text("no database" * 500)
     (tmp_path / "ll2-mirror.prom").write_text("old")
     assert "is no SQLite file" in shell(command("ExecStopPost", METRICS_CONF)).stderr
-    assert re.search(r"^ll2_mirror_up\{.*\} 0$", (tmp_path / "ll2-mirror.prom").read_text(), re.M)
+    assert re.search(r"^ll2_mirror_up\{.*\} 0\.0$", (tmp_path / "ll2-mirror.prom").read_text(), re.M)
 
 
 def test_crons_line_writes_metrics(synced, shell, tmp_path, upstream):
@@ -487,7 +487,7 @@ def test_crons_line_writes_metrics(synced, shell, tmp_path, upstream):
     refuse(upstream)
     shell(script)
     text = (tmp_path / "ll2-mirror.prom").read_text()
-    assert re.search(r"^ll2_mirror_last_exit_code\{.*\} 69$", text, re.M)
+    assert re.search(r"^ll2_mirror_last_exit_code\{.*\} 69\.0$", text, re.M)
 
 
 def test_the_log_is_lines_of_json(synced, shell, tmp_path):
