@@ -479,7 +479,9 @@ def test_the_unit_writes_metrics_of_a_file_that_cannot_be_read(synced, shell, tm
     synced.write_text("no database" * 500)
     (tmp_path / "ll2-mirror.prom").write_text("old")
     assert "is no SQLite file" in shell(command("ExecStopPost", METRICS_CONF)).stderr
-    assert re.search(r"^ll2_mirror_up\{.*\} 0\.0$", (tmp_path / "ll2-mirror.prom").read_text(), re.M)
+    assert re.search(
+        r"^ll2_mirror_up\{.*\} 0\.0$", (tmp_path / "ll2-mirror.prom").read_text(), re.M
+    )
 
 
 def test_crons_line_writes_metrics(synced, shell, tmp_path, upstream):
