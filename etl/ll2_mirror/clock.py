@@ -39,7 +39,7 @@ def from_iso(text: str) -> datetime:
     try:
         when = datetime.fromisoformat(text)
     except (ValueError, TypeError):
-        raise NoTime(f"{ascii(text)[:60]} is no time") from None
+        raise NoTime(f"{ascii(text)[:60]} is not a time") from None
     return when if when.tzinfo else when.replace(tzinfo=UTC)
 
 
@@ -57,7 +57,7 @@ def age(then: datetime, now: datetime) -> int | None:
 def ago(seconds: int | None) -> str:
     """How long ago something was, by its age."""
     if seconds is None:
-        return "at a time that is yet to come: a clock was wrong, or is"
+        return "at a time in the future: a clock is or was wrong"
     for unit, size in _UNITS:
         if count := seconds // size:
             return f"{count:,} {unit}{'s' * (count != 1)} ago"

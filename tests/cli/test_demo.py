@@ -114,7 +114,7 @@ def test_examples_overwrite_nothing_of_yours(tmp_path, run):
     refused = run("examples", tmp_path)
     assert refused.code == 2
     assert refused.err == (
-        f"ll2-mirror: {mine} is there, and another: choose another folder, or remove it\n"
+        f"ll2-mirror: {mine} exists with other contents: remove it, or choose another folder\n"
     )
     assert list(files_of(tmp_path)) == ["schedule/ll2-mirror.timer"]
 
@@ -124,7 +124,7 @@ def test_what_can_be_no_folder_is_said_in_one_line(tmp_path, run, command):
     (tmp_path / "file").write_text("")
     refused = run(command, tmp_path / "file")
     assert (refused.code, refused.err.count("\n")) == (2, 1)
-    assert f"{tmp_path}/file can't be made a folder" in refused.err
+    assert f"{tmp_path}/file can't be created as a folder" in refused.err
 
 
 def test_the_wheel_has_all_that_the_program_looks_for_beside_it():

@@ -81,7 +81,7 @@ def test_a_bug_of_ours_is_told_as_such(synced, bug, command):
     line, trace, *_ = done.stderr.splitlines()
     assert done.exit_code == 70
     assert line.startswith(f"ll2-mirror: a bug in ll2-mirror {__version__}: KeyError: ")
-    assert line.endswith(": please report it with what follows")
+    assert line.endswith(": please report it with the lines below")
     assert trace == "Traceback (most recent call last):"
     assert "in broken" in done.stderr
     assert all(line.isprintable() for line in done.stderr.splitlines())

@@ -20,5 +20,5 @@ def test_since_takes_dates_times_and_ages():
 
 @pytest.mark.parametrize("number", ["9" * 15, "9" * 5000])
 def test_an_age_beyond_all_bounds_is_none(number):
-    with pytest.raises(UsageError, match="is no age"):
+    with pytest.raises(UsageError, match="is not an age"):
         age(f"{number}w")

@@ -104,7 +104,7 @@ def test_a_countdown_fits_its_terminal(synced, upstream, on_terminal, columns):
 
     upstream.answer = waiting
     steps = drawn(on_terminal(columns, "sync", synced, "--wait"))
-    assert [step[:15] for step in steps[:3]] == [f"goes on in 0:0{left}" for left in (3, 2, 1)]
+    assert [step[:15] for step in steps[:3]] == [f"resumes in 0:0{left}" for left in (3, 2, 1)]
     assert max(map(len, steps)) < columns
 
 

@@ -117,7 +117,7 @@ def test_a_signal_ends_a_sync_tidily(synced, run, under_way, number):
     release.set()
     assert process.returncode == 75
     assert told == (
-        "ll2-mirror: interrupted: what was published before stands; the next sync goes on\n"
+        "ll2-mirror: interrupted: nothing was lost; run the same command again to continue\n"
     )
     assert [path.name for path in synced.parent.glob("*.lock")] == []
     assert execute(synced, "SELECT count(*) FROM spacecraft") == [(21,)]

@@ -133,7 +133,7 @@ def test_the_folder_holds_no_more_than_it_may(db, host, run):
     assert (ran.code, len(copies(db))) == (0, 3)
     assert "1 picture left, as --max-bytes is reached" in ran.out
     assert run("images", db, "--json").json["held"] == COUNT
-    one_line(run("images", db, "--max-bytes", "much"), 2, "is no number of bytes")
+    one_line(run("images", db, "--max-bytes", "much"), 2, "is not a number of bytes")
 
 
 def test_status_counts_them(db, run):

@@ -86,7 +86,7 @@ def test_a_clock_that_is_a_little_apart_is_no_matter(db, seconds, tmp_path):
 
 def test_a_sync_that_is_yet_to_come_is_told_as_such(db, tmp_path):
     told = synced(db, -86400, tmp_path)
-    assert "Synced <b>at a time that is yet to come: a clock was wrong, or is</b>" in told
+    assert "Synced <b>at a time in the future: a clock is or was wrong</b>" in told
     assert "ago" not in told.partition("Synced")[2].partition("</p>")[0]
 
 

@@ -222,7 +222,7 @@ def told_so(process, err):
     """A sync that a signal ended says so in one line."""
     assert process.returncode == 75, err
     assert err.count("\n") == 1, err
-    assert err.startswith("ll2-mirror: interrupted: what was published before stands")
+    assert err.startswith("ll2-mirror: interrupted: nothing was lost")
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])

@@ -25,9 +25,9 @@ from ll2_mirror.store.store import Store
 from ll2_mirror.store.typed import Typed
 from ll2_mirror.transform.extra import read
 
-_CHANGES_HELP = """Show what was added, changed and gone.
+_CHANGES_HELP = """Show what was added, changed and removed.
 
-By run, with each value from and to; a first sync is summed up. Atom makes a feed.
+By run, with old and new values; a first sync is summed up. The format atom makes a feed.
 """
 _MANY_ADDED = 3  # rows added to one table that are named one by one
 _WHOLE, _PART = ("added", "gone"), ("changed", "reordered")  # rows, keys
@@ -38,10 +38,17 @@ _CONTROL = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]") 
 
 @click.command(cls=options.Command, help=_CHANGES_HELP)
 @options.DB
-@click.option("--since", metavar="WHEN", help="From a date, a time or an age such as 2d on.")
-@click.option("--all", "everything", is_flag=True, help="Also what moves by itself: times, counts.")
 @click.option(
-    "--format", "form", type=click.Choice(["text", "json", "atom"]), help="How to print them."
+    "--since", metavar="WHEN", help="Only runs since a date, a time or an age such as 2d."
+)
+@click.option(
+    "--all",
+    "everything",
+    is_flag=True,
+    help="Also values that change by themselves: times, counts.",
+)
+@click.option(
+    "--format", "form", type=click.Choice(["text", "json", "atom"]), help="The output format."
 )
 @options.json_option("them")
 def changes(db: Path, since: str | None, everything: bool, as_json: bool, form: str | None) -> None:

@@ -21,13 +21,13 @@ from ll2_mirror.files import shipped
 
 _DEMO_HELP = """Mirror the bundled sample into DIR.
 
-Then prove it, ask it three questions, and say what to do next. Needs no network: the sample is
-served on loopback, page by page as LL2 does.
+Then verify it, ask it three questions, and show what to do next. Needs no network: the command
+serves the sample on this computer, page by page as LL2 does.
 """
 _EXAMPLES_HELP = """Write the example files into DIR.
 
-Those are units for systemd, crontabs, a workflow for GitHub, alerts for Prometheus, and what takes
-a mirror to many readers. Files that are there already and differ are left alone.
+They are units for systemd, crontabs, a workflow for GitHub, alerts for Prometheus, and files for
+many readers. Existing files that differ are never overwritten.
 """
 _DIR = click.Path(path_type=Path)
 _SHOWN = 3  # answers to a question
@@ -38,7 +38,7 @@ def _made(directory: Path) -> Path:
     try:
         directory.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise UsageError(f"{directory} can't be made a folder: {error.strerror}") from None
+        raise UsageError(f"{directory} can't be created as a folder: {error.strerror}") from None
     return directory
 
 
@@ -110,7 +110,9 @@ def examples(directory: Path) -> None:
     targets = {path: directory / path.relative_to(source) for path in files}
     for path, target in targets.items():
         if target.exists() and target.read_bytes() != path.read_bytes():
-            raise UsageError(f"{target} is there, and another: choose another folder, or remove it")
+            raise UsageError(
+                f"{target} exists with other contents: remove it, or choose another folder"
+            )
     for path, target in targets.items():
         _made(target.parent)
         shutil.copy(path, target)  # with its rights: some are scripts

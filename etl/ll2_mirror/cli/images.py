@@ -14,10 +14,10 @@ from ll2_mirror.errors import DataError
 
 _HELP = """Fetch the pictures that DB names, for `serve` to show.
 
-They go into the folder DB.images, each once, from the servers that LL2 names: no request is one of
-LL2's API. Those that DB no longer names are taken away. Run it again to go on, or after a sync.
+They go into the folder DB.images, from the servers that LL2 names; LL2's API isn't asked. Those that
+DB no longer names are deleted. Run it again to continue, or after a sync.
 
-Each picture has its own license, and most have one that nobody knows: see `--license`.
+Each picture has its own license, and most licenses are unknown: see `--license`.
 """
 
 
@@ -33,13 +33,13 @@ Each picture has its own license, and most have one that nobody knows: see `--li
     default="1G",
     show_default=True,
     type=options.BYTES,
-    help="How much the folder may hold, as in 500M or 2G.",
+    help="How much the folder may hold, such as 500M or 2G.",
 )
 @click.option(
     "--license", "only", metavar="NAME", multiple=True, help="Only pictures with this license."
 )
 @click.option(
-    "--without-license", "but", metavar="NAME", multiple=True, help="None with this license."
+    "--without-license", "but", metavar="NAME", multiple=True, help="No pictures with this license."
 )
 @options.SILENCE
 @options.QUIET

@@ -18,13 +18,13 @@ from ll2_mirror.errors import MirrorError
 
 EXIT_CODES = {
     "0": "done",
-    "1": "the check says no (verify, status --max-age), or LL2 would (get)",
-    "2": "the command line can't be carried out",
-    "65": "data that isn't understood: upstream's or the file's",
-    "69": "upstream can't be reached, or refuses",
+    "1": "the check failed (verify, status --max-age), or LL2's status isn't 2xx (get)",
+    "2": "the command can't be carried out",
+    "65": "data that isn't understood: LL2's or the file's",
+    "69": "LL2 can't be reached, or refuses",
     "70": "a bug in ll2-mirror: please report it",
     "75": "stopped early: run the same command again",
-    "128+N": "ended by signal N: 141 where the reader has enough, as with | head",
+    "128+N": "ended by signal N: 141 if the reader closes the output, as with | head",
 }
 _EPILOG = "\b\nExit codes:\n" + "\n".join(f"  {code:<7}{it}" for code, it in EXIT_CODES.items())
 _HELP = """Mirror Launch Library 2, the database of spaceflight, into one SQLite file.

@@ -46,7 +46,7 @@ def age(text: str) -> timedelta:
         number, unit = _AGE.fullmatch(text).groups()  # type: ignore[union-attr]
         return timedelta(seconds=int(number) * AGE_UNITS[unit])
     except (AttributeError, OverflowError):
-        raise UsageError(f"{text} is no age: expected one like 15m, 12h, 2d or 1w") from None
+        raise UsageError(f"{text} is not an age: use one like 15m, 12h, 2d or 1w") from None
 
 
 def point_in_time(text: str, now: datetime) -> datetime:
@@ -58,7 +58,7 @@ def point_in_time(text: str, now: datetime) -> datetime:
         return now - age(text) if _AGE.fullmatch(text) else from_iso(text)
     except (UsageError, DataError, OverflowError):
         raise UsageError(
-            f"{text} is no time: expected one like 2026-11-23, 2026-11-23T20:00:00Z or 2d"
+            f"{text} is not a time: use one like 2026-11-23, 2026-11-23T20:00:00Z or 2d"
         ) from None
 
 
@@ -129,14 +129,14 @@ class Lists(click.Choice[str]):
             return -near.ratio()
 
         known = ", ".join(sorted(self.choices, key=distance))
-        raise UsageError(f"{value} is no list that can be mirrored: choose from {known}")
+        raise UsageError(f"{value} is not a list that can be mirrored: choose from {known}")
 
 
 def _size(text: str) -> int:
     """A number of bytes, as in 500M; raises UsageError for anything else."""
     size = _SIZE.fullmatch(text)
     if size is None:
-        raise UsageError(f"{text} is no number of bytes: expected one like 500M or 2G")
+        raise UsageError(f"{text} is not a number of bytes: use one like 500M or 2G")
     return int(size[1]) * int(1000 ** " KMG".index(size[2].upper() or " "))
 
 
@@ -162,7 +162,7 @@ AGE = Read("age", lambda text: age(text).total_seconds())
 BYTES = Read("n", _size)
 URL = Read("url", _base_url)
 DB = click.argument("db", type=click.Path(path_type=Path), callback=_remember, is_eager=True)
-QUIET = click.option("-q", "--quiet", is_flag=True, help="Say nothing unless something is wrong.")
+QUIET = click.option("-q", "--quiet", is_flag=True, help="Print nothing unless something is wrong.")
 
 
 def timeout_option(what: str) -> Callable[[Any], Any]:
@@ -180,7 +180,7 @@ def timeout_option(what: str) -> Callable[[Any], Any]:
 
 def _number(_: click.Context, __: click.Parameter, value: float) -> float:
     if isnan(value):
-        raise UsageError("nan is no number of seconds")
+        raise UsageError("nan is not a number of seconds")
     return value
 
 
@@ -197,5 +197,5 @@ def max_age_option(what: str) -> Callable[[Any], Any]:
     return click.option(
         "--max-age",
         type=AGE,
-        help=f"Exit 1 where {what}, as in 90m, 12h, 2d.",
+        help=f"Exit with 1 if {what} than this, such as 90m, 12h, 2d.",
     )

@@ -175,11 +175,11 @@ def as_mirror_error(error: BaseException, db: Path | None = None) -> MirrorError
             see = f" (see {context.command_path} --help)" if context else ""
             known = UsageError(" ".join(error.format_message().split()) + see)
         case click.Abort() | KeyboardInterrupt():
-            known = Stopped("interrupted: what was published before stands; the next sync goes on")
+            known = Stopped("interrupted: nothing was lost; run the same command again to continue")
         case MemoryError():
-            known = Stopped("there is no memory left: run the same command again when there is")
+            known = Stopped("out of memory: run the same command again when more is free")
         case OSError():
-            place = error.filename or "the system says no"
+            place = error.filename or "the system refused"
             known = UsageError(f"{place}: {error.strerror or error}")
         case sqlite3.Error():
             from ll2_mirror.store.explain import explained
@@ -188,7 +188,7 @@ def as_mirror_error(error: BaseException, db: Path | None = None) -> MirrorError
     if known is None:
         what = " ".join(f"{type(error).__name__}: {error}".split())
         known = Bug(
-            f"a bug in ll2-mirror {__version__}: {what}: please report it with what follows"
+            f"a bug in ll2-mirror {__version__}: {what}: please report it with the lines below"
         )
         known.__cause__ = error
     return known
@@ -281,7 +281,7 @@ def _draw_event(bars: Bars, event: str, /, **facts: Any) -> None:
         bars.draw(facts["resource"], facts["staged"], facts["total"])
     elif event == "waiting":
         minutes, seconds = divmod(facts["seconds"], 60)
-        line = f"goes on in {minutes}:{seconds:02}: LL2's limit is reached "
+        line = f"resumes in {minutes}:{seconds:02}: LL2's limit is reached "
         write(f"{_CLEAR}{line[: _columns() - 1]}", err=True)
     elif EVENTS[event]:
         write(f"{_CLEAR}{shown(_event_line(event, facts))}\n", err=True)

@@ -18,14 +18,13 @@ from ll2_mirror.ll2.lists import SLICES
 if TYPE_CHECKING:
     from ll2_mirror.store.store import Store
 
-_PLAN_HELP = """Say what a sync of DB would cost.
+_PLAN_HELP = """Show what a sync of DB would cost, in requests and minutes.
 
-That is in requests and minutes, with the pages that are staged already. Asks LL2 nothing but
-/api-throttle/, which is free.
+Pages that are staged already count. Asks LL2 only for /api-throttle/, which is free.
 """
-_AGES_HELP = """Show or change how old each list of DB may be.
+_AGES_HELP = """Show or change how old each list of DB may get.
 
-`sync --due` keeps to it. LIST=AGE changes one, as in LIST=12h; LIST= gives it its own back.
+`sync --due` follows it. LIST=AGE changes one, as in LIST=12h; LIST= restores its default.
 """
 
 
@@ -71,7 +70,7 @@ def _plan_lines(document: dict[str, Any]) -> Iterator[str]:
         yield f"LL2 allows {document['left']} of {document['limit']} now"
     requests, minutes = document["requests"], document["minutes"]
     if requests is None:
-        yield "the first page tells how many"
+        yield "the first page will tell how many"
     elif minutes:
         yield f"the last of {_requests(requests)} can be made in {minutes} min"
     else:
@@ -95,7 +94,7 @@ def _due_lines(document: dict[str, Any]) -> Iterator[str]:
     reserve = f", with {document['reserve']} in reserve" if document["reserve"] else ""
     yield f"to keep all fresh: {cost} requests an hour {limit}{reserve}"
     if not document["carries"]:
-        yield "that is more than the limit allows: all get late alike; give lists a higher age"
+        yield "that is more than the limit allows: every list gets late; raise the ages of some"
 
 
 def _requests(count: int | None) -> str:

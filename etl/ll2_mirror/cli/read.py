@@ -17,19 +17,19 @@ from ll2_mirror.errors import CheckFailed, UsageError
 from ll2_mirror.ll2.lists import DEFAULT_RESOURCE
 from ll2_mirror.ll2.page import API_PATH, LL2_URL
 
-_STATUS_HELP = """Say how DB stands.
+_STATUS_HELP = """Show the state of DB.
 
-That is its last sync, the walk under way, the budget, counts, and what needs attention.
+That is its last sync, the walk in progress, the requests left, counts, and what needs attention.
 """
-_VERIFY_HELP = """Prove that DB renders what LL2 sent.
+_VERIFY_HELP = """Prove that DB renders what LL2 sent, byte for byte.
 
-That is byte for byte; exit 1 where it doesn't. Checks the file's integrity and references, too, and
-names each row that differs.
+Exits with 1 if it doesn't, and names each row that differs. Also checks the file's integrity and
+references.
 """
 _GET_HELP = f"""Print what LL2 would answer for PATH.
 
-PATH is one such as '{API_PATH}{DEFAULT_RESOURCE}/?search=Soyuz'. The body is LL2's, byte for
-byte; exit 1 where the status isn't 2xx.
+PATH is like '{API_PATH}{DEFAULT_RESOURCE}/?search=Soyuz'. The body is LL2's, byte for byte.
+Exits with 1 if the status isn't 2xx.
 """
 
 
@@ -37,18 +37,20 @@ def _exit_code(text: str) -> int:
     """An exit code, or the name of the signal that ended a program, as systemd gives either."""
     number = getattr(signal, f"SIG{text.upper()}", None)
     if number is None and not (text.isascii() and text.isdecimal()):
-        raise UsageError(f"{text} is no exit code: expected one like 0, 65 or TERM")
+        raise UsageError(f"{text} is not an exit code: use one like 0, 65 or TERM")
     return int(text) if number is None else 128 + number
 
 
 @click.command(cls=options.Command, help=_STATUS_HELP)
 @options.DB
 @options.max_age_option("the last complete sync is older")
-@click.option("--prometheus", is_flag=True, help="Print metrics for node-exporter's textfiles.")
+@click.option(
+    "--prometheus", is_flag=True, help="Print metrics for the node exporter's textfile collector."
+)
 @click.option(
     "--exit-code",
     type=options.Read("n", _exit_code),
-    help="What the last sync ended with, for the metrics: DB doesn't know of each.",
+    help="How the last sync ended, for the metrics: DB doesn't record every failure.",
 )
 @options.json_option("it")
 def status(
@@ -90,9 +92,7 @@ def check_age(document: dict[str, Any], most: float) -> None:
     from ll2_mirror.cli.status import oldest_age
 
     if any(resource["age_seconds"] is None for resource in document["resources"]):
-        raise CheckFailed(
-            f"{document['db']} was synced at a time that is yet to come: sync it again"
-        )
+        raise CheckFailed(f"{document['db']} was synced at a time in the future: sync it again")
     if oldest_age(document) > most:
         raise CheckFailed(f"{document['db']} is older than it may be")
 
@@ -143,7 +143,7 @@ def _resource_line(resource: dict[str, Any], mode: str) -> str:
 
 def _budget_lines(budget: dict[str, Any]) -> Iterator[str]:
     """What LL2 may still be asked."""
-    until = f"; it goes on at {utc(budget['resumes'])}" if budget["resumes"] else ""
+    until = f"; resumes at {utc(budget['resumes'])}" if budget["resumes"] else ""
     if budget["limit"] is not None:
         minutes = round(budget["seconds"] / 60)
         allowed = f"{budget['limit']} requests in {minutes} minutes"
@@ -177,9 +177,9 @@ def verify(db: Path, as_json: bool) -> None:
         (
             document["overtaken"],
             "value",
-            "gave way to a later one of the same row in the same sync",
+            "that LL2 later sent differently; the file has the newer",
         ),
-        (document["respelled"], "page", "in another spelling of JSON, same values"),
+        (document["respelled"], "page", "with the same values in other JSON text"),
     )
     lines = (*verdict.problems, verdict_line(db, document), *more)
     output.present(document, lines, as_json=as_json)
@@ -209,7 +209,7 @@ def verdict_line(db: Path, verdict: dict[str, Any]) -> str:
 @click.option(
     "--base-url",
     type=options.URL,
-    help="Where the links in the body lead.  [default: the file's]",
+    help="Where the links in the body lead.  [default: DB's server]",
 )
 def get(db: Path, path: str, pretty: bool, base_url: str | None) -> None:
     """Prints what LL2 would answer."""

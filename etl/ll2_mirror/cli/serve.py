@@ -12,8 +12,8 @@ from ll2_mirror.ll2.page import API_PATH
 
 _SERVE_HELP = f"""Serve DB as a site, and LL2's API from it.
 
-The site is Datasette's, with FILES beside DB; LL2's paths are under {API_PATH}. A sync of the same
-file shows at once.
+The site is built on Datasette, with FILES beside DB; LL2's paths are under {API_PATH}. A sync of DB
+shows at once.
 """
 
 _FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
@@ -28,33 +28,40 @@ datasette_options = options.with_options(  # Datasette's own, as its users know 
         nargs=2,
         multiple=True,
         metavar="NAME VALUE",
-        help="One of Datasette's settings; several may be given.",
+        help="One of Datasette's settings; can be repeated.",
     ),
-    click.option("--plugins-dir", type=_FOLDER, help="Plugins of Datasette's of your own."),
-    click.option("--template-dir", type=_FOLDER, help="Templates of Datasette's of your own."),
+    click.option("--plugins-dir", type=_FOLDER, help="A folder with your own Datasette plugins."),
+    click.option(
+        "--template-dir", type=_FOLDER, help="A folder with your own Datasette templates."
+    ),
     click.option(
         "--static",
         nargs=2,
         multiple=True,
         type=(str, _FOLDER),
         metavar="PATH DIR",
-        help="Files to serve below a path.",
+        help="A folder to serve under a path.",
     ),
     click.option("--crossdb", is_flag=True, help="Join DB and FILES in SQL, at /_memory."),
-    click.option("--cors", is_flag=True, help="Let pages of other sites ask Datasette's JSON."),
+    click.option("--cors", is_flag=True, help="Let pages of other sites read Datasette's JSON."),
 )
 
 
 @click.command(cls=options.Command, help=_SERVE_HELP)
 @options.DB
-@click.option("--host", default="127.0.0.1", show_default=True, help="Where to listen.")
+@click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
 @click.option(
-    "-p", "--port", type=click.IntRange(0, 65535), default=8001, show_default=True, help="Its port."
+    "-p",
+    "--port",
+    type=click.IntRange(0, 65535),
+    default=8001,
+    show_default=True,
+    help="The port; 0 takes a free one.",
 )
 @click.option(
     "--base-url",
     type=options.URL,
-    help="Where the links in answers lead.  [default: where they were asked for]",
+    help="Where the links in responses lead.  [default: the request's host]",
 )
 @datasette_options
 def serve(db: Path, host: str, port: int, base_url: str | None, **own: Any) -> None:

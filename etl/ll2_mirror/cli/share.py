@@ -13,12 +13,12 @@ from ll2_mirror.cli.read import check_age, status_of
 _PUBLISH_HELP = """Put a snapshot of DB into DIR, for others to pull.
 
 DIR is a folder that a web server, a CDN, rsync or an object store serves: its manifest.json names
-the snapshot, and is replaced last. Where DIR has DB's state already, nothing is written.
+the snapshot, and is replaced last. If DIR already has DB's state, nothing is written.
 """
-_PULL_HELP = """Bring DB up to date from a snapshot; make it where there is none.
+_PULL_HELP = """Bring DB up to date from a snapshot, and create it if there is none.
 
-The snapshot is what `publish` put where URL or DIR is, or a FILE such as a restored backup. It is
-checked, then written into DB in place: who reads DB meanwhile sees all of it, or none.
+The snapshot is what `publish` put at URL or into DIR, or a FILE such as a restored backup. It is
+checked, then written into DB in one transaction: readers see all of it, or none.
 """
 
 
@@ -33,12 +33,12 @@ checked, then written into DB in place: who reads DB meanwhile sees all of it, o
     type=click.IntRange(min=1),
     default=3,
     show_default=True,
-    help="How many snapshots DIR has: the new one, and those before it.",
+    help="How many snapshots to keep in DIR, the new one included.",
 )
 @click.option(
     "--gzip/--no-gzip", expose_value=False, help="No effect: accepted for scripts written for 0.6."
 )
-@click.option("--allow-older", is_flag=True, help="Publish DB though DIR has a later state.")
+@click.option("--allow-older", is_flag=True, help="Publish DB even if DIR has a later state.")
 @options.QUIET
 @options.json_option("the manifest")
 def publish(
@@ -60,7 +60,7 @@ def publish(
 @click.argument("source", metavar="URL|DIR|FILE")
 @options.DB
 @options.SILENCE
-@click.option("--allow-older", is_flag=True, help="Bring in a snapshot that is older than DB.")
+@click.option("--allow-older", is_flag=True, help="Accept a snapshot that is older than DB.")
 @options.max_age_option("DB is older after the pull")
 @options.QUIET
 @options.json_option("what was done")

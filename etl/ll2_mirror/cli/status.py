@@ -50,7 +50,7 @@ def status(store: Store, now: datetime) -> dict[str, Any]:
 def oldest_age(found: dict[str, Any]) -> float:
     """The age in seconds of the resource that was synced longest ago.
 
-    Infinite before a first sync, and where one was synced at a time that is yet to come: a clock
+    Infinite before a first sync, and where one was synced at a time in the future: a clock
     that was wrong then says nothing of the age.
     """
     ages = [one["age_seconds"] for one in found.get("resources", ())]

@@ -26,15 +26,16 @@ if TYPE_CHECKING:
     from ll2_mirror.store.store import Store
     from ll2_mirror.sync import Wanted
 
-_SYNC_HELP = f"""Bring DB up to date with LL2; make it where there is none.
+_SYNC_HELP = f"""Bring DB up to date with LL2, and create it if there is none.
 
-DB remembers the resources, their modes and the URL: the next sync needs no options. Without any, it
-mirrors {DEFAULT_RESOURCE}. What LL2 no longer lists leaves the tables and stays in the history.
+DB remembers the resources, their modes and the URL, so the next sync needs no options. A new DB
+gets {DEFAULT_RESOURCE} by default. What LL2 no longer lists leaves the tables and stays in the
+history.
 
-RESOURCE is one of {", ".join(SLICES)}. What is new or upcoming is merged: nothing is taken as gone
-for it.
+RESOURCE is one of {", ".join(SLICES)}. Parts of a list, such as what is
+upcoming, only add and update: they never mark records as deleted.
 
-A sync that stopped early is gone on with by the next one: no page is fetched twice.
+The next sync resumes one that stopped early: no page is fetched twice.
 """
 
 
@@ -92,32 +93,32 @@ sync_options = options.with_options(
     click.option(
         "--base-url",
         type=options.URL,
-        help="The LL2 server to ask.  [default: the file's]",
+        help="The LL2 server to ask.  [default: DB's]",
     ),
     click.option(
         "--mode",
         type=click.Choice(MODES),
-        help="How much of each record; of several lists, what each has up to that."
-        "  [default: the file's]",
+        help="How much of each record to fetch; with several lists, the most that each has up"
+        " to that.  [default: DB's]",
     ),
     click.option(
         "--token",
         envvar="LL2_API_TOKEN",
         show_envvar=True,
-        help="The API token, for more than 15 requests an hour. Never written to the file. The"
-        " environment's goes to LL2's own servers, or to that of --base-url.",
+        help="The API token, for more than 15 requests an hour. Never written to DB. The"
+        " environment's is sent only to LL2's own servers, or to that of --base-url.",
     ),
-    options.timeout_option("How long one request may take, as a whole."),
+    options.timeout_option("How long one request may take, in all."),
     click.option(
         "--stale-after",
         type=options.AGE,
-        help="How old a walk that was cut off may be, to be gone on with.  [default: 1d]",
+        help="How old an interrupted walk may be to be resumed.  [default: 1d]",
     ),
     click.option(
         "--due",
         is_flag=True,
-        help="Only what is older than its age, the most overdue first; of all lists, if none is"
-        " named.",
+        help="Fetch only what is older than its age, the most overdue first; of all lists, if"
+        " none is named.",
     ),
 )
 
@@ -128,15 +129,13 @@ sync_options = options.with_options(
     "--max-requests",
     metavar="N",
     type=click.IntRange(min=1),
-    help="Make so many requests at most, then stop: the next sync goes on.",
+    help="Stop after N requests; the next sync resumes.",
 )
-@click.option(
-    "--wait", is_flag=True, help="Wait where LL2's limit is reached, instead of stopping."
-)
+@click.option("--wait", is_flag=True, help="At LL2's limit, wait instead of stopping.")
 @click.option(
     "--allow-shrink",
     is_flag=True,
-    help="Accept a list that lacks more than 10 % of the records, and more than 20.",
+    help="Publish a list that lacks more than 10 % of its records and more than 20.",
 )
 @options.QUIET
 @click.option(
@@ -145,7 +144,7 @@ sync_options = options.with_options(
     default="text",
     show_default=True,
     expose_value=False,  # main knows it before the command line is read
-    help="How to tell on stderr what happens: for people, or one JSON object a line.",
+    help="How to log on stderr: as text, or as one JSON object a line.",
 )
 @options.json_option("what was done")
 def sync(db: Path, quiet: bool, as_json: bool, **parameters: Any) -> None:
