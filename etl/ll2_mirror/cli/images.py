@@ -14,8 +14,8 @@ from ll2_mirror.errors import DataError
 
 _HELP = """Fetch the pictures that DB names, for `serve` to show.
 
-They go into the folder DB.images, from the servers that LL2 names; LL2's API isn't asked. Those that
-DB no longer names are deleted. Run it again to continue, or after a sync.
+They go into the folder DB.images, from the servers that LL2 names; LL2's API isn't asked. Those
+that DB no longer names are deleted. Run it again to continue, or after a sync.
 
 Each picture has its own license, and most licenses are unknown: see `--license`.
 """
