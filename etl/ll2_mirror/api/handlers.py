@@ -150,18 +150,18 @@ class Api:
     def _selection(self, context: Context, resource: Resource) -> Selection:
         """The records that the filters and the search leave; raises Refusal."""
         params, view = context.params, context.route.sublist
-        found = conditions(self.snapshot.conn, resource, params)
+        parts = conditions(self.snapshot.conn, resource, params)
         if view:
-            found.append(in_time(resource, view, params, self._clock.now()))
+            parts.append(in_time(resource, view, params, self._clock.now()))
         search = params.get("search") or ""
         if "\0" in search:
             raise Refusal(400, [NULLS])
         mode = self.snapshot.holdings[resource.name].mode
-        self._require(resource, mode, [condition.path for condition in found])
+        self._require(resource, mode, [condition.path for condition in parts])
         words = terms(search) if resource.search else []
-        if words or any(condition.is_searched for condition in found):
+        if words or any(condition.is_searched for condition in parts):
             self.snapshot.require_index(resource)
-        return selected(self.snapshot, resource, found, words, view.not_searched if view else ())
+        return selected(self.snapshot, resource, parts, words, view.not_searched if view else ())
 
     # What the file doesn't hold
 
@@ -184,10 +184,11 @@ class Api:
 
     def _require(self, resource: Resource, mode: str, paths: Iterable[str] = ()) -> None:
         """Raises Refusal where the file's mode hasn't what this mode and these paths need."""
-        held, modes = self.snapshot.holdings[resource.name].mode, list(resource.modes)
+        modes = list(resource.modes)
+        held_mode = self.snapshot.holdings[resource.name].mode
         unknown = (self.snapshot.unknown_key(resource, path) for path in paths)
         key = next(filter(None, unknown), "")
-        if not key and modes.index(mode) <= modes.index(held):
+        if not key and modes.index(mode) <= modes.index(held_mode):
             return
         what = f"{key} of {resource.name}" if key else f"{resource.name} in {mode} mode"
         sync = f"`ll2-mirror sync {self._file} {resource.name} --mode {modes[-1]}`"

@@ -217,10 +217,10 @@ COMPACT = Choice("json", None)
 
 def negotiated(params: Params, accept: str | None) -> Choice:
     """The format to answer in; raises Refusal, 404 or 406, where there is no such one."""
-    wanted = params.get("format")
-    if wanted and wanted not in MEDIA_TYPES:
+    format_ = params.get("format")
+    if format_ and format_ not in MEDIA_TYPES:
         raise Refusal(404, {"detail": "Not found."})
-    formats = [wanted] if wanted else list(MEDIA_TYPES)
+    formats = [format_] if format_ else list(MEDIA_TYPES)
     offers = [_media(offer) for offer in ("*/*" if accept is None else accept).split(",")]
     accepted = [
         (offer, name) for name in formats for offer in offers if offer.accepts(MEDIA_TYPES[name])

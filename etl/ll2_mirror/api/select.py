@@ -32,7 +32,7 @@ class Selection(NamedTuple):
     snapshot: SnapshotCache
     resource: Resource
     where: Query | None
-    found: Query | None
+    search: Query | None
 
     @property
     def key(self) -> tuple[Any, ...]:
@@ -51,9 +51,9 @@ class Selection(NamedTuple):
         next page are then known.
         """
         end = offset + limit
-        if end > FEW and not self.where and not self.found:
+        if end > FEW and not self.where and not self.search:
             return self.total, self._slice(order, offset, min(end, self.total))
-        most = FEW if end <= FEW and not (self.found and self.total <= _SHORT) else -1
+        most = FEW if end <= FEW and not (self.search and self.total <= _SHORT) else -1
         key = (self.key, tuple(order), most)
         ids = self.snapshot.ids(key, lambda: self._read(order, most))
         is_all = most < 0 or len(ids) < most
@@ -65,7 +65,7 @@ class Selection(NamedTuple):
         return bool(self._checked(f"SELECT id FROM ({sql}) WHERE id = ?", (*values, id_)))
 
     def _count(self) -> int:
-        if not self.where and not self.found:
+        if not self.where and not self.search:
             return self.total
         sql, values = self._ids()
         count = self.snapshot.conn.execute(f"SELECT count(*) FROM ({sql})", values)
@@ -95,11 +95,11 @@ class Selection(NamedTuple):
 
     def _ids(self, *, ordered: bool = False) -> Query:
         """The query for all ids, from the narrowest table that knows; ``ordered``: by columns."""
-        narrowest = self.found or (LISTED, (self.resource.name,))
+        narrowest = self.search or (LISTED, (self.resource.name,))
         if not self.where and not ordered:
             return narrowest
         parts = [self.where] if self.where else []
-        if self.found or self.snapshot.holdings[self.resource.name].nested:
+        if self.search or self.snapshot.holdings[self.resource.name].nested:
             sql, values = narrowest
             parts.insert(0, (f"id IN ({sql})", values))
         condition = f" WHERE {all_of([sql for sql, _ in parts])}" if parts else ""
@@ -118,14 +118,14 @@ def selected(
 
     It doesn't look at the paths ``not_searched``.
     """
-    where, found = None, None
+    where, search = None, None
     if conditions:
-        values = (value for condition in conditions for value in condition.values)
-        where = (all_of([condition.sql for condition in conditions]), tuple(values))
+        compared = (value for condition in conditions for value in condition.values)
+        where = (all_of([condition.sql for condition in conditions]), tuple(compared))
     if words:
-        sql, searched = matching(resource, words, not_searched)
-        found = (sql, tuple(searched))
-    return Selection(snapshot, resource, where, found)
+        sql, values = matching(resource, words, not_searched)
+        search = (sql, tuple(values))
+    return Selection(snapshot, resource, where, search)
 
 
 def ordering(resource: Resource, params: Params, view: View | None) -> Order:

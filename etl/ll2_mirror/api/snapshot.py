@@ -55,7 +55,7 @@ class LRU(Generic[V]):
         self._sized.clear()
 
 
-class Holding(NamedTuple):
+class ListHolding(NamedTuple):
     """What a file holds of a resource: the mode of its last walk, how many records it lists.
 
     ``nested``: how many rows of its table are none of them, since records only nest them.
@@ -68,14 +68,17 @@ class Holding(NamedTuple):
     only: str = ""
 
 
-def _holdings(conn: sqlite3.Connection) -> Iterator[tuple[str, Holding]]:
+def _holdings(conn: sqlite3.Connection) -> Iterator[tuple[str, ListHolding]]:
     walks = conn.execute("SELECT resource, part, mode FROM _walks WHERE published").fetchall()
     whole = {name for name, part, _ in walks if not part}
     for name, part, mode in walks:
         if name in RESOURCES and mode in RESOURCES[name].modes and (not part or name not in whole):
             count = Ledger(conn).records(name)
             rows = conn.execute(f'SELECT count(*) FROM "{RESOURCES[name].table}"').fetchone()[0]
-            yield name, Holding(mode, count, rows - count, slice_name(name, part) if part else "")
+            yield (
+                name,
+                ListHolding(mode, count, rows - count, slice_name(name, part) if part else ""),
+            )
 
 
 class SnapshotCache:

@@ -179,12 +179,12 @@ async def send_response(send: Any, scope: Scope, response: HttpResponse, *, priv
 
     ``private``: no cache may keep it.
     """
-    asked = dict(scope["headers"])
-    sent = response.packed if packs(asked.get(b"accept-encoding", b"")) else response
+    request = dict(scope["headers"])
+    sent = response.packed if packs(request.get(b"accept-encoding", b"")) else response
     headers = [*sent.headers, *_ALWAYS]
     if sent.status == 200:
         headers += [(b"etag", response.etag), (b"cache-control", _PRIVATE if private else _PUBLIC)]
-        if matches(asked.get(b"if-none-match", b""), response.etag):
+        if matches(request.get(b"if-none-match", b""), response.etag):
             await send_whole(send, 304, [header for header in headers if header[0] in _WITH_304])
             return
     headers.append((b"content-length", str(len(sent.body)).encode()))
@@ -204,15 +204,15 @@ def is_preflight(scope: Scope) -> bool:
 
 async def send_preflight(send: Any, scope: Scope) -> None:
     """Answers a browser's preflight; also of a public page that asks a private network."""
-    asked = dict(scope["headers"])
+    request = dict(scope["headers"])
     headers = [
         _SHARED,
         (b"access-control-allow-methods", b"GET, HEAD"),
-        (b"access-control-allow-headers", asked.get(b"access-control-request-headers", b"*")),
+        (b"access-control-allow-headers", request.get(b"access-control-request-headers", b"*")),
         (b"access-control-max-age", b"86400"),
         (b"vary", b"Access-Control-Request-Headers, Access-Control-Request-Private-Network"),
     ]
-    if b"access-control-request-private-network" in asked:
+    if b"access-control-request-private-network" in request:
         headers.append((b"access-control-allow-private-network", b"true"))
     await send_whole(send, 204, headers)
 

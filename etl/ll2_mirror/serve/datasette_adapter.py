@@ -248,8 +248,8 @@ class Permissions:
     def _is_plain(self) -> bool:
         """Whether no plugin but Datasette's own has a say in who asks, and who may see what."""
         hooks = _hooks()
-        asked = (hooks.actor_from_request, hooks.permission_allowed, hooks.get_metadata)
-        names = {each.plugin_name for hook in asked for each in hook.get_hookimpls()}
+        about = (hooks.actor_from_request, hooks.permission_allowed, hooks.get_metadata)
+        names = {each.plugin_name for hook in about for each in hook.get_hookimpls()}
         return all(name.startswith("datasette.") or name in _PLUGINS for name in names)
 
 
@@ -273,7 +273,7 @@ async def own_page(page: str, datasette: Any, request: Request) -> Response:
 async def _only_reads(datasette: Any, request: Request) -> bool:
     """Whether what a database has of that name is no query that writes: nothing else takes POST."""
     route, name = (tilde_decode(request.url_vars[part]) for part in ("database", "table"))
-    database = next((one for one in datasette.databases.values() if one.route == route), None)
+    database = next((each for each in datasette.databases.values() if each.route == route), None)
     if not database:
         return False
     query = await datasette.get_canned_query(database.name, name, request.actor)

@@ -28,15 +28,15 @@ def bound(host: str, port: int) -> socket.socket:
     try:
         family, kind, proto, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
         with ExitStack() as undo:
-            found = undo.enter_context(socket.socket(family, kind, proto))
-            found.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            found.bind(address)
-            found.listen()  # who asks before the server runs waits for it
+            listening = undo.enter_context(socket.socket(family, kind, proto))
+            listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            listening.bind(address)
+            listening.listen()  # who asks before the server runs waits for it
             undo.pop_all()
     except (OSError, UnicodeError) as error:
         reason = error.strerror if isinstance(error, OSError) else "no host's name"
         raise UsageError(f"can't listen at {host}, port {port}: {reason}") from None
-    return found
+    return listening
 
 
 def datasette(db: Path, base_url: str | None = None, **own: Any) -> Datasette:
@@ -53,9 +53,8 @@ def datasette(db: Path, base_url: str | None = None, **own: Any) -> Datasette:
     plugins = metadata.get("plugins") or {}
     config = {**(plugins.get(NAME) or {}), **config}
     app = Datasette(**given, metadata={**metadata, "plugins": {**plugins, NAME: config}})
-    beside = [found for found in app.databases.values() if not found.is_memory]
-    own_ones = {name: found for name, found in app.databases.items() if found.is_memory}
-    app.databases = own_ones
+    beside = [each for each in app.databases.values() if not each.is_memory]
+    app.databases = {name: each for name, each in app.databases.items() if each.is_memory}
     if not own.get("crossdb"):
         app.remove_database("_memory")  # which it makes where it is given no file
     for database in (LiveDatabase(app, db.absolute()), *beside):
@@ -81,12 +80,12 @@ def _arguments(own: dict[str, Any]) -> dict[str, Any]:
 
 def _metadata(path: Path) -> dict[str, Any]:
     try:
-        found = parse_metadata(path.read_text(encoding="utf-8"))
+        metadata = parse_metadata(path.read_text(encoding="utf-8"))
     except (BadMetadataError, OSError, UnicodeError) as error:
         raise UsageError(f"{path}: {error}") from None
-    if not isinstance(found, dict):
+    if not isinstance(metadata, dict):
         raise UsageError(f"{path} is no metadata: it should be an object")
-    return dict(found)
+    return dict(metadata)
 
 
 _SWITCHES = {"on": True, "true": True, "1": True, "off": False, "false": False, "0": False}

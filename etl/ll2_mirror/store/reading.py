@@ -32,17 +32,17 @@ _ALONE = ("SQLITE_CANTOPEN", "SQLITE_READONLY_DIRECTORY", "SQLITE_READONLY_CANTI
 T = TypeVar("T")
 
 
-class _Seen(NamedTuple):
+class FileIdentity(NamedTuple):
     """What a file is known by; ``state`` moves with its content, and is only told where asked."""
 
     file: tuple[int, int]
     state: tuple[int, ...] = ()
 
 
-def _seen(path: Path, *, frozen: bool = False) -> _Seen:
+def _identity(path: Path, *, frozen: bool = False) -> FileIdentity:
     about = path.stat()
     state = (about.st_size, about.st_mtime_ns, about.st_ctime_ns) if frozen else ()
-    return _Seen((about.st_dev, about.st_ino), state)
+    return FileIdentity((about.st_dev, about.st_ino), state)
 
 
 class Reading(sqlite3.Connection):
@@ -56,10 +56,10 @@ class Reading(sqlite3.Connection):
     is_frozen: bool
     waits: bool
     _real: Path  # where links lead
-    _was: _Seen
-    _log: _Seen | None = None
+    _was: FileIdentity
+    _log: FileIdentity | None = None
 
-    def begin(self, path: Path, real: Path, was: _Seen) -> None:
+    def begin(self, path: Path, real: Path, was: FileIdentity) -> None:
         """Reads what the file is; ``was``: as it was seen before."""
         self.path, self._real, self._was = path, real, was
         self.is_frozen = bool(was.state)
@@ -67,7 +67,7 @@ class Reading(sqlite3.Connection):
         self.execute("PRAGMA schema_version").fetchone()
         self.waits = not self.is_frozen and mode != "wal"
         with suppress(OSError):
-            self._log = _seen(_beside(real, "-wal"))
+            self._log = _identity(_beside(real, "-wal"))
 
     @property
     def data_version(self) -> int:
@@ -78,7 +78,7 @@ class Reading(sqlite3.Connection):
     def is_current(self) -> bool:
         """Whether the path leads to what was opened; a frozen file must be as it was then."""
         try:
-            same = _seen(self.path, frozen=self.is_frozen) == self._was
+            same = _identity(self.path, frozen=self.is_frozen) == self._was
         except OSError:
             return False
         return same and not (self.is_frozen and log_of(self._real))
@@ -90,8 +90,8 @@ class Reading(sqlite3.Connection):
         """
         with suppress(OSError):
             log = _beside(self.path.resolve(), "-wal")
-            replaced = _seen(self.path).file != self._was.file
-            if replaced and _seen(log) == self._log and log.stat().st_size:
+            replaced = _identity(self.path).file != self._was.file
+            if replaced and _identity(log) == self._log and log.stat().st_size:
                 raise UsageError(
                     f"{log.name} is the log of a file that was replaced by another: end all that"
                     " has it open, then remove it"
@@ -144,14 +144,14 @@ def find_temp_folder(conn: sqlite3.Connection, path: Path) -> None:
 
 def _opened(path: Path, timeout: float) -> Reading:
     try:
-        return _begun(path, "rw", _seen(path), timeout)
+        return _begun(path, "rw", _identity(path), timeout)
     except sqlite3.OperationalError as error:
         if error.sqlite_errorname not in _ALONE:
             raise
-    return _begun(path, "ro&immutable=1", _seen(path, frozen=True), timeout)
+    return _begun(path, "ro&immutable=1", _identity(path, frozen=True), timeout)
 
 
-def _begun(path: Path, mode: str, was: _Seen, timeout: float) -> Reading:
+def _begun(path: Path, mode: str, was: FileIdentity, timeout: float) -> Reading:
     real = path.resolve()
     conn = sqlite3.connect(
         f"{real.as_uri()}?mode={mode}",
@@ -233,13 +233,13 @@ class Latest:
         for _ in range(_TRIES):
             conn = self.connection()
             try:
-                found = read(conn)
+                result = read(conn)
             except (sqlite3.Error, MirrorError):
                 if conn.is_current():
                     raise
             else:
                 if not conn.is_frozen or conn.is_current():
-                    return found
+                    return result
         raise Stopped(f"{self.file.path.name} is being written: ask again")
 
     def close(self) -> None:

@@ -28,13 +28,13 @@ def terms(text: str) -> list[str]:
 
     White space and commas part them, but not within quotes; an empty phrase in quotes is a term.
     """
-    found = []
+    parts = []
     for token in (token.strip(",") for token in _tokens(text)):
         if token and token[0] in _INSIDE and token[-1] == token[0]:
-            found.append(_unquoted(token))
+            parts.append(_unquoted(token))
         else:
-            found += [part.strip() for part in token.split(",") if part]
-    return found
+            parts += [part.strip() for part in token.split(",") if part]
+    return parts
 
 
 def _tokens(text: str) -> Iterator[str]:
@@ -161,7 +161,7 @@ UPPER = "ll2_upper"  # the SQL function: see teach_upper
 
 def reindex(conn: sqlite3.Connection) -> None:
     """Brings the index of each resource up to date, within the caller's transaction."""
-    for resource in filter(lambda one: _is_used(conn, one), searched()):
+    for resource in filter(lambda resource: _is_used(conn, resource), searched()):
         texts, columns, key = resource.search_table, quoted(resource.search), resource.search_key
         conn.execute("DROP TABLE IF EXISTS temp.stale")
         conn.execute(f"CREATE TEMP TABLE stale AS {_stale(resource)}")
@@ -214,13 +214,13 @@ def is_whole(conn: sqlite3.Connection, resource: Resource) -> bool:
     That is quickly told; ``verify`` compares all terms.
     """
     texts, key, path = resource.search_table, resource.search_key, resource.search[0]
-    held = f'SELECT count(*) FROM (SELECT{_once(resource)} id FROM "{texts}")'
-    counts = f"SELECT ({held}) = (SELECT count(*) FROM ({LISTED}))"
+    indexed = f'SELECT count(*) FROM (SELECT{_once(resource)} id FROM "{texts}")'
+    counts = f"SELECT ({indexed}) = (SELECT count(*) FROM ({LISTED}))"
     ends = f'SELECT min({key}) FROM "{texts}" UNION SELECT max({key}) FROM "{texts}"'
-    found = f'SELECT {key}, "{path}" FROM "{texts}" WHERE {key} IN ({ends})'
+    at_ends = f'SELECT {key}, "{path}" FROM "{texts}" WHERE {key} IN ({ends})'
     try:
         known = conn.execute(counts, (resource.name,)).fetchone()[0]
-        rows = conn.execute(found).fetchall()
+        rows = conn.execute(at_ends).fetchall()
         return bool(known) and all(_finds(conn, resource, path, *row) for row in rows)
     except sqlite3.DatabaseError as error:
         if getattr(error, "sqlite_errorname", "").startswith(_DAMAGED):
@@ -284,17 +284,17 @@ def misindexed(conn: sqlite3.Connection, resource: Resource) -> list[Id]:
 def _stale(resource: Resource) -> str:
     """The query for the ids of records whose texts are missing, or not those of the tables."""
     texts = f'"{resource.search_table}"'
-    same = "".join(f' AND held."{path}" IS wanted."{path}"' for path in resource.search)
+    same = "".join(f' AND indexed."{path}" IS wanted."{path}"' for path in resource.search)
     others = f"SELECT id FROM {texts} WHERE id NOT IN ({listed(resource.name)})"
     if resource.search_key != "id":  # of several rows, one can be too many
         others = (
-            f"SELECT id FROM {texts} AS held WHERE NOT EXISTS"
-            f" (SELECT 1 FROM wanted WHERE wanted.id = held.id{same})"
+            f"SELECT id FROM {texts} AS indexed WHERE NOT EXISTS"
+            f" (SELECT 1 FROM wanted WHERE wanted.id = indexed.id{same})"
         )
     return (
         f"WITH wanted AS ({_wanted(resource)})"
-        f" SELECT wanted.id FROM wanted LEFT JOIN {texts} AS held"
-        f" ON held.id = wanted.id{same} WHERE held.id IS NULL UNION ALL {others}"
+        f" SELECT wanted.id FROM wanted LEFT JOIN {texts} AS indexed"
+        f" ON indexed.id = wanted.id{same} WHERE indexed.id IS NULL UNION ALL {others}"
     )
 
 
