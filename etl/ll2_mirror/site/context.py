@@ -272,8 +272,8 @@ _MOST_WORDS = 16
 _LONGEST_WORD = 64  # characters
 _ALSO = ("abbrev", "serial_number", "full_name", "alias", "slug", "launch_designator", "credit")
 _INDEX = (
-    "CREATE VIRTUAL TABLE \"{}\" USING fts5(text, content = '', columnsize = 0,"
-    " tokenize = 'unicode61 remove_diacritics 2')"
+    "DROP TABLE IF EXISTS names; CREATE VIRTUAL TABLE names USING fts5("
+    "text, content = '', columnsize = 0, tokenize = 'unicode61 remove_diacritics 2')"
 )
 
 
@@ -292,53 +292,43 @@ class NameIndex:
 
     def __init__(self) -> None:
         self._lock = Lock()
-        self._index: sqlite3.Connection | None = None
         self._state: Any = None
-        self._texts: dict[
-            str, list[str]
-        ] = {}  # ids that are texts, by table: their rowid is an index
+        self._index = sqlite3.connect(":memory:", check_same_thread=False)
+        self._ids: list[Id] = []  # of all rows, by rowid of the index
+        self._rowids: dict[str, range] = {}  # of each table's rows
 
-    def find(self, conn: sqlite3.Connection, text: str, *tables: str) -> dict[str, list[Id]]:
-        """The ids of the rows whose names have all these words, by table; of some, or of all."""
-        expression = search_expression(text)
+    def find(self, conn: sqlite3.Connection, text: str, table: str = "") -> dict[str, list[Id]]:
+        """The ids of the rows whose names have all these words, by table; of one table, or all."""
+        expression, found = search_expression(text), dict[str, list[Id]]()
         if not expression:
-            return {}
+            return found
         with self._lock:
-            index = self._current(conn)
-            found = {
-                table: self._ids(index, table, expression) for table in tables or config.described()
-            }
-        return {table: ids for table, ids in found.items() if ids}
+            self._refresh(conn)
+            sql = "SELECT rowid FROM names WHERE text MATCH ? AND rowid BETWEEN ? AND ?"
+            rowids = self._rowids.get(table, range(0)) if table else range(len(self._ids))
+            rows = self._index.execute(sql, (expression, rowids.start, rowids.stop - 1))
+            tables = iter(self._rowids.items())
+            name, rowids = "", range(0)
+            for (rowid,) in rows:  # ascending, as the tables stand one behind the other
+                while rowid >= rowids.stop:
+                    name, rowids = next(tables)
+                found.setdefault(name, []).append(self._ids[rowid])
+        return found
 
-    def _ids(self, index: sqlite3.Connection, table: str, expression: str) -> list[Id]:
-        if not index.execute("SELECT 1 FROM sqlite_master WHERE name = ?", (table,)).fetchone():
-            return []
-        rows = index.execute(f'SELECT rowid FROM "{table}" WHERE text MATCH ?', (expression,))
-        texts = self._texts.get(table)
-        return [texts[rowid] if texts else rowid for (rowid,) in rows]
-
-    def _current(self, conn: sqlite3.Connection) -> sqlite3.Connection:
-        """The index, made anew where a sync ended since."""
+    def _refresh(self, conn: sqlite3.Connection) -> None:
+        """Makes the index anew where a sync ended since."""
         state = tuple(conn.execute("SELECT count(*), max(id), max(finished) FROM _runs").fetchone())
-        if self._index is None or state != self._state:
-            index = sqlite3.connect(":memory:", check_same_thread=False)
-            self._texts.clear()
-            for table in filter(config.is_searched, config.described()):
-                self._fill(index, conn, table)
-            self._index, self._state = index, state
-        return self._index
-
-    def _fill(self, index: sqlite3.Connection, conn: sqlite3.Connection, table: str) -> None:
-        columns = config.described_columns(table)
-        also = "".join(
-            f" || ' ' || coalesce(t.\"{name}\", '')" for name in _ALSO if name in columns
-        )
-        sql = f"SELECT t.id, coalesce({label(table)}, ''){also} FROM \"{table}\" AS t"
-        pairs = list(map(tuple, conn.execute(sql)))
-        if not pairs:
+        if state == self._state:
             return
-        if isinstance(pairs[0][0], str):
-            self._texts[table] = [id_ for id_, _ in pairs]
-            pairs = [(rowid, text) for rowid, (_, text) in enumerate(pairs)]
-        index.execute(_INDEX.format(table))
-        index.executemany(f'INSERT INTO "{table}" (rowid, text) VALUES (?, ?)', pairs)
+        self._ids.clear()
+        self._index.executescript(_INDEX)
+        for table in filter(config.is_searched, config.described()):
+            columns, start = config.described_columns(table), len(self._ids)
+            texts = [label(table), *(f't."{name}"' for name in _ALSO if name in columns)]
+            text = " || ' ' || ".join(f"coalesce({each}, '')" for each in texts)
+            rows = conn.execute(f'SELECT t.id, {text} FROM "{table}" AS t').fetchall()
+            self._rowids[table] = range(start, start + len(rows))
+            self._ids += [id_ for id_, _ in rows]
+            pairs = zip(self._rowids[table], (names for _, names in rows), strict=True)
+            self._index.executemany("INSERT INTO names (rowid, text) VALUES (?, ?)", pairs)
+        self._state = state

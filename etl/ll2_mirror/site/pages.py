@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
+from functools import wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
@@ -145,41 +146,23 @@ def extra_template_vars(
 # Pages of our own
 
 
-async def show_front(datasette: Datasette, request: Request) -> Response:
-    """What this is: counts, how fresh, what is in space now, what changed."""
-    site = site_context(datasette, request)
-    if site is None or not await site.may_see() or _has_template(datasette, "index.html"):
-        return await own_page("index", datasette, request)
-
-    async def page() -> Response:
-        front = await site.read(lambda rows: front_page(rows, datetime.now(UTC)))
-        names = (name for name in datasette.databases if not name.startswith("_"))
-        others = [name for name in names if name != site.name]
-        return await site.page("ll2_front.html", page=front, others=others)
-
-    return await _or_problem(site, page())
+Handler = Callable[["Datasette", "Request"], Awaitable[Response]]
 
 
-def _has_template(datasette: Datasette, name: str) -> bool:
-    """Whether a user has a template of their own for a page."""
-    return bool(datasette.template_dir) and Path(str(datasette.template_dir), name).exists()
+def _or_problem(show: Handler) -> Handler:
+    """Has a page say why the file can't be read, where it can't."""
 
+    @wraps(show)
+    async def handle(datasette: Datasette, request: Request) -> Response:
+        try:
+            return await show(datasette, request)
+        except (MirrorError, sqlite3.Error) as error:
+            site = _mirror(datasette, request)
+            known = explained(error, Path(site.name)) if isinstance(error, sqlite3.Error) else error
+            problem = str(known or f"{site.name} is not a complete mirror: {error}")
+            return await site.page("ll2_problem.html", 503, problem=problem)
 
-async def _or_problem(site: SiteContext, page: Awaitable[Response]) -> Response:
-    """A page; where the file can't be read, one that says why."""
-    try:
-        return await page
-    except MirrorError as error:
-        problem = str(error)
-    except sqlite3.Error as error:
-        known = explained(error, Path(site.name))
-        problem = str(known or f"{site.name} is not a complete mirror: {error}")
-    return await site.page("ll2_problem.html", 503, problem=problem)
-
-
-async def show_index(datasette: Datasette, request: Request) -> Response:
-    """Datasette's own list of databases."""
-    return await own_page("index", datasette, request)
+    return handle
 
 
 def _mirror(datasette: Datasette, request: Request) -> SiteContext:
@@ -189,43 +172,57 @@ def _mirror(datasette: Datasette, request: Request) -> SiteContext:
     raise NotFound("No mirror is open")
 
 
+@_or_problem
+async def show_front(datasette: Datasette, request: Request) -> Response:
+    """What this is: counts, how fresh, what is in space now, what changed."""
+    site = site_context(datasette, request)
+    if site is None or not await site.may_see() or _has_template(datasette, "index.html"):
+        return await own_page("index", datasette, request)
+    front = await site.read(lambda rows: front_page(rows, datetime.now(UTC)))
+    names = (name for name in datasette.databases if not name.startswith("_"))
+    others = [name for name in names if name != site.name]
+    return await site.page("ll2_front.html", page=front, others=others)
+
+
+def _has_template(datasette: Datasette, name: str) -> bool:
+    """Whether a user has a template of their own for a page."""
+    return bool(datasette.template_dir) and Path(str(datasette.template_dir), name).exists()
+
+
+async def show_index(datasette: Datasette, request: Request) -> Response:
+    """Datasette's own list of databases."""
+    return await own_page("index", datasette, request)
+
+
+@_or_problem
 async def show_changes(datasette: Datasette, request: Request) -> Response:
     """What the last syncs changed."""
     site = _mirror(datasette, request)
-
-    async def page() -> Response:
-        changes = await site.read(lambda rows: recent_changes(rows)[:_MOST_CHANGES])
-        return await site.page("ll2_changes.html", changes=changes, most=_MOST_CHANGES)
-
-    return await _or_problem(site, page())
+    changes = await site.read(lambda rows: recent_changes(rows)[:_MOST_CHANGES])
+    return await site.page("ll2_changes.html", changes=changes, most=_MOST_CHANGES)
 
 
+@_or_problem
 async def show_search(datasette: Datasette, request: Request) -> Response:
     """The rows whose names have these words."""
     site, text = _mirror(datasette, request), request.args.get("q") or ""
-
-    async def page() -> Response:
-        sections = await site.read(lambda rows: _found(site, rows, text))
-        has_words = bool(search_expression(text))
-        return await site.page("ll2_search.html", text=text, has_words=has_words, sections=sections)
-
-    return await _or_problem(site, page())
+    sections = await site.read(lambda rows: _found(site, rows, text))
+    has_words = bool(search_expression(text))
+    return await site.page("ll2_search.html", text=text, has_words=has_words, sections=sections)
 
 
 def _found(site: SiteContext, rows: Rows, text: str) -> list[PageSection]:
     """What is called like that, by table: first what begins with the text."""
-    sections = []
+    sections, start = [], text.casefold()
     for table, ids in site.names.find(rows.conn, text).items():
         items = rows.items(table, ids[:_MOST_SORTED])
-        start = text.casefold()
         items.sort(key=lambda item: (not item.name.casefold().startswith(start), item.name))
         more = f"{site.home}/{table}?{urlencode({'_search': text})}"
-        if items:
-            title = config.title(table)
-            sections.append(PageSection(title, items[:_MOST_FOUND], len(ids), more))
-    return sections
+        sections.append(PageSection(config.title(table), items[:_MOST_FOUND], len(ids), more))
+    return [section for section in sections if section.items]
 
 
+@_or_problem
 async def show_row(datasette: Datasette, request: Request) -> Response:
     """One row; also one that is gone."""
     table, text = (tilde_decode(request.url_vars[part]) for part in ("table", "pks"))
@@ -234,16 +231,12 @@ async def show_row(datasette: Datasette, request: Request) -> Response:
         return await own_page("row", datasette, request)
     is_number = config.described()[table].columns[0].column.type == "INTEGER"
     id_: Any = int(text) if is_number and text.isdecimal() and len(text) < 19 else text
-
-    async def page() -> Response:
-        row = await site.read(
-            lambda rows: row_page(rows, table, id_) or gone_row_page(rows, table, id_)
-        )
-        if row is None:
-            raise NotFound(f"No {config.noun(table)} has the id {id_}")
-        return await site.page("ll2_row.html", 200 if row.is_kept else _GONE, page=row)
-
-    return await _or_problem(site, page())
+    row = await site.read(
+        lambda rows: row_page(rows, table, id_) or gone_row_page(rows, table, id_)
+    )
+    if row is None:
+        raise NotFound(f"No {config.noun(table)} has the id {id_}")
+    return await site.page("ll2_row.html", 200 if row.is_kept else _GONE, page=row)
 
 
 # Pages of Datasette's in our templates

@@ -7,7 +7,6 @@ import re
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-from ll2_mirror.ll2.descriptions import Described
 from ll2_mirror.ll2.lists import LIST_OF
 from ll2_mirror.ll2.model import Id
 from ll2_mirror.ll2.page import LL2_URL, seconds
@@ -17,12 +16,14 @@ from ll2_mirror.site.config import described, noun, title
 from ll2_mirror.site.context import Fact, Item, PageSection, Picture, Rows
 from ll2_mirror.site.format import format_duration, format_key, format_time, format_value
 from ll2_mirror.site.front_page import ChangeEntry
+from ll2_mirror.site.table_page import facts
 
 _MOST_CHANGES = 100
 _MOST_REFERRING = 24  # rows that refer to this one, of one kind
 _LONG = 90  # characters from which on a text has a line of its own
 _NO_FACTS = ("own", "seconds", "many", "position", "owner")  # kinds of columns
 _SHOWN_ELSEWHERE = ("id", "name", "url", "slug", "response_mode")  # on the page, or nowhere
+_KINDS = {bool: "bool", int: "int", float: "float", str: "datetime"}  # of what LL2 sent
 _DURATION = re.compile(r"P(\d|T\d)")
 
 
@@ -34,23 +35,13 @@ class RowPage(NamedTuple):
     name: str
     noun: str
     picture: Picture | None
-    values: list[Fact]
+    facts: list[Fact]
     lists: list[PageSection]
     related: list[PageSection]
     changes: list[ChangeEntry]
     upstream: str  # its address at LL2
     gone: str = ""  # since when; empty: LL2 lists it, or never did
     is_kept: bool = True  # whether its row is still there
-
-    @property
-    def facts(self) -> list[Fact]:
-        """The values that fit a line."""
-        return [fact for fact in self.values if fact.href or len(fact.value) <= _LONG]
-
-    @property
-    def texts(self) -> list[Fact]:
-        """The values that are texts to read."""
-        return [fact for fact in self.values if not fact.href and len(fact.value) > _LONG]
 
 
 def row_page(rows: Rows, table: str, id_: Id) -> RowPage | None:
@@ -72,7 +63,7 @@ def row_page(rows: Rows, table: str, id_: Id) -> RowPage | None:
         rows.names(table, [id_])[id_],
         noun(table),
         picture,
-        list(_facts(rows, table, values)),
+        _facts(rows, table, values),
         lists,
         [each for each in related if {item.href for item in each.items} not in listed],
         _changes(rows, table, id_),
@@ -85,30 +76,24 @@ def _upstream(url: Any) -> str:
     return f"{LL2_URL}{url}" if isinstance(url, str) and url.startswith("/") else ""
 
 
-def _facts(rows: Rows, table: str, values: dict[str, Any]) -> Iterator[Fact]:
+def _facts(rows: Rows, table: str, values: dict[str, Any]) -> list[Fact]:
     """The values that are known, in the order of the columns."""
-    for each in described()[table].columns:
-        name, value = each.column.name, values.get(each.column.name)
-        is_fact = each.column.kind not in _NO_FACTS and name not in _SHOWN_ELSEWHERE
-        if is_fact and value not in (None, ""):
-            fact = _fact(rows, each, value, values.get(f"{name}_seconds"))
-            yield fact._replace(description=each.text)
+    shown = {
+        each.column.name: each.text
+        for each in described()[table].columns
+        if each.column.kind not in _NO_FACTS and each.column.name not in _SHOWN_ELSEWHERE
+    }
+    names = [name for name in shown if values.get(name) not in (None, "")]
+    [row] = facts(rows, table, names, [values], brief=False)
+    return [
+        _readable(fact._replace(description=shown[name]))
+        for name, fact in zip(names, row, strict=True)
+    ]
 
 
-def _fact(rows: Rows, described: Described, value: Any, seconds: float | None) -> Fact:
-    column = described.column
-    key = format_key(column.name)
-    if column.target:
-        [item] = rows.items(column.target, [value]) or [Item(str(value))]
-        return Fact(key, item.name, item.href)
-    if column.kind == "duration" and seconds is not None:
-        return Fact(key, format_duration(seconds), sent=str(value))
-    return _linked(key, format_value(column.kind, value, described.unit))
-
-
-def _linked(key: str, text: str) -> Fact:
-    """A value, with a link where it is an address."""
-    return Fact(key, text, text if is_web(text) else "")
+def _readable(fact: Fact) -> Fact:
+    """A value, which is a text to read where it doesn't fit a line."""
+    return fact._replace(kind="text") if not fact.href and len(fact.value) > _LONG else fact
 
 
 # Its lists, and the rows that refer to it
@@ -220,17 +205,14 @@ def gone_row_page(rows: Rows, table: str, id_: Id) -> RowPage | None:
     if gone is None:
         return None
     last = _tombstone(rows, table, id_)[1] or _object(gone["from_value"])
+    known = {key: value for key, value in last.items() if value not in (None, "", [], {})}
     return RowPage(
         table,
         id_,
         rows.name(table, id_, last.get("name")),
         noun(table),
         None,
-        [
-            _sent(format_key(key), value)
-            for key, value in last.items()
-            if key not in _SHOWN_ELSEWHERE and value not in (None, "", [], {})
-        ],
+        [_sent(key, known[key]) for key in known if key not in _SHOWN_ELSEWHERE],
         [],
         [],
         _changes(rows, table, id_),
@@ -262,10 +244,10 @@ def _sent(key: str, value: Any) -> Fact:
     """A value as LL2 sent it: an object by its name, a list by the names of its items."""
     if isinstance(value, list | dict):
         items = value if isinstance(value, list) else [value]
-        named = (each for each in items if isinstance(each, dict))
-        names = [each["name"] for each in named if isinstance(each.get("name"), str)]
-        return _linked(key, ", ".join(names) or f"{len(value):,}")
-    if isinstance(value, str) and _DURATION.match(value):
-        return Fact(key, format_duration(seconds(value) or 0), sent=value)
-    kinds = {bool: "bool", int: "int", float: "float", str: "datetime"}
-    return _linked(key, format_value(kinds.get(type(value), ""), value))
+        names = [item.get("name") for item in items if isinstance(item, dict)]
+        text = ", ".join(name for name in names if isinstance(name, str)) or f"{len(value):,}"
+    elif isinstance(value, str) and _DURATION.match(value):
+        return Fact(format_key(key), format_duration(seconds(value) or 0), sent=value)
+    else:
+        text = format_value(_KINDS.get(type(value), ""), value)
+    return _readable(Fact(format_key(key), text, text if is_web(text) else ""))

@@ -3,25 +3,21 @@
 from __future__ import annotations
 
 import re
-from collections import defaultdict
-from collections.abc import Container, Sequence
+from collections.abc import Collection, Container, Sequence
 from typing import Any, NamedTuple
 
 from ll2_mirror.ll2.descriptions import Described
 from ll2_mirror.serve.browse import is_web
 from ll2_mirror.site import config
 from ll2_mirror.site.context import Fact, Picture, Rows
-from ll2_mirror.site.format import (
-    format_duration,
-    format_key,
-    format_number,
-    format_time,
-    format_value,
-)
+from ll2_mirror.site.format import format_duration, format_key, format_value
 
 _TIME = re.compile(r"\d{4}-\d\d-\d\dT")
-_LONGEST = 120  # characters of a text that are shown
+_LONGEST = 120  # characters of a text in a table
+_LONGEST_URL = 40
 _ALL_COLUMNS = ("_all", "_col", "_nocol")  # parameters that choose other columns
+_TYPES = {bool: "bool", int: "number", float: "number"}  # kinds of values that no shape knows
+_STYLES = dict.fromkeys(("int", "float", "number"), "number") | {"datetime": "time"}
 
 Values = dict[str, Any]  # of one row, by column
 
@@ -54,21 +50,18 @@ def table_page(
     """The rows that Datasette read, made for people; ``parameters`` are those of the request."""
     has_all = any(name in parameters for name in _ALL_COLUMNS)
     shown = list(columns) if has_all else _chosen(table, columns)
-    flags = config.flags(table)
+    is_ours, flags = table in config.described(), config.flags(table)
     values = [
         {each["name"]: _value(record, each["name"], flags) for each in columns}
         for record in records
     ]
-    described = config.described_columns(table)
-    names = _referred_names(rows, described, shown, values)
-    pictures = rows.pictures(map(_picture_id, values)) if described else {}
+    pictures = rows.pictures(map(_picture_id, values)) if is_ours else {}
+    cells = facts(rows, table, [each["name"] for each in shown], values)
     lines = []
-    for row, (name, href) in zip(values, _names(rows, table, values), strict=True):
-        cells = [_cell(rows, described.get(c["name"]), c["name"], row, names) for c in shown]
-        picture = pictures.get(_picture_id(row))
-        if cells and not described:  # a view: its first column leads to the page
-            cells[0] = cells[0]._replace(href=href or cells[0].href)
-        lines.append(TableRow(name if described else "", href, picture, cells))
+    for row, (name, href), line in zip(values, _names(rows, table, values), cells, strict=True):
+        if line and not is_ours:  # a view: its first column leads to the page
+            line[0] = line[0]._replace(href=href or line[0].href)
+        lines.append(TableRow(name * is_ours, href, pictures.get(_picture_id(row)), line))
     return TablePage(shown, lines, bool(pictures), has_all)
 
 
@@ -92,17 +85,15 @@ def _value(record: Any, name: str, flags: Container[str]) -> Any:
     return bool(value) if name in flags and value in (0, 1) else value
 
 
-def _names(rows: Rows, table: str, values: list[Values]) -> list[tuple[str, str]]:
+def _names(rows: Rows, table: str, values: Sequence[Values]) -> list[tuple[str, str]]:
     """What each row is called, and where its page is; a view's is that of the row it is of."""
     owner = table if table in config.described() else config.site()["views"].get(table, "")
     if not owner or not values or "id" not in values[0]:
         return [("", "")] * len(values)
     names = rows.names(owner, [row["id"] for row in values if row["id"] is not None])
-    ids = {str(id_): id_ for id_ in names}  # Datasette gives that of a row as text
-    return [
-        (names[ids[text]], rows.href(owner, text)) if text in ids else (text, "")
-        for text in (str(row["id"]) for row in values)
-    ]
+    by_text = {str(id_): name for id_, name in names.items()}  # Datasette gives a row's id as text
+    ids = [str(row["id"]) for row in values]
+    return [(by_text.get(id_, id_), rows.href(owner, id_) if id_ in by_text else "") for id_ in ids]
 
 
 def _picture_id(row: Values) -> Any:
@@ -110,62 +101,42 @@ def _picture_id(row: Values) -> Any:
     return int(id_) if isinstance(id_, str) and id_.isdecimal() else id_
 
 
-def _referred_names(
-    rows: Rows,
-    described: dict[str, Described],
-    shown: list[dict[str, Any]],
-    values: list[Values],
-) -> dict[tuple[str, Any], str]:
-    """What the rows are called that the shown columns refer to, by table and id."""
-    ids = defaultdict[str, set[Any]](set)
-    for name in (each["name"] for each in shown):
-        if name in described and (target := described[name].column.target):
-            ids[target] |= {row[name] for row in values} - {None}
-    return {
-        (target, id_): name
-        for target, each in ids.items()
-        for id_, name in rows.names(target, each).items()
+def facts(
+    rows: Rows, table: str, names: Collection[str], values: Sequence[Values], *, brief: bool = True
+) -> list[list[Fact]]:
+    """Some columns of each row, for people; ``brief`` as in a table: shortened, without units."""
+    described = config.described_columns(table)
+    targets = {name: described[name].column.target for name in names if name in described}
+    links = {
+        (name, id_): (label, rows.href(target, id_))
+        for name, target in targets.items()
+        if target
+        for id_, label in rows.names(target, {row[name] for row in values} - {None}).items()
     }
 
+    def fact(name: str, row: Values) -> Fact:
+        if (name, row[name]) in links:
+            return Fact(format_key(name), *links[name, row[name]])
+        return _fact(described.get(name), name, row, brief)
 
-def _cell(
-    rows: Rows,
-    described: Described | None,
-    name: str,
-    row: Values,
-    names: dict[tuple[str, Any], str],
-) -> Fact:
-    value, key, kind = row[name], format_key(name), described.column.kind if described else ""
-    if value is None or value == "":
-        return Fact(key, "")
-    if described and (target := described.column.target):
-        referred = names.get((target, value))
-        return Fact(key, referred or str(value), rows.href(target, value) if referred else "")
+    return [[fact(name, row) for name in names] for row in values]
+
+
+def _fact(described: Described | None, name: str, row: Values, brief: bool) -> Fact:
+    value, key = row[name], format_key(name)
+    if value in (None, "") or isinstance(value, bytes):
+        return Fact(key, f"{len(value):,} bytes" if value else "")
+    is_time = isinstance(value, str) and _TIME.match(value)
+    guess = "datetime" if is_time else _TYPES.get(type(value), "")
+    kind = described.column.kind if described else guess
     seconds = row.get(f"{name}_seconds")
     if kind == "duration" and seconds is not None:
         return Fact(key, format_duration(seconds), sent=str(value), kind="number")
-    if described and kind in ("int", "float"):
-        unit = "year" if described.unit == "year" else ""
-        return Fact(key, format_number(value, unit), kind="number")
-    return _plain(key, format_value(kind, value) if kind == "date" else value)
-
-
-def _plain(key: str, value: Any) -> Fact:
-    """A value by its type alone."""
-    if isinstance(value, bytes):
-        return Fact(key, f"{len(value):,} bytes")
-    if isinstance(value, bool):
-        return Fact(key, format_value("bool", value))
-    if isinstance(value, int | float):
-        return Fact(key, str(value), kind="number")
-    return _text(key, str(value))
-
-
-def _text(key: str, text: str) -> Fact:
+    unit = described.unit if described else ""
+    text = format_value(kind, value, "" if brief and unit != "year" else unit)
     if is_web(text):
-        return Fact(key, text.partition("://")[2][:40], text)
-    if _TIME.match(text):
-        return Fact(key, format_time(text), sent=text, kind="time")
-    if len(text) > _LONGEST:
+        return Fact(key, text.partition("://")[2][:_LONGEST_URL] if brief else text, text)
+    if brief and len(text) > _LONGEST:
         return Fact(key, f"{text[: _LONGEST - 1]}…", sent=text)
-    return Fact(key, text)
+    is_table_time = brief and kind == "datetime"
+    return Fact(key, text, sent=value if is_table_time else "", kind=_STYLES.get(kind, ""))
