@@ -552,7 +552,7 @@ CREATE TABLE astronauts (
     status_id INTEGER REFERENCES astronaut_statuses (id),
         -- status: active, retired, lost in flight, ...
     agency_id INTEGER REFERENCES agencies (id),  -- agency that they fly for
-    image_id INTEGER REFERENCES images (id),  -- picture
+    image_id INTEGER REFERENCES images (id),  -- portrait
     type_id INTEGER REFERENCES astronaut_types (id),  -- its type
     in_space INTEGER,  -- 0 or 1: in space now
     time_in_space TEXT,  -- ISO 8601: time in space over all flights; grows daily while in space
