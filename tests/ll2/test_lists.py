@@ -165,9 +165,9 @@ def test_the_orderings_are_those_of_the_document(resource):
 @resources
 def test_a_walk_is_ordered_by_a_value_that_every_record_has(resource):
     for shape in resource.modes.values():
-        assert at(shape, resource.ordering).kind in ("int", "uuid", "str", "datetime")
-    assert resource.ordering in resource.orderings_in("normal")
-    unique = resource.ordering == "id"
+        assert at(shape, resource.walk_ordering).kind in ("int", "uuid", "str", "datetime")
+    assert resource.walk_ordering in resource.orderings_in("normal")
+    unique = resource.walk_ordering == "id"
     assert unique == ("id" in resource.orderings_in("normal"))
 
 
@@ -194,7 +194,7 @@ def test_a_view_is_of_its_list_in_time_and_asked_as_the_document_says(view):
     resource = RESOURCES[view.name.partition("/")[0]]
     assert view in resource.views
     assert at(resource.richest, view.key).kind == "datetime"
-    assert view.order.lstrip("-") == view.key
+    assert view.default_ordering.lstrip("-") == view.key
     names = {one.name for one in (*resource.filters, *view.filters)}
     assert names == parameters(view.name).keys()
     assert DOCUMENTED[view.name]["results"] == DOCUMENTED[resource.name]["results"]
@@ -212,7 +212,7 @@ MOONS = """
 [moons]
 noun = "Moon"
 modes = { list = "MoonMini", normal = "Moon" }
-ordering = "name"
+walk_ordering = "name"
 age = 24
 delta = { by = "-seen", age = 6 }
 filters = "mass:float* name[=,contains]"
@@ -226,7 +226,7 @@ key = "seen"
 lookup = "lte"
 hours = -24
 age = 1
-order = "-seen"
+default_ordering = "-seen"
 not_searched = "name"
 [config]
 moons = "Moon"
@@ -240,7 +240,7 @@ def test_a_list_is_read_as_it_is_written():
     assert list(found) == ["moons", "config/moons", "config/suns"]
     assert (moons.name, moons.noun, moons.table) == ("moons", "Moon", "moons")
     assert moons.modes == {"list": SHAPES["MoonMini"], "normal": SHAPES["Moon"]}
-    assert (moons.ordering, moons.age, moons.delta) == ("name", 24, Delta("-seen", 6))
+    assert (moons.walk_ordering, moons.age, moons.delta) == ("name", 24, Delta("-seen", 6))
     assert [one.name for one in moons.filters if one.path == "name"] == ["name", "name__contains"]
     assert (moons.search, moons.searched_elsewhere, moons.orderings) == (
         ("name",),
@@ -251,7 +251,12 @@ def test_a_list_is_read_as_it_is_written():
     assert moons.indexed
     assert moons.views == (View("moons/seen", "seen", "lte", -24, 1, "-seen", (), ("name",)),)
     assert config.modes == {"normal": SHAPES["Moon"]}
-    assert (config.ordering, config.order, config.age, config.delta) == ("id", "id", 720, None)
+    assert (config.walk_ordering, config.default_ordering, config.age, config.delta) == (
+        "id",
+        "id",
+        720,
+        None,
+    )
     assert found["config/suns"].modes == {"normal": SHAPES["Moon"]}
 
 
@@ -274,9 +279,9 @@ def test_the_richest_mode_up_to_one_is_one_that_the_list_has(most, mode):
     [
         ('normal = "Moon"', 'normal = "Mon"', KeyError, "Mon"),
         ('moons = "Moon"', 'moons = "Mon"', KeyError, "Mon"),
-        ("ordering =", "ordring =", TypeError, "ordring"),
+        ("walk_ordering =", "walk_ordring =", TypeError, "walk_ordring"),
         ("hours =", "houres =", TypeError, "houres"),
-        ('search = "name"', 'ordering = "name"', ValueError, "overwrite"),  # tomllib's word
+        ('search = "name"', 'walk_ordering = "name"', ValueError, "overwrite"),  # tomllib's word
         ("[moons.views.seen]", "[moons]", ValueError, "moons"),
     ],
 )

@@ -141,7 +141,7 @@ def ordering(resource: Resource, params: Params, view: View | None) -> Order:
             raise Refusal(501, {"detail": f"The ordering {path} can't be answered: {why}."})
         if path in resource.orderings_in(mode):
             order.setdefault(path, descends)
-    return list(order.items()) or [_term((view or resource).order)]
+    return list(order.items()) or [_term((view or resource).default_ordering)]
 
 
 def _term(text: str) -> tuple[str, bool]:

@@ -63,7 +63,7 @@ class View(NamedTuple):
     lookup: str  # gte or lte
     hours: int  # from now to that moment
     age: int  # hours that it may be old
-    order: str
+    default_ordering: str
     filters: tuple[Filter, ...] = ()  # its own, besides the resource's
     not_searched: tuple[str, ...] = ()  # what it doesn't search
 
@@ -78,10 +78,10 @@ class Resource:
     name: str
     noun: str
     modes: dict[str, Shape]  # from the poorest to the richest
-    ordering: str = "id"  # what a sync asks for
+    walk_ordering: str = "id"  # what a sync asks for
     age: int = 720  # hours
     delta: Delta | None = None
-    order: str = "id"  # LL2's own
+    default_ordering: str = "id"  # LL2's own
     filters: tuple[Filter, ...] = ()
     search: tuple[str, ...] = ()
     searched_elsewhere: tuple[str, ...] = ()  # what LL2 searches, too, though no record has it
@@ -149,8 +149,8 @@ class Slice(NamedTuple):
         """The parameters besides mode and page; ``since``: from which moment a record is new."""
         by = self.resource.delta.by if self.resource.delta and self.kind == NEW else ""
         if not by or by.startswith("-"):
-            return {"ordering": by or self.resource.ordering}
-        return {by: since or "", "ordering": self.resource.ordering}
+            return {"ordering": by or self.resource.walk_ordering}
+        return {by: since or "", "ordering": self.resource.walk_ordering}
 
     @property
     def listed(self) -> str:
