@@ -183,9 +183,8 @@ def ordered(resource: Resource, mode: str, records: list[Record], ordering: str)
     """By each key from the last to the first, then by id; nulls last, and first if descending."""
     known = resource.orderings_in(mode)
     terms = [term.strip() for term in ordering.split(",")]
-    terms = [term for term in terms if term.removeprefix("-") in known] or [
-        resource.default_ordering
-    ]
+    terms = [term for term in terms if term.removeprefix("-") in known]
+    terms = terms or [resource.default_ordering]
     records = sorted(records, key=lambda record: record["id"])
     for term in reversed(terms):
         descends, path = term.startswith("-"), term.removeprefix("-")

@@ -251,12 +251,8 @@ def test_a_list_is_read_as_it_is_written():
     assert moons.indexed
     assert moons.views == (View("moons/seen", "seen", "lte", -24, 1, "-seen", (), ("name",)),)
     assert config.modes == {"normal": SHAPES["Moon"]}
-    assert (config.walk_ordering, config.default_ordering, config.age, config.delta) == (
-        "id",
-        "id",
-        720,
-        None,
-    )
+    assert (config.walk_ordering, config.default_ordering) == ("id", "id")
+    assert (config.age, config.delta) == (720, None)
     assert found["config/suns"].modes == {"normal": SHAPES["Moon"]}
 
 
