@@ -267,7 +267,6 @@ def schedule(store: Store, upstream: Upstream, what: Wanted) -> dict[str, Any]:
     costs = sum(task.hourly for task in due)
     first = [task for task in due if task.as_of is None]
     fill = sum(1 if task.left is None else task.left for task in first)
-    late = max(1.0, costs / allowed)  # how many times its age each will reach
     return {
         "base_url": upstream.base_url,
         "limit": limit.limit,
@@ -281,16 +280,18 @@ def schedule(store: Store, upstream: Upstream, what: Wanted) -> dict[str, Any]:
             "known": all(task.records is not None for task in first),
             "hours": round(fill / allowed, 1),
         },
-        "resources": [
-            {
-                "resource": task.part.name,
-                "max_age_seconds": round(task.age),
-                "due": task.due_at(now) <= now,
-                "due_at": to_iso(task.due_at(now)),
-                "requests": task.left,
-                "requests_per_hour": round(task.hourly, 3),
-                "reaches_seconds": round(task.age * late),
-            }
-            for task in due
-        ],
+        "resources": [_scheduled(task, now, max(1.0, costs / allowed)) for task in due],
+    }
+
+
+def _scheduled(task: Task, now: datetime, late: float) -> dict[str, Any]:
+    """One list of the schedule; ``late``: how many times its age it will reach."""
+    return {
+        "resource": task.part.name,
+        "max_age_seconds": round(task.age),
+        "due": task.due_at(now) <= now,
+        "due_at": to_iso(task.due_at(now)),
+        "requests": task.left,
+        "requests_per_hour": round(task.hourly, 3),
+        "reaches_seconds": round(task.age * late),
     }

@@ -6,16 +6,17 @@ from typing import Any, Protocol
 
 # Each event with what people read; None: only programs do.
 EVENTS = {
-    "upgraded": "{db} is of this version now; as it was, it is {copy}",
+    "upgraded": "{db} was upgraded to this version; the file as it was is {copy}",
     "request": None,
     "page": None,
-    "resumed": "{resource}: goes on with the walk of {started}: {staged} of {total} records staged",
-    "anew": "{resource}: begins the walk anew: {why}",
+    "resumed": "{resource}: resumes the walk of {started}: {staged} of {total} records staged",
+    "anew": "{resource}: starts the walk over: {why}",
     "moved": "{resource}: {why}: steps back to find what was skipped",
     "retry": "{why}: tries again in {seconds:.0f} s",
-    "smaller": "{resource}: a page of {limit} records keeps failing: goes on with {smaller}",
-    "withheld": "{base_url} gets no token, as only the file names it: to send it, give --base-url",
-    "waiting": "LL2's limit is reached: goes on at {until}",
+    "smaller": "{resource}: pages of {limit} records keep failing: continues with {smaller}",
+    "withheld": "no token is sent to {base_url}, as only the file names it: to send it,"
+    " give --base-url",
+    "waiting": "LL2's limit is reached: continues at {until}",
     "unconfirmed": "{resource} {id}: not listed, but not confirmed gone: {why}",
     "published": None,
     "fetched": None,

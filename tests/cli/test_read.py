@@ -54,7 +54,7 @@ def test_status_tells_the_walk_under_way_and_how_it_ended(db, run, upstream):
     assert "spacecraft: a walk is under way: 2 of 3 pages staged" in told
     assert "ended with 75: the 2 requests of --max-requests are spent" in told
     done = run("sync", db)
-    assert "goes on with the walk of" in done.out
+    assert "resumes the walk of" in done.out
     assert "200 of 250 records staged" in done.out
     after = run("status", db, "--json").json
     assert (after["under_way"], after["last_error"]) == ([], None)

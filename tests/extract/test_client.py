@@ -40,7 +40,7 @@ def test_a_sync_from_the_real_url_keeps_the_token_to_itself(db, run):
         assert cassette.play_count == 2  # since the rewind: what may be asked, and a page
     assert first.out.startswith("spacecraft: 10 records in 1 request · 10 added, 0 changed")
     assert second.out.startswith("spacecraft: 10 records in 1 request · 0 added, 0 changed, 10")
-    assert "gets no token" not in second.out
+    assert "no token is sent" not in second.out
     assert run("verify", db).code == 0
     files = [path.read_bytes() for path in db.parent.iterdir()]
     assert not any(TOKEN.encode() in body for body in files)
@@ -88,6 +88,51 @@ def test_a_refusal_is_one_line_that_says_what_to_do(
         page_of(asking(upstream.base_url, TOKEN))
     assert "\n" not in str(refused.value)
     assert TOKEN not in str(refused.value)
+
+
+NO_TOKEN = "it asks for a token, and none was sent: see --token"
+FIREWALL = "LL2, or a firewall on the way, refuses"
+BAD_TOKEN = "the token isn't accepted: see --token"
+WORDS = {"detail": "Not\n for \x1b[31myou."}, "Not for ?[31myou"
+
+
+@pytest.mark.parametrize(
+    ("command", "status", "token", "why", "document", "detail"),
+    [
+        ("sync", 401, None, NO_TOKEN, *WORDS),
+        ("sync", 403, None, FIREWALL, *WORDS),
+        ("sync", 401, "t0ken", BAD_TOKEN, *WORDS),
+        ("plan", 403, "t0ken", BAD_TOKEN, *WORDS),
+        ("plan", 403, None, FIREWALL, {"detail": ["no"]}, "['no']"),
+        ("plan", 403, None, FIREWALL, b"<html>Blocked by policy</html>", ""),
+        ("plan", 403, None, FIREWALL, b"", ""),
+    ],
+)
+def test_who_refuses_is_told_as_far_as_it_is_known(
+    db, run, upstream, monkeypatch, command, status, token, why, document, detail
+):
+    answering(monkeypatch, status, document)
+    done = run(command, db, "--base-url", upstream.base_url, *(["--token", token] if token else []))
+    message = f"status {status} {detail}".strip()
+    assert done.code == 69
+    assert done.err == f"ll2-mirror: {upstream.base_url}/2.3.0/api-throttle/: {message}: {why}\n"
+
+
+@pytest.mark.parametrize(
+    ("status", "words"),
+    [
+        (404, "status 404: LL2 isn't there: check --base-url"),
+        (302, "status 302: it leads elsewhere: check --base-url"),
+        (418, "status 418"),
+        (407, "status 407"),
+    ],
+)
+def test_any_other_refusal_names_its_status(db, run, upstream, monkeypatch, status, words):
+    answering(monkeypatch, status, b"<html>")
+    done = run("sync", db, "--base-url", upstream.base_url)
+    assert done.code == 69
+    assert done.err.endswith(f": {words}\n")
+    assert len(upstream.log) == 2  # the limit and one page: none is tried again
 
 
 @pytest.mark.parametrize(

@@ -90,7 +90,7 @@ def test_a_cut_sync_says_what_it_spent_and_staged(world, sync):
 
 def test_a_sync_that_goes_on_says_so(db, world, sync, clock):
     sync("--max-requests", 1)
-    assert "goes on with the walk of 2026-01-01" in sync("--max-requests", 1).text
+    assert "resumes the walk of 2026-01-01" in sync("--max-requests", 1).text
     assert json.loads(command(clock, "status", db, "--json").out)["under_way"][0]["pages"] == 2
 
 
@@ -122,7 +122,7 @@ def test_a_walk_older_than_a_day_begins_anew(db, world, sync, clock):
     clock.move(timedelta(days=1, seconds=1).total_seconds())
     done = sync()
     assert done.code == 0
-    assert "begins the walk anew: it is of 2026-01-01" in done.text
+    assert "starts the walk over: it is of 2026-01-01" in done.text
     assert world.pages() == [0, 100, 0, 100, 200]
     assert equals(db, world)
 
@@ -137,7 +137,7 @@ def test_a_walk_younger_than_a_day_is_gone_on_with(world, sync, clock):
 def test_how_old_is_too_old_can_be_said(world, sync, clock):
     sync("--max-requests", 2)
     clock.move(3601)
-    assert "begins the walk anew" in sync("--stale-after", "1h").text
+    assert "starts the walk over" in sync("--stale-after", "1h").text
     assert world.pages() == [0, 100, 0, 100, 200]
 
 
@@ -146,7 +146,7 @@ def test_another_mode_begins_anew(db, world, sync):
     sync("--max-requests", 2)
     done = sync("--mode", "detailed")
     assert done.code == 0, done.err
-    assert "begins the walk anew: it was in normal mode" in done.text
+    assert "starts the walk over: it was in normal mode" in done.text
     assert world.pages() == [0, 100, 0, 100, 200]
     assert equals(db, world)
 
@@ -156,7 +156,7 @@ def test_another_base_url_begins_anew(db, world, sync, clock):
     with answering(EditableLL2(130, clock)) as other:
         done = command(clock, "sync", db, "--base-url", other.base_url)
         assert done.code == 0, done.err
-        assert f"begins the walk anew: it was from {world.base_url}" in done.text
+        assert f"starts the walk over: it was from {world.base_url}" in done.text
         assert other.pages() == [0, 100]
         assert equals(db, other)
 

@@ -62,7 +62,7 @@ def test_wait_completes_by_sleeping(db, tight, clock):
     assert 3590 < sum(clock.slept) < 3660
     assert tight.pages() == [*range(0, 1500, 100), *range(1499, 1799, 100)]  # one is known
     assert {one.status for one in tight.requests} == {200}
-    assert 1 <= done.text.count("LL2's limit is reached: goes on at") <= 4
+    assert 1 <= done.text.count("LL2's limit is reached: continues at") <= 4
     assert equals(db, tight)
 
 

@@ -50,7 +50,7 @@ def test_a_sync_makes_an_older_file_anew_and_keeps_it_as_it_was(older, run):
     old = execute(db, "SELECT count(*) FROM sqlite_master")
     again = run("sync", db, "--json")
     copy = db.with_name(f"{db.name}.v1")
-    assert again.err == f"{db} is of this version now; as it was, it is {copy}\n"
+    assert again.err == f"{db} was upgraded to this version; the file as it was is {copy}\n"
     assert [(one["added"], one["changed"], one["gone"]) for one in again.json] == [(0, 0, 0)] * 2
     assert {**public_rows(db), "mine": None} == {**before, "mine": None}
     for table, of in KEPT.items():

@@ -342,7 +342,7 @@ def test_a_part_cut_off_in_a_poorer_mode_than_the_list_has_now_begins_anew(run, 
     assert run("sync", "events", "--mode", "detailed").code == 0
     done = run("sync", *options)
     assert done.code == 0, done.err
-    anew = "events/upcoming: begins the walk anew: it was in normal mode" in done.text
+    anew = "events/upcoming: starts the walk over: it was in normal mode" in done.text
     assert anew == (options == ("events/upcoming",))  # else the list has it
     assert proved(run)
 

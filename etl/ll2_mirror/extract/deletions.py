@@ -66,7 +66,7 @@ def _ask(
         if not why and upstream.budget.left < 2:  # the last is for a page
             why = "the budget is spent"
         elif not why and not upstream.probes:
-            why = f"one sync asks {MAX_PROBES} times at most: the next goes on"
+            why = f"one sync asks {MAX_PROBES} times at most: the next one continues"
             ask_later = True
         if not why:
             try:

@@ -117,7 +117,7 @@ class Budget:
     def error_if_spent(self) -> Stopped | None:
         """The error where this run has made all the requests that it may."""
         if self.spare and self.left <= 0:
-            return Stopped("what the limit allows without its reserve is spent: the next goes on")
+            return Stopped("what the limit allows without its reserve is spent: the next continues")
         if self.most is None or self.log.spent < self.most:
             return None
         return Stopped(
