@@ -25,16 +25,17 @@ _NAMED = (
 
 
 class CatalogEntry(NamedTuple):
-    """An image that the tables name: its URL, whether in full size, its license's name.
+    """An image that the tables name, and what the folder's index has of it.
 
-    ``key`` identifies it whichever host has it; ``host`` is the one named last.
+    ``key`` identifies it whichever host has it; ``host`` is the one that its URL names.
     """
 
     url: str
-    full: bool
-    license: str
+    full: bool  # in full size, or a thumbnail
+    license: str  # its name
     key: str
     host: str
+    entry: IndexEntry
 
 
 class Licenses(NamedTuple):
@@ -43,9 +44,9 @@ class Licenses(NamedTuple):
     only: Collection[str] = ()
     but: Collection[str] = ()
 
-    def allow(self, image: CatalogEntry) -> bool:
-        """Whether an image is wanted."""
-        return (not self.only or image.license in self.only) and image.license not in self.but
+    def allow(self, license_: str) -> bool:
+        """Whether images with a license are wanted."""
+        return (not self.only or license_ in self.only) and license_ not in self.but
 
     def check(self, conn: sqlite3.Connection) -> None:
         """Raises UsageError for the name of a license that no image can have."""
@@ -61,8 +62,7 @@ class ImagePlan(NamedTuple):
     """What is wanted and what is to be fetched. Each list narrows the one before it.
 
     ``named``: all that the tables name; ``allowed``: by their license; ``asked``: by their size;
-    ``missing``: not in the folder; ``fetch``: not refused lately. ``bytes``: about how many bytes
-    those have.
+    ``missing``: not in the folder; ``fetch``: not refused lately, those that failed last.
     """
 
     named: list[CatalogEntry]
@@ -70,12 +70,23 @@ class ImagePlan(NamedTuple):
     asked: list[CatalogEntry]
     missing: list[CatalogEntry]
     fetch: list[CatalogEntry]
-    bytes: int
 
     @property
     def seconds(self) -> float:
         """About how long it takes to fetch them."""
         return len(self.fetch) * (PAUSE + _REQUEST)
+
+    @property
+    def bytes(self) -> int:
+        """About how many bytes they have: as many as those that are held have on average."""
+        size = 0
+        for full in (False, True):
+            held = [
+                image.entry.bytes for image in self.asked if image.full == full and image.entry.file
+            ]
+            average = sum(held) // len(held) if held else _BYTES[full]
+            size += average * sum(image.full == full for image in self.fetch)
+        return size
 
 
 def plan_images(
@@ -83,61 +94,44 @@ def plan_images(
 ) -> ImagePlan:
     """Which images are wanted and which of them are missing; raises UsageError as Licenses does."""
     licenses.check(conn)
-    index, named = folder.index(), catalog(conn)
-    allowed = [image for image in named if licenses.allow(image)]
+    named = catalog(conn, folder)
+    allowed = [image for image in named if licenses.allow(image.license)]
     asked = [image for image in allowed if full or not image.full]
-    missing = [image for image in asked if not _entry(index, image).file]
-    since = to_iso(now - AGAIN)
-    fetch = [image for image in missing if _entry(index, image).at < since]
-    fetch.sort(key=lambda image: _entry(index, image).tried)  # those that failed come last
-    size = sum(_average(index, asked, full) * _count(fetch, full) for full in (False, True))
-    return ImagePlan(named, allowed, asked, missing, fetch, size)
+    missing = [image for image in asked if not image.entry.file]
+    fetch = [image for image in missing if image.entry.at < to_iso(now - AGAIN)]
+    fetch.sort(key=lambda image: image.entry.tried)
+    return ImagePlan(named, allowed, asked, missing, fetch)
 
 
 def image_counts(conn: sqlite3.Connection, folder: ImageFolder) -> dict[str, Any]:
     """How many of the named images are held and missing, small and in full; the bytes of all."""
-    index, named = folder.index(), catalog(conn)
+    images = catalog(conn, folder)
 
     def counts(full: bool) -> dict[str, int]:
-        held = sum(bool(_entry(index, image).file) for image in named if image.full == full)
-        return {"held": held, "missing": _count(named, full) - held}
+        held = [bool(image.entry.file) for image in images if image.full == full]
+        return {"held": sum(held), "missing": len(held) - sum(held)}
 
     return {"thumbnails": counts(False), "full": counts(True), "bytes": folder.total_bytes}
 
 
-def catalog(conn: sqlite3.Connection) -> list[CatalogEntry]:
+def catalog(conn: sqlite3.Connection, folder: ImageFolder) -> list[CatalogEntry]:
     """All images that the tables name, each once: the thumbnails first."""
     rows = conn.execute(_NAMED, (UNKNOWN,)).fetchall()
-    images: dict[str, CatalogEntry] = {}
+    index, images = folder.index(), dict[str, CatalogEntry]()
     for full in (False, True):
         for small, large, license_ in rows:
-            image = _catalog_entry(large if full else small, full, license_)
-            if image:
-                images.setdefault(image.key, image)
+            url = large if full else small
+            if host := _host(url):
+                key = image_key(url)
+                entry = index.get(key, IndexEntry())
+                images.setdefault(key, CatalogEntry(url, full, license_, key, host, entry))
     return list(images.values())
 
 
-def _catalog_entry(url: object, full: bool, license_: str) -> CatalogEntry | None:
-    """The entry of a URL; None where nothing can be fetched from it."""
+def _host(url: object) -> str:
+    """The host of an image's URL, with its port; empty where nothing can be fetched from it."""
     try:
         parts = urlsplit(url) if isinstance(url, str) else None
-        if not (parts and parts.scheme in ("http", "https") and parts.hostname):
-            return None
     except ValueError:
-        return None
-    return CatalogEntry(str(url), full, license_, image_key(str(url)), parts.netloc)
-
-
-def _entry(index: dict[str, IndexEntry], image: CatalogEntry) -> IndexEntry:
-    return index.get(image.key, IndexEntry())
-
-
-def _count(images: list[CatalogEntry], full: bool) -> int:
-    return sum(image.full == full for image in images)
-
-
-def _average(index: dict[str, IndexEntry], asked: list[CatalogEntry], full: bool) -> int:
-    """The bytes of an image: the average of those that are held, else a guess."""
-    entries = (_entry(index, image) for image in asked if image.full == full)
-    sizes = [entry.bytes for entry in entries if entry.file]
-    return sum(sizes) // len(sizes) if sizes else _BYTES[full]
+        return ""
+    return parts.netloc if parts and parts.scheme in ("http", "https") and parts.hostname else ""

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import socket
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass, field
 from functools import partial
 from ipaddress import IPv4Address, ip_address, ip_network
 from itertools import chain
@@ -54,7 +56,7 @@ def fetch_images(
     plan: ImagePlan,
     folder: ImageFolder,
     clock: Clock,
-    tell: Emit = ignore,
+    emit: Emit = ignore,
     *,
     most: int,
     timeout: float,
@@ -71,65 +73,62 @@ def fetch_images(
         with writing(folder.path):
             dropped = folder.drop_all_but({image.key for image in plan.allowed})
         client = ImageClient({image.host for image in plan.named}, timeout)
-        run = _ImageRun(folder, client, clock, tell, most)
-        run.fetch(plan.fetch)
+        run = _ImageRun(folder, client, clock, emit, most - folder.total_bytes)
+        for count, image in enumerate(plan.fetch, 1):
+            if run.failures == MOST_IN_A_ROW or run.room <= 0:
+                break
+            if count > 1:
+                clock.sleep(PAUSE)
+            run.fetch(image)
+            emit("picture", pictures=count, of=len(plan.fetch))
     missing = len(plan.missing) - run.fetched
     held = len(plan.asked) - missing
     counts = (run.fetched, run.bytes, dropped, run.refused, held, missing, folder.total_bytes)
-    return ImagesReport(*counts, run.is_full, monotonic() - began, run.failed)
+    return ImagesReport(*counts, run.room <= 0 < missing, monotonic() - began, run.failed)
 
 
+@dataclass
 class _ImageRun:
     """One run of fetching, and what came of it."""
 
-    def __init__(
-        self, folder: ImageFolder, client: ImageClient, clock: Clock, tell: Emit, most: int
-    ) -> None:
-        self._folder, self._client, self._clock, self._tell = folder, client, clock, tell
-        self._room = most - folder.total_bytes
-        self._failures = 0  # in a row
-        self.fetched = self.bytes = 0
-        self.refused: list[dict[str, str]] = []
-        self.failed: MirrorError | None = None
-        self.is_full = self._room <= 0
+    folder: ImageFolder
+    client: ImageClient
+    clock: Clock
+    emit: Emit
+    room: int  # bytes that the folder may still get; negative where an image found none
+    failures: int = 0  # in a row
+    fetched: int = 0
+    bytes: int = 0
+    refused: list[dict[str, str]] = field(default_factory=list)
+    failed: MirrorError | None = None
 
-    def fetch(self, images: list[CatalogEntry]) -> None:
-        """Fetches one after the other, until all came, the folder is full, or too many fail."""
-        for count, image in enumerate(images, 1):
-            if self._failures == MOST_IN_A_ROW or self.is_full:
-                return
-            if count > 1:
-                self._clock.sleep(PAUSE)
-            self._fetch_or_note(image)
-            self._tell("picture", pictures=count, of=len(images))
-
-    def _fetch_or_note(self, image: CatalogEntry) -> None:
+    def fetch(self, image: CatalogEntry) -> None:
         """Fetches an image, or notes why it didn't come."""
-        self._failures += 1
+        self.failures += 1
         try:
-            with_retries(partial(self._fetch_one, image), self._clock, self._tell, TRIES)
-            self._failures = 0
+            with_retries(partial(self._fetch_one, image), self.clock, self.emit, TRIES)
+            self.failures = 0
         except Faulted as error:
             self.failed = error
-            self._folder.note(image.key, IndexEntry(tried=to_iso(self._clock.now())))
+            self.folder.note(image.key, IndexEntry(tried=to_iso(self.clock.now())))
         except (UpstreamError, DataError) as error:
             self.refused.append({"url": image.url, "why": str(error)})
-            at = to_iso(self._clock.now())
-            self._folder.note(image.key, IndexEntry(refused=str(error), at=at))
-            if self._failures == MOST_IN_A_ROW:
+            at = to_iso(self.clock.now())
+            self.folder.note(image.key, IndexEntry(refused=str(error), at=at))
+            if self.failures == MOST_IN_A_ROW:
                 reason = f"{MOST_IN_A_ROW} pictures in a row didn't come, the last as {error}"
                 self.failed = UpstreamError(reason)
 
     def _fetch_one(self, image: CatalogEntry) -> None:
         """Fetches an image, if there is room; raises DataError for what is none."""
-        ending, chunks = self._client.image(image.url)
-        size = self._folder.add(image.key, ending, chunks, self._room)
-        if size > self._room:
-            self.is_full = True
-            return
-        self._room -= size
-        self.fetched += 1
-        self.bytes += size
+        ending, chunks = self.client.image(image.url)
+        size = self.folder.add(image.key, ending, chunks, min(self.room, MAX_IMAGE))
+        if size > MAX_IMAGE:
+            raise DataError(f"{image.url} has more than {MAX_IMAGE:,} bytes: it isn't kept")
+        self.room -= size
+        if self.room >= 0:
+            self.fetched += 1
+            self.bytes += size
 
 
 class ImageClient(Downloader):
@@ -142,8 +141,8 @@ class ImageClient(Downloader):
     def image(self, url: str) -> tuple[str, Iterator[bytes]]:
         """The format of the image at a URL, as a file's ending, and its bytes in chunks.
 
-        Raises DataError for what is no image, or too large, Faulted where another try may help,
-        UpstreamError where none does.
+        At most MAX_IMAGE and one. Raises DataError for what is no image, Faulted where another try
+        may help, UpstreamError where none does.
         """
         download = self.get(url, MAX_IMAGE)
         assert download is not None  # no ETag was sent
@@ -154,7 +153,7 @@ class ImageClient(Downloader):
         if ending is None:
             start = start[:ENOUGH]
             raise DataError(f"{url} is no PNG, JPEG, WebP or GIF: it begins with {start!r}")
-        return ending, _bounded(chain([start], chunks), url)
+        return ending, chain([start], chunks)
 
     def check_url(self, url: str) -> None:
         """Raises UpstreamError for a URL at another host, or with a password."""
@@ -162,33 +161,12 @@ class ImageClient(Downloader):
         if parts.netloc not in self._hosts or "@" in parts.netloc:
             raise UpstreamError(f"{quote(url)}: the tables name no such host")
         # The connection checks the address that a name leads to; but a proxy makes its own.
-        if address := literal_address(parts.hostname or ""):
-            refuse_private_address(address)
-
-
-def _bounded(chunks: Iterable[bytes], url: str) -> Iterator[bytes]:
-    """The chunks of an image; raises DataError where they are too many."""
-    size = 0
-    for chunk in chunks:
-        size += len(chunk)
-        if size > MAX_IMAGE:
-            raise DataError(f"{url} has more than {MAX_IMAGE:,} bytes: it isn't kept")
-        yield chunk
-
-
-def literal_address(host: str) -> str | None:
-    """The address that a host is, also written as 127.1 or 0x7f.1; None for a name."""
-    host = host.rstrip(".")
-    if f".{host}".endswith(".localhost"):
-        return "127.0.0.1"
-    try:
-        return str(ip_address(host))
-    except ValueError:
-        pass
-    try:
-        return socket.inet_ntoa(socket.inet_aton(host))
-    except OSError:
-        return None
+        host = (parts.hostname or "").rstrip(".")
+        if f".{host}".endswith(".localhost"):
+            host = "127.0.0.1"
+        with suppress(OSError):  # what is a name; addresses have many spellings, such as 127.1
+            numeric = socket.getaddrinfo(host, None, flags=socket.AI_NUMERICHOST)
+            refuse_private_address(str(numeric[0][4][0]))
 
 
 def refuse_private_address(address: str) -> None:
