@@ -50,8 +50,8 @@ def publish(
     output.end_tidily()
     with options.opened(db) as store:
         manifest, changed = publish(store, directory, keep=keep, allow_older=allow_older)
-    document = {"changed": changed, **manifest.as_json()}
-    records, size = sum(manifest.resources.values()), manifest.file.bytes
+    document = {"changed": changed, **manifest.document}
+    records, size = sum(manifest.document["resources"].values()), manifest.file.bytes
     line = _state_line(directory, document, f": {records:,} records in {size:,} bytes")
     output.present(document, [line], as_json=as_json, quiet=quiet)
 

@@ -7,8 +7,9 @@ import re
 from typing import Any, NamedTuple
 
 from ll2_mirror import __version__
-from ll2_mirror.clock import from_iso
+from ll2_mirror.clock import from_iso, to_iso
 from ll2_mirror.errors import DataError, NotAMirror
+from ll2_mirror.ll2.lists import SLICES
 from ll2_mirror.ll2.schema import SCHEMA_VERSION
 from ll2_mirror.store.store import Store
 
@@ -16,12 +17,6 @@ MANIFEST = "manifest.json"
 MAX_MANIFEST = 1024 * 1024  # bytes: far beyond any
 _FORMAT = 1
 _SNAPSHOT = re.compile(r"snapshot-([0-9a-f]{64})\.db")
-_ABOUT = {
-    "source": "Launch Library 2, The Space Devs",
-    "source_url": "https://thespacedevs.com/llapi",
-    "license": "Free of charge; name The Space Devs where you show the data. Each picture has its"
-    " own credit and license: see images and image_licenses.",
-}
 
 
 class MirrorState(NamedTuple):
@@ -72,31 +67,40 @@ class PublishedFile(NamedTuple):
 
 
 class Manifest(NamedTuple):
-    """A published state. ``older``: the names of earlier snapshots that are still there."""
+    """A published state. ``older``: the names of earlier snapshots that are still there.
+
+    ``document`` is the JSON object as it is published.
+    """
 
     state: MirrorState
-    published: str
-    base_url: str | None
-    mode: str | None
-    resources: dict[str, int]  # how many records, by resource
     file: PublishedFile
     older: list[str]
+    document: dict[str, Any]
 
-    def as_json(self) -> dict[str, Any]:
-        """The manifest as its JSON object."""
-        return {
-            "format": _FORMAT,
-            "made_by": f"ll2-mirror {__version__}",
-            **self.state._asdict(),
-            "published": self.published,
-            "base_url": self.base_url,
-            "mode": self.mode,
-            "resources": self.resources,
-            "file": self.file._asdict(),
-            "gzip": None,  # a second, packed file until 0.6, whose `pull` needs the key
-            "older": self.older,
-            **_ABOUT,
-        }
+
+def manifest_of(store: Store, file: PublishedFile, older: list[str]) -> Manifest:
+    """The manifest of a mirror that was synced, which a file holds."""
+    state = mirror_state(store)
+    assert state is not None
+    # A slice of a list, such as the upcoming launches, counts as many records as the list.
+    names = {name: SLICES[name].resource.name for name in store.settings.resources}
+    document = {
+        "format": _FORMAT,
+        "made_by": f"ll2-mirror {__version__}",
+        **state._asdict(),
+        "published": to_iso(store.clock.now()),
+        "base_url": store.settings.base_url,
+        "mode": store.walks.mode,
+        "resources": {name: store.ledger.records(of) for name, of in names.items()},
+        "file": file._asdict(),
+        "gzip": None,  # until 0.6 a second file, packed; its `pull` needs the key
+        "older": older,
+        "source": "Launch Library 2, The Space Devs",
+        "source_url": "https://thespacedevs.com/llapi",
+        "license": "Free of charge; name The Space Devs where you show the data. Each picture has"
+        " its own credit and license: see images and image_licenses.",
+    }
+    return Manifest(state, file, older, document)
 
 
 def snapshot_name(sha256: str) -> str:
@@ -119,29 +123,17 @@ def parse_manifest(text: bytes, where: str) -> Manifest:
         if document["format"] > _FORMAT or document["schema_version"] > SCHEMA_VERSION:
             by = f"{document['made_by']:.40}"
             raise NotAMirror(f"{where} was made by a newer version ({by}): upgrade ll2-mirror")
-        return _manifest(document)
+        run, version = _count(document["run"]), _count(document["schema_version"])
+        about, older = document["file"], [name for name in document["older"] if is_snapshot(name)]
+        file = PublishedFile(about["name"], _count(about["bytes"]), about["sha256"])
+        times = document["synced"], document["published"]
+        sound = is_snapshot(file.name) and file.name == snapshot_name(file.sha256)
+        if not sound or not all(map(from_iso, times)):
+            raise ValueError
+        sum(map(_count, document["resources"].values()))
+        return Manifest(MirrorState(run, document["synced"], version), file, older, document)
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
         raise DataError(f"{where} is no manifest of ll2-mirror's") from None
-
-
-def _manifest(document: dict[str, Any]) -> Manifest:
-    """The manifest that a JSON object is; raises ValueError and its like for any other."""
-    about = document["file"]
-    file = PublishedFile(about["name"], _count(about["bytes"]), about["sha256"])
-    if not is_snapshot(file.name) or file.name != snapshot_name(file.sha256):
-        raise ValueError
-    from_iso(document["synced"]), from_iso(document["published"])
-    return Manifest(
-        MirrorState(
-            _count(document["run"]), document["synced"], _count(document["schema_version"])
-        ),
-        document["published"],
-        document["base_url"],
-        document["mode"],
-        {str(name): _count(count) for name, count in document["resources"].items()},
-        file,
-        [name for name in document["older"] if is_snapshot(name)],
-    )
 
 
 def _count(value: Any) -> int:

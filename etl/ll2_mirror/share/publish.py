@@ -7,17 +7,15 @@ import sqlite3
 from contextlib import closing, suppress
 from pathlib import Path
 
-from ll2_mirror.clock import to_iso
 from ll2_mirror.errors import DataError, NotAMirror, UsageError
 from ll2_mirror.files import commit_file, discard, open_own, sha256, writing
-from ll2_mirror.ll2.lists import SLICES
 from ll2_mirror.share.manifest import (
     MANIFEST,
     Manifest,
-    MirrorState,
     PublishedFile,
     is_as_new_as,
     is_snapshot,
+    manifest_of,
     mirror_state,
     parse_manifest,
     snapshot_name,
@@ -61,7 +59,7 @@ def publish(
             file = _write_snapshot(store, folder)
             names = [before.file.name, *before.older] if before else []
             older = [name for name in names if name != file.name][: keep - 1]
-            manifest = _manifest(store, state, file, older)
+            manifest = manifest_of(store, file, older)
             _write_manifest(folder, manifest)
             _remove_snapshots(folder, {file.name, *older})
         return manifest, True
@@ -116,18 +114,10 @@ def remove_private(store: Store) -> None:
     stamp(store.conn)
 
 
-def _manifest(store: Store, state: MirrorState, file: PublishedFile, older: list[str]) -> Manifest:
-    # A slice of a list, such as the upcoming launches, counts as many records as the list.
-    names = store.settings.resources
-    resources = {name: store.ledger.records(SLICES[name].resource.name) for name in names}
-    now, settings = to_iso(store.clock.now()), store.settings
-    return Manifest(state, now, settings.base_url, store.walks.mode, resources, file, older)
-
-
 def _write_manifest(folder: Path, manifest: Manifest) -> None:
     """Puts the manifest in the place of the one before: from now on, this is what is published."""
     part = folder / f".{MANIFEST}"
-    text = json.dumps(manifest.as_json(), ensure_ascii=False, indent=2) + "\n"
+    text = json.dumps(manifest.document, ensure_ascii=False, indent=2) + "\n"
     with open_own(part, "wb") as file:
         file.write(text.encode())
     commit_file(part, folder / MANIFEST)

@@ -47,22 +47,22 @@ class Staged(NamedTuple):
 def source_of(name: str, timeout: float) -> Source:
     """The source that a command line names; raises UsageError where that is none."""
     if "://" in name:
-        return FolderSource(WebFolder(name, timeout))
+        return FolderSource(_checked_url(name), Downloader(timeout).get)
     path = Path(name)
     folder = path.parent if path.name == MANIFEST else path
     if folder.is_dir():
-        return FolderSource(LocalFolder(folder))
+        return FolderSource(str(folder.absolute()), _read_local)
     if not path.is_file():
         raise UsageError(f"{name} is neither a URL nor a folder nor a file")
     return FileSource(path)
 
 
 class FolderSource:
-    """A folder that ``publish`` writes to, wherever it is."""
+    """A folder that ``publish`` writes to; ``get`` reads its files, as ``Downloader.get`` does."""
 
-    def __init__(self, folder: PublishedFolder) -> None:
-        self.name = folder.name
-        self._folder = folder
+    def __init__(self, name: str, get: Callable[..., Download | None]) -> None:
+        self.name = name
+        self._get = get
 
     def stage(
         self, db: Path, is_newer: IsNewer, etag: str, clock: Clock, emit: Emit
@@ -79,19 +79,19 @@ class FolderSource:
         remove_staged(db, but=path)
 
         def chunks_from(offset: int) -> Iterator[bytes]:
-            download = self._folder.get(file.name, file.bytes - offset, offset=offset)
+            download = self._get(where, file.bytes - offset, offset=offset)
             assert download is not None  # no ETag was sent
             return download.chunks
 
         if not is_whole(path, file):
             _check_room(db.parent, 2 * file.bytes)  # it is written once more, into the mirror
             download_file(chunks_from, file, path, where, clock, emit)
-        about = {"published": manifest.published, "etag": etag or None}
+        about = {"published": manifest.document["published"], "etag": etag or None}
         return Staged(path, where, about, manifest.state)
 
     def _read_manifest(self, etag: str) -> tuple[Manifest | None, str]:
         """The manifest and its ETag; None where it still has the one that is given."""
-        download = self._folder.get(MANIFEST, MAX_MANIFEST, etag=etag)
+        download = self._get(f"{self.name}/{MANIFEST}", MAX_MANIFEST, etag=etag)
         if download is None:
             return None, etag
         text = b"".join(download.chunks)
@@ -124,27 +124,12 @@ class FileSource:
 Source = FolderSource | FileSource
 
 
-class LocalFolder:
-    """A published folder on this machine, or mounted here."""
+def _read_local(path: str, most: int, *, offset: int = 0, etag: str = "") -> Download:  # noqa: ARG001 (no ETags)
+    """The bytes of a file on this machine, or mounted here, from an offset on."""
 
-    def __init__(self, path: Path) -> None:
-        self.name = str(path.absolute())
-        self._path = path
-
-    def get(
-        self,
-        name: str,
-        most: int,
-        *,
-        offset: int = 0,
-        etag: str = "",  # noqa: ARG002 (no ETags)
-    ) -> Download | None:
-        """The bytes of a file from an offset on, as ``Downloader.get`` gives them."""
-        return Download(cut(self._chunks(self._path / name, offset), 0, most))
-
-    def _chunks(self, path: Path, offset: int) -> Iterator[bytes]:
+    def chunks() -> Iterator[bytes]:
         try:
-            with path.open("rb") as file:
+            with Path(path).open("rb") as file:
                 file.seek(offset)
                 while chunk := file.read(CHUNK):
                     yield chunk
@@ -153,20 +138,7 @@ class LocalFolder:
         except OSError as error:
             raise Faulted(f"{path} can't be read: {error.strerror}") from None
 
-
-class WebFolder:
-    """A published folder that a web server serves."""
-
-    def __init__(self, url: str, timeout: float) -> None:
-        self.name = _checked_url(url)
-        self._downloader = Downloader(timeout)
-
-    def get(self, name: str, most: int, *, offset: int = 0, etag: str = "") -> Download | None:
-        """The bytes of a file from an offset on; None where it still has this ETag."""
-        return self._downloader.get(f"{self.name}/{name}", most, offset=offset, etag=etag)
-
-
-PublishedFolder = LocalFolder | WebFolder
+    return Download(cut(chunks(), 0, most))
 
 
 def _checked_url(url: str) -> str:
