@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import socket
 from collections.abc import Iterable, Iterator
-from contextlib import suppress
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import partial
 from ipaddress import IPv4Address, ip_address, ip_network
@@ -121,8 +121,8 @@ class _ImageRun:
 
     def _fetch_one(self, image: CatalogEntry) -> None:
         """Fetches an image, if there is room; raises DataError for what is none."""
-        ending, chunks = self.client.image(image.url)
-        size = self.folder.add(image.key, ending, chunks, min(self.room, MAX_IMAGE))
+        with self.client.image(image.url) as (ending, chunks):
+            size = self.folder.add(image.key, ending, chunks, min(self.room, MAX_IMAGE))
         if size > MAX_IMAGE:
             raise DataError(f"{image.url} has more than {MAX_IMAGE:,} bytes: it isn't kept")
         self.room -= size
@@ -138,7 +138,8 @@ class ImageClient(Downloader):
         super().__init__(timeout, refuse_private_address)
         self._hosts = frozenset(hosts)
 
-    def image(self, url: str) -> tuple[str, Iterator[bytes]]:
+    @contextmanager
+    def image(self, url: str) -> Iterator[tuple[str, Iterator[bytes]]]:
         """The format of the image at a URL, as a file's ending, and its bytes in chunks.
 
         At most MAX_IMAGE and one. Raises DataError for what is no image, Faulted where another try
@@ -146,14 +147,15 @@ class ImageClient(Downloader):
         """
         download = self.get(url, MAX_IMAGE)
         assert download is not None  # no ETag was sent
-        start, chunks = b"", download.chunks
-        while len(start) < ENOUGH and (chunk := next(chunks, b"")):
-            start += chunk
-        ending = format_of(start)
-        if ending is None:
-            start = start[:ENOUGH]
-            raise DataError(f"{url} is no PNG, JPEG, WebP or GIF: it begins with {start!r}")
-        return ending, chain([start], chunks)
+        with closing(download.chunks) as chunks:
+            start = b""
+            while len(start) < ENOUGH and (chunk := next(chunks, b"")):
+                start += chunk
+            ending = format_of(start)
+            if ending is None:
+                begins = f"it begins with {start[:ENOUGH]!r}"
+                raise DataError(f"{url} is no PNG, JPEG, WebP or GIF: {begins}")
+            yield ending, chain([start], chunks)
 
     def check_url(self, url: str) -> None:
         """Raises UpstreamError for a URL at another host, or with a password."""

@@ -5,14 +5,12 @@ The one downloader, of ``pull`` and of ``images``. It sends no token and no pass
 
 from __future__ import annotations
 
-import queue
-from collections.abc import Callable, Iterator
-from contextlib import suppress
+from collections.abc import Callable, Generator, Iterator
+from contextlib import closing, suppress
 from functools import partial
 from pathlib import Path
-from threading import Event, Thread
 from time import monotonic
-from typing import Any, NamedTuple
+from typing import NamedTuple, TypeVar
 from urllib.parse import urljoin, urlsplit
 
 import requests
@@ -22,11 +20,10 @@ from urllib3.exceptions import HTTPError
 from ll2_mirror.clock import Clock
 from ll2_mirror.errors import DataError, Faulted, NotThere, UpstreamError
 from ll2_mirror.extract.network import (
-    USER_AGENT,
     CheckAddress,
     ServerSession,
+    outcome,
     reason_of,
-    taken,
     with_retries,
 )
 from ll2_mirror.files import CHUNK, open_own, sha256, writing
@@ -39,11 +36,13 @@ SLOWEST = 8 * 1024  # bytes a second: a server that sends less for all of the ti
 _RETRYABLE = {408, 425, 429, *range(500, 600)}  # statuses worth another try
 _MAX_ETAG = 200  # letters of an ETag that is remembered
 
+T = TypeVar("T")
+
 
 class Download(NamedTuple):
     """What a server sends: its body in chunks, as it comes; the ETag, which may be empty."""
 
-    chunks: Iterator[bytes]
+    chunks: Generator[bytes]
     etag: str = ""
 
 
@@ -54,7 +53,7 @@ class Downloader:
         """``check_address`` may refuse an address before anything is sent to it."""
         self._timeout = timeout
         self._check_address = check_address
-        self._sessions: dict[str, requests.Session] = {}
+        self._sessions: dict[str, ServerSession] = {}
 
     def check_url(self, url: str) -> None:
         """Raises UpstreamError for a URL, also of a redirect, that isn't to be asked for."""
@@ -65,52 +64,85 @@ class Downloader:
         At most ``most`` of them and one, so that more can be seen, no slower than SLOWEST. Raises
         Faulted where another try may help, UpstreamError where none does, also as they come.
         """
-        headers = {"Range": f"bytes={offset}-"} if offset else {}
+        headers = {"Accept-Encoding": "identity"}
+        headers |= {"Range": f"bytes={offset}-"} if offset else {}
         headers |= {"If-None-Match": etag} if etag else {}
-        pieces = _in_time(self._exchange(url, headers), self._timeout, url)
-        response: requests.Response = next(pieces)
-        status = response.status_code
+        response = self._response(url, headers)
+        status, tag = response.status_code, response.headers.get("ETag", "")
+        part = response.headers.get("Content-Range", "")
+        chunks = self._chunks(response, url)
+        if status == 206 and offset and part.startswith(f"bytes {offset}-"):
+            return Download(cut(chunks, 0, most))
+        if status == 200:
+            return Download(cut(chunks, offset, most), tag if len(tag) <= _MAX_ETAG else "")
+        _close(response)
         if status == 304 and etag:
             return None
-        if status == 206 and offset:
-            if not response.headers.get("Content-Range", "").startswith(f"bytes {offset}-"):
-                raise UpstreamError(f"{url}: another part came than was asked for")
-            offset = 0
-        elif status in (404, 410):
+        if status in (404, 410):
             raise NotThere(f"{url}: status {status}: nothing is published there")
-        elif status != 200:  # also 206 that wasn't asked for
-            raise (Faulted if status in _RETRYABLE else UpstreamError)(f"{url}: status {status}")
-        tag = response.headers.get("ETag", "")
-        return Download(cut(pieces, offset, most), tag if len(tag) <= _MAX_ETAG else "")
+        if status == 206 and offset:
+            raise UpstreamError(f"{url}: another part came than was asked for")
+        raise (Faulted if status in _RETRYABLE else UpstreamError)(f"{url}: status {status}")
 
-    def _exchange(self, url: str, headers: dict[str, str]) -> Iterator[Any]:
-        """The response to a request, wherever redirects lead; then its body in chunks."""
-        try:
-            for _ in range(MAX_REDIRECTS):
-                self.check_url(url)
-                with self._session(url).get(
-                    url, headers=headers, timeout=self._timeout, allow_redirects=False, stream=True
-                ) as response:
-                    if not response.is_redirect:
-                        yield response
-                        while chunk := response.raw.read1(CHUNK, decode_content=False):
-                            yield chunk
-                        return
-                url = redirect_target(url, response.headers["Location"])
-            raise UpstreamError(f"{url}: more than {MAX_REDIRECTS} redirects")
-        except SSLError as error:
-            raise Faulted(f"{url} can't be reached: {reason_of(error)}", again=False) from None
-        except (requests.RequestException, HTTPError, OSError) as error:
-            raise Faulted(f"{url} can't be reached: {reason_of(error)}") from None
+    def _response(self, url: str, headers: dict[str, str]) -> requests.Response:
+        """The response to a request, wherever redirects lead."""
+        for _ in range(MAX_REDIRECTS):
+            self.check_url(url)
+            response = self._in_time(partial(self._ask, url, headers), self._timeout, url)
+            if not response.is_redirect:
+                return response
+            _close(response)
+            url = redirect_target(url, response.headers["Location"])
+        raise UpstreamError(f"{url}: more than {MAX_REDIRECTS} redirects")
 
-    def _session(self, url: str) -> requests.Session:
-        """What asks the server of a URL."""
+    def _ask(self, url: str, headers: dict[str, str]) -> requests.Response:
         origin = "{0.scheme}://{0.netloc}".format(urlsplit(url))
         if origin not in self._sessions:
-            session = ServerSession(origin, self._check_address)
-            session.headers.update({"User-Agent": USER_AGENT, "Accept-Encoding": "identity"})
-            self._sessions[origin] = session
-        return self._sessions[origin]
+            self._sessions[origin] = ServerSession(origin, self._check_address)
+        until, ask = monotonic() + self._timeout, self._sessions[origin].get
+        response = ask(
+            url, headers=headers, timeout=self._timeout, allow_redirects=False, stream=True
+        )
+        if monotonic() > until:  # nobody waits for it any more
+            _close(response)
+        return response
+
+    def _chunks(self, response: requests.Response, url: str) -> Generator[bytes]:
+        """The body of a response.
+
+        ``left`` is the time that the server may still take. Waiting uses it up, and what comes
+        earns some of it back, as much as it may take at the slowest.
+        """
+        left = self._timeout
+        read = partial(response.raw.read1, CHUNK, decode_content=False)
+        try:
+            began = monotonic()
+            while chunk := self._in_time(read, left, url):
+                left = min(self._timeout, left - (monotonic() - began) + len(chunk) / SLOWEST)
+                yield chunk
+                began = monotonic()
+        finally:
+            _close(response)
+
+    def _in_time(self, work: Callable[[], T], seconds: float, url: str) -> T:
+        """What work with a connection gives; raises Faulted where it fails, or takes longer."""
+        result = outcome(work, seconds)
+        if isinstance(result, TimeoutError):
+            slow = f"less than {SLOWEST // 1024} KiB a second came for {self._timeout:g} s"
+            raise Faulted(f"{url}: {slow}")
+        if isinstance(result, (requests.RequestException, HTTPError, OSError)):
+            again = not isinstance(result, SSLError)
+            raise Faulted(f"{url} can't be reached: {reason_of(result)}", again=again)
+        if isinstance(result, BaseException):
+            raise result
+        return result
+
+
+def _close(response: requests.Response) -> None:
+    """Closes a response, also while another thread reads it: else that would be waited for."""
+    with suppress(OSError, ValueError, RuntimeError):  # all of it came
+        response.raw.shutdown()
+    response.close()
 
 
 def redirect_target(url: str, location: str) -> str:
@@ -159,59 +191,15 @@ def is_whole(path: Path, file: PublishedFile) -> bool:
     return path.exists() and path.stat().st_size == file.bytes and sha256(path) == file.sha256
 
 
-def cut(chunks: Iterator[bytes], skip: int, most: int) -> Iterator[bytes]:
+def cut(chunks: Generator[bytes], skip: int, most: int) -> Generator[bytes]:
     """The bytes behind the first ``skip``, and no more than ``most`` of them and one."""
     left = most + 1
-    for chunk in chunks:
-        rest = chunk[skip : skip + left]
-        skip = max(0, skip - len(chunk))
-        left -= len(rest)
-        if rest:
-            yield rest
-        if not left:
-            return
-
-
-def _in_time(pieces: Iterator[Any], timeout: float, url: str) -> Iterator[Any]:
-    """A response and the chunks of its body, as another thread gets them, unless it takes too long.
-
-    A socket's own timeout starts anew with each byte that drips in. So ``left`` is the time that
-    the server may still take: waiting uses it up, and what comes earns some of it back, as much as
-    it may take at the slowest. The thread is left behind when the time is up.
-    """
-    results: queue.Queue[Any] = queue.Queue(maxsize=4)
-    given_up = Event()
-    Thread(target=_hand_over, args=(pieces, results, given_up), daemon=True).start()
-    left = timeout
-    try:
-        while True:
-            began = monotonic()
-            piece = taken(results, left)
-            if piece is None:
+    with closing(chunks):
+        for chunk in chunks:
+            rest = chunk[skip : skip + left]
+            skip = max(0, skip - len(chunk))
+            left -= len(rest)
+            if rest:
+                yield rest
+            if not left:
                 return
-            if isinstance(piece, BaseException):
-                raise piece
-            earned = len(piece) / SLOWEST if isinstance(piece, bytes) else timeout
-            left = min(timeout, left - (monotonic() - began) + earned)
-            yield piece
-    except queue.Empty:
-        slow = f"less than {SLOWEST // 1024} KiB a second came for {timeout:g} s"
-        raise Faulted(f"{url}: {slow}") from None
-    finally:
-        given_up.set()
-        with suppress(queue.Empty):  # the thread may wait for room
-            while True:
-                results.get_nowait()
-
-
-def _hand_over(pieces: Iterator[Any], results: queue.Queue[Any], given_up: Event) -> None:
-    """What the other thread does: it hands over each piece, and at the end None or the error."""
-    end: BaseException | None = None
-    try:
-        for piece in pieces:
-            if given_up.is_set():
-                return
-            results.put(piece)
-    except BaseException as error:  # raised in the thread that waits
-        end = error
-    results.put(end)

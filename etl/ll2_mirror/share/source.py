@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -127,7 +127,7 @@ Source = FolderSource | FileSource
 def _read_local(path: str, most: int, *, offset: int = 0, etag: str = "") -> Download:  # noqa: ARG001 (no ETags)
     """The bytes of a file on this machine, or mounted here, from an offset on."""
 
-    def chunks() -> Iterator[bytes]:
+    def chunks() -> Generator[bytes]:
         try:
             with Path(path).open("rb") as file:
                 file.seek(offset)
