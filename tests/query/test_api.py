@@ -15,12 +15,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from helpers import execute
-from ll2_mirror.api import select
+from ll2_mirror.api import handlers, select
 from ll2_mirror.api.handlers import Api
 from ll2_mirror.api.request import Request
 from ll2_mirror.api.response import ApiResponse
 from ll2_mirror.cli.main import main
 from ll2_mirror.ll2.json import parse, spell, text
+from ll2_mirror.ll2.lists import RESOURCES
 from ll2_mirror.serve.browse import browse
 from ll2_mirror.store.search import terms
 from ll2_mirror.testing import fake_ll2
@@ -755,6 +756,47 @@ def test_a_filter_by_what_only_the_other_mode_has(tmp_path, query):
     with closing(asking.conn):
         status = asking(f"/2.3.0/spacecraft_configurations/?{query}").status
     assert status == (501 if "human" in query else 200)
+
+
+# A record whose rows another list knows less of
+
+
+@pytest.fixture
+def doubtful(detailed, tmp_path):
+    """A file in which a configuration was last seen in a shape that has fewer keys."""
+    db = tmp_path / "all.db"
+    shutil.copy(detailed, db)
+    named = "SELECT spacecraft_config_id FROM spacecraft WHERE id = 201"
+    execute(db, f"UPDATE spacecraft_configurations SET _shapes = 'x' WHERE id = ({named})")
+    asking = Asking(db)
+    yield asking
+    asking.conn.close()
+
+
+@pytest.mark.parametrize("mode", ["normal", "detailed"])
+def test_a_record_is_rendered_from_its_own_text_where_its_rows_lack_a_key(
+    ask, doubtful, mode, monkeypatch
+):
+    paths = [f"{LIST}?limit=100&mode={mode}&format=json", f"{LIST}201/?format=json"]
+    paths += [f"{path}&x" for path in paths]
+    assert {doubtful(path).status for path in paths} == {501}
+    shape = RESOURCES["spacecraft"].modes["detailed"]
+    records = edited()["spacecraft", "detailed"]
+
+    def own_text(_conn, _resource, id_):
+        return shape, next(record for record in records if record["id"] == id_)
+
+    monkeypatch.setattr(handlers, "own_text", own_text)
+    for path in paths:
+        accept = "application/json; indent=4" if path.endswith("x") else None
+        assert doubtful(path, accept=accept).body == ask(path, accept=accept).body
+
+
+def test_a_text_that_lacks_a_key_is_no_text_of_a_richer_mode(doubtful, monkeypatch):
+    shape = RESOURCES["spacecraft"].modes["normal"]
+    record = edited()["spacecraft", "normal"][0]
+    monkeypatch.setattr(handlers, "own_text", lambda *_: (shape, record))
+    assert doubtful(f"{LIST}?limit=100&mode=detailed").status == 501
 
 
 # All of it at once

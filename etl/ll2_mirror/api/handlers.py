@@ -8,7 +8,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Callable, Iterable
 from contextlib import suppress
-from typing import NoReturn
+from typing import Any
 from uuid import UUID
 
 from ll2_mirror.api.filters import NULLS, conditions, in_time, narrows
@@ -38,12 +38,12 @@ from ll2_mirror.api.snapshot import SnapshotCache
 from ll2_mirror.clock import Clock
 from ll2_mirror.errors import NotInMirror
 from ll2_mirror.files import printable
-from ll2_mirror.ll2.json import text
+from ll2_mirror.ll2.json import KEPT, spell, text
 from ll2_mirror.ll2.lists import ENDPOINTS, RESOURCES, Resource
 from ll2_mirror.ll2.model import Id, Shape
 from ll2_mirror.ll2.page import API_PATH, INT64
 from ll2_mirror.store.search import terms
-from ll2_mirror.transform.render import Objects, Renderer
+from ll2_mirror.transform.render import Objects, Renderer, projected
 
 _UNLIMITED = 10**6  # requests in an hour: LL2 has no word for no limit
 
@@ -223,12 +223,26 @@ class Api:
     def _records(self, context: Context, records: Records) -> Objects:
         """Records of a list that the file has, by id; one by one where they can't all be rendered.
 
-        So one that its tables can't tell any more doesn't take a whole page with it.
+        So one that its rows can't tell any more doesn't take a whole page with it.
         """
         renderer = self.snapshot.renderer(context.links)
         with suppress(NotInMirror):
             return renderer.objects(records.shape, records.ids)
-        return {id_: _record(renderer, records.shape, id_) for id_ in records.ids}
+        return {id_: self._record(context, renderer, records.shape, id_) for id_ in records.ids}
+
+    def _record(self, context: Context, renderer: Renderer, shape: Shape, id_: Id) -> Any:
+        """One record, from its own text where its rows lack a key: another list said less of them.
+
+        Raises NotInMirror where that text lacks it, too.
+        """
+        try:
+            return renderer.objects(shape, [id_])[id_]
+        except NotInMirror:
+            resource = context.resource
+            text_of = resource and own_text(self.snapshot.conn, resource.name, id_)
+            if not text_of or text_of[0].table != shape.table:
+                raise
+            return spell(projected(*text_of, shape, context.links), KEPT)
 
 
 _PAGES = {  # by the name that a route has
@@ -239,19 +253,9 @@ _PAGES = {  # by the name that a route has
 }
 
 
-def _record(renderer: Renderer, shape: Shape, id_: Id) -> dict[str, object]:
-    try:
-        return renderer.objects(shape, [id_])[id_]
-    except NotInMirror as error:
-        return fallback(renderer, shape, id_, error)
-
-
-def fallback(renderer: Renderer, shape: Shape, id_: Id, error: NotInMirror) -> NoReturn:  # noqa: ARG001
-    """A record where its rows lack a key of the shape, since another list said less of them.
-
-    ``error`` says which; it is raised as long as the record isn't rendered from its own text.
-    """
-    raise error
+def own_text(_conn: sqlite3.Connection, _resource: str, _id: Id) -> tuple[Shape, Any] | None:
+    """The text that counts of a listed record, decoded, with its shape; None: it isn't kept."""
+    return None
 
 
 def _not_in_mirror(detail: str) -> Refusal:

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 from ll2_mirror.errors import DataError, NotInMirror
 from ll2_mirror.ll2.model import Id, Key, Shape, known_columns
-from ll2_mirror.ll2.page import API_PATH
+from ll2_mirror.ll2.page import API_PATH, links_of
 from ll2_mirror.ll2.schema import own_columns
 from ll2_mirror.store.sql import IN, among, list_items, quoted
 from ll2_mirror.transform.extra import completed
@@ -152,3 +152,32 @@ def _completed(found: dict[str, Any], shape: Shape, id_: Any, extra: str) -> dic
         return completed(found, shape, extra)
     except DataError as error:
         raise DataError(f"{shape.table or shape.name} {id_}: {error}") from None
+
+
+def projected(own: Shape, record: Any, shape: Shape, ends: tuple[str, str]) -> Any:
+    """A decoded record that came in its own shape, in another one of its table, without its rows.
+
+    ``ends`` stand before and after the path of each link. Raises NotInMirror where it lacks a key.
+    """
+    links = links_of([record])
+
+    def convert(own: Shape, value: Any, shape: Shape) -> Any:
+        if own is not shape and not set(shape.names) <= set(own.names).intersection(value):
+            raise NotInMirror(f"{shape.table} {value.get('id')} came as {own.name} only")
+        names = value if own is shape else shape.names  # keys that no shape has stay in their own
+        return {name: of_key(own, value[name], shape, name) for name in names}
+
+    def of_key(own: Shape, value: Any, shape: Shape, name: str) -> Any:
+        key = shape.by_name.get(name)
+        if key is None or value is None:
+            return value
+        if key.kind == "const":
+            return value if own is shape else key.of
+        if key.kind == "link":
+            path = links.path(value)
+            return value if path == value else f"{ends[0]}{path}{ends[1]}"
+        if key.kind == "many":
+            return [convert(own.nested[name], item, shape.nested[name]) for item in value]
+        return convert(own.nested[name], value, shape.nested[name]) if key.kind == "one" else value
+
+    return convert(own, record, shape)
