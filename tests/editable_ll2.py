@@ -93,10 +93,13 @@ class EditableLL2(FakeLL2):
     def _edited(self) -> None:
         self.moments.append(self.listed)
 
-    def append(self) -> int:
-        """Adds a record at the end; gives its id."""
-        id_: int = max([0, *self.ids]) // 10 * 10 + 10
-        return self.insert(id_)
+    def append(self, count: int = 1) -> int:
+        """Adds records at the end; gives the last one's id."""
+        first: int = max([0, *self.ids]) // 10 * 10 + 10
+        ids = range(first, first + 10 * count, 10)
+        self.craft.extend(map(self._record, ids))
+        self._edited()
+        return ids[-1]
 
     def insert(self, id_: int) -> int:
         """Adds a record with a free id."""

@@ -6,11 +6,11 @@ import json
 from datetime import timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from editable_ll2 import EditableLL2
-from helpers import TestClock, command, equals, execute, public_rows
+from helpers import TestClock, command, equals, examples, execute, public_rows
 from ll2_mirror.clock import from_iso, to_iso
 from ll2_mirror.extract.rate_limit import DECLARED, Budget, RequestLog, Throttle
 from ll2_mirror.store.opening import open_store
@@ -314,6 +314,8 @@ def test_a_damaged_table_of_limits_is_told_in_one_line(db, tight, clock, column)
     assert command(clock, "plan", db).code == 0
 
 
+@pytest.mark.sampled
+@settings(max_examples=examples(15))
 @given(
     before=st.lists(st.integers(1, 5000), max_size=40),
     since=st.lists(st.integers(0, 1500), max_size=40),

@@ -61,5 +61,4 @@ def test_many_unknown_keys_cost_as_many_times_more_and_no_more(tmp_path, run, up
         return time.thread_time() - began
 
     seconds(1)
-    few = min(seconds(4000), seconds(4001))
-    assert seconds(8000) < 3 * few
+    assert seconds(8000) < 24 * seconds(1000)  # 8 if linear, 64 if quadratic

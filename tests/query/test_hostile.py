@@ -27,7 +27,7 @@ from datasette.app import Datasette
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from helpers import execute
+from helpers import examples, execute
 from ll2_mirror.api.handlers import Api
 from ll2_mirror.api.request import Params, Request, request_for
 from ll2_mirror.api.response import ApiResponse
@@ -173,7 +173,8 @@ def checked(mirror: Api, request: Request) -> ApiResponse:
 # Any request at all
 
 
-@settings(max_examples=400)
+@pytest.mark.sampled
+@settings(max_examples=examples(100))
 @given(
     path=paths,
     query=queries(broken, "json", "xml", ""),
@@ -185,7 +186,8 @@ def test_any_request_for_json_has_an_answer(mirrors, path, query, accept, method
     checked(mirrors[few], Request(path, query, B, accept, method))
 
 
-@settings(max_examples=150)
+@pytest.mark.sampled
+@settings(max_examples=examples(50))
 @given(path=paths, query=queries(values, "api", "json"), accept=accepts, few=st.booleans())
 def test_any_request_for_a_page_has_an_answer_without_anything_of_the_askers(
     mirrors, path, query, accept, few
@@ -202,7 +204,8 @@ def test_text_that_is_no_path_no_query_and_no_header_has_an_answer(mirrors, one,
         checked(mirrors[0], Request(bare, two.replace("format", ""), B, acc and "*/*", method))
 
 
-@settings(max_examples=80)
+@pytest.mark.sampled
+@settings(max_examples=examples(25))
 @given(
     path=st.sampled_from([f"/2.3.0/{name}/" for name in RESOURCES]),
     query=queries(values, "json"),
@@ -390,7 +393,8 @@ def test_a_stored_value_writes_no_html(tmp_path):
 # The command
 
 
-@settings(max_examples=40)
+@pytest.mark.sampled
+@settings(max_examples=examples(10))
 @given(url=st.tuples(paths, queries(broken, "json", "xml")).map("?".join))
 def test_get_prints_the_body_whatever_it_is(run, detailed, mirrors, url):
     """And exits 0 where the status is 2xx, else 1."""

@@ -13,7 +13,7 @@ from click.testing import CliRunner
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from helpers import public_rows
+from helpers import examples, public_rows
 from ll2_mirror.api.handlers import Api
 from ll2_mirror.api.request import Request
 from ll2_mirror.cli.main import main
@@ -101,7 +101,8 @@ def answered(resource):
     return [one for one in resource.filters if one.kind != "opaque"]
 
 
-@settings(max_examples=300)
+@pytest.mark.sampled
+@settings(max_examples=examples(100))
 @given(name=st.sampled_from(sorted(RESOURCES)), random=st.randoms(use_true_random=False))
 def test_any_question_to_any_list_has_the_answer_of_a_plain_reading(ask, name, random):
     resource, sent = RESOURCES[name], {}

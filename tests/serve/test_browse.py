@@ -11,6 +11,7 @@ import requests
 from click.testing import CliRunner
 from playwright.sync_api import expect
 
+from helpers import SOAK
 from ll2_mirror.cli.main import main
 from ll2_mirror.ll2.lists import RESOURCES
 from ll2_mirror.testing import fake_ll2
@@ -40,7 +41,7 @@ def url(tmp_path_factory):
         yield url
 
 
-@pytest.fixture(params=[1280, 390], ids=["desktop", "phone"])
+@pytest.fixture(params=[390, 1280] if SOAK else [390], ids="width {}".format)
 def page(request, chromium, url):
     """A page that requests only what is served."""
     page = chromium.new_page(viewport={"width": request.param, "height": 900})

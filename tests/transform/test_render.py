@@ -11,7 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from helpers import FIXTURES, ROOT
+from helpers import FIXTURES, ROOT, examples
 from ll2_mirror.errors import NotInMirror
 from ll2_mirror.ll2.json import parse, text
 from ll2_mirror.ll2.lists import RESOURCES
@@ -127,11 +127,14 @@ drifting = pytest.mark.parametrize("drift", [False, True], ids=["as documented",
 
 
 @drifting
+@pytest.mark.sampled
 @pytest.mark.parametrize(("resource", "mode"), resources_and_modes())
 def test_any_page_of_the_shapes_comes_back(scratch, resource, mode, drift):
     shape = RESOURCES[resource].modes[mode]
 
-    @settings(max_examples=8 if shape.nested else 2, suppress_health_check=list(HealthCheck))
+    @settings(
+        max_examples=examples(2 if shape.nested else 1), suppress_health_check=list(HealthCheck)
+    )
     @given(data=st.data())
     def comes_back(data):
         ids = data.draw(ids_of(RESOURCES[resource]))
@@ -143,12 +146,13 @@ def test_any_page_of_the_shapes_comes_back(scratch, resource, mode, drift):
     comes_back()
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("name", [name for name, one in RESOURCES.items() if len(one.modes) > 1])
 def test_the_richest_mode_answers_the_poorer_ones_too(scratch, name):
     """Whatever LL2 has: what it would send in a poorer mode is rendered from the richest one."""
     *poorer, richest = RESOURCES[name].modes.values()
 
-    @settings(max_examples=8, suppress_health_check=list(HealthCheck))
+    @settings(max_examples=examples(2), suppress_health_check=list(HealthCheck))
     @given(data=st.data())
     def answers(data):
         world, ids = World(data, drift=False), data.draw(ids_of(RESOURCES[name]))

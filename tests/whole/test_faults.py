@@ -31,7 +31,7 @@ from faults import (
     three_pages,
     unpacked,
 )
-from helpers import TestClock, execute, public_rows
+from helpers import TestClock, execute, public_rows, sampled
 from ll2_mirror.cli.main import main
 from ll2_mirror.ll2.page import API_PATH
 from ll2_mirror.testing.fake_ll2 import FakeLL2, Fault, running
@@ -302,7 +302,8 @@ def spent(server):
     return Counter(path for path, _ in server.log if path.startswith(f"{LIST}?"))
 
 
-@pytest.mark.parametrize(("name", "position", "times"), CASES)
+@pytest.mark.sampled
+@pytest.mark.parametrize(("name", "position", "times"), sampled(CASES, len(FAULTS)))
 def test_a_fault_leaves_the_tables_as_they_were_or_complete(
     stage, stale, run, clock, name, position, times
 ):

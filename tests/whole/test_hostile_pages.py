@@ -13,7 +13,7 @@ from click.testing import CliRunner
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from helpers import TestClock, public_rows
+from helpers import TestClock, examples, public_rows
 from ll2_mirror.cli.main import main
 from ll2_mirror.ll2.json import parse, spell, text
 from ll2_mirror.ll2.page import API_PATH
@@ -93,7 +93,8 @@ def mirrors(tmp_path_factory):
         yield server, folder
 
 
-@settings(max_examples=60)
+@pytest.mark.sampled
+@settings(max_examples=examples(8))
 @given(data=st.data())
 def test_a_damaged_page_is_kept_exactly_or_refused_in_one_line(
     mirrors, run, tmp_path, monkeypatch, data
