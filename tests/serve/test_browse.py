@@ -91,7 +91,7 @@ def test_a_page_shows_the_answer_and_fits(page, url, path, status, title):
         "\u2028", "\\u2028"
     )
     expect(page.locator(".status")).to_contain_text(f"HTTP {status}")
-    expect(page.locator(".asked")).to_contain_text(f"GET {path}{query}")
+    expect(page.locator(".request")).to_contain_text(f"GET {path}{query}")
     assert fits(page)
 
 
@@ -126,7 +126,7 @@ def test_what_is_stored_and_what_is_sent_is_never_markup(page, url):
     assert json.loads(page.locator("pre").text_content())["results"][0]["name"] == EVIL
     assert page.locator("a[href^='javascript']").count() == 0
     page.goto(f"{url}{LIST}?format=api&search=%22%3E%3Cscript%3Ealert(4)%3C/script%3E&x=%3Cb%3E")
-    expect(page.locator(".asked")).to_contain_text("search=%22%3E%3Cscript%3Ealert(4)")
+    expect(page.locator(".request")).to_contain_text("search=%22%3E%3Cscript%3Ealert(4)")
 
 
 def test_the_page_leads_to_the_site_and_has_its_style(page, url):

@@ -22,7 +22,6 @@ from ll2_mirror.files import shipped
 from ll2_mirror.ll2.json import text
 from ll2_mirror.ll2.page import API_PATH
 
-_STYLE = "-/static-plugins/ll2-mirror/site.css"  # where Datasette serves it
 _INDENT = 4  # as Django REST framework shows JSON
 _TOKEN = re.compile(
     r'(?P<string>"(?:[^"\\]|\\.)*")(?P<colon>: )?'
@@ -41,18 +40,15 @@ def browse(context: Context, document: Document) -> str:
     return _template().render(
         ll2={
             "title": "Launch Library 2, mirrored",
-            "style": f"{up}{_STYLE}",
             "root": up,
             "home": f"{up}-/tables",
-            "changes": f"{up}-/changes",
-            "search": f"{up}-/search",
             "api": f"{up}{API_PATH.lstrip('/')}",
         },
         title=_title(route),
         name=route.name,
         heading=_heading(route.name),
         resource=context.resource,
-        asked=f"{request.method} {path}{'?' * bool(request.query)}{request.query}",
+        request_line=f"{request.method} {path}{'?' * bool(request.query)}{request.query}",
         status=f"HTTP {document.status} {HTTPStatus(document.status).phrase}",
         list=_page_of(value, params.offset) if is_list else None,
         plain=f"{request.base}{path}?{urlencode([*sent, ('format', 'json')])}",

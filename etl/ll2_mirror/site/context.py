@@ -21,7 +21,6 @@ from ll2_mirror.ll2.model import Id
 from ll2_mirror.ll2.page import API_PATH
 from ll2_mirror.serve.browse import is_web
 from ll2_mirror.serve.datasette_adapter import file_of, is_mirror, permissions
-from ll2_mirror.serve.plugin import NAME
 from ll2_mirror.site import config
 from ll2_mirror.site.format import Bar, bars, format_key
 from ll2_mirror.store.reading import snapshot
@@ -33,8 +32,8 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-_kept: WeakKeyDictionary[Datasette, dict[str, tuple[NameIndex, ImageFolder]]]
-_kept = WeakKeyDictionary()  # by the name of the database, from request to request
+# What is kept from request to request, by the name of the database.
+_kept: WeakKeyDictionary[Datasette, dict[str, tuple[NameIndex, ImageFolder]]] = WeakKeyDictionary()
 
 
 class SiteContext:
@@ -50,9 +49,6 @@ class SiteContext:
         self.home = str(datasette.urls.database(name))
         self.api = str(datasette.urls.path(API_PATH.lstrip("/")))
         self.root = str(datasette.urls.instance())
-        self.search = str(datasette.urls.path("-/search"))
-        self.changes = str(datasette.urls.path("-/changes"))
-        self.style = str(datasette.urls.static_plugins(NAME, "site.css"))
         self.title = datasette.metadata("title") or config.site()["title"]
         self.text = datasette.metadata("description") or config.site()["text"]
         self.questions = questions()
@@ -114,15 +110,15 @@ class SiteContext:
 
         Tables of lists are left out.
         """
-        filled = {each["name"]: each for each in tables if each["count"] != 0}
-        by_subject = [
-            (section.heading, [filled[t.name] for t in section.tables if t.name in filled])
+        shown = {t["name"]: t for t in tables if t["count"] != 0 and "__" not in t["name"]}
+        by_subject = (
+            (
+                section.heading,
+                [shown[table.name] for table in section.tables if table.name in shown],
+            )
             for section in sections()
-        ]
-        shown = [
-            (heading, [t for t in each if "__" not in t["name"]]) for heading, each in by_subject
-        ]
-        return [(heading, each) for heading, each in shown if each]
+        )
+        return [(heading, each) for heading, each in by_subject if each]
 
     def is_ours(self, table: str) -> bool:
         """Whether a table is one of LL2's."""
@@ -153,14 +149,13 @@ class Picture(NamedTuple):
     the copies where there are some.
     """
 
-    id: int
     name: str
     credit: str
     full: str
     shown: str
     thumbnail: str
-    license: str  # empty: unknown
-    terms: str  # the address of the license
+    license: str = ""  # empty: unknown
+    terms: str = ""  # the address of the license
 
 
 class Item(NamedTuple):
@@ -198,9 +193,9 @@ class Fact(NamedTuple):
 
 
 _PICTURES = (
-    "SELECT images.id, images.name, credit, image_url, thumbnail_url, image_licenses.name,"
-    " image_licenses.link FROM images LEFT JOIN image_licenses"
-    f" ON image_licenses.id = images.license_id WHERE images.id {IN}"
+    "SELECT images.id, coalesce(images.name, ''), coalesce(credit, ''), image_url, thumbnail_url,"
+    f" coalesce(nullif(image_licenses.name, '{UNKNOWN}'), ''), image_licenses.link FROM images"
+    f" LEFT JOIN image_licenses ON image_licenses.id = license_id WHERE images.id {IN}"
 )
 
 
@@ -246,25 +241,18 @@ class Rows(NamedTuple):
     def pictures(self, ids: Iterable[Any]) -> dict[Any, Picture]:
         """Pictures by their ids; those without an address are left out."""
         rows = self.conn.execute(_PICTURES, (among(set(ids)),))
-        pictures = (self._picture(*row) for row in rows)
-        return {picture.id: picture for picture in pictures if picture.full}
+        pictures = {id_: self._picture(*values) for id_, *values in rows}
+        return {id_: picture for id_, picture in pictures.items() if picture.full}
 
     def _picture(
-        self, id_: int, name: Any, credit: Any, full: Any, small: Any, license_: Any, terms: Any
+        self, name: str, credit: str, full: Any, small: Any, license_: str, terms: Any
     ) -> Picture:
         full = full if is_web(full) else ""
         small = small if is_web(small) else full
         full_copy, small_copy = self.copy(full), self.copy(small)
-        return Picture(
-            id_,
-            str(name or ""),
-            str(credit or ""),
-            full=full_copy or full,
-            shown=full_copy or small_copy or full,
-            thumbnail=small_copy or full_copy or small,
-            license="" if license_ in (None, UNKNOWN) else str(license_),
-            terms=terms if is_web(terms) else "",
-        )
+        shown, thumbnail = full_copy or small_copy or full, small_copy or full_copy or small
+        terms = terms if is_web(terms) else ""
+        return Picture(name, credit, full_copy or full, shown, thumbnail, license_, terms)
 
 
 _WORD = re.compile(r"[^\W_]+")
@@ -299,9 +287,9 @@ class NameIndex:
 
     def find(self, conn: sqlite3.Connection, text: str, table: str = "") -> dict[str, list[Id]]:
         """The ids of the rows whose names have all these words, by table; of one table, or all."""
-        expression, found = search_expression(text), dict[str, list[Id]]()
+        expression, ids = search_expression(text), dict[str, list[Id]]()
         if not expression:
-            return found
+            return ids
         with self._lock:
             self._refresh(conn)
             sql = "SELECT rowid FROM names WHERE text MATCH ? AND rowid BETWEEN ? AND ?"
@@ -312,8 +300,8 @@ class NameIndex:
             for (rowid,) in rows:  # ascending, as the tables stand one behind the other
                 while rowid >= rowids.stop:
                     name, rowids = next(tables)
-                found.setdefault(name, []).append(self._ids[rowid])
-        return found
+                ids.setdefault(name, []).append(self._ids[rowid])
+        return ids
 
     def _refresh(self, conn: sqlite3.Connection) -> None:
         """Makes the index anew where a sync ended since."""

@@ -50,7 +50,7 @@ if TYPE_CHECKING:
 
 _DATABASE = r"/(?!-/)(?P<database>[^/.]+)"
 _PAGE_SIZE = 50  # rows of a table on one page
-_MOST_FOUND = 12  # rows of one table that a search shows
+_MOST_ITEMS = 12  # rows of one table that a search shows
 _MOST_SORTED = 2000  # that it sorts
 _MOST_CHANGES = 100
 _GONE = 410
@@ -113,7 +113,7 @@ def filters_from_request(datasette: Datasette, request: Request, database: str, 
     if text is None or not is_ours:
         return None
 
-    async def found() -> FilterArguments:
+    async def by_name() -> FilterArguments:
         site = SiteContext(real(datasette), database, request)
         ids = await site.read(lambda rows: site.names.find(rows.conn, text, table))
         return FilterArguments(
@@ -122,7 +122,7 @@ def filters_from_request(datasette: Datasette, request: Request, database: str, 
             [f'the name has words starting with "{text}"'],
         )
 
-    return found
+    return by_name
 
 
 @hookimpl
@@ -130,9 +130,8 @@ def extra_template_vars(
     datasette: Datasette, database: str | None, request: Request | None
 ) -> dict[str, Any]:
     """What our templates need where Datasette renders them for a page of a mirror."""
-    if not database or database not in datasette.databases:
-        return {}
-    if not is_mirror(datasette.databases[database]):
+    known = datasette.databases.get(database or "")
+    if not (database and known and is_mirror(known)):
         return {}
     site = SiteContext(datasette, database, request)
 
@@ -218,7 +217,7 @@ def _found(site: SiteContext, rows: Rows, text: str) -> list[PageSection]:
         items = rows.items(table, ids[:_MOST_SORTED])
         items.sort(key=lambda item: (not item.name.casefold().startswith(start), item.name))
         more = f"{site.home}/{table}?{urlencode({'_search': text})}"
-        sections.append(PageSection(config.title(table), items[:_MOST_FOUND], len(ids), more))
+        sections.append(PageSection(config.title(table), items[:_MOST_ITEMS], len(ids), more))
     return [section for section in sections if section.items]
 
 
