@@ -290,6 +290,17 @@ def test_a_list_that_keeps_losing_its_start_publishes_nothing(db, clock):
         assert equals(db, world)
 
 
+def test_a_walk_cut_off_behind_a_step_back_is_not_taken_for_complete(db, clock):
+    """A page before the one it stepped back to would reach the end of the list as it is now."""
+    with answering(EditableLL2(401, clock)) as world:
+        world.at(4, lambda: world.delete(*world.ids[:110]))
+        asked = ("sync", db, "--base-url", world.base_url)
+        assert command(clock, *asked, "--max-requests", 6).code == 75
+        assert world.pages() == [0, 100, 200, 300, 200, 100]
+        assert command(clock, *asked).code == 0
+        assert published(db).items() >= world.listed.items()
+
+
 def test_a_step_back_that_is_cut_off_is_gone_on_with(db, world, sync):
     sync()
     asked = len(world.requests)
@@ -344,7 +355,7 @@ def test_what_comes_and_goes_in_a_long_walk_costs_three_requests_each_at_most(ev
 @pytest.fixture
 def named(monkeypatch):
     """LL2 doesn't sort spacecraft by id, but by names."""
-    named = replace(RESOURCES["spacecraft"], ordering="name")
+    named = replace(RESOURCES["spacecraft"], walk_ordering="name")
     monkeypatch.setitem(RESOURCES, "spacecraft", named)
     monkeypatch.setitem(SLICES, "spacecraft", SLICES["spacecraft"]._replace(resource=named))
 

@@ -124,7 +124,8 @@ class ListWalk:
         pages, total = self._store.walks.pages(self.walk), self.walk.total or 0
         for page in pages:
             self._cover(page.offset, page.limit, json.loads(page.ids))
-        self._over = any(page.offset + page.limit >= total for page in pages)  # it came to the end
+        came_to_end = any(page.offset + page.limit >= total for page in pages)
+        self._over = came_to_end and not self._by_id  # then it passes over what is known
         self._came = from_iso(self.walk.started)  # when its last page did
 
     def _pass(self) -> None:
