@@ -6,7 +6,6 @@ import sqlite3
 from collections.abc import Callable, Hashable, Iterator, Sequence
 from contextlib import suppress
 from operator import itemgetter
-from sys import getsizeof
 from typing import Any, Generic, NamedTuple, TypeVar
 
 from cachetools import LRUCache
@@ -18,10 +17,11 @@ from ll2_mirror.store.ledger import Ledger, listed
 from ll2_mirror.store.search import is_whole, teach_upper
 from ll2_mirror.transform.render import Objects, Renderer
 
-MOST_BYTES = 64 * 2**20  # that an LRU keeps
+_MOST_IDS = 32 * 2**20  # bytes of counts and lists of ids that are kept
+_MOST_TEXT = 32 * 2**20  # characters of records that are kept
 _ID_BYTES = {int: 40, str: 96}  # of an id in a list
-_MOST_LINKS = 8  # hosts and formats for which objects that records share are kept
-_MOST_OBJECTS = 5_000  # of them that are kept
+_MOST_LINKS = 8  # hosts and formats for which what is rendered is kept
+_MOST_OBJECTS = 5_000  # that are kept as rendered, because records share them
 
 Links = tuple[str, str]  # what stands before and after the path of each link
 Texts = dict[Id, str]
@@ -31,7 +31,7 @@ V = TypeVar("V")
 class LRU(Generic[V]):
     """Values by key, within so many bytes: where there are more, the longest unused go."""
 
-    def __init__(self, most: int = MOST_BYTES) -> None:
+    def __init__(self, most: int) -> None:
         self._sized: LRUCache[Hashable, tuple[int, V]] = LRUCache(most, getsizeof=itemgetter(0))
 
     @property
@@ -91,8 +91,11 @@ class SnapshotCache:
         self.conn = conn
         teach_upper(conn)
         self.holdings = dict(_holdings(conn))
-        self.known = LRU[Any]()  # counts, lists of ids, texts of records
+        self.known = LRU[Any](_MOST_IDS)  # counts, lists of ids
+        # What was rendered. An LRU would take a fifth of the time of a page.
         self._objects: dict[Links, dict[str, Objects]] = {}
+        self._texts: dict[tuple[Links, str], Texts] = {}
+        self._written = 0  # characters in all of them
         self._whole: set[str] = set()  # the resources whose index is
         self._unknown_keys: dict[tuple[str, str], str] = {}
 
@@ -119,12 +122,15 @@ class SnapshotCache:
         self, links: Links, shape: Shape, ids: Sequence[Id], render: Callable[[list[Id]], Texts]
     ) -> list[str]:
         """The texts of records with these links in a shape; those not yet known are rendered."""
-        texts: dict[Id, Any] = {id_: self.known.get((links, shape.name, id_)) for id_ in ids}
-        if missing := [id_ for id_, text in texts.items() if text is None]:
-            for id_, text in render(missing).items():
-                size = _size(links) + getsizeof(text)
-                texts[id_] = self.known.keep((links, shape.name, id_), text, size)
-        return [texts[id_] for id_ in ids]
+        known = self._texts.setdefault((links, shape.name), {})
+        if missing := [id_ for id_ in ids if id_ not in known]:
+            known.update(render(missing))
+            self._written += sum(len(known[id_]) for id_ in missing)
+        texts = [known[id_] for id_ in ids]
+        if self._written > _MOST_TEXT or len(self._texts) > _MOST_LINKS:
+            self._texts.clear()
+            self._written = 0
+        return texts
 
     def renderer(self, links: Links) -> Renderer:
         """What renders records with these links, and knows what it rendered of what they share."""
