@@ -70,26 +70,23 @@ def made(folder: Path, size: int) -> tuple[Path, Path]:
 def publishing(folder: Path, size: int, then: Path, table: Table) -> float:
     """Measures what publishing costs; gives its peak memory in MB."""
     out, peaks = folder / "out", []
-    changed, packed, copies, unchanged, starts, bare = (list[float]() for _ in range(6))
+    changed, copies, unchanged, starts, bare = (list[float]() for _ in range(5))
     for _ in range(RUNS):
         starts.append(run(SCRIPT, "--version")[0])
         bare.append(run(sys.executable, "-c", "import os, shutil, sys")[0])
         copies.append(run(sys.executable, "-c", COPY, then, folder / "copy.db")[0])
-        for found, option in ((changed, "--no-gzip"), (packed, "--gzip")):
-            shutil.rmtree(out, ignore_errors=True)
-            took, peak = run(SCRIPT, "publish", then, out, option)
-            found.append(took)
-            peaks.append(peak)
+        shutil.rmtree(out, ignore_errors=True)
+        took, peak = run(SCRIPT, "publish", then, out)
+        changed.append(took)
+        peaks.append(peak)
         unchanged.append(run(SCRIPT, "publish", then, out)[0])
     start, floor = min(starts), min(copies) - min(bare)
-    beyond, took, with_gzip = (min(found) - start for found in (unchanged, changed, packed))
+    beyond, took = min(unchanged) - start, min(changed) - start
     cells = (f"{beyond:.0f} ms", f"{start:.0f} ms", "", f"<= {UNCHANGED} ms")
     table.line(f"{size:,}", "publish, nothing new", *cells, ok=beyond <= UNCHANGED)
     if size >= 100_000:  # of a small file, the start-up is all
         cells = (f"{took:.0f} ms", f"{floor:.0f} ms", f"{took / floor:.2f}", f"<= {CHANGED}")
         table.line(f"{size:,}", "publish, of copying it", *cells, ok=took / floor <= CHANGED)
-    cells = (f"{with_gzip:.0f} ms", f"{floor:.0f} ms", f"{with_gzip / floor:.2f}", "")
-    table.line(f"{size:,}", "publish with gzip", *cells, ok=True)
     return max(peaks)
 
 

@@ -1,4 +1,8 @@
-"""One sync at a time on a file: a lock that ends with the process that holds it."""
+"""One sync at a time on a file: a lock that ends with the process that holds it.
+
+Ours, as the library filelock keeps none of these: it names who holds the lock, takes over a lock
+file that another user's process left, leaves a file alone that is no lock, and none of its own.
+"""
 
 from __future__ import annotations
 
@@ -28,7 +32,7 @@ def only_sync(db: Path) -> Iterator[None]:
     path = real.with_name(f"{real.name}.lock")
     file = _locked(path, db)
     try:
-        if _is_ours(file):
+        if _is_writable(file):
             _sign(file, path)
         yield
     finally:
@@ -43,8 +47,8 @@ def _locked(path: Path, db: Path) -> int:
         with ExitStack() as undo:
             file = _open(path)
             undo.callback(os.close, file)
-            _take(file, path, db)
-            if _counts(file, path):
+            _lock(file, path, db)
+            if _keeps_others_out(file, path):
                 undo.pop_all()
                 return file
 
@@ -62,8 +66,8 @@ def _open(path: Path) -> int:
     raise UsageError(f"{path} can't be written: {reason}")
 
 
-def _take(file: int, path: Path, db: Path) -> None:
-    """Locks an open lock file, if it is one of ours."""
+def _lock(file: int, path: Path, db: Path) -> None:
+    """Locks an open file, if it is a lock file of ours."""
     regular = stat.S_ISREG(os.fstat(file).st_mode)
     holder = os.pread(file, 100, 0) if regular else b"something else"
     if holder and not holder.startswith(b"pid "):
@@ -77,39 +81,36 @@ def _take(file: int, path: Path, db: Path) -> None:
         raise UsageError(f"{path} can't be locked: {error.strerror}") from None
 
 
-def _counts(file: int, path: Path) -> bool:
-    """Whether a locked file keeps others out: one that no longer has the name doesn't.
+def _keeps_others_out(file: int, path: Path) -> bool:
+    """Whether a locked file still has its name: else others lock the new one of that name.
 
-    What another user's process left behind is taken away, so that the next is ours; where that is
-    forbidden, its lock is as good.
+    What another user's process left is removed, so that the next is ours; where that is forbidden,
+    its lock is as good.
     """
-    with suppress(FileNotFoundError):
-        if os.path.samestat(os.fstat(file), path.stat()):
-            return _is_ours(file) or not _removed(path)
+    try:
+        if not os.path.samestat(os.fstat(file), path.stat()):
+            return False
+        if _is_writable(file):
+            return True
+        path.unlink()
+    except FileNotFoundError:
+        return False
+    except OSError:
+        return True
     return False
 
 
-def _is_ours(file: int) -> bool:
-    """Whether a lock file is open to write."""
+def _is_writable(file: int) -> bool:
     return bool(fcntl.fcntl(file, fcntl.F_GETFL) & os.O_RDWR)
 
 
-def _removed(path: Path) -> bool:
-    """Whether a lock file that nobody holds could be taken away."""
-    try:
-        path.unlink()
-    except OSError:
-        return False
-    return True
-
-
 def _sign(file: int, path: Path) -> None:
-    """Says in the lock file who holds it, for all to read."""
+    """Writes into the lock file who holds it, for all to read."""
     who = f"pid {os.getpid()}, since {datetime.now(UTC):%FT%TZ}\n"
     try:
         os.ftruncate(file, 0)
         os.pwrite(file, who.encode(), 0)
     except OSError as error:
         raise UsageError(f"{path} can't be written: {error.strerror}") from None
-    with suppress(PermissionError):  # another's, which we may write
+    with suppress(PermissionError):  # another user's, which we may write
         os.fchmod(file, 0o644)
