@@ -34,7 +34,7 @@ FATAL = """
 import os, sys
 from contextlib import contextmanager
 from pathlib import Path
-from ll2_mirror.cli import share
+from ll2_mirror.cli import output
 from ll2_mirror.cli.main import main
 from ll2_mirror.share import pull
 from ll2_mirror.store.settings import Settings
@@ -49,14 +49,14 @@ def fatal(call):
         return call(*arguments, **named)
     return counted
 
-progress = share.transfer_progress
+progress = output.transfer_progress
 
 @contextmanager
 def watching(**named):
     with progress(**named) as emit:
         yield fatal(emit)
 
-share.transfer_progress = watching
+output.transfer_progress = watching
 pull._PAGES = 30
 for name in ("fsync", "open"):
     setattr(os, name, fatal(getattr(os, name)))
