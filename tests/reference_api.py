@@ -1,7 +1,7 @@
-"""What LL2's stack answers on any of its lists, over records in memory, by what is declared.
+"""A reference API: what LL2's stack responds on any of its lists, over records in memory.
 
-A small world of records to ask about, and each question's answer evaluated in plain Python: values
-that a path leads to, member by member, where a mirror has SQL.
+Written from the specification and not from etl/, in plain Python: a scanner where that has regular
+expressions, values that a path leads to where that has SQL. With records to ask about.
 """
 
 from __future__ import annotations
@@ -11,12 +11,12 @@ from datetime import datetime
 from itertools import product
 from random import Random
 from typing import Any
+from urllib.parse import parse_qs, parse_qsl, urlencode
 
 import isodate
 
 from ll2_mirror.ll2.lists import RESOURCES, Filter, Resource
 from ll2_mirror.ll2.model import Key, Shape
-from reference import capitals, words
 
 Record = dict[str, Any]
 BASE = "https://ll.thespacedevs.com"
@@ -39,7 +39,7 @@ POOL: dict[str, list[Any]] = {
 }
 
 
-class World:
+class RandomRecords:
     """Rows by table, id and key; the deeper one is met first, the less it nests."""
 
     def __init__(self, seed: int) -> None:
@@ -200,3 +200,108 @@ def rank(shape: Shape, record: Record, path: str) -> tuple[bool, Any]:
     if value is not None and key.kind == "duration":
         value = isodate.parse_duration(value)
     return value is None, 0 if value is None else value
+
+
+# A page.
+
+BOOLS = {"true": True, "1": True, "false": False, "0": False}
+READ = {
+    "bool": lambda sent: BOOLS.get(sent.lower()),
+    "text": lambda sent: sent.strip() or None,
+    "choice": lambda sent: int(sent) if sent else None,
+}  # what is sent for a filter; None: it filters nothing
+
+
+def page(records: list[Record], query: str, url: str) -> dict[str, Any]:
+    """A page of spacecraft, its results being the records as they are."""
+    resource = RESOURCES["spacecraft"]
+    sent = dict(parse_qsl(query, keep_blank_values=True))
+    limit, offset = number(sent.get("limit"), 10) or 10, number(sent.get("offset"), 0)
+    limit = min(limit, 100)
+    for one in resource.filters:
+        wanted = READ[one.kind](sent.get(one.name, ""))
+        if wanted is not None:
+            records = [record for record in records if passes(record, one, wanted)]
+    search = sent.get("search", "")
+    records = [record for record in records if is_found(record, resource.search, search)]
+    records = ordered(resource, "normal", records, sent.get("ordering", ""))
+
+    def link(to: int) -> str:
+        carried = parse_qs(query, keep_blank_values=True) | {"limit": [str(limit)]}
+        carried.pop("offset", None)
+        if to > 0:
+            carried["offset"] = [str(to)]
+        return f"{url}?{urlencode(sorted(carried.items()), doseq=True)}"
+
+    return {
+        "count": len(records),
+        "next": link(offset + limit) if offset + limit < len(records) else None,
+        "previous": link(offset - limit) if offset else None,
+        "results": records[offset : offset + limit],
+    }
+
+
+def number(sent: str | None, default: int) -> int:
+    try:
+        value = int(sent if sent is not None else "x")
+    except ValueError:
+        return default
+    return value if value >= 0 else default
+
+
+# The terms of a search.
+
+
+def words(text: str) -> list[str]:
+    """The terms of a search, read character by character."""
+    found, place = [], 0
+    while place < len(text):
+        if text[place].isspace():
+            place += 1
+            continue
+        token, place = _token(text, place)
+        token = token.strip(",")
+        if token[:1] in ('"', "'") and token[-1] == token[0]:
+            quote = token[0]
+            inner = token[1:-1] if len(token) > 1 else ""
+            found.append(inner.replace("\\" + quote, quote).replace("\\\\", "\\"))
+        else:
+            found += [part.strip() for part in token.split(",") if part]
+    return found
+
+
+def _token(text: str, start: int) -> tuple[str, int]:
+    """A token and where it ends; a quote that is never closed makes it end at white space."""
+    place, quoted = start, False
+    while place < len(text) and not text[place].isspace():
+        if text[place] in "\"'":
+            end = _closing(text, place)
+            if end is None:
+                break
+            place, quoted = end + 1, True
+        else:
+            place += 1
+    if quoted:
+        return text[start:place], place
+    place = start
+    while place < len(text) and not text[place].isspace():
+        place += 1
+    return text[start:place], place
+
+
+def _closing(text: str, start: int) -> int | None:
+    place = start + 1
+    while place < len(text):
+        if text[place] == "\\":
+            if place + 1 >= len(text) or text[place + 1] == "\n":
+                return None
+            place += 2
+            continue
+        if text[place] == text[start]:
+            return place
+        place += 1
+    return None
+
+
+def capitals(text: str) -> str:
+    return "".join(c.upper() if len(c.upper()) == 1 else c for c in text)

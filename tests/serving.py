@@ -1,4 +1,4 @@
-"""`ll2-mirror serve`, run as a user runs it, and an upstream that answers every question."""
+"""`ll2-mirror serve`, run as a user runs it."""
 
 from __future__ import annotations
 
@@ -10,11 +10,6 @@ import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
-from urllib.parse import urlencode
-
-from ll2_mirror.testing.fake_ll2 import FakeLL2
-from reference import page
 
 LIST = "/2.3.0/spacecraft/"
 SCRIPT = str(Path(sys.executable).with_name("ll2-mirror"))
@@ -64,17 +59,3 @@ def works(*command: str) -> bool:
         return subprocess.run(command, capture_output=True, timeout=20).returncode == 0
     except OSError:
         return False
-
-
-class Answering(FakeLL2):
-    """The bundled upstream, which also filters, searches and orders spacecraft."""
-
-    def answer(self, path: str, query: dict[str, str]) -> tuple[int, Any]:
-        if path != LIST:
-            return super().answer(path, query)
-        mode = "detailed" if query.get("mode") == "detailed" else "normal"
-        listed = self.records["spacecraft", mode]
-        found = page(listed, urlencode(query), f"{self.base_url}{path}")
-        suffix = f"?format={query['format']}" if "format" in query else ""
-        linked = [self._linked(record, suffix) for record in found["results"]]
-        return 200, {**found, "results": linked}

@@ -45,7 +45,7 @@ COUNTS = {most: st.integers(0, most) for most in (1, 2)}
 _DRAWN = 6  # values of a kind in one world
 
 
-class World:
+class DrawnRows:
     """Rows by table, id and key; drawn when first looked at, the same ever after.
 
     A draw takes longer than what is done with it. So a few values of each kind are drawn; which of

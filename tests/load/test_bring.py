@@ -14,7 +14,7 @@ from ll2_mirror.cli.main import main
 from ll2_mirror.ll2.lists import RESOURCES
 from ll2_mirror.testing import fake_ll2
 from ll2_mirror.testing.fake_ll2 import adapted
-from strategies import World, ids_of
+from strategies import DrawnRows, ids_of
 
 SHARING = ("agencies", "spacecraft_configurations", "spacecraft")
 
@@ -26,7 +26,7 @@ def test_a_file_is_as_if_all_records_had_been_brought_in(tmp_path_factory, data)
     mode = data.draw(st.sampled_from(["normal", "detailed"]))
     with fake_ll2.running({}) as upstream:
         for _ in range(4):
-            world = World(data, drift=False)
+            world = DrawnRows(data, drift=False)
             for name in data.draw(st.sets(st.sampled_from(SHARING), min_size=1)):
                 resource = RESOURCES[name]
                 ids = data.draw(ids_of(resource))

@@ -25,8 +25,8 @@ from ll2_mirror.ll2.lists import RESOURCES
 from ll2_mirror.serve.browse import browse
 from ll2_mirror.store.search import terms
 from ll2_mirror.testing import fake_ll2
-from reference import page as reference_page
-from reference import words
+from reference_api import page as reference_page
+from reference_api import words
 
 B = "http://h"
 LIST = "/2.3.0/spacecraft/"

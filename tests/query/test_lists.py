@@ -21,7 +21,7 @@ from ll2_mirror.ll2.json import spell, text
 from ll2_mirror.ll2.lists import RESOURCES
 from ll2_mirror.serve.browse import browse
 from ll2_mirror.testing import fake_ll2
-from reference_api import MEMBERS, SINGLE, UUIDS, World, at, is_found, ordered, passes
+from reference_api import MEMBERS, SINGLE, UUIDS, RandomRecords, at, is_found, ordered, passes
 from serving import served
 
 WORDS = ("soyuz", "MS", "100%", "ß", "o'neill", "soyuz ms-2", "ärger_", "10", "zzz", "", "so y,")
@@ -35,7 +35,7 @@ BEYOND = {"payloadflight__rocket__launch__net"}  # an ordering that leads throug
 def world(tmp_path_factory):
     """A file with all lists of a made-up world in their richest modes."""
     db = tmp_path_factory.mktemp("lists") / "world.db"
-    with fake_ll2.running(World(1).records()) as upstream:
+    with fake_ll2.running(RandomRecords(1).records()) as upstream:
         arguments = ["sync", str(db), "--all", "--mode", "detailed"]
         done = CliRunner().invoke(main, [*arguments, "--base-url", upstream.base_url])
         assert done.exit_code == 0, done.output
@@ -251,7 +251,10 @@ def test_a_list_without_searched_texts_refuses_a_nul_all_the_same(ask):
 
 def test_what_a_mode_lacks_is_answered_where_another_list_brought_it_for_all(tmp_path):
     db, filter_ = tmp_path / "a.db", "rocket__configuration__manufacturer__name__icontains"
-    with fake_ll2.running(World(1).records()) as upstream, closing(sqlite3.connect(db)) as conn:
+    with (
+        fake_ll2.running(RandomRecords(1).records()) as upstream,
+        closing(sqlite3.connect(db)) as conn,
+    ):
 
         def ask(*arguments):
             to = ["--mode", "normal", "--base-url", upstream.base_url]

@@ -28,7 +28,7 @@ from ll2_mirror.serve.asgi import request_of
 from ll2_mirror.serve.reader import Responder
 from ll2_mirror.store.reading import File
 from ll2_mirror.testing import fake_ll2
-from serving import LIST, Answering, served
+from serving import LIST, served
 
 
 @pytest.fixture(scope="module")
@@ -353,7 +353,7 @@ def test_a_client_gets_from_the_file_what_it_gets_from_upstream(run, tmp_path):
         listed = json.loads(one_host)
         records["spacecraft", mode] = [r for r in listed if r["id"] not in (540, 541)]
     db = tmp_path / "a.db"
-    with fake_ll2.answering(Answering(records)) as upstream:
+    with fake_ll2.running(records) as upstream:
         options = ("--mode", "detailed", "--base-url", upstream.base_url)
         assert run("sync", db, *options).code == 0
         theirs = documented_client(upstream.base_url)

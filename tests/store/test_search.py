@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from helpers import execute
 from ll2_mirror.store.search import _tokens, terms
-from reference import words
+from reference_api import words
 
 INDEX = "_search_spacecraft_fts"
 FOUND = "/2.3.0/spacecraft/?search=soyuz"

@@ -25,7 +25,7 @@ from ll2_mirror.store.walks import Walk
 from ll2_mirror.testing.fake_ll2 import bundled
 from ll2_mirror.transform.normalize import Normalizer
 from ll2_mirror.transform.render import Renderer
-from strategies import World, ids_of, resources_and_modes
+from strategies import DrawnRows, ids_of, resources_and_modes
 
 
 @pytest.fixture
@@ -138,7 +138,7 @@ def test_any_page_of_the_shapes_comes_back(scratch, resource, mode, drift):
     @given(data=st.data())
     def comes_back(data):
         ids = data.draw(ids_of(RESOURCES[resource]))
-        body = text(World(data, drift).page(shape, ids)).encode()
+        body = text(DrawnRows(data, drift).page(shape, ids)).encode()
         with taken_back(scratch):
             bring(scratch, shape, body)
             assert again(scratch, shape, body) == body
@@ -155,7 +155,7 @@ def test_the_richest_mode_answers_the_poorer_ones_too(scratch, name):
     @settings(max_examples=examples(2), suppress_health_check=list(HealthCheck))
     @given(data=st.data())
     def answers(data):
-        world, ids = World(data, drift=False), data.draw(ids_of(RESOURCES[name]))
+        world, ids = DrawnRows(data, drift=False), data.draw(ids_of(RESOURCES[name]))
         with taken_back(scratch):
             rich = world.page(richest, ids)
             bring(scratch, richest, text(rich).encode())

@@ -8,12 +8,13 @@ import sqlite3
 import subprocess
 import threading
 import time
+from itertools import product
 from random import Random
 
 import pytest
 
 from editable_ll2 import EditableLL2
-from helpers import PROGRAM, command, equals, execute, public_rows, published
+from helpers import PROGRAM, command, equals, execute, public_rows, published, sampled
 from ll2_mirror.clock import Clock
 from ll2_mirror.store import search as reindex
 from ll2_mirror.testing.fake_ll2 import THROTTLE, answering
@@ -174,7 +175,7 @@ def kills(tmp_path, world, old, new, count, seed):
 
 
 def test_kill_9_at_random_loses_nothing(tmp_path, world, old, new):
-    kills(tmp_path, world, old, new, 6, "quick")
+    kills(tmp_path, world, old, new, 3, "quick")
 
 
 @pytest.mark.soak
@@ -183,8 +184,8 @@ def test_kill_9_at_random_loses_nothing_many_times(tmp_path, world, old, new, se
     kills(tmp_path, world, old, new, 50, seed)
 
 
-@pytest.mark.parametrize("first", [True, False])
-@pytest.mark.parametrize("k", [1, 2, 3])
+@pytest.mark.sampled
+@pytest.mark.parametrize(("first", "k"), sampled(product([True, False], [1, 2, 3]), 3))
 def test_kill_9_at_a_request_keeps_each_page_before_it(tmp_path, world, old, new, first, k):
     """Killed when the server sees the k-th request; what came before it is not asked for again."""
     db = tmp_path / "killed.db"
@@ -225,8 +226,10 @@ def told_so(process, err):
     assert err.startswith("ll2-mirror: interrupted: nothing was lost")
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-@pytest.mark.parametrize("k", [1, 2, 3, 4])
+@pytest.mark.sampled
+@pytest.mark.parametrize(
+    ("k", "number"), sampled(product([1, 2, 3, 4], [signal.SIGTERM, signal.SIGINT]), 4)
+)
 def test_a_signal_ends_a_sync_with_one_line(tmp_path, world, old, new, number, k):
     db = tmp_path / "killed.db"
     shutil.copy(old, db)
@@ -265,7 +268,7 @@ def signals(tmp_path, world, old, new, count, seed):
 
 
 def test_a_signal_at_random_loses_nothing(tmp_path, world, old, new):
-    signals(tmp_path, world, old, new, 4, "quick")
+    signals(tmp_path, world, old, new, 2, "quick")
 
 
 @pytest.mark.soak
@@ -300,7 +303,7 @@ def presses(tmp_path, world, old, count):
 
 
 def test_ctrl_c_ends_at_once_where_the_server_hangs(tmp_path, world, old):
-    for _ in range(10):  # the moment of the signal matters
+    for _ in range(3):  # the moment of the signal matters
         told_so(*presses(tmp_path, world, old, 1))
 
 

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from helpers import examples, execute, pages_asked, public_rows
 from ll2_mirror.ll2.lists import RESOURCES
 from ll2_mirror.testing import fake_ll2
-from strategies import World, ids_of, resources_and_modes
+from strategies import DrawnRows, ids_of, resources_and_modes
 
 ALL = ["spacecraft", "agencies", "spacecraft_configurations"]
 
@@ -320,7 +320,7 @@ def test_after_any_syncs_the_file_equals_a_fresh_one(tmp_path_factory, data):
 
     with fake_ll2.running({}) as upstream:
         for _ in range(3):
-            world = World(data, drift=False)
+            world = DrawnRows(data, drift=False)
             ids = data.draw(ids_of(RESOURCES[resource]))
             before = {one["id"]: one for one in upstream.records.get((resource, mode), ())}
             stays = data.draw(st.sets(st.sampled_from(ids))) if ids else ()
