@@ -139,8 +139,8 @@ def changes_of(store: Store, since: datetime | None, everything: bool) -> dict[s
     typed = Typed(store.path)
     runs = []
     for run in store.ledger.runs():
-        place = f"_runs {run.id}"
-        finished = typed.time(typed.row(run, place).finished, place)
+        where = f"_runs {run.id}"
+        finished = typed.time(typed.row(run, where).finished, where)
         if since is None or finished >= since:
             rows = store.ledger.changes(run.id, moving=everything)
             changes = [_change(store, typed, row) for row in rows]
@@ -151,22 +151,22 @@ def changes_of(store: Store, since: datetime | None, everything: bool) -> dict[s
 
 def _change(store: Store, typed: Typed, change: Change) -> dict[str, Any]:
     """A change as an object of ``changes --json``."""
-    place = f"_history {change.table} {change.id}"
-    typed.row(change, place)
+    where = f"_history {change.table} {change.id}"
+    typed.row(change, where)
     if change.kind not in (_PART if change.key else _WHOLE):
-        raise typed.damaged(f"{place}: kind", change.kind)
+        raise typed.damaged(f"{where}: kind", change.kind)
     has_name = kind_of(change.table, "name")
     return {
         "table": change.table,
         "id": change.id,
         "name": _name(store, "name", change.table, change.id) if has_name else None,
         "kind": change.kind,
-        **_sides(store, typed, change, f"{place} {change.key}".rstrip()),
+        **_sides(store, typed, change, f"{where} {change.key}".rstrip()),
         "moving": bool(change.moving),
     }
 
 
-def _sides(store: Store, typed: Typed, change: Change, place: str) -> dict[str, Any]:
+def _sides(store: Store, typed: Typed, change: Change, where: str) -> dict[str, Any]:
     """What was before and what is now, as far as a change of its kind has them.
 
     Two ids of nested objects come with the names of these.
@@ -174,11 +174,11 @@ def _sides(store: Store, typed: Typed, change: Change, place: str) -> dict[str, 
     if change.kind == "added":
         return {}
     if change.kind == "gone":
-        return {"from": typed.document(change.before, place, dict)}
+        return {"from": typed.document(change.before, where, dict)}
     kind = kind_of(change.table, change.key)
     read_value = _READERS.get(kind or change.key, _scalar)
     before, after = (
-        None if value is None else read_value(typed, value, place)
+        None if value is None else read_value(typed, value, where)
         for value in (change.before, change.after)
     )
     sides = {"key": change.key, "from": before, "to": after}
@@ -190,26 +190,26 @@ def _sides(store: Store, typed: Typed, change: Change, place: str) -> dict[str, 
     return sides
 
 
-def _scalar(typed: Typed, value: Any, place: str) -> Any:
+def _scalar(typed: Typed, value: Any, where: str) -> Any:
     """A value as it is."""
     if not isinstance(value, str | int | float):
-        raise typed.damaged(place, value)
+        raise typed.damaged(where, value)
     return value
 
 
-def _extra(typed: Typed, value: Any, place: str) -> Any:
+def _extra(typed: Typed, value: Any, where: str) -> Any:
     """An ``_extra``."""
     try:
         read(value)
     except (DataError, AttributeError):
-        raise typed.damaged(place, value) from None
-    return typed.document(value, place)
+        raise typed.damaged(where, value) from None
+    return typed.document(value, where)
 
 
 # How a value of the history becomes LL2's, by the kind of its key.
 _READERS: dict[str, Callable[[Typed, Any, str], Any]] = {
-    "many": lambda typed, value, place: typed.document(value, place, list),
-    "bool": lambda typed, value, place: bool(value),
+    "many": lambda typed, value, where: typed.document(value, where, list),
+    "bool": lambda typed, value, where: bool(value),
     "_extra": _extra,
 }
 

@@ -90,8 +90,8 @@ def _next_steps(db: Path) -> Iterator[str]:
     called = Path(sys.argv[0])
     program = f"{shlex.quote(sys.executable)} -m ll2_mirror"
     if called.name == "ll2-mirror":
-        found = shutil.which("ll2-mirror")
-        is_on_path = found is not None and called.exists() and called.samefile(found)
+        on_path = shutil.which("ll2-mirror")
+        is_on_path = on_path is not None and called.exists() and called.samefile(on_path)
         program = "ll2-mirror" if is_on_path else shlex.quote(str(called))
     yield ""
     yield "To look at it, run this, then open http://127.0.0.1:8001/ in a browser:"
@@ -113,7 +113,5 @@ def examples(directory: Path) -> None:
             raise UsageError(
                 f"{target} exists with other contents: remove it, or choose another folder"
             )
-    for path, target in targets.items():
-        _made(target.parent)
-        shutil.copy(path, target)  # with its rights: some are scripts
+    shutil.copytree(source, directory, dirs_exist_ok=True)  # with their rights: some are scripts
     output.say(*map(str, targets.values()))

@@ -88,6 +88,7 @@ def _picture_lines(folder: Path, done: dict[str, Any]) -> Iterator[str]:
         f"{folder}: {done['fetched']:,} fetched, {done['dropped']:,} dropped"
         f" · {done['held']:,} held, {megabytes(done['bytes'])} · {done['seconds']:.1f} s"
     )
-    words = "left, as --max-bytes is reached" if done["is_full"] else "still missing"
-    yield from output.count_lines((done["missing"], "picture", words))
-    yield from output.first_lines(f"  {one['why']}" for one in done["refused"])
+    if done["missing"]:
+        reason = "left, as --max-bytes is reached" if done["is_full"] else "still missing"
+        yield f"  {plural(done['missing'], 'picture')} {reason}"
+    yield from output.first_lines(f"  {refusal['why']}" for refusal in done["refused"])

@@ -43,7 +43,7 @@ class Program(options.Command, click.Group):
         except click.exceptions.Exit:
             raise
         except (Exception, KeyboardInterrupt) as error:
-            ours = output.as_mirror_error(error, output.this_run().db)
+            ours = output.as_mirror_error(error)
             raise ours from ours.__cause__
 
     def main(self, args: Any = None, *, standalone_mode: bool = True, **extra: Any) -> Any:  # type: ignore[override]

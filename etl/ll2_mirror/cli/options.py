@@ -79,8 +79,8 @@ def opened(db: Path) -> Iterator[Store]:
             return
         from ll2_mirror.load.rebuild import readable  # 20 ms, so only where it is used
 
-        with readable(store) as found:
-            yield found
+        with readable(store) as copy:
+            yield copy
 
 
 @contextmanager
@@ -118,17 +118,11 @@ class Lists(click.Choice[str]):
 
     def convert(self, value: str, *_: Any) -> str:
         """The name, if it is one of them; raises UsageError."""
-        from difflib import SequenceMatcher
+        from difflib import get_close_matches
 
         if value in self.choices:
             return value
-        near = SequenceMatcher(b=value)
-
-        def distance(name: str) -> float:
-            near.set_seq1(name)
-            return -near.ratio()
-
-        known = ", ".join(sorted(self.choices, key=distance))
+        known = ", ".join(get_close_matches(value, self.choices, len(self.choices), cutoff=0))
         raise UsageError(f"{value} is not a list that can be mirrored: choose from {known}")
 
 

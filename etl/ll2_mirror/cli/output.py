@@ -161,10 +161,10 @@ def _json(document: Any, stream: Any, indent: int | None = None) -> str:
 # How a command ends
 
 
-def as_mirror_error(error: BaseException, db: Path | None = None) -> MirrorError:
+def as_mirror_error(error: BaseException) -> MirrorError:
     """The MirrorError for what ended a command: one line for people, and an exit code.
 
-    What nobody foresaw is a bug. ``db`` is the file, for an error that SQLite gives without it.
+    What nobody foresaw is a bug. SQLite gives its errors without the file's name.
     """
     known: MirrorError | None = None
     match error:
@@ -179,12 +179,12 @@ def as_mirror_error(error: BaseException, db: Path | None = None) -> MirrorError
         case MemoryError():
             known = Stopped("out of memory: run the same command again when more is free")
         case OSError():
-            place = error.filename or "the system refused"
-            known = UsageError(f"{place}: {error.strerror or error}")
+            what = error.filename or "the system refused"
+            known = UsageError(f"{what}: {error.strerror or error}")
         case sqlite3.Error():
             from ll2_mirror.store.explain import explained
 
-            known = explained(error, db or Path("the file"))
+            known = explained(error, this_run().db or Path("the file"))
     if known is None:
         what = " ".join(f"{type(error).__name__}: {error}".split())
         known = Bug(
@@ -199,16 +199,16 @@ def end_tidily() -> None:
 
     One that is ignored, as under nohup, stays ignored.
     """
-    heeded = [each for each in _ENDING if signal.getsignal(each) != signal.SIG_IGN]
+    heeded = [number for number in _ENDING if signal.getsignal(number) != signal.SIG_IGN]
 
     def end(*_: Any) -> None:
-        for each in heeded:
-            signal.signal(each, signal.SIG_DFL)
+        for number in heeded:
+            signal.signal(number, signal.SIG_DFL)
         raise KeyboardInterrupt
 
     with suppress(ValueError):  # only the main thread may
-        for each in heeded:
-            signal.signal(each, end)
+        for number in heeded:
+            signal.signal(number, end)
 
 
 # Progress
@@ -357,15 +357,10 @@ def plural(count: int, noun: str) -> str:
     return f"{count} {noun}" if count == 1 else f"{count:,} {noun}s"
 
 
-def count_lines(*counts: tuple[int, str, str]) -> Iterator[str]:
-    """A line for each count that isn't 0: with its noun, and what there is to say of it."""
-    return (f"  {plural(count, noun)} {words}" for count, noun, words in counts if count)
-
-
-def drift_line(one: dict[str, Any], where: str) -> str:
+def drift_line(drift: dict[str, Any], where: str) -> str:
     """What LL2 sent that its document lacks; without a key, it is the order of the keys."""
-    key = f"{one['shape']}.{one['key']}".rstrip(".")
-    return f"new in LL2, kept: {key}: {one['what']} ({where})"
+    key = f"{drift['shape']}.{drift['key']}".rstrip(".")
+    return f"new in LL2, kept: {key}: {drift['what']} ({where})"
 
 
 def age_text(seconds: float) -> str:

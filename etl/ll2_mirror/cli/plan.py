@@ -58,10 +58,10 @@ def _opened_or_blank(db: Path) -> AbstractContextManager[Store]:
 
 def _plan_lines(document: dict[str, Any]) -> Iterator[str]:
     """What a sync would cost."""
-    for one in document["resources"]:
-        records = "" if one["records"] is None else f" for {plural(one['records'], 'record')}"
-        staged = f", {plural(one['staged'], 'page')} staged already" if one["staged"] else ""
-        yield f"{one['resource']}: {_requests(one['requests'])}{records}{staged}"
+    for item in document["resources"]:
+        records = "" if item["records"] is None else f" for {plural(item['records'], 'record')}"
+        staged = f", {plural(item['staged'], 'page')} staged already" if item["staged"] else ""
+        yield f"{item['resource']}: {_requests(item['requests'])}{records}{staged}"
     if document["resumes"]:
         yield f"{document['base_url']} can be asked again at {utc(document['resumes'])}"
     elif document["limit"] is None:
@@ -79,11 +79,11 @@ def _plan_lines(document: dict[str, Any]) -> Iterator[str]:
 
 def _due_lines(document: dict[str, Any]) -> Iterator[str]:
     """What ``sync --due`` has to do."""
-    for one in document["resources"]:
-        when = "is due" if one["due"] else f"due at {utc(one['due_at'])}"
-        late = "" if document["carries"] else f", will reach {age_text(one['reaches_seconds'])}"
-        every = age_text(one["max_age_seconds"])
-        yield f"{one['resource']}: {when}, {_requests(one['requests'])} every {every}{late}"
+    for item in document["resources"]:
+        when = "is due" if item["due"] else f"due at {utc(item['due_at'])}"
+        late = "" if document["carries"] else f", will reach {age_text(item['reaches_seconds'])}"
+        every = age_text(item["max_age_seconds"])
+        yield f"{item['resource']}: {when}, {_requests(item['requests'])} every {every}{late}"
     fill = document["first_fill"]
     if fill["lists"]:
         least = "" if fill["known"] else "at least "

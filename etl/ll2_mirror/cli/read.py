@@ -80,7 +80,7 @@ def _measured(db: Path, exit_code: int | None) -> dict[str, Any]:
     try:
         document = status_of(db)
     except Exception as error:
-        failure = {"exit_code": output.as_mirror_error(error, db).exit_code}
+        failure = {"exit_code": output.as_mirror_error(error).exit_code}
         output.write(metrics({"db": str(db), "last_error": failure}, exit_code))
         raise
     output.write(metrics(document, exit_code))
@@ -127,7 +127,7 @@ def _status_lines(document: dict[str, Any]) -> Iterator[str]:
         yield "tables:"
     yield from (f"  {count:>8,}  {name}" for name, count in document["tables"].items())
     yield from output.first_lines(
-        output.drift_line(one, f"since {one['since'][:10]}") for one in document["drift"]
+        output.drift_line(drift, f"since {drift['since'][:10]}") for drift in document["drift"]
     )
 
 
@@ -173,18 +173,18 @@ def verify(db: Path, as_json: bool) -> None:
     with options.opened(db) as store:
         verdict = verify(store)
     document = verdict.as_json()
-    more = output.count_lines(
-        (
-            document["overtaken"],
-            "value",
-            "that LL2 later sent differently; the file has the newer",
-        ),
-        (document["respelled"], "page", "with the same values in other JSON text"),
-    )
-    lines = (*verdict.problems, verdict_line(db, document), *more)
+    lines = (*verdict.problems, verdict_line(db, document), *_verdict_notes(document))
     output.present(document, lines, as_json=as_json)
     if verdict.problems:
         sys.exit(CheckFailed.exit_code)
+
+
+def _verdict_notes(verdict: dict[str, Any]) -> Iterator[str]:
+    """What verify found that is no problem."""
+    if count := verdict["overtaken"]:
+        yield f"  {plural(count, 'value')} that LL2 later sent differently; the file has the newer"
+    if count := verdict["respelled"]:
+        yield f"  {plural(count, 'page')} with the same values in other JSON text"
 
 
 def verdict_line(db: Path, verdict: dict[str, Any]) -> str:

@@ -15,7 +15,7 @@ _PUBLISH_HELP = """Put a snapshot of DB into DIR, for others to pull.
 DIR is a folder that a web server, a CDN, rsync or an object store serves: its manifest.json names
 the snapshot, and is replaced last. If DIR already has DB's state, nothing is written.
 """
-_PULL_HELP = """Bring DB up to date from a snapshot, and create it if there is none.
+_PULL_HELP = """Bring DB up to date from a snapshot, or create it.
 
 The snapshot is what `publish` put at URL or into DIR, or a FILE such as a restored backup. It is
 checked, then written into DB in one transaction: readers see all of it, or none.

@@ -47,13 +47,13 @@ def status(store: Store, now: datetime) -> dict[str, Any]:
     }
 
 
-def oldest_age(found: dict[str, Any]) -> float:
+def oldest_age(status: dict[str, Any]) -> float:
     """The age in seconds of the resource that was synced longest ago.
 
     Infinite before a first sync, and where one was synced at a time in the future: a clock
     that was wrong then says nothing of the age.
     """
-    ages = [one["age_seconds"] for one in found.get("resources", ())]
+    ages = [resource["age_seconds"] for resource in status.get("resources", ())]
     return inf if None in ages else max(ages, default=inf)
 
 
@@ -118,24 +118,24 @@ class _Failure(NamedTuple):
 
 def _last_error(store: Store) -> dict[str, Any] | None:
     """How the last sync failed, if it did."""
-    held = store.settings.read("last_error", dict)
-    if held is None:
+    error = store.settings.read("last_error", dict)
+    if error is None:
         return None
-    failure = _Failure(*map(held.get, _Failure._fields))
+    failure = _Failure(*map(error.get, _Failure._fields))
     return Typed(store.path).row(failure, "_settings last_error")._asdict()
 
 
 def _quarantine(store: Store) -> Iterator[dict[str, Any]]:
     """The records that the last walk didn't bring."""
     for name in RESOURCES:
-        for one in quarantined(store, name):
+        for record in quarantined(store, name):
             yield {
                 "resource": name,
-                "id": one.id,
-                "reason": one.reason,
-                "sent": one.sent is not None,
-                "stands": one.stands is not None,
-                "since": _finished(store, one.run),
+                "id": record.id,
+                "reason": record.reason,
+                "sent": record.sent is not None,
+                "stands": record.stands is not None,
+                "since": _finished(store, record.run),
             }
 
 
@@ -169,8 +169,8 @@ def _drift(store: Store) -> Iterator[dict[str, Any]]:
     """What LL2 sent that its document lacks, with the time of the run that saw it first."""
     columns = ", ".join(_Drift._fields)
     rows = store.conn.execute(f"SELECT {columns} FROM _drift ORDER BY 1, 2, 3").fetchall()
-    for one in (Typed(store.path).row(_Drift(*row), f"_drift {row[0]}") for row in rows):
-        shape, key, what, id_, run = one
+    for row in rows:
+        shape, key, what, id_, run = Typed(store.path).row(_Drift(*row), f"_drift {row[0]}")
         yield {"shape": shape, "key": key, "what": what, "id": id_, "since": _finished(store, run)}
 
 
@@ -201,8 +201,8 @@ def _gauges(
 
     One that has no label has one value at most.
     """
-    resources = {one["resource"]: one for one in status.get("resources", ())}
-    quarantined = [one["resource"] for one in status.get("quarantine", ())]
+    resources = {listed["resource"]: listed for listed in status.get("resources", ())}
+    quarantined = [record["resource"] for record in status.get("quarantine", ())]
     budget = status.get("budget") or {}
     error = status["last_error"] or {"exit_code": 0}
 
@@ -214,16 +214,16 @@ def _gauges(
     yield "age_seconds", about, "", single(oldest_age(status))
     about = "What the last sync ended with."
     yield "last_exit_code", about, "", single(exit_code or error["exit_code"])
-    times = {name: from_iso(one["synced"]).timestamp() for name, one in resources.items()}
+    times = {name: from_iso(listed["synced"]).timestamp() for name, listed in resources.items()}
     yield "last_sync_timestamp_seconds", "When the last sync was completed.", "resource", times
-    listed = {name: one["records"] for name, one in resources.items()}
-    yield "records", "Records that LL2 lists.", "resource", listed
-    gone = {name: one["tombstones"] for name, one in resources.items()}
+    records = {name: listed["records"] for name, listed in resources.items()}
+    yield "records", "Records that LL2 lists.", "resource", records
+    gone = {name: listed["tombstones"] for name, listed in resources.items()}
     yield "gone_records", "Records that LL2 no longer lists.", "resource", gone
     about = "Records that stay as an earlier sync had them, or out."
     aside: dict[str, float] = {name: quarantined.count(name) for name in resources}
     yield "quarantined_records", about, "resource", aside
-    staged = {one["resource"]: one["pages"] for one in status.get("under_way", ())}
+    staged = {walk["resource"]: walk["pages"] for walk in status.get("under_way", ())}
     yield "staged_pages", "Pages of the walk under way.", "resource", staged
     yield "budget_requests", "Requests that LL2 allows.", "", single(budget.get("limit"))
     yield "budget_left_requests", "Requests left of them now.", "", single(budget.get("left"))

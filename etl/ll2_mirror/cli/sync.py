@@ -191,7 +191,7 @@ def _synced(
                 reports = sync_all(store, upstream, what, emit)
         except (Exception, KeyboardInterrupt) as error:
             if as_json:
-                failure = output.as_mirror_error(error, db)
+                failure = output.as_mirror_error(error)
                 output.present(_one_or_all(incomplete(store, upstream, what, failure)))
             raise
         if problem := failed or _quarantine_error(db, reports):
@@ -205,7 +205,7 @@ def _noted_failure(store: Store) -> Iterator[None]:
     try:
         yield
     except (Exception, KeyboardInterrupt) as error:
-        failure = output.as_mirror_error(error, store.path)
+        failure = output.as_mirror_error(error)
         _note(store, failure)
         raise failure from failure.__cause__
 
@@ -224,7 +224,7 @@ def _note(store: Store, error: MirrorError) -> None:
 
 def _quarantine_error(db: Path, reports: list[Report]) -> DataError | None:
     """The error of a sync that published all but some records."""
-    bad = [one for report in reports for one in report.quarantined]
+    bad = [record for report in reports for record in report.quarantined]
     if not bad:
         return None
     more = f", and {len(bad) - 1} more" if len(bad) > 1 else ""
@@ -257,9 +257,9 @@ def _report_lines(report: Report, place: str) -> Iterator[str]:
     if report.missing:
         yield f"  {plural(report.missing, 'record')} not listed, but not confirmed gone: kept"
     yield from output.first_lines(
-        f"  {one['table']} {one['id']} is kept: your table {one['by']} refers to it"
-        for one in report.kept
+        f"  {row['table']} {row['id']} is kept: your table {row['by']} refers to it"
+        for row in report.kept
     )
     yield from output.first_lines(
-        "  " + output.drift_line(one, f"as in {one['id']}") for one in report.drift
+        "  " + output.drift_line(drift, f"as in {drift['id']}") for drift in report.drift
     )
