@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from ll2_mirror.ll2.lists import LIST_OF
 from ll2_mirror.ll2.model import Id
 from ll2_mirror.ll2.page import LL2_URL, seconds
-from ll2_mirror.ll2.schema import Column, Edge, edges, kind_of, list_tables_of, tables, target
+from ll2_mirror.ll2.schema import Edge, edges, kind_of, list_tables_of, tables, target
 from ll2_mirror.serve.browse import is_web
 from ll2_mirror.site.config import described, noun, title
 from ll2_mirror.site.context import Fact, Item, PageSection, Picture, Rows
@@ -103,27 +103,21 @@ def _lists(rows: Rows, table: str, id_: Id) -> Iterator[PageSection]:
     """The lists of a row that have items."""
     for name in list_tables_of(table):
         owner, *columns = tables()[name]
-        item = next((column for column in columns if column.kind == "item"), None)
-        if item:
-            sql = f'SELECT {item.name} FROM "{name}" WHERE {owner.name} = ? ORDER BY position'
-            items = rows.items(item.target, [each for (each,) in rows.conn.execute(sql, (id_,))])
-        else:
-            items = _texts(rows, name, owner.name, columns, id_)
+        sql = f'SELECT * FROM "{name}" WHERE {owner.name} = ? ORDER BY position'
+        read = [dict(row) for row in rows.conn.execute(sql, (id_,))]
+        items = list(map(_text, read))
+        for column in columns:
+            if column.kind == "item":
+                items = rows.items(column.target, [row[column.name] for row in read])
         if items:
             yield PageSection(format_key(name.rpartition("__")[2]), items, len(items))
 
 
-def _texts(rows: Rows, name: str, owner: str, columns: list[Column], id_: Id) -> list[Item]:
-    """The items of a list that have no page: pages of the web, and the like."""
-    names = [column.name for column in columns]
-    shown = [each for each in names if each in ("title", "name", "url")] or ["position"]
-    url = "url" if "url" in names else "''"
-    sql = (
-        f"SELECT coalesce({', '.join([*shown, 'NULL'])}, ''), {url} FROM \"{name}\""
-        f" WHERE {owner} = ? ORDER BY position"
-    )
-    read = rows.conn.execute(sql, (id_,)).fetchall()
-    return [Item(str(text), url if is_web(url) else "") for text, url in read]
+def _text(row: dict[str, Any]) -> Item:
+    """An item that has no page: a page of the web, and the like."""
+    texts = (row.get(name) for name in ("title", "name", "url", "position"))
+    url = row.get("url")
+    return Item(str(next(filter(None, texts), "")), str(url) if is_web(url) else "")
 
 
 def _related(rows: Rows, table: str, id_: Id) -> Iterator[PageSection]:
