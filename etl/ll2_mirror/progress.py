@@ -12,7 +12,7 @@ EVENTS = {
     "resumed": "{resource}: resumes the walk of {started}: {staged} of {total} records staged",
     "anew": "{resource}: starts the walk over: {why}",
     "moved": "{resource}: {why}: steps back to find what was skipped",
-    "retry": "{why}: tries again in {seconds:.0f} s",
+    "retry": "{why}: retrying in {seconds:.0f} s",
     "smaller": "{resource}: pages of {limit} records keep failing: continues with {smaller}",
     "withheld": "no token is sent to {base_url}, as only the file names it: to send it,"
     " give --base-url",

@@ -52,7 +52,7 @@ def test_status_tells_the_walk_under_way_and_how_it_ended(db, run, upstream):
     told = run("status", db).out
     assert "no sync was completed yet" in told
     assert "spacecraft: a walk is under way: 2 of 3 pages staged" in told
-    assert "ended with 75: the 2 requests of --max-requests are spent" in told
+    assert "ended with 75: --max-requests 2 is used up" in told
     done = run("sync", db)
     assert "resumes the walk of" in done.out
     assert "200 of 250 records staged" in done.out

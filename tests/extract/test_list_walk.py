@@ -50,7 +50,7 @@ def cut(sync, db, world, pieces):
         before, asked = public_rows(db) if db.exists() else None, len(world.requests)
         done = sync("--max-requests", 1)
         assert done.code == 75, done.err
-        assert "1 requests of --max-requests are spent" in done.err
+        assert "--max-requests 1 is used up" in done.err
         assert done.err.count("Traceback") == 0
         assert len([one for one in world.requests[asked:] if one.counted]) == 1
         after = public_rows(db)
@@ -122,7 +122,7 @@ def test_a_walk_older_than_a_day_begins_anew(db, world, sync, clock):
     clock.move(timedelta(days=1, seconds=1).total_seconds())
     done = sync()
     assert done.code == 0
-    assert "starts the walk over: it is of 2026-01-01" in done.text
+    assert "starts the walk over: it began at 2026-01-01" in done.text
     assert world.pages() == [0, 100, 0, 100, 200]
     assert equals(db, world)
 

@@ -255,7 +255,7 @@ def _report_lines(report: Report, place: str) -> Iterator[str]:
         f" {report.gone} gone · {report.seconds:.1f} s{place}"
     )
     if report.missing:
-        yield f"  {plural(report.missing, 'record')} not listed, but not confirmed gone: kept"
+        yield f"  {plural(report.missing, 'record')} not listed, but not confirmed deleted: kept"
     yield from output.first_lines(
         f"  {row['table']} {row['id']} is kept: your table {row['by']} refers to it"
         for row in report.kept

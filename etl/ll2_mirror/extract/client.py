@@ -1,7 +1,7 @@
-"""One request to LL2: bounded in time, size and memory; what came is a body or an error.
+"""One request to LL2, bounded in time, size and memory.
 
-Knows one origin. A redirect is not followed, so the token goes nowhere else. In: a path. Out: a
-``Response``, and by ``error_of`` what one that is no 200 means.
+Asks one server only. Redirects are not followed, so the token isn't sent elsewhere. In: a path.
+Out: a ``Response``; ``error_of`` says which error a status other than 200 is.
 """
 
 from __future__ import annotations
@@ -35,13 +35,13 @@ from ll2_mirror.extract.network import ServerSession, outcome, reason_of
 from ll2_mirror.extract.rate_limit import LONGEST
 from ll2_mirror.ll2.page import API_PATH, MAX_BODY, TooLargeError, bounded, counted, inflated
 
-PATIENCE = 120.0  # seconds that a sync waits because it is asked to, before it stops
-MAX_ERROR_BODY = 64 * 2**10  # bytes of an answer that is no page
+PATIENCE = 120.0  # seconds: if the server asks to wait longer, the sync stops
+MAX_ERROR_BODY = 64 * 2**10  # bytes of a response that isn't a page
 _CHUNK = 64 * 2**10
 _PACKED = ("gzip", "x-gzip", "deflate")
-_GZIP = b"\x1f\x8b"  # what any gzip begins with, and no JSON
-_WORDS = 200  # letters of a server's own words that are told
-_MENDS = {408, 425, *range(500, 600)}  # what another try may mend
+_GZIP = b"\x1f\x8b"  # the first bytes of any gzip, and of no JSON
+_WORDS = 200  # characters of a server's text that an error shows
+_MENDS = {408, 425, *range(500, 600)}  # statuses that are worth a retry
 _ELSEWHERE = "it leads elsewhere: check --base-url"
 _WHY = {
     401: "it asks for a token, and none was sent: see --token",
@@ -54,22 +54,25 @@ _EXPECTED = re.compile(r"available in (\d{1,9}) second")
 
 
 class Response(NamedTuple):
-    """What came back."""
+    """A response of the server."""
 
     status: int
-    headers: Mapping[str, str]  # of any case
-    body: bytes  # unpacked; empty where it is no page, and can't be read
+    headers: Mapping[str, str]  # case-insensitive
+    body: bytes  # decompressed; empty if the status isn't 200 and the body can't be read
 
 
 class Client:
-    """Asks one server, once a call. ``sent``: the server can have got the last request."""
+    """Sends one request per call to one server.
+
+    ``sent``: the server may have received the last request.
+    """
 
     def __init__(self, base_url: str, token: str | None, timeout: float) -> None:
         self.base_url = checked_base(base_url)
         self.token = checked_token(token)
         self.sent = False
         self._timeout = timeout
-        self._session: ServerSession | None = self._new_session()  # tells what is set wrongly
+        self._session: ServerSession | None = self._new_session()  # raises for invalid settings
 
     def _new_session(self) -> ServerSession:
         session = ServerSession(self.base_url)
@@ -80,19 +83,19 @@ class Client:
         return session
 
     def get(self, path: str) -> Response:
-        """What this server answers, whatever its status.
+        """Fetches a path and returns the response, whatever its status.
 
-        Raises Faulted where no whole answer came, UpstreamError where none will, NotAPage for a
-        body in an encoding that wasn't asked for, UsageError where a proxy wants a password.
+        Raises Faulted if no complete response came, UpstreamError if a retry can't help, NotAPage
+        for a body in an encoding that wasn't requested, UsageError if a proxy wants a password.
         """
         self.sent = True
         session = self._session = self._session or self._new_session()
-        until = monotonic() + self._timeout + 1  # when the thread, if left behind, ends
+        until = monotonic() + self._timeout + 1  # when an abandoned thread ends
         came = outcome(lambda: self._read(session, path, until), self._timeout)
         self.sent = not session.connecting.is_set()
         if isinstance(came, BaseException):
             self._session = None  # its connection may be in any state
-            if isinstance(came, Exception):  # http.client, too, has its own for what is no HTTP
+            if isinstance(came, Exception):  # http.client's own errors, too
                 came = self._failure(session, path, came)
             raise came from None
         if came.status == 407 and session.proxy:
@@ -101,7 +104,7 @@ class Client:
         return came
 
     def _read(self, session: ServerSession, path: str, until: float) -> Response:
-        """A response with its body, which is read as long as there is time."""
+        """Reads a response with its body, until the deadline."""
         url = self.base_url + path
         with session.get(url, timeout=self._timeout, allow_redirects=False, stream=True) as got:
             most = MAX_BODY if got.status_code == 200 else MAX_ERROR_BODY
@@ -110,12 +113,12 @@ class Client:
                 encoding = got.headers.get("Content-Encoding", "").strip().lower()
                 body = _unpacked(_received(got, most, until), encoding, most)
             except (TooLargeError, NotAPage, HTTPError, OSError, zlib.error):
-                if got.status_code == 200:  # of any other answer, the status is enough
+                if got.status_code == 200:  # for any other status, the status is enough
                     raise
             return Response(got.status_code, got.headers, body)
 
     def _failure(self, session: ServerSession, path: str, error: Exception) -> MirrorError:
-        """What went wrong on the way, and whether another try may mend it."""
+        """The error for a failed request; its class says whether a retry may help."""
         url, proxy = f"{self.base_url}{path}", session.proxy
         reason = tidy(reason_of(error), self.token)
         if isinstance(error, NotAPage):
@@ -130,13 +133,13 @@ class Client:
         return Faulted(f"{url} can't be reached{through}: {reason}", heavy=self.sent)
 
     def close(self) -> None:
-        """Ends the connection, if one stands; the next request makes another."""
+        """Closes the connection, if there is one; the next request opens another."""
         if self._session:
             self._session.close()
             self._session = None
 
     def error_of(self, path: str, response: Response, now: datetime) -> MirrorError | None:
-        """The error that a response is; None for a 200, unless it repeats the token: it is kept."""
+        """The error that a response is; None for a 200, unless its body repeats the token."""
         error = _error_of(response, now, self.token)
         if not error and self.token and _repeats(response.body, self.token):
             error = NotAPage("the body repeats the token")
@@ -146,7 +149,7 @@ class Client:
 
 
 def _received(response: requests.Response, most: int, until: float) -> bytes:
-    """The body as it was sent; raises TooLargeError."""
+    """The body as sent, still compressed; raises TooLargeError."""
     body = bytearray()
     while len(body) <= most and monotonic() < until and (chunk := response.raw.read1(_CHUNK)):
         body += chunk
@@ -154,7 +157,7 @@ def _received(response: requests.Response, most: int, until: float) -> bytes:
 
 
 def _unpacked(body: bytes, encoding: str, most: int) -> bytes:
-    """The text of a body. Gzip is read even where a proxy forgot to declare it."""
+    """The decompressed body. Gzip is recognized even if a proxy didn't declare it."""
     if encoding not in ("", "identity", *_PACKED):
         raise NotAPage(f"the body is encoded as {encoding}, which was not asked for")
     if encoding in _PACKED or body.startswith(_GZIP):
@@ -180,7 +183,7 @@ def _error_of(response: Response, now: datetime, token: str | None) -> MirrorErr
 
 
 def _detail(body: bytes) -> str:
-    """The server's own words, if there are any."""
+    """The ``detail`` of an error response, or an empty text."""
     try:
         return str(json.loads(body)["detail"])
     except (ValueError, KeyError, TypeError, RecursionError):
@@ -188,7 +191,7 @@ def _detail(body: bytes) -> str:
 
 
 def _retry_after(response: Response, detail: str, now: datetime) -> float | None:
-    """The seconds to wait: from Retry-After in either of its forms, else from LL2's own words."""
+    """The seconds to wait, from Retry-After in either form, else from LL2's text."""
     header = response.headers.get("Retry-After", "").strip()
     if header.isascii() and header.isdecimal():
         return min(float(header), LONGEST)
@@ -202,7 +205,7 @@ def _retry_after(response: Response, detail: str, now: datetime) -> float | None
 
 
 def _throttled(after: float | None, now: datetime) -> MirrorError:
-    """The server asks to wait: for a moment, or for longer than a sync does."""
+    """The error if the server asks to wait: Throttled for a short wait, Stopped for a long one."""
     reached = "LL2's limit is reached"
     if after is None:
         return Stopped(f"{reached}: run the same command again later")
@@ -213,7 +216,7 @@ def _throttled(after: float | None, now: datetime) -> MirrorError:
 
 
 def tidy(words: str, token: str | None) -> str:
-    """Words that may be a server's, fit for one line of a terminal: without the token, not long."""
+    """A server's text, made safe for one line of a terminal: without the token, and shortened."""
     words = words.replace(token, "TOKEN") if token else words
     words = " ".join(words.split())
     words = "".join(letter if letter.isprintable() else "?" for letter in words)
@@ -221,15 +224,15 @@ def tidy(words: str, token: str | None) -> str:
 
 
 def _repeats(body: bytes, token: str) -> bool:
-    """Whether a body holds the token, also where JSON's escapes hide it; makes no copy of it."""
+    """Whether a body contains the token, even JSON-escaped; without copying the body."""
     letters = (rf"(?:{re.escape(letter)}|\\u00(?i:{ord(letter):02x}))" for letter in token)
     return re.search(r"(?:\\u005[cC]|\\)*".join(letters).encode(), body) is not None
 
 
 def checked_base(url: str) -> str:
-    """The base URL without a slash at its end; raises UsageError for what is none."""
+    """The base URL without a slash at the end; raises UsageError for an invalid one."""
     if "@" in url or "?" in url or "#" in url or not url.isprintable() or " " in url:
-        # What stands before an @ may be a secret, so the URL isn't repeated.
+        # The part before an @ may be a secret, so the message doesn't repeat the URL.
         raise UsageError("a base URL has a scheme, a host and perhaps a path, and nothing else")
     try:
         parts = urlsplit(url)
@@ -248,13 +251,13 @@ def checked_base(url: str) -> str:
 
 
 def is_own(base_url: str) -> bool:
-    """Whether a server is one of LL2's own, over a connection that nobody reads along."""
+    """Whether a server is one of LL2's own, over HTTPS."""
     parts = urlsplit(base_url)
     return parts.scheme == "https" and f".{parts.hostname}".endswith(".thespacedevs.com")
 
 
 def checked_token(token: str | None) -> str | None:
-    """The token; raises UsageError, which doesn't show it, where no header can carry it."""
+    """The token; raises UsageError, without showing it, if it can't be sent in a header."""
     token = (token or "").strip()
     if not token.isascii() or not token.isprintable():
         raise UsageError("the token has characters that no header can carry")

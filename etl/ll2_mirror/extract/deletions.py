@@ -1,4 +1,4 @@
-"""What a complete walk didn't meet: gone, or only missed? LL2 is asked before it is removed."""
+"""Finds out which records that a complete walk didn't meet are deleted, by asking LL2."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from ll2_mirror.progress import Emit
 from ll2_mirror.store.store import Store
 from ll2_mirror.store.walks import NO_DELETIONS, Deletions, Walk
 
-# A walk that lacks more than both is taken for a fault of LL2's.
+# A walk that lacks more than both is assumed to be a fault of LL2.
 SHRINK_SHARE = 0.10
 SHRINK_COUNT = 20
 
@@ -24,11 +24,11 @@ def find_deleted(
     allow_shrink: bool,
     emit: Emit,
 ) -> Deletions:
-    """Sorts the records that a complete walk didn't meet.
+    """Sorts the records that a complete walk didn't meet into gone, missing and skipped.
 
-    One is gone when LL2 has no such record any more, or, where LL2 can't be asked, when the
-    complete walk before this one missed it, too (``missed_before``). Raises Shrunk where too many
-    are missing. A walk over a part says nothing of those that it didn't meet.
+    A record is gone if LL2 says so, or, if LL2 can't be asked, if the previous complete walk
+    didn't meet it either (``missed_before``). Raises Shrunk if too many are missing. A walk over a
+    part finds no deletions.
     """
     if walk.part:
         return NO_DELETIONS
@@ -45,7 +45,7 @@ def find_deleted(
             " --allow-shrink"
         )
     kind = walk.shape.id_type
-    if any(type(id_) is not kind for id_ in met):  # it may be any of those missing
+    if any(type(id_) is not kind for id_ in met):  # it may be one of the missing
         found = _ask(upstream, walk.resource, missing, set(), emit)
         return Deletions(found.gone, found.missing + found.skipped, [])
     return _ask(upstream, walk.resource, missing, missed_before, emit)
@@ -54,16 +54,13 @@ def find_deleted(
 def _ask(
     upstream: Upstream, resource: str, missing: list[Id], missed_before: set[Id], emit: Emit
 ) -> Deletions:
-    """Asks LL2 about each record; where it can't be asked about one, it isn't about any other.
-
-    An error ends no sync, as the walk's pages came.
-    """
+    """Asks LL2 about each record, until that fails; an error doesn't end the sync."""
     deletions, why, ask_later = Deletions([], [], []), "", False
     for id_ in missing:
         if (resource, id_) in upstream.gone:
             deletions.gone.append(id_)
             continue
-        if not why and upstream.budget.left < 2:  # the last is for a page
+        if not why and upstream.budget.left < 2:  # the last request is for a page
             why = "the budget is spent"
         elif not why and not upstream.probes:
             why = f"one sync asks {MAX_PROBES} times at most: the next one continues"

@@ -1,16 +1,16 @@
-"""Walks a list page by page, each staged before the next is asked for; a cut walk is resumed.
+"""Walks a list page by page, staging each page before the next request; resumes cut-off walks.
 
-Pages go by offset, so what comes or goes moves all that is behind it. As long as LL2's count stays,
-one page follows the other. Once it changed, a page is taken only if it has a record that the walk
-met: as ids ascend, it then begins within what is known, and no record lies between.
+Pages are requested by offset, so a record that is added or deleted moves all later ones. While
+LL2's count stays the same, one page follows the other. Once it changes, a page is accepted only if
+it has a record that the walk met: as ids ascend, no record can then be missing in between.
 
-    ... 7 8 9 |               3 goes, and the next page is
-              11 12 13 14     did one more go, 10, or two? It can't tell,
-        7 8 9 10 11           and steps back: 9 was met, so 10 is what comes after it
+    ... 7 8 9 |               3 is deleted, and the next page is
+              11 12 13 14     was only 10 skipped, or more? The walk can't tell,
+        7 8 9 10 11           and steps back: 9 was met, so 10 is what follows it
 
-In a list that LL2 sorts by something else a record may move, too. There the walk ends when it met
-as many records as LL2 counts; until then it passes over the list again. What comes behind the walk
-is in the next one.
+In a list that LL2 sorts by another key, records can also move. There the walk ends when it has met
+as many records as LL2 counts; until then it passes over the list again. A record that is added
+before the walk's position is left to the next walk.
 """
 
 from __future__ import annotations
@@ -33,15 +33,15 @@ from ll2_mirror.store.store import Store
 from ll2_mirror.store.walks import StagedPage, Walk
 
 STALE = 86400.0  # seconds after which a walk that was cut off isn't resumed
-_PASSES = 2  # that one sync makes over a list beyond the first, because it moves
-_STEPS = 3  # back, before a walk must get further
-_OVERLAP = 86400.0  # seconds that a walk over what is new begins before the last
+_PASSES = 2  # more passes that one sync makes over a list that changes
+_STEPS = 3  # steps back without progress before the walk gives up
+_OVERLAP = 86400.0  # seconds by which a walk over what is new overlaps the last one
 _LACKS = "LL2's list moved: a record came twice, so another is left out"
-_RESTS = 600.0  # seconds in which a list whose count stays is taken to be as it was
+_RESTS = 600.0  # seconds in which a list with the same count is assumed to be unchanged
 
 
 class ListWalk:
-    """One part's walk, from where it stands to its end; ``walk`` is the one that counts."""
+    """The walk over one list or part, from where it stopped to its end; ``walk`` is its row."""
 
     def __init__(
         self, store: Store, upstream: Upstream, part: Slice, mode: str, emit: Emit
@@ -52,13 +52,13 @@ class ListWalk:
         self._mode = mode
         self._emit = emit
         self._passes = 0  # made beyond the first
-        self.seconds = 0.0  # that the walk took in this sync
+        self.seconds = 0.0  # that this sync spent on the walk
         self.walk: Walk
 
-    # Where it begins
+    # Begin
 
     def begin(self, stale: float) -> None:
-        """Resumes the walk that is under way, if it is still good, else begins one."""
+        """Resumes the walk in progress if possible, else begins a new one."""
         place = (self._store, self._part, self._mode, self._upstream.base_url)
         walk, pages, why = resumable(*place, stale)
         if walk and pages:
@@ -78,9 +78,9 @@ class ListWalk:
         self._size = page_size(*place, pages)
 
     def _since_when(self) -> str | None:
-        """From when on a record is new: since the last walk over all, or over what was new then.
+        """Since when a record is new: since the last walk over the whole list or its news.
 
-        Less a day, as LL2's clock isn't ours. Raises UsageError where there was none.
+        Minus a day, because LL2's clock isn't ours. Raises UsageError if there was no such walk.
         """
         if self._part.kind != NEW:
             return None
@@ -91,13 +91,13 @@ class ListWalk:
         last = max(from_iso(walk.started) for walk in (whole, newest) if walk)
         return to_iso(last - timedelta(seconds=_OVERLAP))
 
-    # On its way
+    # Run
 
     def run(self) -> None:
-        """Stages what is left of the walk: it then has each record that was there all the time.
+        """Stages the rest of the walk, which then has each record that existed all the time.
 
-        Raises Stopped where the budget is spent or the list doesn't come to rest, UpstreamError
-        or NotAPage where a page can't be had. What is staged stays for the next sync.
+        Raises Stopped if the budget is spent or the list keeps changing, UpstreamError or NotAPage
+        if a page can't be fetched. Staged pages stay for the next sync.
         """
         began = monotonic()
         try:
@@ -109,24 +109,24 @@ class ListWalk:
                 self._pass()
         except NotThere:
             if not self._store.walks.pages(self.walk):
-                self._store.walks.drop(self.walk)  # no sync need try it again
+                self._store.walks.drop(self.walk)  # no sync needs to try it again
             raise
         self.seconds += monotonic() - began
 
     def _restore(self) -> None:
-        """Takes up what is staged."""
+        """Restores the state of the walk from its staged pages."""
         self._met: set[Any] = set()
-        self._end = 0  # the offset behind the last page
-        self._by_id = self._part.query(None)["ordering"] == "id"  # as asked for, and as seen so far
-        self._nameless = 0  # records without a readable id, which may be any
+        self._end = 0  # the offset after the last page
+        self._by_id = self._part.query(None)["ordering"] == "id"  # and so far as received
+        self._nameless = 0  # records without a readable id, which may be any record
         self._nothing_new = False
-        self._wanted: Id | None = None  # that must be met
+        self._wanted: Id | None = None  # a record that must be met
         pages, total = self._store.walks.pages(self.walk), self.walk.total or 0
         for page in pages:
             self._cover(page.offset, page.limit, json.loads(page.ids))
         came_to_end = any(page.offset + page.limit >= total for page in pages)
-        self._over = came_to_end and not self._by_id  # then it passes over what is known
-        self._came = from_iso(self.walk.started)  # when its last page did
+        self._over = came_to_end and not self._by_id  # then another pass began
+        self._came = from_iso(self.walk.started)  # when the last page arrived
 
     def _pass(self) -> None:
         """Stages one page after the other, to the end of the list."""
@@ -142,20 +142,20 @@ class ListWalk:
                 self._step_back(page, steps)
 
     def _is_done(self) -> bool:
-        """Whether no page is to be fetched any more."""
+        """Whether no more pages need to be fetched."""
         if self._nothing_new or self.walk.total is None:
             return self._nothing_new
         return self._end >= self.walk.total or (self._over and not self._lacks())
 
     def _lacks(self) -> bool:
-        """Whether a record is wanted, or, where records can move, fewer were met than there are."""
+        """Whether a wanted record, or in a list whose records can move any record, is missing."""
         if self._wanted is not None:
             return self._wanted not in self._met
         fewer = len(self._met) + self._nameless < (self.walk.total or 0)
         return fewer and not self._by_id and not self._nothing_new
 
     def _next_offset(self) -> int:
-        """Where the next page begins: at the end, if the list rests, else where it is known."""
+        """The next page's offset: at the end, or before it if the list may have changed."""
         age = (self._store.clock.now() - self._came).total_seconds()
         rests = age < _RESTS and self._upstream.budget.left > 0
         back = 0 if rests else 1
@@ -164,9 +164,9 @@ class ListWalk:
         return max(0, self._end - back)
 
     def _joins(self, page: Page) -> bool:
-        """Whether no record that was there all the time lies between the page and what is known."""
+        """Whether the page joins the known ones, so that no record is missing in between."""
         ids = self._named(page.ids)
-        if len(set(ids)) < len(ids):  # then the page lacks another
+        if len(set(ids)) < len(ids):  # a duplicate: another record is missing
             return False
         follows = page.offset == self._end and self.walk.total in (None, page.total)
         return follows or page.offset == 0 or not self._met.isdisjoint(ids)
@@ -179,23 +179,23 @@ class ListWalk:
         self._emit("page", resource=self._part.name, staged=done, total=page.total)
 
     def _cover(self, offset: int, limit: int, page_ids: list[Id | None]) -> None:
-        """Notes what is on a page of the walk."""
+        """Notes which records a page of the walk has."""
         ids = self._named(page_ids)
         self._by_id &= all(id_ < next_ for id_, next_ in pairwise(ids))
         self._nameless = len(page_ids) - len(ids) + (self._nameless if offset else 0)
         self._met.update(ids)
         self._end = offset + limit
-        if self._part.newest_first:  # then a page with nothing new ends it
+        if self._part.newest_first:  # a page without new records ends the walk
             lists, name = self._store.ledger.lists, self.walk.resource
             self._nothing_new = all(lists(name, id_) for id_ in page_ids if id_ is not None)
 
     def _named(self, ids: list[Id | None]) -> list[Any]:
-        """Those of a page's ids that can be one of the list's."""
+        """The ids of a page that have the type of the list's ids."""
         kind = self.walk.shape.id_type
         return [id_ for id_ in ids if type(id_) is kind]
 
     def _step_back(self, page: Page, steps: int) -> None:
-        """Lets the walk step back: a page, two, four; raises Stopped where it did so enough."""
+        """Steps the walk back: one page, two, four; raises Stopped after too many steps."""
         moved = "LL2's list moved: a record came twice"
         if self.walk.total not in (None, page.total):
             moved = f"LL2's list went from {self.walk.total} to {page.total} records"
@@ -206,17 +206,17 @@ class ListWalk:
         self.walk = self._store.walks.step_back(self.walk)
 
     def _count_pass(self, why: str) -> None:
-        """Counts another pass over the list; raises Stopped where there were enough."""
+        """Counts another pass over the list; raises Stopped after too many."""
         self._passes += 1
         if self._passes > _PASSES:
             self._store.walks.drop(self.walk)
             raise Stopped(f"{self._part.name}: {why}: run the same command again")
         self._emit("anew", resource=self._part.name, why=why)
 
-    # Once it is complete
+    # After a complete walk
 
     def find(self, id_: Id) -> None:
-        """Passes over the list again until it meets a record that LL2 has, and the walk lacks."""
+        """Passes over the list again to find a record that LL2 has and the walk lacks."""
         why = f"LL2 has {self._part.name} {id_}, which the walk didn't meet"
         self._emit("moved", resource=self._part.name, why=why)
         before = sum(met < id_ for met in self._met) if self._by_id else 0
@@ -228,9 +228,9 @@ class ListWalk:
             self._count_pass(why)
 
     def mend(self, page: StagedPage) -> bool:
-        """Fetches a page of the complete walk once more; False where that is of no use.
+        """Fetches a page of the complete walk again and stages it; False if that is of no use.
 
-        It is, where the page lists the same records, but now comes otherwise.
+        It is of use if the page lists the same records with other content.
         """
         fresh = self._fetch(page.offset, page.limit)
         listed = json.dumps(fresh.ids) == page.ids and fresh.total == self.walk.total
@@ -242,7 +242,7 @@ class ListWalk:
     # Pages
 
     def _fetch_any(self, offset: int) -> Page:
-        """The page at an offset, as large as may be: where large ones keep failing, smaller."""
+        """Fetches the page at an offset, smaller if large pages keep failing."""
         tries = TRIES
         while True:
             try:
@@ -255,7 +255,7 @@ class ListWalk:
                 self._size, tries = smaller, 1  # once for each size: the budget is small
 
     def _fetch(self, offset: int, limit: int, tries: int = TRIES) -> Page:
-        """The page of so many records at an offset."""
+        """Fetches the page of ``limit`` records at an offset."""
         query = {"mode": self._mode, **self._part.query(self.walk.since)}
         return self._upstream.page(
             self._part.listed, offset=offset, limit=limit, tries=tries, **query
@@ -265,7 +265,7 @@ class ListWalk:
 def resumable(
     store: Store, part: Slice, mode: str, base_url: str, stale: float
 ) -> tuple[Walk | None, list[StagedPage], str | None]:
-    """The walk that was cut off with its pages, or else why it can't be resumed."""
+    """The interrupted walk and its pages, or the reason why it can't be resumed."""
     walk = next((walk for walk in store.walks.under_way() if walk.name == part.name), None)
     pages = store.walks.pages(walk) if walk else []
     why = _why_anew(store, walk, mode, base_url, stale) if walk and pages else None
@@ -273,19 +273,19 @@ def resumable(
 
 
 def _why_anew(store: Store, walk: Walk, mode: str, base_url: str, stale: float) -> str | None:
-    """Why a walk that was cut off can't be resumed."""
+    """Why an interrupted walk can't be resumed, or None."""
     started = from_iso(walk.started)
     if walk.mode != mode:
         return f"it was in {walk.mode} mode"
     if walk.base_url != base_url:
         return f"it was from {walk.base_url}"
-    if abs((store.clock.now() - started).total_seconds()) >= stale:  # some clocks were set
-        return f"it is of {for_people(started)}"
+    if abs((store.clock.now() - started).total_seconds()) >= stale:  # abs: clocks are set
+        return f"it began at {for_people(started)}"
     return None
 
 
 def page_size(store: Store, part: Slice, mode: str, base_url: str, staged: list[StagedPage]) -> int:
-    """A page as large as may be; where large ones failed within a day, as those after that."""
+    """The number of records to request per page: less if larger pages failed within a day."""
     last = store.walks.published(part.resource.name, part.kind)
     if not staged and last and _why_anew(store, last, mode, base_url, STALE) is None:
         staged = store.walks.pages(last)
@@ -293,5 +293,5 @@ def page_size(store: Store, part: Slice, mode: str, base_url: str, staged: list[
 
 
 def end_of(pages: list[StagedPage]) -> int:
-    """The offset behind the last page."""
+    """The offset after the last page."""
     return pages[-1].offset + pages[-1].limit if pages else 0

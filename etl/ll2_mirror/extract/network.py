@@ -1,6 +1,6 @@
-"""The way to any server: proxies, certificates, connections, a deadline, retries.
+"""Connections to any server: proxies, certificates, a deadline, retries.
 
-Takes the environment's word as curl does; but this machine is never asked through a proxy.
+Uses the environment's settings as curl does, but never a proxy for this machine itself.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ from ll2_mirror.errors import Faulted, NotAPage, UsageError
 from ll2_mirror.progress import Emit
 
 USER_AGENT = f"ll2-mirror/{__version__} (+https://pypi.org/project/ll2-mirror/)"
-# Where curl, Python and requests look for certificates to trust: each that is set counts.
+# Where curl, Python and requests look for trusted certificates; all that are set are used.
 CERTIFICATES = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE", "SSL_CERT_DIR")
 TRIES = 5  # of one request
 _LONGEST_PAUSE = 30.0  # seconds between two tries, unless the server asks for more
@@ -47,11 +47,11 @@ T = TypeVar("T")
 
 
 class ServerSession(requests.Session):
-    """Asks one server; raises UsageError where the environment names a way that can't be taken.
+    """A session with one server; raises UsageError for an unusable proxy or certificate setting.
 
-    ``connecting`` is set while its connection doesn't stand yet: then nothing was sent.
-    ``check_address`` is called with each address that may be connected to, and with the one that
-    was, before anything is sent. Where a proxy goes is the proxy's business.
+    ``connecting`` is set until the connection is established: until then nothing was sent.
+    ``check_address`` is called with each address that may be connected to, and with the actual
+    one, before anything is sent; not with the addresses that a proxy connects to.
     """
 
     def __init__(self, base_url: str, check_address: CheckAddress | None = None) -> None:
@@ -67,22 +67,22 @@ class ServerSession(requests.Session):
         self.mount("https://", adapter)
 
     def get_redirect_target(self, resp: requests.Response) -> None:
-        """None: a redirect is an answer. requests would read it whole, to be ready for the next."""
+        """None: redirects are returned. Otherwise requests would read the whole body first."""
 
 
 class Proxy(NamedTuple):
-    """A proxy, and the variable that names it."""
+    """A proxy, and the environment variable that names it."""
 
     variable: str
     url: str
 
     @property
     def name(self) -> str:
-        """The proxy for people, without its password."""
+        """The proxy's URL without its password."""
         return urlsplit(self.url).netloc.rpartition("@")[2]
 
     def check(self) -> None:
-        """Raises UsageError where it is no proxy that can be used."""
+        """Raises UsageError if the proxy can't be used."""
         try:
             parts = urlsplit(self.url)
             fine = parts.hostname and parts.port != 0 and parts.scheme in ("http", "https", *_SOCKS)
@@ -96,13 +96,13 @@ class Proxy(NamedTuple):
             raise UsageError(f"{self.variable} names a SOCKS proxy: {need}")
 
     def refused(self) -> UsageError:
-        """The error where it lets nobody pass who doesn't say who they are."""
+        """The error if it requires a user and a password."""
         how = f"put them into {self.variable}, as in http://user:password@{self.name}"
         return UsageError(f"the proxy {self.name} wants a user and a password: {how}")
 
 
 def proxy_for(base_url: str) -> Proxy | None:
-    """The proxy that the environment names for a server, if there is one."""
+    """The proxy that the environment names for a server, or None."""
     parts, proxies = urlsplit(base_url), getproxies()
     key = parts.scheme if parts.scheme in proxies else "all"
     networks = (*_HERE, *proxies.get("no", "").split(","))
@@ -121,7 +121,7 @@ def proxy_for(base_url: str) -> Proxy | None:
 
 
 def _within(host: str, network: str) -> bool:
-    """Whether a host is an address of a network such as 10.0.0.0/8."""
+    """Whether a host is an address in a network such as 10.0.0.0/8."""
     try:
         return ip_address(host) in ip_network(network, strict=False)
     except ValueError:
@@ -129,7 +129,7 @@ def _within(host: str, network: str) -> bool:
 
 
 def _trust() -> ssl.SSLContext:
-    """The certificates to trust: those that the environment names, else those of requests."""
+    """The trusted certificates: those that the environment names, else those of requests."""
     context = create_urllib3_context()
     named = [(name, os.environ[name]) for name in CERTIFICATES if os.environ.get(name)]
     for name, path in named or [("certifi", DEFAULT_CA_BUNDLE_PATH)]:
@@ -144,7 +144,7 @@ def _trust() -> ssl.SSLContext:
 
 
 class _Adapter(HTTPAdapter):
-    """Makes connections with our certificates, each of which says whether it stands."""
+    """Makes connections with our certificates, which report when they are established."""
 
     def __init__(
         self, trust: ssl.SSLContext | None, connecting: Event, check_address: CheckAddress | None
@@ -155,17 +155,17 @@ class _Adapter(HTTPAdapter):
         super().__init__()
 
     def build_connection_pool_key_attributes(self, *args: Any, **how: Any) -> Any:
-        """What tells one connection from another."""
+        """The key of a connection in the pool."""
         host, tls = super().build_connection_pool_key_attributes(*args, **how)
         return host, tls | ({"ssl_context": self._trust} if self._trust else {})
 
     def cert_verify(self, conn: Any, url: Any, verify: Any, cert: Any) -> None:
-        """Nothing: the context has the certificates; here requests would add its own."""
+        """Does nothing: the context has the certificates; requests would add its own."""
 
     def get_connection_with_tls_context(self, *args: Any, **how: Any) -> Any:
-        """The connections to the server, or to its proxy."""
+        """The connection pool for the server, or for its proxy."""
         pool: Any = super().get_connection_with_tls_context(*args, **how)
-        if "ConnectionCls" not in vars(pool):  # it is kept from request to request
+        if "ConnectionCls" not in vars(pool):  # kept between requests
             pool.ConnectionCls = _watched(pool.ConnectionCls, self._connecting, self._check_address)
         return pool
 
@@ -173,7 +173,7 @@ class _Adapter(HTTPAdapter):
 def _watched(
     kind: type[HTTPConnection], connecting: Event, check_address: CheckAddress | None
 ) -> type[HTTPConnection]:
-    """A kind of connections, but such that say when they stand, check addresses, skip hints."""
+    """A pool class whose connections report success, check addresses and skip 1xx responses."""
 
     class WatchedConnection(kind):  # type: ignore[valid-type, misc]
         response_class = _PastHints
@@ -188,7 +188,7 @@ def _watched(
                 return super()._new_conn()  # type: ignore[no-any-return]
             for *_, address in socket.getaddrinfo(self.host, self.port, type=socket.SOCK_STREAM):
                 check_address(str(address[0]))
-            with ExitStack() as undo:  # a name may lead elsewhere the second time
+            with ExitStack() as undo:  # the name may resolve differently the second time
                 connection: socket.socket = undo.enter_context(super()._new_conn())
                 check_address(connection.getpeername()[0])
                 undo.pop_all()
@@ -198,10 +198,10 @@ def _watched(
 
 
 class _PastHints(HTTPResponse):
-    """Reads past 1xx answers, such as 103 Early Hints: http.client does so past 100 only."""
+    """Skips all 1xx responses, such as 103 Early Hints; http.client skips only 100."""
 
     def begin(self, **how: Any) -> None:
-        """Reads the status and the headers of the answer that counts."""
+        """Reads the status and headers of the final response."""
         super().begin(**how)
         for _ in range(_MAX_HINTS):
             if self.status >= 200:
@@ -212,7 +212,7 @@ class _PastHints(HTTPResponse):
 
 
 def reason_of(error: BaseException) -> str:
-    """The innermost cause, in its own words: requests' text repeats the URL and object ids."""
+    """The text of the innermost cause: that of requests repeats the URL and object ids."""
     while cause := error.__cause__ or error.__context__:
         error = cause
     if isinstance(error, ssl.SSLCertVerificationError):
@@ -221,10 +221,10 @@ def reason_of(error: BaseException) -> str:
 
 
 def outcome(work: Callable[[], T], seconds: float) -> T | BaseException:
-    """What a work gives or raises; TimeoutError where it takes longer than so many seconds.
+    """The result or exception of ``work``; TimeoutError if it takes longer than the seconds.
 
-    requests' own timeout starts anew with each byte that drips in. So another thread does the
-    work, and is left behind when its time is up.
+    requests' own timeout restarts with each byte received. So another thread does the work, and
+    is abandoned when the time is up.
     """
     results: queue.SimpleQueue[T | BaseException] = queue.SimpleQueue()
 
@@ -241,7 +241,7 @@ def outcome(work: Callable[[], T], seconds: float) -> T | BaseException:
 
 
 def taken(results: queue.Queue[T] | queue.SimpleQueue[T], seconds: float) -> T:
-    """What a thread puts into a queue; raises queue.Empty where nothing comes within this time."""
+    """What another thread puts into a queue; raises queue.Empty after the timeout."""
     until = monotonic() + seconds
     while (left := until - monotonic()) > 0:
         with suppress(queue.Empty):
@@ -250,9 +250,9 @@ def taken(results: queue.Queue[T] | queue.SimpleQueue[T], seconds: float) -> T:
 
 
 def with_retries(ask: Callable[[], T], clock: Clock, emit: Emit, tries: int = TRIES) -> T:
-    """What ``ask`` gives, tried so often; raises its last error, or one that no try mends.
+    """The result of ``ask``, with retries; raises its last error, or one that can't be retried.
 
-    A loop of our own: a library would take more lines for our clock, errors and events.
+    Our own loop: a library would take more lines for our clock, errors and events.
     """
     for tried in range(1, tries):
         try:
@@ -260,7 +260,7 @@ def with_retries(ask: Callable[[], T], clock: Clock, emit: Emit, tries: int = TR
         except (Faulted, NotAPage) as error:
             if not error.again:
                 raise
-            # As long as the server asks for, else longer each time, and not as all clients do.
+            # As long as the server asks for; else longer each time, with jitter.
             growing = random.uniform(0.5, min(2.0 ** (tried - 1), _LONGEST_PAUSE))  # noqa: S311
             pause = growing if error.after is None else error.after + 0.1
             emit("retry", why=str(error), seconds=pause)

@@ -1,8 +1,8 @@
-"""What one server may still be asked: its limit, and what the file knows of its use.
+"""How many requests a server still allows: its limit, and the use of it that the file knows.
 
-Both are kept in the file, so that each process that syncs it knows what the others spent: the
-limit in ``_throttles``, each request in ``_requests`` from before it is sent, so that no kill hides
-one.
+Both are kept in the file, so that each process that syncs it knows of the others: the limit in
+``_throttles``, each request in ``_requests``, written before it is sent, so that a killed process
+hides none.
 """
 
 from __future__ import annotations
@@ -16,24 +16,24 @@ from ll2_mirror.clock import for_people, from_iso, to_iso
 from ll2_mirror.errors import DataError, Stopped
 from ll2_mirror.store.store import Store
 
-# Requests in a sliding window of seconds, of hosts that may lack /api-throttle/; without a token.
+# Requests in a sliding window of seconds, by host, without a token: if /api-throttle/ is missing.
 DECLARED = {"ll.thespacedevs.com": (15, 3600.0)}
 HOUR = 3600.0
-LONGEST = 6 * HOUR  # that a server is waited for, whatever it says: then it is asked once more
-LARGEST = 10**6  # number that makes sense in any of a throttle's keys
-_KEPT = timedelta(days=7)  # that a request stays in the log
+LONGEST = 6 * HOUR  # the longest wait, whatever a server says: then it is asked again
+LARGEST = 10**6  # the largest plausible number in a throttle
+_KEPT = timedelta(days=7)  # how long a request stays in the log
 
 
 class RateLimit(NamedTuple):
-    """What a server may be asked now."""
+    """How many requests a server allows now."""
 
     limit: int | None
     window: float  # seconds
-    times: list[datetime]  # of the newest requests that the limit still counts, oldest first
+    times: list[datetime]  # of the requests that the limit still counts, oldest first
     resumes: datetime | None  # when the server may be asked again; None: now
 
     def share(self, part: float) -> int:
-        """A part of the limit in requests; none of no limit."""
+        """A share of the limit in requests; 0 without a limit."""
         return round((self.limit or 0) * part)
 
     @property
@@ -45,10 +45,10 @@ class RateLimit(NamedTuple):
 
 
 class Budget:
-    """The requests to one server that the file knows of; ``log`` has each.
+    """How many requests may be made to one server; ``log`` has those already made.
 
-    ``most``: requests of this run; ``spare``: the share of the limit that it leaves. ``token``:
-    they carry one, so that no limit is known but what the server says.
+    ``most``: the most in this run; ``spare``: the share of the limit to leave unused. ``token``:
+    requests carry a token, so only a limit that the server stated applies.
     """
 
     def __init__(
@@ -63,17 +63,17 @@ class Budget:
         self._base_url = base_url
 
     def current(self) -> RateLimit:
-        """What the server may be asked now: by what it said, and by what was spent since."""
+        """The limit now: as the server last stated it, with the requests made since."""
         now = self._store.clock.now()
         try:
             limit, window, asked, use, resumes = self._known(now)
-            most = (limit or 0) + (use or 0)  # older ones neither fill a limit nor free it
+            most = (limit or 0) + (use or 0)  # older ones don't matter
             times = self.log.counted(now, window, most)
         except (TypeError, ValueError, OverflowError) as error:
             words = f"its tables _throttles or _requests are damaged: delete their rows ({error})"
             raise DataError(f"{self._store.path}: {words}") from None
         if use is not None and now - asked < timedelta(seconds=window):
-            # Of those that others made only the number is known: they stand at the moment it was.
+            # Requests of others: only their number is known, so count them from when it was stated.
             before = [time for time in times if time <= asked]
             others = [asked] * (use - len(before))
             times = [*before[max(0, len(before) - use) :], *others, *times[len(before) :]]
@@ -86,10 +86,10 @@ class Budget:
     def _known(
         self, now: datetime
     ) -> tuple[int | None, float, datetime, int | None, datetime | None]:
-        """What was said of the limit and its window, and when; its use then; when it resumes.
+        """The stated limit, its window, when it was stated, its use then, and when it resumes.
 
-        What a clock that ran ahead noted doesn't count. However long the server asks to wait, after
-        LONGEST it is asked again.
+        Ignores what was noted in the future, by a wrong clock. However long the server asks to
+        wait, after LONGEST it is asked again.
         """
         limit, window = self._declared
         row = self._store.conn.execute(
@@ -115,17 +115,15 @@ class Budget:
         return max(0, min(mine, current.left - current.share(self.spare)))
 
     def error_if_spent(self) -> Stopped | None:
-        """The error where this run has made all the requests that it may."""
+        """The error if this run has made all its requests, or None."""
         if self.spare and self.left <= 0:
-            return Stopped("what the limit allows without its reserve is spent: the next continues")
+            return Stopped("the limit is used up, except the reserve: the next sync continues")
         if self.most is None or self.log.spent < self.most:
             return None
-        return Stopped(
-            f"the {self.most} requests of --max-requests are spent: run the same command again"
-        )
+        return Stopped(f"--max-requests {self.most} is used up: run the same command again")
 
     def error_if_reached(self, current: RateLimit) -> Stopped | None:
-        """The error where the server may not be asked now."""
+        """The error if the server may not be asked now, or None."""
         if not current.resumes:
             return None
         minutes = round(current.window / 60)
@@ -138,7 +136,7 @@ class Budget:
         )
 
     def record_limit(self, throttle: Throttle) -> None:
-        """Keeps what the server says of its limit now."""
+        """Records the limit that the server states."""
         now = self._store.clock.now()
         wait = throttle.next_use if throttle.left <= 0 else 0
         resumes = to_iso(now + timedelta(seconds=wait)) if wait else None
@@ -148,7 +146,7 @@ class Budget:
         )
 
     def record_throttle(self, resumes: datetime | None) -> datetime:
-        """Keeps that the server asks to wait; without a time, until our oldest request is old."""
+        """Records that the server asks to wait; without a time, for up to an hour."""
         now = self._store.clock.now()
         if resumes is None:
             resumes = next(iter(self.log.counted(now, HOUR)), now) + timedelta(seconds=HOUR)
@@ -178,7 +176,7 @@ class Throttle(NamedTuple):
 def throttle_from(body: bytes) -> Throttle | None:
     """What /api-throttle/ says, an object or a list of them, of which the tightest counts.
 
-    None where it isn't understood.
+    None if it isn't understood.
     """
     try:
         document = json.loads(body)
@@ -200,14 +198,14 @@ def _throttle(item: Any) -> Throttle:
 
 
 def _count(value: int) -> int:
-    """A number of requests; raises ValueError for what is none."""
+    """A number of requests; raises ValueError for anything else."""
     if int(value) < 0:
         raise ValueError(f"{value} is no number of requests")
     return int(value)
 
 
 class RequestLog:
-    """The requests to one server, of this run and of others."""
+    """The log of requests to one server, by this run and by others."""
 
     def __init__(self, store: Store, base_url: str) -> None:
         self._conn = store.conn
@@ -222,7 +220,7 @@ class RequestLog:
         return len(self._paths)
 
     def mark(self) -> None:
-        """Lets ``spent_on`` count from here on."""
+        """Makes ``spent_on`` count from now on."""
         self._mark = len(self._paths)
 
     def spent_on(self, path: str) -> int:
@@ -230,7 +228,7 @@ class RequestLog:
         return sum(spent.startswith(path) for spent in self._paths[self._mark :])
 
     def begin(self, path: str, *, counted: bool) -> int:
-        """Notes a request that is about to be sent; gives its number in the log."""
+        """Logs a request before it is sent, and returns its number in the log."""
         cursor = self._conn.execute(
             "INSERT INTO _requests (base_url, path, sent, counted) VALUES (?, ?, ?, ?)",
             (self._base_url, path, to_iso(self._clock.now()), counted),
@@ -248,7 +246,7 @@ class RequestLog:
         *,
         counted: bool,
     ) -> None:
-        """Notes how a request ended; ``counted``: it was sent, so that the limit counts it."""
+        """Logs how a request ended; ``counted``: it was sent, so the limit counts it."""
         if counted:
             self._paths.append(path)
         self._conn.execute(
@@ -259,7 +257,7 @@ class RequestLog:
     def counted(self, now: datetime, seconds: float, most: int = -1) -> list[datetime]:
         """When each counted request of the last seconds was sent, oldest first.
 
-        ``most``: the newest so many are enough; -1: all.
+        ``most``: only the newest ones, this many; -1: all.
         """
         since = to_iso(now - timedelta(seconds=seconds))
         rows = self._conn.execute(
@@ -270,7 +268,7 @@ class RequestLog:
         return [from_iso(sent) for (sent,) in rows][::-1]
 
     def forget(self) -> None:
-        """Drops what is old; also what a clock that ran ahead put in."""
+        """Deletes old requests, and those logged in the future by a wrong clock."""
         now = self._clock.now()
         self._conn.execute(
             "DELETE FROM _requests WHERE sent NOT BETWEEN ? AND ?",

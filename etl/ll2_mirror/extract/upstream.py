@@ -1,4 +1,4 @@
-"""Fetches pages and records of LL2, within the budget. Knows URLs, no tables of LL2's."""
+"""Fetches pages and single records of LL2, within the budget."""
 
 from __future__ import annotations
 
@@ -19,20 +19,20 @@ from ll2_mirror.ll2.model import Id
 from ll2_mirror.ll2.page import API_PATH, Page, read_page
 from ll2_mirror.progress import Emit, ignore
 
-PAGE_SIZES = (100, 50, 25, 10)  # records: the most that LL2 gives at once, else fewer
-MAX_PROBES = 5  # requests of one sync that ask for single records
+PAGE_SIZES = (100, 50, 25, 10)  # records: LL2's maximum, and less for pages that keep failing
+MAX_PROBES = 5  # requests for single records in one sync
 _COUNTDOWN = 1.0  # seconds between two events of a wait
 
 
 @dataclass(eq=False)
 class Upstream:
-    """One LL2 server. ``gone``: the records that it said it has no more."""
+    """One LL2 server. ``gone``: the records that it answered with 404."""
 
     client: Client
     budget: Budget
     clock: Clock
     emit: Emit = ignore
-    wait: bool = False  # where the limit is reached, instead of stopping
+    wait: bool = False  # at the limit, instead of stopping
     gone: set[tuple[str, Id]] = field(default_factory=set)
     probed: int = 0  # requests for single records
 
@@ -48,10 +48,10 @@ class Upstream:
         return self.client.base_url
 
     def ask_limit(self) -> None:
-        """Asks what may be asked; that is free. Where the server doesn't say, what is known stands.
+        """Asks the server for its rate limit, which is free; keeps the known one if it has none.
 
-        Raises Faulted or Stopped where it can't be asked now, UpstreamError where it refuses,
-        UsageError where the environment lets nothing through.
+        Raises Faulted or Stopped if it can't be asked now, UpstreamError if it refuses, UsageError
+        for invalid proxy or certificate settings.
         """
         path = f"{API_PATH}api-throttle/"
         response = self._logged(path, counted=False)
@@ -62,7 +62,7 @@ class Upstream:
             self.budget.record_limit(throttle)
 
     def learn_limit(self) -> None:
-        """Asks what may be asked, as far as that can be had: a page will tell what is wrong."""
+        """Asks for the rate limit, ignoring failures: the next page will report them."""
         with suppress(Faulted, Stopped, NotAPage):
             self.ask_limit()
 
@@ -75,10 +75,10 @@ class Upstream:
         tries: int = TRIES,
         **asked: str,
     ) -> Page:
-        """One page of a list; ``asked``: its other parameters.
+        """Fetches one page of a list; ``asked``: more query parameters.
 
-        Raises Faulted or NotAPage where it can't be had after so many tries, UpstreamError where
-        it never can, Stopped where the budget is spent.
+        Raises Faulted or NotAPage after too many attempts, UpstreamError if a retry can't help,
+        Stopped if the budget is spent.
         """
         query = sorted({**asked, "limit": limit, "offset": offset}.items())
         path = f"{API_PATH}{name}/?{urlencode(query)}"
@@ -95,11 +95,11 @@ class Upstream:
 
     @property
     def probes(self) -> int:
-        """How many requests may still ask for single records: never the last of the budget."""
+        """How many requests for single records are left: never the last of the budget."""
         return max(0, int(min(MAX_PROBES - self.probed, self.budget.left - 1)))
 
     def lists(self, resource: str, id_: Id) -> bool:
-        """Whether LL2 has a record; raises as ``page`` does where it doesn't say."""
+        """Whether LL2 has a record; raises like ``page``."""
         path = f"{API_PATH}{resource}/{in_path(str(id_), safe='')}/"
 
         def ask() -> None:
@@ -115,7 +115,7 @@ class Upstream:
         return True
 
     def _ask(self, path: str) -> bytes:
-        """The body behind a path, tried once, when the budget allows it."""
+        """Fetches a path once, when the budget allows it, and returns the body."""
         self._wait_for_turn()
         response = self._logged(path, counted=True)
         error = self.client.error_of(path, response, self.clock.now())
@@ -126,7 +126,7 @@ class Upstream:
         return response.body
 
     def _hold(self, error: Stopped) -> MirrorError:
-        """What the server asks to wait for: the next try does, where the user waits."""
+        """Records that the server asks to wait; the error for it, retried if the user waits."""
         until = self.budget.record_throttle(error.resumes)
         if self.wait:
             return Throttled(str(error), after=0)
@@ -135,7 +135,7 @@ class Upstream:
         return error
 
     def _wait_for_turn(self) -> None:
-        """Comes back when a request may be made; raises Stopped where that isn't now."""
+        """Waits until a request may be made; without ``wait``, raises Stopped instead."""
         if spent := self.budget.error_if_spent():
             raise spent
         while self.budget.current().resumes:
@@ -146,13 +146,13 @@ class Upstream:
             self._wait_until(current.resumes or self.clock.now())
 
     def _wait_until(self, until: datetime) -> None:
-        """Comes back at that time; emits how long it is, again and again."""
+        """Waits until a time, emitting the remaining seconds."""
         while (left := (until - self.clock.now()).total_seconds()) > 0:
             self.emit("waiting", until=to_iso(until), seconds=round(left))
             self.clock.sleep(min(left, _COUNTDOWN if left < 3600 else 60.0))
 
     def _logged(self, path: str, *, counted: bool) -> Response:
-        """One request, in the log from before it is sent; what never left costs nothing."""
+        """Sends one request, logged beforehand; one that never left isn't counted."""
         log, began, status, size = self.budget.log, monotonic(), None, None
         number = log.begin(path, counted=counted)
         try:
