@@ -337,6 +337,19 @@ def garbled(path):
         conn.commit()
 
 
+def encoded(path):
+    """The same in UTF-16, as who makes the tables from a dump may have it."""
+    with closing(sqlite3.connect(path)) as conn:
+        dump = "".join(line for line in conn.iterdump() if "_search_" not in line)
+        numbers = [
+            f"PRAGMA {name} = {conn.execute(f'PRAGMA {name}').fetchone()[0]};"
+            for name in ("application_id", "user_version")
+        ]
+    path.unlink()
+    with closing(sqlite3.connect(path)) as conn:
+        conn.executescript(f"PRAGMA encoding = 'UTF-16'; {''.join(numbers)} {dump}")
+
+
 def hurt(path):
     """Overwrites a page in the middle of a table."""
     page = execute(path, "SELECT rootpage FROM sqlite_master WHERE name = 'spacecraft'")[0][0]
@@ -452,9 +465,10 @@ def test_a_snapshot_that_is_gone(kept, served, out, run):
         (hurt, "is damaged"),
         (stood_in, "has a view in the place of a table: _tombstones"),
         (garbled, "is damaged, or no mirror"),
+        (encoded, "is in UTF-16le"),
     ],
     ids=["bytes", "short", "other", "newer", "column", "empty", "table", "state", "page", "view"]
-    + ["schema"],
+    + ["schema", "encoding"],
 )
 def test_a_snapshot_that_is_no_mirror_for_us(kept, served, out, run, change, words):
     republished(out, change)

@@ -169,6 +169,8 @@ def _check(conn: sqlite3.Connection, name: str) -> None:
         raise NotAMirror(f"{name} was made by a newer ll2-mirror: upgrade ll2-mirror")
     if version == SCHEMA_VERSION and (flaw := flaw_of(conn)):
         raise NotAMirror(f"{name} {flaw}")
+    if (encoding := conn.execute("PRAGMA encoding").fetchone()[0]) != "UTF-8":
+        raise NotAMirror(f"{name} is in {encoding}: SQLite writes it over no file in UTF-8")
     for (finding,) in conn.execute("PRAGMA integrity_check(1)"):
         if finding != "ok":
             raise NotAMirror(f"{name} is damaged: {' '.join(finding.split())}")
