@@ -18,7 +18,15 @@ from ll2_mirror.ll2.schema import SCHEMA_VERSION
 from ll2_mirror.serve.asgi import HttpResponse, http_response
 from ll2_mirror.serve.browse import browse
 from ll2_mirror.store.ledger import Ledger
-from ll2_mirror.store.reading import READ_SECONDS, File, Latest, Reading, snapshot, time_limit
+from ll2_mirror.store.reading import (
+    READ_SECONDS,
+    File,
+    Latest,
+    Reading,
+    Version,
+    snapshot,
+    time_limit,
+)
 
 MOST_BYTES = 64 * 2**20  # of responses that are kept
 _QUICK = 20_000  # records that are asked so quickly that nobody need wait elsewhere
@@ -67,12 +75,12 @@ class Responder:
 
 
 class FileState(NamedTuple):
-    """One state of the file: through which connection, in which version, and when it was synced."""
+    """One state of the file, and when it was synced."""
 
-    conn: Reading
-    version: int
+    version: Version
     snapshot: SnapshotCache
     synced: str | None  # as HTTP spells a time
+    waits: bool  # for a writer, perhaps
 
 
 class ResponseReader:
@@ -86,7 +94,7 @@ class ResponseReader:
     @property
     def is_quick(self) -> bool:
         """Whether a response takes a few milliseconds; False while that isn't known."""
-        if self._state is None or self._state.conn.waits:
+        if self._state is None or self._state.waits:
             return False
         sizes = (holding.records for holding in self._state.snapshot.holdings.values())
         return max(sizes, default=0) <= _QUICK
@@ -109,14 +117,14 @@ class ResponseReader:
 
     def _read_state(self, conn: Reading) -> FileState:
         """The state of the snapshot; the one that was read before, where it is the same."""
-        version = conn.data_version
-        if self._state is None or self._state[:2] != (conn, version):
+        version = conn.version
+        if self._state is None or self._state.version != version:
             finished = Ledger(conn, Clock()).finished()
             try:
                 synced = format_datetime(from_iso(finished), usegmt=True) if finished else None
             except (ValueError, TypeError):
                 raise DataError(f"{self._name}: its runs are damaged") from None
-            self._state = FileState(conn, version, SnapshotCache(conn), synced)
+            self._state = FileState(version, SnapshotCache(conn), synced, conn.waits)
         return self._state
 
 

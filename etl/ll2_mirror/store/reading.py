@@ -16,6 +16,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from itertools import count
 from pathlib import Path
 from typing import NamedTuple, TypeVar
 from weakref import WeakSet
@@ -29,7 +30,9 @@ _STEPS = 10_000  # of SQLite's machine between two looks at the clock: less than
 # How SQLite says that it neither finds nor may make what readers share.
 _ALONE = ("SQLITE_CANTOPEN", "SQLITE_READONLY_DIRECTORY", "SQLITE_READONLY_CANTINIT")
 
+Version = tuple[int, int]  # of what a connection reads: the same for one state of a file
 T = TypeVar("T")
+_numbers = count()
 
 
 class FileIdentity(NamedTuple):
@@ -55,6 +58,7 @@ class Reading(sqlite3.Connection):
     path: Path
     is_frozen: bool
     waits: bool
+    _number: int  # of all that were opened
     _real: Path  # where links lead
     _was: FileIdentity
     _log: FileIdentity | None = None
@@ -62,6 +66,7 @@ class Reading(sqlite3.Connection):
     def begin(self, path: Path, real: Path, was: FileIdentity) -> None:
         """Reads what the file is; ``was``: as it was seen before."""
         self.path, self._real, self._was = path, real, was
+        self._number = next(_numbers)
         self.is_frozen = bool(was.state)
         mode = self.execute("PRAGMA journal_mode").fetchone()[0]
         self.execute("PRAGMA schema_version").fetchone()
@@ -70,10 +75,12 @@ class Reading(sqlite3.Connection):
             self._log = _identity(_beside(real, "-wal"))
 
     @property
-    def data_version(self) -> int:
-        """What moves with each commit of others; see https://sqlite.org/pragma.html."""
-        version: int = self.execute("PRAGMA data_version").fetchone()[0]
-        return version
+    def version(self) -> Version:
+        """What differs by connection, and moves with each commit of others.
+
+        See https://sqlite.org/pragma.html#pragma_data_version.
+        """
+        return self._number, self.execute("PRAGMA data_version").fetchone()[0]
 
     def is_current(self) -> bool:
         """Whether the path leads to what was opened; a frozen file must be as it was then."""
@@ -200,13 +207,12 @@ class File:
 class Latest:
     """Reads a file through a connection that is made anew where the file is another.
 
-    ``openings`` counts the connections; ``prepare`` is called with each.
+    ``prepare`` is called with each connection.
     """
 
     file: File
     prepare: Callable[[Reading], object] = lambda _: None
     timeout: float = BUSY_SECONDS
-    openings: int = field(default=0, init=False)
     _conn: Reading | None = field(default=None, init=False)
 
     def connection(self) -> Reading:
@@ -216,17 +222,15 @@ class Latest:
         self.close()
         self._conn = self.file.reading(self.timeout)
         self.prepare(self._conn)
-        self.openings += 1
         return self._conn
 
     @property
-    def version(self) -> tuple[int, int] | None:
+    def version(self) -> Version | None:
         """What moves with each commit, and where the file is replaced; None: it can't be read."""
         try:
-            version = self.connection().data_version
+            return self.connection().version
         except (sqlite3.Error, MirrorError):
             return None
-        return self.openings, version
 
     def __call__(self, read: Callable[[Reading], T]) -> T:
         """What is read of one state of the file; where it may be a mixture, it is read again."""
