@@ -9,21 +9,20 @@ from collections.abc import Callable, Iterator
 from datetime import datetime
 from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from ll2_mirror.cli import options, output
 from ll2_mirror.clock import to_iso
 from ll2_mirror.errors import DataError
-from ll2_mirror.ll2.descriptions import label
 from ll2_mirror.ll2.lists import LIST_OF, NEW
 from ll2_mirror.ll2.page import API_PATH, LL2_URL
-from ll2_mirror.ll2.schema import kind_of, target
-from ll2_mirror.store.ledger import Change
-from ll2_mirror.store.store import Store
-from ll2_mirror.store.typed import Typed
-from ll2_mirror.transform.extra import read
+
+if TYPE_CHECKING:
+    from ll2_mirror.store.ledger import Change
+    from ll2_mirror.store.store import Store
+    from ll2_mirror.store.typed import Typed
 
 _CHANGES_HELP = """Show what was added, changed and removed.
 
@@ -134,6 +133,8 @@ def changes_of(store: Store, since: datetime | None, everything: bool) -> dict[s
     Runs that changed nothing are left out; so is, unless ``everything``, what moves by itself.
     Raises DataError if the history holds what no sync writes.
     """
+    from ll2_mirror.store.typed import Typed
+
     sql = f"SELECT min(id) FROM _runs WHERE part <> '{NEW}' GROUP BY resource, part"
     first = {id_ for (id_,) in store.conn.execute(sql).fetchall()}
     typed = Typed(store.path)
@@ -151,6 +152,8 @@ def changes_of(store: Store, since: datetime | None, everything: bool) -> dict[s
 
 def _change(store: Store, typed: Typed, change: Change) -> dict[str, Any]:
     """A change as an object of ``changes --json``."""
+    from ll2_mirror.ll2.schema import kind_of
+
     where = f"_history {change.table} {change.id}"
     typed.row(change, where)
     if change.kind not in (_PART if change.key else _WHOLE):
@@ -159,7 +162,7 @@ def _change(store: Store, typed: Typed, change: Change) -> dict[str, Any]:
     return {
         "table": change.table,
         "id": change.id,
-        "name": _name(store, "name", change.table, change.id) if has_name else None,
+        "name": _name(store, typed, "name", change.table, change.id) if has_name else None,
         "kind": change.kind,
         **_sides(store, typed, change, f"{where} {change.key}".rstrip()),
         "moving": bool(change.moving),
@@ -171,6 +174,9 @@ def _sides(store: Store, typed: Typed, change: Change, where: str) -> dict[str, 
 
     Two ids of nested objects come with the names of these.
     """
+    from ll2_mirror.ll2.descriptions import label
+    from ll2_mirror.ll2.schema import kind_of, target
+
     if change.kind == "added":
         return {}
     if change.kind == "gone":
@@ -185,8 +191,8 @@ def _sides(store: Store, typed: Typed, change: Change, where: str) -> dict[str, 
     if kind == "one":
         table = target(change.table, change.key)
         name = label(table) or "NULL"
-        sides["from_name"] = _name(store, name, table, before)
-        sides["to_name"] = _name(store, name, table, after)
+        sides["from_name"] = _name(store, typed, name, table, before)
+        sides["to_name"] = _name(store, typed, name, table, after)
     return sides
 
 
@@ -199,6 +205,8 @@ def _scalar(typed: Typed, value: Any, where: str) -> Any:
 
 def _extra(typed: Typed, value: Any, where: str) -> Any:
     """An ``_extra``."""
+    from ll2_mirror.transform.extra import read
+
     try:
         read(value)
     except (DataError, AttributeError):
@@ -214,12 +222,12 @@ _READERS: dict[str, Callable[[Typed, Any, str], Any]] = {
 }
 
 
-def _name(store: Store, name: str, table: str, id_: Any) -> str | None:
+def _name(store: Store, typed: Typed, name: str, table: str, id_: Any) -> str | None:
     """What a row is called, by an expression of SQL; if it is gone, the name that it had."""
     row = store.conn.execute(f'SELECT {name} FROM "{table}" AS t WHERE id = ?', (id_,)).fetchone()
     if row is None:
         last = (id_ is not None and store.ledger.last_state(table, id_)) or "{}"
-        row = [Typed(store.path).document(last, f"_history {table} {id_}", dict).get("name")]
+        row = [typed.document(last, f"_history {table} {id_}", dict).get("name")]
     return None if row[0] is None else str(row[0])
 
 
