@@ -11,7 +11,6 @@ import errno
 import io
 import json
 import os
-import secrets
 import signal
 import sqlite3
 import sys
@@ -51,7 +50,7 @@ class Invocation:
 
     log_json: bool = False
     db: Path | None = None
-    id: str = field(default_factory=lambda: secrets.token_hex(4))
+    id: str = field(default_factory=lambda: os.urandom(4).hex())
 
 
 _run = ContextVar[Invocation]("run")
