@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import sqlite3
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from itertools import zip_longest
 from typing import Any
 
@@ -14,10 +14,9 @@ from ll2_mirror.ll2.schema import TOKENIZER, statement_of
 from ll2_mirror.store.ledger import LISTED, listed
 from ll2_mirror.store.sql import all_of, quoted
 
-# What white space parts, but where it stands in quotes that are closed. In them, a backslash takes
-# the next character along.
-_TOKEN = re.compile(r"""(?:[^\s'"]*+(?:"(?:[^"\\]|\\.)*+"|'(?:[^'\\]|\\.)*+'))++[^\s'"]*+|\S++""")
-_QUOTES = "\"'"
+_RUN = re.compile(r"\S+")
+_PLAIN = re.compile(r"""[^\s'"]*""")
+_INSIDE = {quote: re.compile(rf"(?:[^{quote}\\]|\\.)*+") for quote in "\"'"}
 _GRAM = 3  # characters that the index goes by
 _MOST_PHRASES = 16  # that the index is asked for; of more words, the rest is compared
 _LONGEST = 64  # characters of a word that it is asked for: each takes some kilobytes
@@ -30,12 +29,54 @@ def terms(text: str) -> list[str]:
     White space and commas part them, but not within quotes; an empty phrase in quotes is a term.
     """
     parts = []
-    for token in (token.strip(",") for token in _TOKEN.findall(text)):
-        if token and token[0] in _QUOTES and token[-1] == token[0]:
+    for token in (token.strip(",") for token in _tokens(text)):
+        if token and token[0] in _INSIDE and token[-1] == token[0]:
             parts.append(_unquoted(token))
         else:
             parts += [part.strip() for part in token.split(",") if part]
     return parts
+
+
+def _tokens(text: str) -> Iterator[str]:
+    """What white space parts, but where it stands in quotes that are closed."""
+    phrases, end = _Phrases(text), 0
+    while run := _RUN.search(text, end):
+        plain = end = _after_plain(text, run.start())
+        while (after := phrases.end(end)) > end:
+            end = _after_plain(text, after)
+        end = end if end > plain else run.end()
+        yield text[run.start() : end]
+
+
+def _after_plain(text: str, place: int) -> int:
+    """Where the next white space or quote stands."""
+    match = _PLAIN.match(text, place)
+    assert match
+    return match.end()
+
+
+class _Phrases:
+    """The phrases in quotes of a text, in which a backslash takes the next character along.
+
+    No part of it is looked at twice for the same quote: where one isn't closed, a later one up to
+    where that was found out isn't either, since a backslash stood before it.
+    """
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+        self._open = dict.fromkeys(_INSIDE, 0)
+
+    def end(self, place: int) -> int:
+        """Where the phrase ends that begins at a place; the same place where none does."""
+        quote = self._text[place : place + 1]
+        if quote not in _INSIDE or place < self._open[quote]:
+            return place
+        match = _INSIDE[quote].match(self._text, place + 1)
+        assert match
+        if self._text[match.end() : match.end() + 1] == quote:
+            return match.end() + 1
+        self._open[quote] = match.end()
+        return place
 
 
 def _unquoted(token: str) -> str:
