@@ -53,21 +53,17 @@ def front_page(rows: Rows, now: datetime) -> FrontPage:
     finished, under_way = Ledger(rows.conn).finished(), list(_under_way(rows.conn))
     if not finished:
         return FrontPage("No sync of this file has finished yet, so it is empty.", under_way)
-    counts = ((each["name"], _number(rows, each["sql"]), each["to"]) for each in site()["counts"])
-    sizes = (
-        (title(table), _number(rows, f'SELECT count(*) FROM "{table}"'), table)
-        for table in site()["front_tables"]
-        if table in described()
-    )
+    declared = site()
+    counts = [(each["name"], each["sql"], each["to"]) for each in declared["counts"]]
+    tables = declared["front_tables"]
     return FrontPage(
-        "",
-        under_way,
-        format_time(finished),
-        ago(age(from_iso(finished), now)),
-        [Item(name, f"{rows.home}/{to}", f"{count:,}") for name, count, to in counts if count],
-        [_cards(rows, declared) for declared in site()["cards"]],
-        recent_changes(rows, site()["front_tables"])[:_MOST_CHANGES],
-        [Item(name, f"{rows.home}/{table}", f"{size:,}") for name, size, table in sizes if size],
+        under_way=under_way,
+        synced=format_time(finished),
+        ago=ago(age(from_iso(finished), now)),
+        counts=_counts(rows, counts),
+        sections=[_cards(rows, section) for section in declared["cards"]],
+        changes=recent_changes(rows, tables)[:_MOST_CHANGES],
+        tables=_counts(rows, [(title(t), f'SELECT count(*) FROM "{t}"', t) for t in tables]),
     )
 
 
@@ -78,8 +74,10 @@ def _under_way(conn: sqlite3.Connection) -> Iterator[str]:
         yield f"{format_key(walk.resource)}: {walk.records:,}{of} fetched"
 
 
-def _number(rows: Rows, sql: str) -> int:
-    return int(rows.conn.execute(sql).fetchone()[0])
+def _counts(rows: Rows, queries: list[tuple[str, str, str]]) -> list[Item]:
+    """What these count, by name, and where that is shown; zero is left out."""
+    counts = ((name, rows.conn.execute(sql).fetchone()[0], to) for name, sql, to in queries)
+    return [Item(name, f"{rows.home}/{to}", f"{count:,}") for name, count, to in counts if count]
 
 
 def _cards(rows: Rows, declared: dict[str, str]) -> PageSection:
@@ -87,16 +85,10 @@ def _cards(rows: Rows, declared: dict[str, str]) -> PageSection:
     table = declared["table"]
     read = rows.conn.execute(declared["sql"]).fetchall()
     pictures = rows.pictures(image for _, _, image, _, _ in read)
-    items = [
-        Item(
-            rows.name(table, id_, name),
-            rows.href(table, id_),
-            caption,
-            _when(value),
-            pictures.get(image),
-        )
-        for id_, name, image, caption, value in read
-    ]
+    items = []
+    for id_, name, image, caption, value in read:
+        row = rows.name(table, id_, name), rows.href(table, id_)
+        items.append(Item(*row, caption, _when(value), pictures.get(image)))
     return PageSection(declared["title"], items, empty=declared["empty"])
 
 
@@ -112,6 +104,7 @@ def recent_changes(rows: Rows, tables: list[str] | None = None) -> list[ChangeEn
 
     The newest come first, those of one sync in the order of the tables.
     """
+    # Not by the view of the file: it may be the user's own by that name.
     select = views()["recent_changes"].sql.partition(" AS\n")[2].rstrip(";\n")
     read = rows.conn.execute(f"SELECT * FROM ({select}) LIMIT {_MOST_READ}").fetchall()
     order = {table: index for index, table in enumerate(described())}

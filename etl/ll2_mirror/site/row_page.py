@@ -117,7 +117,8 @@ def _text(row: dict[str, Any]) -> Item:
     """An item that has no page: a page of the web, and the like."""
     texts = (row.get(name) for name in ("title", "name", "url", "position"))
     url = row.get("url")
-    return Item(str(next(filter(None, texts), "")), str(url) if is_web(url) else "")
+    text = next(text for text in texts if text not in (None, ""))
+    return Item(str(text), str(url) if is_web(url) else "")
 
 
 def _related(rows: Rows, table: str, id_: Id) -> Iterator[PageSection]:
