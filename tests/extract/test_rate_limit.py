@@ -322,7 +322,6 @@ def test_a_damaged_table_of_limits_is_told_in_one_line(db, tight, clock, column)
     limit=st.integers(1, 20),
     use=st.integers(0, 40),
 )
-@settings(max_examples=examples(20))
 def test_the_newest_requests_say_as_much_as_all(tmp_path_factory, before, since, limit, use):
     """Ages in seconds of requests before the server told its use, 1500 s ago, and since."""
     clock, url, now = TestClock(), "http://h", TestClock().now()
