@@ -2,12 +2,15 @@
 
 Nothing else in this package touches what Datasette doesn't document or has announced to remove:
 
-- the hook ``get_metadata`` (in 1.0: metadata in an internal database): ``mirrors_metadata``;
+- the hook ``get_metadata`` and ``metadata()`` (in 1.0: metadata in an internal database, and
+  configuration): ``mirrors_metadata``, ``users_metadata``;
 - the hook ``permission_allowed`` and ``ensure_permissions`` (in 1.0: SQL that selects what may be
   seen): ``Permissions``;
 - ``Database`` with ``_prepare_connection`` and ``executor``: ``LiveDatabase``, ``adopt``;
 - its pages' views, by class name, and the methods that they call: ``own_page``, ``BriefTables``,
-  ``NamedRows``.
+  ``NamedRows``; and where a user's templates are: ``has_template``.
+
+The hook ``canned_queries`` (in 1.0: stored queries) is the site's.
 """
 
 from __future__ import annotations
@@ -184,6 +187,11 @@ def mirrors_metadata(
     return {"databases": {name: make() for name in mirrors}} if key in (None, "databases") else {}
 
 
+def users_metadata(datasette: Datasette, key: str, database: str | None = None) -> Any:
+    """What a user's metadata has under a key, of all databases or of one; None: nothing."""
+    return datasette.metadata(key, database=database, fallback=False)
+
+
 # Who asks, and what they may see: up to Datasette and its plugins.
 
 _permissions: WeakKeyDictionary[Datasette, Permissions] = WeakKeyDictionary()
@@ -259,6 +267,11 @@ def _hooks() -> Any:
 
 
 # Datasette's own pages, with parts of it altered for ours.
+
+
+def has_template(datasette: Datasette, name: str) -> bool:
+    """Whether a user has a template of their own for a page."""
+    return bool(datasette.template_dir) and Path(str(datasette.template_dir), name).exists()
 
 
 async def own_page(page: str, datasette: Any, request: Request) -> Response:

@@ -20,7 +20,7 @@ from ll2_mirror.ll2.lists import LIST_OF
 from ll2_mirror.ll2.model import Id
 from ll2_mirror.ll2.page import API_PATH
 from ll2_mirror.serve.browse import is_web
-from ll2_mirror.serve.datasette_adapter import file_of, is_mirror, permissions
+from ll2_mirror.serve.datasette_adapter import file_of, is_mirror, permissions, users_metadata
 from ll2_mirror.site import config
 from ll2_mirror.site.format import Bar, bars, format_key
 from ll2_mirror.store.reading import snapshot
@@ -49,8 +49,8 @@ class SiteContext:
         self.home = str(datasette.urls.database(name))
         self.api = str(datasette.urls.path(API_PATH.lstrip("/")))
         self.root = str(datasette.urls.instance())
-        self.title = datasette.metadata("title") or config.site()["title"]
-        self.text = datasette.metadata("description") or config.site()["text"]
+        self.title = users_metadata(datasette, "title") or config.site()["title"]
+        self.text = users_metadata(datasette, "description") or config.site()["text"]
         self.questions = questions()
         kept = _kept.setdefault(datasette, {})
         if name not in kept:

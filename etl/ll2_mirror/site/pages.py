@@ -26,10 +26,12 @@ from ll2_mirror.ll2.schema import target, views
 from ll2_mirror.serve.datasette_adapter import (
     BriefTables,
     NamedRows,
+    has_template,
     is_mirror,
     mirrors_metadata,
     own_page,
     real,
+    users_metadata,
 )
 from ll2_mirror.site import config
 from ll2_mirror.site.context import (
@@ -97,7 +99,7 @@ def canned_queries(datasette: Datasette, database: str) -> dict[str, Any]:
     """The questions; one that a user's metadata has by the same name is theirs."""
     if not is_mirror(datasette.databases[database]):
         return {}
-    own = datasette.metadata("queries", database=database, fallback=False) or {}
+    own = users_metadata(datasette, "queries", database) or {}
     return {
         name: {"sql": question.sql, "title": question.title, "description": question.why}
         for name, question in questions().items()
@@ -175,17 +177,12 @@ def _mirror(datasette: Datasette, request: Request) -> SiteContext:
 async def show_front(datasette: Datasette, request: Request) -> Response:
     """What this is: counts, how fresh, what is in space now, what changed."""
     site = site_context(datasette, request)
-    if site is None or not await site.may_see() or _has_template(datasette, "index.html"):
+    if site is None or not await site.may_see() or has_template(datasette, "index.html"):
         return await own_page("index", datasette, request)
     front = await site.read(lambda rows: front_page(rows, datetime.now(UTC)))
     names = (name for name in datasette.databases if not name.startswith("_"))
     others = [name for name in names if name != site.name]
     return await site.page("ll2_front.html", page=front, others=others)
-
-
-def _has_template(datasette: Datasette, name: str) -> bool:
-    """Whether a user has a template of their own for a page."""
-    return bool(datasette.template_dir) and Path(str(datasette.template_dir), name).exists()
 
 
 async def show_index(datasette: Datasette, request: Request) -> Response:
@@ -255,7 +252,7 @@ async def _visible(datasette: Datasette, request: Request) -> SiteContext | None
 async def show_tables(datasette: Datasette, request: Request) -> Response:
     """All tables: no more of each than its name and count."""
     site = await _visible(datasette, request)
-    if site is None or request.args.get("sql") or _has_template(datasette, "database.html"):
+    if site is None or request.args.get("sql") or has_template(datasette, "database.html"):
         return await own_page("database", datasette, request)
 
     async def count(names: list[str]) -> dict[str, int | None]:
