@@ -55,14 +55,14 @@ def images(
     as_json: bool,
 ) -> None:
     """Fetches the pictures that a mirror names."""
-    from ll2_mirror.images.catalog import Licenses, plan_images
+    from ll2_mirror.images.catalog import plan_images
     from ll2_mirror.images.fetch import fetch_images
     from ll2_mirror.images.folder import ImageFolder
 
     output.end_tidily()
-    folder, licenses = ImageFolder(db), Licenses(only, but)
+    folder, now = ImageFolder(db), output.clock().now()
     with options.opened(db) as store:
-        plan = plan_images(store.conn, folder, output.clock().now(), licenses, full=not thumbnails)
+        plan = plan_images(store.conn, folder, now, full=not thumbnails, only=only, but=but)
     if plan.fetch and not quiet:
         output.say(_estimate_line(len(plan.fetch), plan.bytes, plan.seconds), err=True)
     with output.transfer_progress(quiet=quiet or as_json) as emit:

@@ -27,35 +27,14 @@ _NAMED = (
 class CatalogEntry(NamedTuple):
     """An image that the tables name, and what the folder's index has of it.
 
-    ``key`` identifies it whichever host has it; ``host`` is the one that its URL names.
+    ``key`` identifies it whichever host its URL names.
     """
 
     url: str
     full: bool  # in full size, or a thumbnail
     license: str  # its name
     key: str
-    host: str
     entry: IndexEntry
-
-
-class Licenses(NamedTuple):
-    """Which images are wanted, by the names of their licenses: only some, or all but some."""
-
-    only: Collection[str] = ()
-    but: Collection[str] = ()
-
-    def allow(self, license_: str) -> bool:
-        """Whether images with a license are wanted."""
-        return (not self.only or license_ in self.only) and license_ not in self.but
-
-    def check(self, conn: sqlite3.Connection) -> None:
-        """Raises UsageError for the name of a license that no image can have."""
-        known = {UNKNOWN, *(name for (name,) in conn.execute("SELECT name FROM image_licenses"))}
-        for name in (*self.only, *self.but):
-            if name not in known:
-                raise UsageError(
-                    f"{quote(name)} is no license of a picture here: image_licenses has them"
-                )
 
 
 class ImagePlan(NamedTuple):
@@ -90,15 +69,30 @@ class ImagePlan(NamedTuple):
 
 
 def plan_images(
-    conn: sqlite3.Connection, folder: ImageFolder, now: datetime, licenses: Licenses, *, full: bool
+    conn: sqlite3.Connection,
+    folder: ImageFolder,
+    now: datetime,
+    *,
+    full: bool,
+    only: Collection[str] = (),
+    but: Collection[str] = (),
 ) -> ImagePlan:
-    """Which images are wanted and which of them are missing; raises UsageError as Licenses does."""
-    licenses.check(conn)
+    """Which images are wanted, by their licenses' names and their size, and which are missing.
+
+    Raises UsageError for the name of a license that no image can have.
+    """
+    known = {UNKNOWN, *(name for (name,) in conn.execute("SELECT name FROM image_licenses"))}
+    for name in (*only, *but):
+        if name not in known:
+            raise UsageError(
+                f"{quote(name)} is no license of a picture here: image_licenses has them"
+            )
     named = catalog(conn, folder)
-    allowed = [image for image in named if licenses.allow(image.license)]
-    asked = [image for image in allowed if full or not image.full]
-    missing = [image for image in asked if not image.entry.file]
-    fetch = [image for image in missing if image.entry.at < to_iso(now - AGAIN)]
+    allowed = [each for each in named if not only or each.license in only]
+    allowed = [each for each in allowed if each.license not in but]
+    asked = [each for each in allowed if full or not each.full]
+    missing = [each for each in asked if not each.entry.file]
+    fetch = [each for each in missing if each.entry.at < to_iso(now - AGAIN)]
     fetch.sort(key=lambda image: image.entry.tried)
     return ImagePlan(named, allowed, asked, missing, fetch)
 
@@ -121,14 +115,14 @@ def catalog(conn: sqlite3.Connection, folder: ImageFolder) -> list[CatalogEntry]
     for full in (False, True):
         for small, large, license_ in rows:
             url = large if full else small
-            if host := _host(url):
+            if host_of(url):
                 key = image_key(url)
                 entry = index.get(key, IndexEntry())
-                images.setdefault(key, CatalogEntry(url, full, license_, key, host, entry))
+                images.setdefault(key, CatalogEntry(url, full, license_, key, entry))
     return list(images.values())
 
 
-def _host(url: object) -> str:
+def host_of(url: object) -> str:
     """The host of an image's URL, with its port; empty where nothing can be fetched from it."""
     try:
         parts = urlsplit(url) if isinstance(url, str) else None

@@ -17,7 +17,7 @@ from ll2_mirror.clock import Clock, to_iso
 from ll2_mirror.errors import DataError, Faulted, MirrorError, UpstreamError
 from ll2_mirror.extract.network import with_retries
 from ll2_mirror.files import writing
-from ll2_mirror.images.catalog import PAUSE, CatalogEntry, ImagePlan
+from ll2_mirror.images.catalog import PAUSE, CatalogEntry, ImagePlan, host_of
 from ll2_mirror.images.folder import ENOUGH, ImageFolder, IndexEntry, format_of
 from ll2_mirror.ll2.json import quote
 from ll2_mirror.progress import Emit, ignore
@@ -72,7 +72,7 @@ def fetch_images(
     with only_sync(folder.path):
         with writing(folder.path):
             dropped = folder.drop_all_but({image.key for image in plan.allowed})
-        client = ImageClient({image.host for image in plan.named}, timeout)
+        client = ImageClient({host_of(image.url) for image in plan.named}, timeout)
         run = _ImageRun(folder, client, clock, emit, most - folder.total_bytes)
         for count, image in enumerate(plan.fetch, 1):
             if run.failures == MOST_IN_A_ROW or run.room <= 0:
