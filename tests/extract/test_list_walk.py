@@ -435,7 +435,7 @@ SHIFTS = [  # what, when, from and to where: in thousandths of the walk, and of 
 
 @pytest.mark.sampled
 @pytest.mark.usefixtures("named")
-@pytest.mark.parametrize(("pages", "options"), [(6, ()), (11, ()), (11, ("--max-requests", 1))])
+@pytest.mark.parametrize(("pages", "options"), [(6, ()), (6, ("--max-requests", 1))])
 def test_one_that_comes_goes_or_moves_in_a_list_not_by_id_costs_one_more_pass_at_most(
     db, clock, pages, options
 ):

@@ -121,10 +121,11 @@ class ListWalk:
         self._nameless = 0  # records without a readable id, which may be any record
         self._nothing_new = False
         self._wanted: Id | None = None  # a record that must be met
-        pages, total = self._store.walks.pages(self.walk), self.walk.total or 0
-        for page in pages:
-            self._cover(page.offset, page.limit, json.loads(page.ids))
-        came_to_end = any(page.offset + page.limit >= total for page in pages)
+        came_to_end = False
+        for page in self._store.walks.pages(self.walk):
+            ids = json.loads(page.ids)
+            self._cover(page.offset, page.limit, ids)
+            came_to_end |= len(ids) < page.limit
         self._over = came_to_end and not self._by_id  # then another pass began
         self._came = from_iso(self.walk.started)  # when the last page arrived
 
