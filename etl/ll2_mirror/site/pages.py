@@ -34,13 +34,7 @@ from ll2_mirror.serve.datasette_adapter import (
     users_metadata,
 )
 from ll2_mirror.site import config
-from ll2_mirror.site.context import (
-    PageSection,
-    Rows,
-    SiteContext,
-    search_expression,
-    site_context,
-)
+from ll2_mirror.site.context import PageSection, Rows, SiteContext, search_expression, site_context
 from ll2_mirror.site.front_page import front_page, recent_changes
 from ll2_mirror.site.row_page import gone_row_page, row_page
 from ll2_mirror.site.table_page import TablePage, table_page
