@@ -1,4 +1,4 @@
-"""The filters of a request: values as Django's form fields read them, to conditions in SQL."""
+"""The filters of a request: parses values like Django's form fields, makes SQL conditions."""
 
 from __future__ import annotations
 
@@ -51,9 +51,9 @@ _PARTS = {"year": (1, 4), "month": (6, 2), "day": (9, 2)}
 
 
 class Condition(NamedTuple):
-    """A condition on a row of a resource's table. ``path`` leads to what it looks at.
+    """A condition on the rows of a resource's table; ``path`` leads to the compared column.
 
-    ``is_searched``: it goes by the search index.
+    ``is_searched``: it uses the search index.
     """
 
     path: str
@@ -63,7 +63,7 @@ class Condition(NamedTuple):
 
 
 class FilterValue(NamedTuple):
-    """A filter with the values that were sent for it, in their order."""
+    """A filter with the values sent for it, in order."""
 
     conn: sqlite3.Connection
     resource: Resource
@@ -72,21 +72,21 @@ class FilterValue(NamedTuple):
 
     @property
     def target(self) -> Shape:
-        """The shape of what the path's last key nests."""
+        """The shape nested under the last key of the path."""
         *_, (shape, key) = self.resource.richest.resolve(self.filter.path)
         return shape.nested[key.name]
 
 
 def narrows(resource: Resource, params: Params) -> bool:
-    """Whether a request may ask for some of a resource's records only."""
+    """Whether a request asks for only some of a resource's records."""
     names = ("search", *(filter_.name for filter_ in resource.filters))
     return any(params.get(name) for name in names)
 
 
 def conditions(conn: sqlite3.Connection, resource: Resource, params: Params) -> list[Condition]:
-    """The conditions that the filters of a request make.
+    """The conditions for the filters of a request.
 
-    Raises Refusal, which says what is wrong with which values, or which filter no file can answer.
+    Raises Refusal for invalid values, and for a filter that no file can answer.
     """
     parts: list[Condition] = []
     errors: dict[str, list[str]] = {}
@@ -104,7 +104,7 @@ def conditions(conn: sqlite3.Connection, resource: Resource, params: Params) -> 
 
 
 def in_time(resource: Resource, view: View, params: Params, now: datetime) -> Condition:
-    """What a list in time has of its records, both ends included; LL2 looks at its clock, too."""
+    """The condition for a view by time, such as launches/upcoming, both ends included."""
     recent = BOOLS.get((params.get("hide_recent_previous") or "").lower()) and view.filters
     edge = now + timedelta(hours=0 if recent else view.hours)
     sql = where(resource.richest, view.key, _TESTS[view.lookup])
@@ -112,7 +112,7 @@ def in_time(resource: Resource, view: View, params: Params, now: datetime) -> Co
 
 
 def _condition(sent: FilterValue, value: Any) -> Condition:
-    """The condition that what a path leads to compares with a value as the filter says."""
+    """The condition that compares the column at a path with a value, as the filter says."""
     resource, filter_ = sent.resource, sent.filter
     test = _TESTS["among" if filter_.kind in _AMONG else filter_.lookup]
     if filter_.kind == "part":
@@ -126,17 +126,17 @@ def _condition(sent: FilterValue, value: Any) -> Condition:
     return Condition(filter_.path, f"(id IN ({ids}) AND {sql})", [*values, value], is_searched=True)
 
 
-# What is compared, by the kind of a key: moments as written but for the Z, so that one with a part
-# of a second comes after the same one without.
+# What is compared, by the kind of a key: times without the Z, so that a time with a fraction of a
+# second comes after the same one without.
 _COMPARED = {"datetime": "rtrim({}, 'Z')"}
 
 
 def where(shape: Shape, path: str, test: str) -> str:
-    """The condition that a row leads, by such a path as ``pad__location__name``, to a value.
+    """The condition that a test holds for a value at a path such as ``pad__location__name``.
 
-    A test of that value holds once or more often; ``test`` is SQL with ``{}`` for it. The path
-    begins at a row of the shape's table; a key that nests an object or a list at its end stands
-    for the ids of what it nests.
+    If the path leads through a list, one item is enough. ``test`` is SQL with ``{}`` for the value.
+    The path begins at a row of the shape's table; a nested object or list at its end stands for the
+    ids of the nested rows.
     """
     name, _, rest = path.partition("__")
     key, nested = shape.by_name[name], shape.nested.get(name)
@@ -151,39 +151,39 @@ def where(shape: Shape, path: str, test: str) -> str:
 
 
 def _refers(column: str, nested: Shape, rest: str, inner: str, test: str) -> str:
-    """The condition on a column that refers to rows: they need no look for their ids."""
+    """The condition on a foreign key column, which needs no join for the id."""
     if rest in ("", "id"):
         return test.format(column)
     return f'{column} IN (SELECT id FROM "{nested.table}" WHERE {inner})'
 
 
-# Values: each of these reads one text. It gives None where that is nothing, and raises
-# InvalidValue where it is nothing that can be compared.
+# Values: each of these parses one text. It returns None for an empty one, and raises InvalidValue
+# for one that can't be compared.
 
 
 class InvalidValue(ValueError):
-    """A value that LL2 refuses; the text is what it says."""
+    """A value that LL2 refuses; the text is LL2's error."""
 
 
 def checked(sent: str) -> str:
-    """The text as it is; raises InvalidValue where it holds a NUL."""
+    """The text unchanged; raises InvalidValue for a NUL."""
     if "\0" in sent:
         raise InvalidValue(NULLS)
     return sent
 
 
 def text(sent: str) -> str:
-    """A text without the white space around it."""
+    """A text without surrounding white space."""
     return checked(sent).strip()
 
 
 def flag(sent: str) -> int | None:
-    """True and false in a few spellings."""
+    """True or false, in a few spellings."""
     return BOOLS.get(sent.lower())
 
 
 def number(sent: str) -> Decimal | None:
-    """A number in any spelling that Python's Decimal has, but none beyond 1e50."""
+    """A number in any spelling that Python's Decimal accepts, up to 1e50."""
     if not sent:
         return None
     try:
@@ -198,13 +198,13 @@ def number(sent: str) -> Decimal | None:
 
 
 def whole(sent: str) -> int | None:
-    """A number, its fraction cut off, as an integer's column is compared with."""
+    """A number without its fraction, to compare with an integer column."""
     value = number(sent)
     return None if value is None else int(max(value, -Decimal(_LARGEST)))
 
 
 def real(sent: str) -> float | None:
-    """A number, as a column of numbers with a fraction is compared with."""
+    """A number, to compare with a column of floats."""
     value = number(sent)
     return None if value is None else float(value)
 
@@ -218,7 +218,7 @@ def date(sent: str) -> str:
 
 
 def moment(sent: str) -> str:
-    """A moment, as LL2 writes it in UTC, but for the Z."""
+    """A time as LL2 writes it in UTC, without the Z."""
     try:
         return written(_moment(sent.strip()))
     except ValueError:
@@ -226,9 +226,9 @@ def moment(sent: str) -> str:
 
 
 def written(when: datetime) -> str:
-    """A moment as LL2 writes it, but for the Z: to the microsecond, if it has a part of a second.
+    """A time as LL2 writes it, without the Z: to the microsecond, if it has a fraction.
 
-    One that has no date in UTC is the first or the last that has one.
+    A time beyond the range of dates in UTC becomes the first or the last in it.
     """
     try:
         utc = when.astimezone(UTC) if when.tzinfo else when
@@ -238,7 +238,7 @@ def written(when: datetime) -> str:
 
 
 def _moment(sent: str) -> datetime:
-    """What Python reads, or Django; raises ValueError."""
+    """A time in a format that Python or Django accepts; raises ValueError."""
     with suppress(ValueError):
         return datetime.fromisoformat(sent)
     match = _LOOSE.fullmatch(sent)
@@ -250,31 +250,31 @@ def _moment(sent: str) -> datetime:
 
 
 def _zone(match: re.Match[str]) -> timezone:
-    """The time zone that an offset names; without one, UTC."""
+    """The time zone of an offset; UTC without one."""
     hours, minutes = (int(match[part] or 0) for part in ("hours", "minutes"))
     offset = timedelta(hours=hours, minutes=minutes)
     return timezone(-offset if match["sign"] == "-" else offset)
 
 
 def uuid(sent: str) -> str | None:
-    """A UUID in any spelling that Python has, as LL2 writes it."""
+    """A UUID in any spelling that Python accepts, as LL2 writes it."""
     try:
         return str(UUID(sent.strip())) if sent.strip() else None
     except ValueError:
         raise InvalidValue("Enter a valid UUID.") from None
 
 
-# Readers: what was sent for a filter to the value to compare with; None filters nothing.
+# Readers: from what was sent for a filter to the value to compare with; None: filter nothing.
 
 
 def _one(read: Callable[[str], Any], sent: FilterValue) -> Any | None:
-    """The last value, unless it is empty or says nothing."""
+    """The last value, or None if it is empty."""
     value = read(sent.values[-1]) if sent.values[-1] else None
     return None if value == "" else value
 
 
 def _several(read: Callable[[str], Any], sent: FilterValue) -> str | None:
-    """The members of a list between commas."""
+    """The members of a comma-separated list."""
     if not sent.values[-1]:
         return None
     members = map(read, sent.values[-1].split(","))
@@ -282,7 +282,7 @@ def _several(read: Callable[[str], Any], sent: FilterValue) -> str | None:
 
 
 def _int(sent: FilterValue) -> Any | None:
-    """A number for an integer's column; one to find in its digits, as Python prints it."""
+    """A number for an integer column; for a search in its digits, as Python prints it."""
     if sent.filter.lookup == "contains":
         digits = _one(number, sent)
         return None if digits is None else str(digits)
@@ -291,7 +291,7 @@ def _int(sent: FilterValue) -> Any | None:
 
 
 def _text(sent: FilterValue) -> str | None:
-    """A text; in capitals where case doesn't count."""
+    """A text; in capitals if case doesn't matter."""
     value = _one(text, sent)
     return upper(value) if value and sent.filter.lookup == "icontains" else value
 
@@ -308,7 +308,7 @@ def _choice(sent: FilterValue) -> int | None:
 
 
 def _choices(sent: FilterValue) -> str:
-    """Each such id of a parameter that is repeated; the first that is none is named."""
+    """The ids of a repeated parameter; the error names the first invalid one."""
     for value in map(checked, sent.values):
         try:
             int(value)

@@ -52,9 +52,9 @@ Browse = Callable[[Context, Document], str]
 
 
 class Api:
-    """Answers requests from one state of a file, of which ``snapshot`` keeps what was read.
+    """Answers requests from one state of a file; ``snapshot`` caches what was read of it.
 
-    ``name`` is the file's; ``browse`` draws LL2's browsable pages.
+    ``name`` is the file's; ``browse`` renders LL2's browsable pages.
     """
 
     def __init__(
@@ -71,9 +71,9 @@ class Api:
         self._clock = clock or Clock()
 
     def respond(self, request: Request) -> ApiResponse:
-        """The response to a request; reads only. Never raises for what a client can send.
+        """The response to a request. Reads only; never raises because of the request.
 
-        Raises DataError where the file holds what no sync writes, and sqlite3.Error.
+        Raises DataError for a damaged file, and sqlite3.Error.
         """
         request = request._replace(method=request.method.upper())
         try:
@@ -91,21 +91,21 @@ class Api:
         return self.render(choice, context, document)
 
     def _document(self, context: Context) -> Document:
-        """What a request is shown; raises Refusal, and NotInMirror where the file lacks it."""
+        """The document for a request; raises Refusal, or NotInMirror if the file lacks it."""
         if (method := context.request.method) != "GET":
             raise Refusal(405, {"detail": f'Method "{method}" not allowed.'})
         return _PAGES[context.route.page](self, context)
 
-    # What each page shows
+    # The pages
 
     def _root(self, context: Context) -> Document:
-        """Where the lists are that the file holds."""
+        """The root page: the URLs of the lists that the file holds."""
         base, suffix = context.links
         names = sorted(name for name in ENDPOINTS if self.snapshot.holds(list_of(name), name))
         return Document(200, {name: f"{base}{API_PATH}{name}/{suffix}" for name in names})
 
     def _throttle(self, context: Context) -> Document:
-        """What LL2 says of its limit; here there is none."""
+        """The page about the rate limit, of which there is none."""
         limit = {"your_request_limit": _UNLIMITED, "limit_frequency_secs": 3600}
         used = {"current_use": 0, "next_use_secs": 0}
         return Document(200, {**limit, **used, "ident": context.request.client})
@@ -116,7 +116,7 @@ class Api:
         mode = resource.mode_for(params.get("mode"))
         order = ordering(resource, params, context.route.sublist)
         self._require(resource, mode, [path for path, _ in order])
-        offset = min(params.offset, selection.total)  # behind the end there is nothing, however far
+        offset = min(params.offset, selection.total)  # past the end there is nothing
         count, ids = selection.page(as_sql(resource, order), params.limit, offset)
         url = f"{context.request.base}{API_PATH}{context.route.name}/"
         next_, previous = params.links(url, count)
@@ -138,7 +138,7 @@ class Api:
             raise
 
     def _nested(self, context: Context) -> Document:
-        """A record of a list that the file hasn't, where another nests it with its every key."""
+        """A record of a list that the file lacks, if another list nests it with all its keys."""
         resource = context.resource
         if resource and not narrows(resource, context.params):
             with suppress(NotInMirror, Refusal):
@@ -148,7 +148,7 @@ class Api:
         raise self._missing(context.route.name)
 
     def _selection(self, context: Context, resource: Resource) -> Selection:
-        """The records that the filters and the search leave; raises Refusal."""
+        """The records that match the filters and the search; raises Refusal."""
         params, view = context.params, context.route.sublist
         parts = conditions(self.snapshot.conn, resource, params)
         if view:
@@ -163,17 +163,17 @@ class Api:
             self.snapshot.require_index(resource)
         return selected(self.snapshot, resource, parts, words, view.not_searched if view else ())
 
-    # What the file doesn't hold
+    # What the file lacks
 
     def _resource(self, context: Context) -> Resource:
-        """The resource that a path names; raises Refusal where the file has no list of it."""
+        """The resource of a path; raises Refusal if the file doesn't have its list."""
         resource = context.resource
         if resource is None or not self.snapshot.holds(resource.name, context.route.name):
             raise self._missing(context.route.name)
         return resource
 
     def _missing(self, name: str) -> Refusal:
-        """The refusal where the file has no list of a name."""
+        """The refusal for a list that the file doesn't have."""
         synced = list_of(name)
         how = (
             f": `ll2-mirror sync {self._file} {synced}` brings them"
@@ -183,7 +183,7 @@ class Api:
         return _not_in_mirror(f"This mirror doesn't hold {name}{how}.")
 
     def _require(self, resource: Resource, mode: str, paths: Iterable[str] = ()) -> None:
-        """Raises Refusal where the file's mode hasn't what this mode and these paths need."""
+        """Raises Refusal if the file's mode lacks what this mode and these paths need."""
         modes = list(resource.modes)
         held_mode = self.snapshot.holdings[resource.name].mode
         unknown = (self.snapshot.unknown_key(resource, path) for path in paths)
@@ -197,7 +197,7 @@ class Api:
     # Rendering
 
     def render(self, choice: Choice, context: Context, document: Document) -> ApiResponse:
-        """The response that shows a document; raises NotInMirror, DataError."""
+        """Renders a document as a response; raises NotInMirror, DataError."""
         status, value, results = document
         if choice == COMPACT and results:
             return self._compact_list(context, document, results)
@@ -210,7 +210,7 @@ class Api:
         return as_json(status, value, choice.indent)
 
     def _compact_list(self, context: Context, document: Document, results: Records) -> ApiResponse:
-        """A list as compact JSON; the text of each record is kept, for other pages that list it."""
+        """A list as compact JSON; the text of each record is cached for other pages."""
 
         def render(missing: list[Id]) -> dict[Id, str]:
             objects = self._records(context, results._replace(ids=missing))
@@ -221,9 +221,9 @@ class Api:
         return rendered(document.status, f"{head}{','.join(texts)}]}}", MEDIA_TYPES["json"])
 
     def _records(self, context: Context, records: Records) -> Objects:
-        """Records of a list that the file has, by id; one by one where they can't all be rendered.
+        """Records of a list, by id; one by one if they can't all be rendered.
 
-        So one that its rows can't tell any more doesn't take a whole page with it.
+        So a record that can't be rendered from its rows doesn't affect the others on its page.
         """
         renderer = self.snapshot.renderer(context.links)
         with suppress(NotInMirror):
@@ -231,9 +231,9 @@ class Api:
         return {id_: self._record(context, renderer, records.shape, id_) for id_ in records.ids}
 
     def _record(self, context: Context, renderer: Renderer, shape: Shape, id_: Id) -> Any:
-        """One record, from its own text where its rows lack a key: another list said less of them.
+        """One record; from its own text if its rows lack a key, because another list has less.
 
-        Raises NotInMirror where that text lacks it, too.
+        Raises NotInMirror if that text lacks it, too.
         """
         try:
             return renderer.objects(shape, [id_])[id_]
@@ -245,7 +245,7 @@ class Api:
             return spell(projected(*text_of, shape, context.links), KEPT)
 
 
-_PAGES = {  # by the name that a route has
+_PAGES = {  # by the name of the route
     "root": Api._root,
     "throttle": Api._throttle,
     "list": Api._list,
@@ -254,17 +254,17 @@ _PAGES = {  # by the name that a route has
 
 
 def own_text(_conn: sqlite3.Connection, _resource: str, _id: Id) -> tuple[Shape, Any] | None:
-    """The text that counts of a listed record, decoded, with its shape; None: it isn't kept."""
+    """The text that counts of a listed record, decoded, with its shape; None: not stored."""
     return None
 
 
 def _not_in_mirror(detail: str) -> Refusal:
-    """The refusal of what LL2 has, and the file has not."""
+    """The refusal for data that LL2 has and the file lacks."""
     return Refusal(501, {"detail": detail})
 
 
 def _id(sent: str, shape: Shape) -> Id:
-    """The id that a path names, as LL2 reads it; raises Refusal where it is none."""
+    """The id in a path, as LL2 reads it; raises Refusal if it isn't one."""
     try:
         return int(sent) if shape.id_type is int else str(UUID(sent))
     except ValueError:

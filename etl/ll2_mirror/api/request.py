@@ -1,6 +1,6 @@
-"""A request: where its path leads, what its query and its Accept header ask for.
+"""Parses a request: its path, its query and its Accept header.
 
-All three are read as Django and its REST framework read them.
+All three are parsed as by Django and its REST framework.
 """
 
 from __future__ import annotations
@@ -36,9 +36,9 @@ _UNLISTED = {"": "root", "api-throttle/": "throttle"}  # the pages that aren't o
 
 
 class Request(NamedTuple):
-    """A request: the path and the query as they were sent; ``base`` is scheme://host.
+    """A request: the path and the query as sent; ``base`` is scheme://host.
 
-    ``client`` is who asks, for the one page that tells it, and else the same for all.
+    ``client`` is the client's address on the page that shows it, and empty on all others.
     """
 
     path: str
@@ -50,9 +50,9 @@ class Request(NamedTuple):
 
 
 def request_for(url: str, base: str, *, pretty: bool = False) -> Request:
-    """The request for a path, with its query, as a user writes it; a whole URL's host is left out.
+    """The request for a path with its query, as a user types it; the host of a URL is ignored.
 
-    What a client would escape is escaped; ``pretty`` asks for indented JSON.
+    Escapes what a client would escape; ``pretty`` asks for indented JSON.
     """
     sent = quote(url.encode("utf-8", "surrogateescape"), safe=_ASCII)
     path, _, query = _HOST.sub("", sent).partition("#")[0].partition("?")
@@ -61,16 +61,16 @@ def request_for(url: str, base: str, *, pretty: bool = False) -> Request:
 
 @lru_cache(128)
 def decoded(path: str) -> str:
-    """A path as Django reads it: what isn't UTF-8 stays escaped."""
+    """A path as Django decodes it: bytes that aren't UTF-8 stay escaped."""
     sent = unquote_to_bytes(path).decode("utf-8", "surrogateescape")
     return _NOT_UTF8.sub(lambda match: f"%{ord(match[0]) - 0xDC00:02X}", sent)
 
 
-# Where a path leads.
+# The path.
 
 
 class ApiRoute(NamedTuple):
-    """Where a path leads: root, throttle, list or detail; LL2's name of a list, a record's id."""
+    """A parsed path: root, throttle, list or detail; LL2's name of the list, the record's id."""
 
     page: str
     name: str = ""
@@ -78,23 +78,23 @@ class ApiRoute(NamedTuple):
 
     @property
     def resource(self) -> Resource | None:
-        """The list, where it can be mirrored; of a list in time the one whose records it has."""
+        """The list, if it can be mirrored; for a view by time, the list that it is a part of."""
         return RESOURCES.get(list_of(self.name))
 
     @property
     def sublist(self) -> View | None:
-        """The list in time, such as launches/upcoming, where the name is that of one."""
+        """The view by time, such as launches/upcoming, if the name is that of one."""
         return VIEWS.get(self.name)
 
 
 def list_of(name: str) -> str:
-    """The name of the list whose records a list has: one in time has those of another."""
+    """The name of the list that has the records: for a view by time, that of its list."""
     return name.partition("/")[0] if name in VIEWS else name
 
 
 @lru_cache(128)
 def find_route(path: str) -> ApiRoute | None:
-    """The route of a decoded path; None where LL2 has no such page."""
+    """The route of a decoded path; None if LL2 has no such page."""
     if not (path.startswith(API_PATH) and path.endswith("/")):
         return None
     inside = path.removeprefix(API_PATH)
@@ -107,7 +107,7 @@ def find_route(path: str) -> ApiRoute | None:
 
 
 def routed(request: Request) -> ApiRoute:
-    """The route of a request; raises Unrouted, with a redirect where only the last / is missing."""
+    """The route of a request; raises Unrouted, with a redirect if only the last / is missing."""
     if len(request.path) + len(request.query) > MOST_URL:
         raise Unrouted(plain(414, "URI Too Long", f"A URL has {MOST_URL} characters at most."))
     path = decoded(request.path)
@@ -120,14 +120,14 @@ def routed(request: Request) -> ApiRoute:
     raise Unrouted(ApiResponse(301, b"", HTML, {"Location": location}))
 
 
-# What its query asks for.
+# The query.
 
 
 class Params:
-    """The parameters of one request. A name that comes twice: the last one counts."""
+    """The query parameters of a request. Of a repeated one, the last counts."""
 
     def __init__(self, query: str) -> None:
-        """Takes the query string as it was sent; raises Unrouted where it has too many fields."""
+        """Takes the query string as sent; raises Unrouted if it has too many fields."""
         try:
             self.pairs = parse_qsl(query, keep_blank_values=True, max_num_fields=MOST_FIELDS)
         except ValueError:
@@ -138,25 +138,25 @@ class Params:
             self._sent.setdefault(name, []).append(value)
 
     def get(self, name: str) -> str | None:
-        """The value of a parameter, decoded; None where it wasn't sent."""
+        """The decoded value of a parameter, or None."""
         return self._sent[name][-1] if name in self._sent else None
 
     def every(self, name: str) -> list[str]:
-        """All values of a parameter, as of one that may be repeated."""
+        """All values of a parameter that may be repeated."""
         return self._sent.get(name, [])
 
     @cached_property
     def limit(self) -> int:
-        """How many results a page has; what can't be read is the default."""
+        """The number of results per page; the default if invalid."""
         return min(self._positive("limit"), MOST_LIMIT) or DEFAULT_LIMIT
 
     @cached_property
     def offset(self) -> int:
-        """How many results stand before the page; what can't be read is 0."""
+        """The number of results before the page; 0 if invalid."""
         return self._positive("offset")
 
     def _positive(self, name: str) -> int:
-        """What ``int`` reads of a parameter; 0 for a negative number and for anything else."""
+        """A parameter as ``int`` reads it; 0 if negative or invalid."""
         try:
             return max(int(self.get(name) or ""), 0)
         except ValueError:
@@ -164,12 +164,12 @@ class Params:
 
     @cached_property
     def suffix(self) -> str:
-        """What the links in a record end with: they carry the format, as it was sent."""
+        """The query of the links in records: the format, as sent."""
         sent = self.get("format")
         return "" if sent is None else f"?{urlencode({'format': sent})}"
 
     def links(self, url: str, count: int) -> tuple[str | None, str | None]:
-        """The links to the next and the previous page of a list of so many."""
+        """The links to the next and the previous page of a list with ``count`` records."""
         after, before = self.offset + self.limit, self.offset - self.limit
         return (
             self._link(url, after) if after < count else None,
@@ -177,7 +177,7 @@ class Params:
         )
 
     def _link(self, url: str, offset: int) -> str:
-        """A link to another page of the same list: all parameters sent, sorted by name."""
+        """A link to another page of the same list, with all sent parameters, sorted by name."""
         sent = {**self._sent, "limit": [str(self.limit)], "offset": [str(offset)]}
         if offset <= 0:
             del sent["offset"]
@@ -185,7 +185,7 @@ class Params:
 
 
 class Context(NamedTuple):
-    """What is asked: the request, where it leads, its parameters."""
+    """A request with its route and its parameters."""
 
     request: Request
     route: ApiRoute
@@ -193,20 +193,20 @@ class Context(NamedTuple):
 
     @property
     def resource(self) -> Resource | None:
-        """The list that is asked for, or whose record is, where it can be mirrored."""
+        """The requested list, or that of the requested record, if it can be mirrored."""
         return self.route.resource
 
     @property
     def links(self) -> tuple[str, str]:
-        """What stands before and after the path of each link in a record."""
+        """What comes before and after the path of each link in a record."""
         return self.request.base, self.params.suffix
 
 
-# In which format: the query may say, else the Accept header.
+# The format: from the query, else from the Accept header.
 
 
 class Choice(NamedTuple):
-    """The format of a response, and the indent that was asked for."""
+    """The format of a response, and the requested indent."""
 
     format: str
     indent: int | None
@@ -216,7 +216,7 @@ COMPACT = Choice("json", None)
 
 
 def negotiated(params: Params, accept: str | None) -> Choice:
-    """The format to answer in; raises Refusal, 404 or 406, where there is no such one."""
+    """The format of the response; raises Refusal, 404 or 406, for an unknown one."""
     format_ = params.get("format")
     if format_ and format_ not in MEDIA_TYPES:
         raise Refusal(404, {"detail": "Not found."})
@@ -227,12 +227,12 @@ def negotiated(params: Params, accept: str | None) -> Choice:
     ]
     if not accepted:
         raise Refusal(406, {"detail": "Could not satisfy the request Accept header."})
-    offer, name = max(accepted, key=lambda pair: pair[0].precedence)  # the first of equals
+    offer, name = max(accepted, key=lambda pair: pair[0].precedence)  # the first of equal ones
     return Choice(name, offer.indent)
 
 
 class Media(NamedTuple):
-    """What an Accept header offers: a type with its parameters."""
+    """One media type of an Accept header, with its parameters."""
 
     main: str
     sub: str
@@ -240,20 +240,20 @@ class Media(NamedTuple):
 
     @property
     def precedence(self) -> int:
-        """How specific it is; ``q`` is no parameter that counts."""
+        """How specific it is; ``q`` doesn't count."""
         if self.main == "*" or self.sub == "*":
             return 0 if self.main == "*" else 1
         return 3 if set(self.params) - {"q"} else 2
 
     @property
     def indent(self) -> int | None:
-        """The indent that it asks for."""
+        """The requested indent."""
         with suppress(KeyError, ValueError):
             return max(min(int(self.params["indent"]), _WIDEST_INDENT), 0) or None
         return None
 
     def accepts(self, media_type: str) -> bool:
-        """Whether a type without parameters is what is asked for."""
+        """Whether it accepts a type without parameters."""
         main, _, sub = media_type.partition("/")
         return self.main in ("*", main) and self.sub in ("*", sub)
 

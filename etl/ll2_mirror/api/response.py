@@ -1,4 +1,4 @@
-"""A response, the document that it shows, and the errors that are responses."""
+"""A response, its document, and the errors that become responses."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ MEDIA_TYPES = {"json": "application/json", "api": "text/html"}  # by format, LL2
 
 
 class ApiResponse(NamedTuple):
-    """What goes back."""
+    """A response to a client."""
 
     status: int
     body: bytes
@@ -26,16 +26,16 @@ class ApiResponse(NamedTuple):
 
 
 class Records(NamedTuple):
-    """Records that are yet to be rendered."""
+    """Records to be rendered."""
 
     shape: Shape
     ids: list[Id]
 
 
 class Document(NamedTuple):
-    """What a page of LL2's shows: the status, and a value spelled for ``json.text``.
+    """The content of a page: the status, and a value spelled for ``json.text``.
 
-    ``results`` are the records that are its last value, in a list.
+    ``results`` are the records for the list that is its last value.
     """
 
     status: int
@@ -44,12 +44,12 @@ class Document(NamedTuple):
 
     @property
     def is_good(self) -> bool:
-        """Whether it is what was asked for."""
+        """Whether it is the requested page and not an error."""
         return self.status // 100 == 2
 
 
 class Refusal(Exception):
-    """What was asked for isn't shown; the document says why."""
+    """The request is refused; the document says why."""
 
     def __init__(self, status: int, value: Any) -> None:
         super().__init__(status, value)
@@ -57,7 +57,7 @@ class Refusal(Exception):
 
 
 class Unrouted(Exception):
-    """A request leads to no page of LL2's; the response is what it gets all the same."""
+    """A request that leads to none of LL2's pages; ``response`` answers it."""
 
     def __init__(self, response: ApiResponse) -> None:
         super().__init__(response.status)
@@ -65,17 +65,17 @@ class Unrouted(Exception):
 
 
 def as_json(status: int, value: Any, indent: int | None = None) -> ApiResponse:
-    """A value as LL2 sends it."""
+    """A value as JSON, as LL2 sends it."""
     return rendered(status, text(value, indent), MEDIA_TYPES["json"])
 
 
 def rendered(status: int, body: str, media_type: str) -> ApiResponse:
-    """A response with the headers that all of LL2's pages have."""
+    """A response with the headers of all LL2 pages."""
     return ApiResponse(status, body.encode(), media_type, {"Allow": "GET", "Vary": "Accept"})
 
 
 def plain(status: int, title: str, words: str) -> ApiResponse:
-    """A response from before any page: HTML, whatever was asked for."""
+    """A response without a page: HTML, whatever format was requested."""
     body = (
         f'<!doctype html>\n<html lang="en">\n<head><meta charset="utf-8"><title>{title}</title>'
         f"</head>\n<body><h1>{title}</h1><p>{words}</p></body>\n</html>\n"

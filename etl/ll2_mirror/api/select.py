@@ -1,4 +1,4 @@
-"""Which records of a resource, in which order, from where to where: as SQL."""
+"""Selects, orders and slices the records of a resource in SQL."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ from ll2_mirror.store.ledger import LISTED
 from ll2_mirror.store.search import matching
 from ll2_mirror.store.sql import all_of
 
-FEW = 500  # ids that are read at once, where no more are asked for
-_SHORT = 8_000  # records, all of which are found in no more time than some of them and their count
+FEW = 500  # ids that are read at once
+_SHORT = 8_000  # records: up to here, finding all is as fast as finding some and their count
 _ID = "id"
 Query = tuple[str, tuple[Any, ...]]  # SQL with its values
 Order = list[tuple[str, bool]]  # paths, or their SQL, each with whether it descends
 
 
 class Selection(NamedTuple):
-    """Which records of a resource: conditions on its rows, and the query for what a search finds.
+    """Selected records of a resource: conditions on its rows, and the query for a search.
 
-    None: all of them.
+    None: all records.
     """
 
     snapshot: SnapshotCache
@@ -36,7 +36,7 @@ class Selection(NamedTuple):
 
     @property
     def key(self) -> tuple[Any, ...]:
-        """What tells it from others of the same state of a file."""
+        """The cache key of the selection."""
         return (self.resource.name, *self[2:])
 
     @property
@@ -45,10 +45,10 @@ class Selection(NamedTuple):
         return self.snapshot.holdings[self.resource.name].records
 
     def page(self, order: Order, limit: int, offset: int) -> tuple[int, list[Id]]:
-        """How many records there are, and the ids of some, in the order of these columns.
+        """The number of records, and the ids on one page, ordered by these columns.
 
-        A page near the begin is cut from the first ids, a later one from all of them: those of the
-        next page are then known.
+        For a page near the beginning, the first ids are read, for a later one all of them: those of
+        the next page are then cached.
         """
         end = offset + limit
         if end > FEW and not self.where and not self.search:
@@ -60,7 +60,7 @@ class Selection(NamedTuple):
         return len(ids) if is_all else self.snapshot.count(self.key, self._count), ids[offset:end]
 
     def has(self, id_: Id) -> bool:
-        """Whether a record is among them."""
+        """Whether a record is selected."""
         sql, values = self._ids()
         return bool(self._checked(f"SELECT id FROM ({sql}) WHERE id = ?", (*values, id_)))
 
@@ -72,29 +72,29 @@ class Selection(NamedTuple):
         return int(count.fetchone()[0])
 
     def _read(self, order: Order, limit: int, offset: int = 0) -> list[Id]:
-        """So many ids at most, ordered, then by id; -1: all."""
+        """Up to ``limit`` ids in order, then by id; -1: all."""
         sql, values = self._ids(ordered=any(path != _ID for path, _ in order))
-        if self.where:  # the plus keeps SQLite from reading all rows in the order of an index
+        if self.where:  # the plus keeps SQLite from reading all rows by an index
             order = [(path if path == _ID else f"+{path}", down) for path, down in order]
         sql = f"{sql} ORDER BY {_order_terms(order)} LIMIT ? OFFSET ?"
         return self._checked(sql, (*values, limit, offset))
 
     def _slice(self, order: Order, offset: int, end: int) -> list[Id]:
-        """The ids from one place to another of all, from the nearer end: SQLite sorts fewer."""
+        """A slice of all ids, read from the nearer end, so that SQLite sorts fewer."""
         if offset <= self.total // 2:
             return self._read(order, end - offset, offset)
         backwards = [*((path, not descends) for path, descends in order), (_ID, True)]
         return self._read(backwards, end - offset, self.total - end)[::-1]
 
     def _checked(self, sql: str, values: Sequence[Any]) -> list[Id]:
-        """The ids that a query gives; raises DataError for what can't be one."""
+        """The ids of a query; raises DataError for a value that can't be an id."""
         ids = [id_ for (id_,) in self.snapshot.conn.execute(sql, values)]
         if not set(map(type, ids)) <= {self.resource.richest.id_type}:
             raise DataError(f"_records: an id of {self.resource.name} is of another type")
         return ids
 
     def _ids(self, *, ordered: bool = False) -> Query:
-        """The query for all ids, from the narrowest table that knows; ``ordered``: by columns."""
+        """The query for all ids, from the smallest table that has them; ``ordered``: by columns."""
         narrowest = self.search or (LISTED, (self.resource.name,))
         if not self.where and not ordered:
             return narrowest
@@ -114,9 +114,9 @@ def selected(
     words: list[str],
     not_searched: Collection[str],
 ) -> Selection:
-    """The records for which all conditions hold, and in which a search finds all words.
+    """The records that match all conditions and contain all words of a search.
 
-    It doesn't look at the paths ``not_searched``.
+    The search ignores the paths ``not_searched``.
     """
     where, search = None, None
     if conditions:
@@ -129,9 +129,9 @@ def selected(
 
 
 def ordering(resource: Resource, params: Params, view: View | None) -> Order:
-    """The paths to order by, those LL2 doesn't know dropped; if none is left, the list's own.
+    """The paths to order by, without unknown ones; if none is left, the list's default.
 
-    Raises Refusal for one of which a record has several: LL2 would list it once for each.
+    Raises Refusal for a path with several values per record: LL2 would repeat the record.
     """
     mode, order = resource.mode_for(params.get("mode")), dict[str, bool]()
     for term in (params.get("ordering") or "").split(","):
@@ -150,14 +150,14 @@ def _term(text: str) -> tuple[str, bool]:
 
 
 def has_several(resource: Resource, mode: str, path: str) -> bool:
-    """Whether LL2 sorts by a path that leads through a list, be it one that no body has."""
+    """Whether a path of LL2's orderings leads through a list, even one that no body has."""
     key = resource.richest.by_name.get(path.partition("__")[0])
     known = resource.orderings or resource.modes[mode].names
     return path in known and (key is None or key.kind == "many")
 
 
 def as_sql(resource: Resource, order: Order) -> Order:
-    """The SQL of what these paths lead to; none for the id alone, by which all is ordered."""
+    """The SQL for these paths; none for the id alone, which is the default order."""
     if order == [(_ID, False)]:
         return []
     shape = resource.richest
@@ -165,9 +165,9 @@ def as_sql(resource: Resource, order: Order) -> Order:
 
 
 def order_by(shape: Shape, path: str, row: str = "") -> str:
-    """What a row of a shape's table is sorted by where a path leads to: of an object, its id.
+    """The SQL to sort a row of a shape's table by a path; for an object, its id.
 
-    ``row`` is what the row's table is called in the query, if it isn't by its name.
+    ``row`` is the alias of the row's table in the query, if it has one.
     """
     name, _, rest = path.partition("__")
     key, nested, row = shape.by_name[name], shape.nested.get(name), row or shape.table
@@ -180,7 +180,7 @@ def order_by(shape: Shape, path: str, row: str = "") -> str:
 
 
 def _order_terms(order: Order) -> str:
-    """ORDER BY with nulls where PostgreSQL has them: last, and first where descending."""
+    """ORDER BY with nulls as in PostgreSQL: last, or first if descending."""
     terms: list[str] = []
     for sql, descends in order:
         direction, nulls = ("DESC", "FIRST") if descends else ("ASC", "LAST")

@@ -1,4 +1,4 @@
-"""What is known of one state of a file: what it holds, and what responses have in common."""
+"""A cache for one state of a file: what it holds, and what responses share."""
 
 from __future__ import annotations
 
@@ -29,37 +29,37 @@ V = TypeVar("V")
 
 
 class LRU(Generic[V]):
-    """Values by key, within so many bytes: where there are more, the longest unused go."""
+    """A cache with a limit in bytes; drops the least recently used values."""
 
     def __init__(self, most: int) -> None:
         self._sized: LRUCache[Hashable, tuple[int, V]] = LRUCache(most, getsizeof=itemgetter(0))
 
     @property
     def size(self) -> int:
-        """The bytes of all that is kept."""
+        """The bytes of all values."""
         return int(self._sized.currsize)
 
     def get(self, key: Hashable) -> V | None:
-        """The value kept under a key, or None."""
+        """The value of a key, or None."""
         sized = self._sized.get(key)
         return sized[1] if sized else None
 
     def keep(self, key: Hashable, value: V, size: int) -> V:
-        """Keeps a value of so many bytes, unless there are more of them than all may have."""
+        """Keeps a value of ``size`` bytes, unless it alone is above the limit."""
         with suppress(ValueError):
             self._sized[key] = (size, value)
         return value
 
     def clear(self) -> None:
-        """Drops all."""
+        """Drops all values."""
         self._sized.clear()
 
 
 class ListHolding(NamedTuple):
-    """What a file holds of a resource: the mode of its last walk, how many records it lists.
+    """What a file holds of a resource: the mode of its last walk, the number of records.
 
-    ``nested``: how many rows of its table are none of them, since records only nest them.
-    ``only``: the view whose records they are; empty where the file has all that LL2 lists.
+    ``nested``: the number of rows of its table that are only nested in records.
+    ``only``: the view whose records they are; empty if the file has the whole list.
     """
 
     mode: str
@@ -82,9 +82,9 @@ def _holdings(conn: sqlite3.Connection) -> Iterator[tuple[str, ListHolding]]:
 
 
 class SnapshotCache:
-    """One state of a file: the connection that reads it, and what is known since it did.
+    """The cache for one state of a file, with the connection that reads it.
 
-    Give the same again while the file is the same.
+    Use the same one as long as the file doesn't change.
     """
 
     def __init__(self, conn: sqlite3.Connection) -> None:
@@ -96,21 +96,21 @@ class SnapshotCache:
         self._objects: dict[Links, dict[str, Objects]] = {}
         self._texts: dict[tuple[Links, str], Texts] = {}
         self._written = 0  # characters in all of them
-        self._whole: set[str] = set()  # the resources whose index is
+        self._whole: set[str] = set()  # the resources whose index is intact
         self._unknown_keys: dict[tuple[str, str], str] = {}
 
     def holds(self, resource: str, name: str) -> bool:
-        """Whether the file has a list: a resource, or a view of one."""
+        """Whether the file has a list: a resource or a view of one."""
         holding = self.holdings.get(resource)
         return holding is not None and holding.only in ("", name)
 
     def count(self, key: Hashable, read: Callable[[], int]) -> int:
-        """A number that was read before, or is now."""
+        """A count, cached."""
         count: int | None = self.known.get(key)
         return self.known.keep(key, read(), _size(key)) if count is None else count
 
     def ids(self, key: Hashable, read: Callable[[], list[Id]]) -> list[Id]:
-        """A list of ids that was read before, or is now."""
+        """A list of ids, cached."""
         ids: list[Id] | None = self.known.get(key)
         if ids is None:
             ids = read()
@@ -121,7 +121,7 @@ class SnapshotCache:
     def texts(
         self, links: Links, shape: Shape, ids: Sequence[Id], render: Callable[[list[Id]], Texts]
     ) -> list[str]:
-        """The texts of records with these links in a shape; those not yet known are rendered."""
+        """The texts of records in a shape with these links; renders those not cached."""
         known = self._texts.setdefault((links, shape.name), {})
         if missing := [id_ for id_ in ids if id_ not in known]:
             known.update(render(missing))
@@ -133,14 +133,14 @@ class SnapshotCache:
         return texts
 
     def renderer(self, links: Links) -> Renderer:
-        """What renders records with these links, and knows what it rendered of what they share."""
+        """The renderer for these links, which caches the objects that records share."""
         objects = self._objects.get(links, {})
         if len(self._objects) >= _MOST_LINKS or sum(map(len, objects.values())) > _MOST_OBJECTS:
             self._objects.clear()
         return Renderer(self.conn, *links, self._objects.setdefault(links, {}))
 
     def require_index(self, resource: Resource) -> None:
-        """Raises DataError where a search would miss records of a resource."""
+        """Raises DataError if a search would miss records of a resource."""
         if resource.name in self._whole:
             return
         if not is_whole(self.conn, resource):
@@ -150,7 +150,7 @@ class SnapshotCache:
         self._whole.add(resource.name)
 
     def unknown_key(self, resource: Resource, path: str) -> str:
-        """The begin of a path that the rows of a resource don't all have; empty: they have it."""
+        """The first part of a path that some rows of a resource lack; empty: none does."""
         if (key := (resource.name, path)) not in self._unknown_keys:
             mode = self.holdings[resource.name].mode
             self._unknown_keys[key] = first_unknown_key(self.conn, resource, mode, path)
@@ -158,14 +158,14 @@ class SnapshotCache:
 
 
 def _size(key: Hashable) -> int:
-    """The bytes that an entry takes by its key, in round numbers."""
+    """About how many bytes an entry takes besides its value."""
     return 300 + len(repr(key))
 
 
 def first_unknown_key(conn: sqlite3.Connection, resource: Resource, mode: str, path: str) -> str:
-    """The begin of a path that ends with a key which some row was never seen with; empty: none.
+    """The first part of a path whose last key some row was never seen with; empty: none.
 
-    What the mode of the records has is seen; beyond that, other lists may have brought it.
+    The keys of the records' own mode were seen; further keys may have come with other lists.
     """
     known: Shape | None = resource.modes[mode]
     ids, begin = listed(resource.name), ""
@@ -184,7 +184,7 @@ def first_unknown_key(conn: sqlite3.Connection, resource: Resource, mode: str, p
 
 
 def _all_have(conn: sqlite3.Connection, shape: Shape, key: Key, ids: str) -> bool:
-    """Whether each of some rows was seen with a key."""
+    """Whether all of some rows were seen with a key."""
     if not shape.shared:
         return True
     sql = f'SELECT DISTINCT _shapes FROM "{shape.table}" WHERE id IN ({ids})'
