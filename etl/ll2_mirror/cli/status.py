@@ -155,7 +155,7 @@ def _table_counts(store: Store) -> dict[str, int]:
     return {name: count for name, count in counts.items() if count}
 
 
-class _Drift(NamedTuple):
+class _DriftRow(NamedTuple):
     """What LL2 sent that its document lacks."""
 
     shape: str
@@ -167,10 +167,10 @@ class _Drift(NamedTuple):
 
 def _drift(store: Store) -> Iterator[dict[str, Any]]:
     """What LL2 sent that its document lacks, with the time of the run that saw it first."""
-    columns = ", ".join(_Drift._fields)
+    columns = ", ".join(_DriftRow._fields)
     rows = store.conn.execute(f"SELECT {columns} FROM _drift ORDER BY 1, 2, 3").fetchall()
     for row in rows:
-        shape, key, what, id_, run = Typed(store.path).row(_Drift(*row), f"_drift {row[0]}")
+        shape, key, what, id_, run = Typed(store.path).row(_DriftRow(*row), f"_drift {row[0]}")
         yield {"shape": shape, "key": key, "what": what, "id": id_, "since": _finished(store, run)}
 
 

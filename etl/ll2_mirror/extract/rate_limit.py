@@ -178,23 +178,22 @@ def throttle_from(body: bytes) -> Throttle | None:
 
     None if it isn't understood.
     """
+    keys = ("your_request_limit", "limit_frequency_secs", "current_use", "next_use_secs")
     try:
         document = json.loads(body)
-        throttles = map(_throttle, document if type(document) is list else [document])
-        return min(throttles, key=lambda throttle: throttle.left)
+        items = document if type(document) is list else [document]
+        throttles = [Throttle(*(_number(item[key]) for key in keys)) for item in items]
+        tightest = min(throttles, key=lambda throttle: throttle.left)
     except (ValueError, TypeError, KeyError, RecursionError):
         return None
+    return tightest if all(throttle.window for throttle in throttles) else None
 
 
-def _throttle(item: Any) -> Throttle:
-    keys = ("your_request_limit", "limit_frequency_secs", "current_use", "next_use_secs")
-    values = [item[key] for key in keys]
-    if any(type(value) not in (int, float) or not 0 <= value < LARGEST for value in values):
+def _number(value: Any) -> Any:
+    """A number that makes sense; raises ValueError for any other value."""
+    if type(value) not in (int, float) or not 0 <= value < LARGEST:
         raise ValueError
-    limit, window, use, next_use = values
-    if not window:
-        raise ValueError
-    return Throttle(int(limit), float(window), int(use), float(next_use))
+    return value
 
 
 def _count(value: int) -> int:
