@@ -94,7 +94,7 @@ def watch(look: Callable[[], State | None], out: Path) -> None:
             if state is not None and state != last:
                 notes.write(json.dumps({"at": time.time(), "state": state}) + "\n")
                 last = state
-            time.sleep(0.002)
+            time.sleep(0.01)
         notes.write(json.dumps({"looks": looks, "errors": errors, "slowest": slowest}) + "\n")
 
 

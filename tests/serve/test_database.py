@@ -12,7 +12,7 @@ import pytest
 import requests
 from datasette.app import Datasette
 
-from helpers import execute
+from helpers import execute, sampled
 from ll2_mirror.serve.server import datasette
 from serving import LIST, served
 
@@ -23,7 +23,7 @@ NAMES = [
 ]  # fmt: skip
 
 
-@pytest.fixture(params=NAMES, ids=ascii)
+@pytest.fixture(params=sampled(NAMES, 10), ids=ascii)
 def named(request, synced, tmp_path) -> Path:
     """A mirror alone in its folder, under a name that nobody would give it."""
     folder = tmp_path / "named"
@@ -45,6 +45,7 @@ async def pages(app: Datasette) -> tuple[str, str, list[object]]:
     return path, database.text, rows.json()
 
 
+@pytest.mark.sampled
 def test_a_file_of_any_name_is_served(named):
     async def asked():
         app = datasette(named)
@@ -64,6 +65,7 @@ def test_a_file_of_any_name_is_served(named):
     assert alone(named)
 
 
+@pytest.mark.sampled
 def test_every_command_takes_a_file_of_any_name(named, run, monkeypatch):
     monkeypatch.chdir(named.parent)
     for command, *more in (
