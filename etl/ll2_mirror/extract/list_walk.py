@@ -116,6 +116,7 @@ class ListWalk:
     def _restore(self) -> None:
         """Restores the state of the walk from its staged pages."""
         self._met: set[Any] = set()
+        self._last: list[Any] = []  # the id at the end of the last page: what follows is beyond
         self._end = 0  # the offset after the last page
         self._by_id = self._part.query(None)["ordering"] == "id"  # and so far as received
         self._nameless = 0  # records without a readable id, which may be any record
@@ -169,8 +170,10 @@ class ListWalk:
         ids = self._named(page.ids)
         if len(set(ids)) < len(ids):  # a duplicate: another record is missing
             return False
-        follows = page.offset == self._end and self.walk.total in (None, page.total)
-        return follows or page.offset == 0 or not self._met.isdisjoint(ids)
+        if page.offset == self._end and self.walk.total in (None, page.total):
+            may_come_again = self._over or not self._by_id or not ids
+            return may_come_again or self._last < ids[:1]
+        return page.offset == 0 or not self._met.isdisjoint(ids)
 
     def _take(self, page: Page) -> None:
         self.walk = self._store.walks.stage(self.walk, page)
@@ -185,6 +188,7 @@ class ListWalk:
         self._by_id &= all(id_ < next_ for id_, next_ in pairwise(ids))
         self._nameless = len(page_ids) - len(ids) + (self._nameless if offset else 0)
         self._met.update(ids)
+        self._last = ids[-1:]
         self._end = offset + limit
         if self._part.newest_first:  # a page without new records ends the walk
             lists, name = self._store.ledger.lists, self.walk.resource
