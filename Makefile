@@ -2,7 +2,8 @@
 # make test     install the developers' tools, too, and run the tests
 # make schema   write schema.sql and docs/columns.md from what ll2_mirror/ll2 declares
 # make check    what CI runs: format, lint, types, then the tests
-# make soak     the tests that take long: 200 kills, a simulated year of cron, an hour of fuzz
+# make soak     the tests that take long, and all cases of those that are sampled: 200 kills, a
+#               simulated year of cron, an hour of fuzz
 # make man      write the manual page from the help
 # make screenshots  make the pictures of the docs anew, with the Chromium of the machine
 # make bench    time and memory as ratios to a floor, in one run
