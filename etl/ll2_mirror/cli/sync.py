@@ -6,7 +6,7 @@ import gc
 import json
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -180,34 +180,24 @@ def _synced(
     from ll2_mirror.sync import incomplete
     from ll2_mirror.sync import sync as sync_all
 
-    with options.changing(db, emit) as store, _noted_failure(store):
-        what = given.wanted(store)
-        upstream = given.upstream(store, what.base_url, emit)
-        failed = None
+    with options.changing(db, emit) as store:
+        failed = upstream = None
         try:
+            what = given.wanted(store)
+            upstream = given.upstream(store, what.base_url, emit)
             if given.due:  # some lists may fail, and the rest not
                 reports, failed = sync_due(store, upstream, what, emit)
             else:
                 reports = sync_all(store, upstream, what, emit)
         except (Exception, KeyboardInterrupt) as error:
-            if as_json:
-                failure = output.as_mirror_error(error)
+            failure = output.as_mirror_error(error)
+            _note(store, failure)
+            if as_json and upstream:
                 output.present(_one_or_all(incomplete(store, upstream, what, failure)))
-            raise
+            raise failure from failure.__cause__
         if problem := failed or _quarantine_error(db, reports):
             _note(store, problem)
         return reports, upstream.base_url, problem
-
-
-@contextmanager
-def _noted_failure(store: Store) -> Iterator[None]:
-    """Raises what ends a sync as a MirrorError, and keeps it for status."""
-    try:
-        yield
-    except (Exception, KeyboardInterrupt) as error:
-        failure = output.as_mirror_error(error)
-        _note(store, failure)
-        raise failure from failure.__cause__
 
 
 def _note(store: Store, error: MirrorError) -> None:
