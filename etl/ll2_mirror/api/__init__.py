@@ -3,7 +3,7 @@
 In: a ``Request``, as path, query string and headers. Out: an ``ApiResponse``, its body byte for
 byte.
 
-Open ``handlers`` first: ``Api`` finds what a request is shown. ``request`` reads path and query,
-``filters`` makes conditions of the values, ``select`` gives the ids in order, ``response`` writes
-it. What one state of the file has in common for all responses is in ``snapshot``.
+Open ``handlers`` first: ``Api`` turns a request into a response. ``request`` parses the path and
+the query, ``filters`` turns filter values into SQL conditions, ``select`` finds the ids in order,
+``response`` has the results. ``snapshot`` caches what responses from one state of the file share.
 """

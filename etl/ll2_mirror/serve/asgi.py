@@ -1,4 +1,4 @@
-"""An HTTP request as ASGI has it, and the response as it goes out: ETag, gzip, CORS, headers."""
+"""HTTP requests from ASGI, and responses to it: ETag, gzip, CORS and other headers."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ Headers = list[tuple[bytes, bytes]]
 _LONGEST_HOST = 255
 _HOST = re.compile(r"(?:[A-Za-z0-9._-]+|\[(?P<address>[0-9A-Fa-f:.]+)\])(?::\d{1,5})?", re.ASCII)
 _ABSOLUTE = re.compile(rb"https?://([^/?#]*)", re.IGNORECASE)
-_SMALLEST_PACKED = 200  # bytes that are worth packing, as Django has it
-_PACKED_AT = 1  # gzip's level: more takes longer than sending what it saves
+_SMALLEST_PACKED = 200  # bytes; Django doesn't compress smaller bodies
+_PACKED_AT = 1  # gzip's level: higher ones take longer than they save
 _REFUSED = (b"q=0", b"q=0.0", b"q=0.00", b"q=0.000")
-_PUBLIC = b"public, max-age=0, must-revalidate"  # the next sync may be any time
+_PUBLIC = b"public, max-age=0, must-revalidate"  # the next sync may come at any time
 _PRIVATE = b"private, no-store"
-# What a browser may load for the browsable page: the site's style, and no script.
+# The browsable page loads only the site's style, and no script.
 _PAGE_POLICY = (
     "default-src 'none'; style-src 'self'; form-action 'self'; base-uri 'none';"
     " frame-ancestors 'none'"
@@ -41,11 +41,11 @@ _ASKED_METHOD = b"access-control-request-method"
 _WITH_304 = {b"vary", b"etag", b"cache-control", *(name for name, _ in _ALWAYS)}
 
 
-# The request.
+# Requests.
 
 
 def normalized(scope: Scope) -> Scope:
-    """The same request in origin form, without the cookies where none can be read of them."""
+    """The request in origin form, without invalid cookies, on which Datasette would fail."""
     scope = _in_origin_form(scope)
     headers = [(k, v) for k, v in scope["headers"] if k != b"cookie" or _is_cookie(v)]
     return scope if len(headers) == len(scope["headers"]) else {**scope, "headers": headers}
@@ -60,9 +60,10 @@ def _is_cookie(sent: bytes) -> bool:
 
 
 def _in_origin_form(scope: Scope) -> Scope:
-    """The same request, asked for by its path where it was by a whole URL, of which all take both.
+    """The request with a path as its target, if the target was a whole URL.
 
-    See https://www.rfc-editor.org/rfc/rfc9112#section-3.2.2: its Host header doesn't count then.
+    A server must accept both, and then ignore the Host header: see
+    https://www.rfc-editor.org/rfc/rfc9112#section-3.2.2
     """
     sent = scope.get("raw_path") or b""
     if not (match := _ABSOLUTE.match(sent)):
@@ -84,14 +85,14 @@ def path_of(scope: Scope) -> str:
 
 
 def origin(scope: Scope, *, secure: bool) -> str | None:
-    """Where a client asked, as scheme://host; None where the Host header is no host's name."""
+    """The scheme://host that a client requested; None if the Host header is invalid."""
     host = dict(scope["headers"]).get(b"host", b"localhost").decode("latin-1")
     scheme = "https" if secure or scope.get("scheme") == "https" else "http"
     return f"{scheme}://{host}" if _is_host(host) else None
 
 
 def _is_host(text: str) -> bool:
-    """Whether a text is a host, as a name or an address, which isn't too long for one."""
+    """Whether a text is a host name or an address, and not too long."""
     match = _HOST.fullmatch(text[: _LONGEST_HOST + 1])
     if match is None or len(text) > _LONGEST_HOST:
         return False
@@ -102,7 +103,7 @@ def _is_host(text: str) -> bool:
 
 
 def request_of(scope: Scope, base: str, prefix: str) -> Request:
-    """The request, its path without the prefix; HEAD asks as GET does."""
+    """The request, its path without the prefix; HEAD becomes GET."""
     return Request(
         path_of(scope).removeprefix(prefix),
         _text(scope["query_string"]),
@@ -113,7 +114,7 @@ def request_of(scope: Scope, base: str, prefix: str) -> Request:
 
 
 def client_of(scope: Scope) -> str:
-    """The address of who asks."""
+    """The client's address."""
     address: str = (scope.get("client") or ("127.0.0.1",))[0]
     return address
 
@@ -130,13 +131,13 @@ def _accept(scope: Scope) -> str | None:
     return ",".join(sent) if sent else None
 
 
-# The response. Starlette's middleware for gzip would pack one each time that it is sent, also for
-# who refuses gzip; that for CORS has no headers where the request has no Origin.
+# Responses. Starlette's middleware isn't used: its gzip compresses a response each time it is sent,
+# and ignores q=0; its CORS adds no headers without an Origin, which shared caches would then lack.
 
 
 @dataclass(frozen=True)
 class HttpResponse:
-    """A response as bytes for the wire."""
+    """A response as bytes."""
 
     status: int
     headers: Headers
@@ -144,12 +145,12 @@ class HttpResponse:
 
     @cached_property
     def etag(self) -> bytes:
-        """What tells the body from others; weak, since it stands for the packed one, too."""
+        """The ETag; weak, since it is the compressed body's, too."""
         return b'W/"%s"' % hashlib.blake2b(self.body, digest_size=16).hexdigest().encode()
 
     @cached_property
     def packed(self) -> HttpResponse:
-        """The same in gzip, unless it is too short to be worth it."""
+        """The response compressed by gzip, unless it is too small."""
         if len(self.body) < _SMALLEST_PACKED:
             return self
         headers = [
@@ -161,10 +162,7 @@ class HttpResponse:
 
 
 def http_response(response: ApiResponse, modified: str | None = None) -> HttpResponse:
-    """A response made ready to send again and again; ``modified``: when the last sync ended.
-
-    That is as HTTP spells a time.
-    """
+    """A response to send, perhaps many times; ``modified``: the HTTP date of the last sync."""
     named = {"Content-Type": response.media_type, **response.headers}
     if modified and response.status == 200:
         named["Last-Modified"] = modified
@@ -175,9 +173,9 @@ def http_response(response: ApiResponse, modified: str | None = None) -> HttpRes
 
 
 async def send_response(send: Any, scope: Scope, response: HttpResponse, *, private: bool) -> None:
-    """Sends a response, packed where the client takes that; 304 where it has it already.
+    """Sends a response, compressed if the client accepts that; 304 if the client has it.
 
-    ``private``: no cache may keep it.
+    ``private``: it must not be cached.
     """
     request = dict(scope["headers"])
     sent = response.packed if packs(request.get(b"accept-encoding", b"")) else response
@@ -192,18 +190,18 @@ async def send_response(send: Any, scope: Scope, response: HttpResponse, *, priv
 
 
 async def send_whole(send: Any, status: int, headers: Headers, body: bytes = b"") -> None:
-    """Sends all of a response."""
+    """Sends a whole response."""
     await send({"type": "http.response.start", "status": status, "headers": headers})
     await send({"type": "http.response.body", "body": body})
 
 
 def is_preflight(scope: Scope) -> bool:
-    """Whether a browser asks before it sends a header of its own to another origin."""
+    """Whether it is a CORS preflight request."""
     return scope["method"] == "OPTIONS" and _ASKED_METHOD in dict(scope["headers"])
 
 
 async def send_preflight(send: Any, scope: Scope) -> None:
-    """Answers a browser's preflight; also of a public page that asks a private network."""
+    """Responds to a preflight request; also from a public page to a private network."""
     request = dict(scope["headers"])
     headers = [
         _SHARED,
@@ -218,13 +216,13 @@ async def send_preflight(send: Any, scope: Scope) -> None:
 
 
 def matches(if_none_match: bytes, etag: bytes) -> bool:
-    """Whether a client has an answer already, by its If-None-Match header."""
+    """Whether an If-None-Match header has an ETag."""
     known = [tag.strip().removeprefix(b"W/") for tag in if_none_match.split(b",")]
     return b"*" in known or etag.removeprefix(b"W/") in known
 
 
 def packs(accept_encoding: bytes) -> bool:
-    """Whether a client takes gzip."""
+    """Whether an Accept-Encoding header accepts gzip."""
     for offer in accept_encoding.lower().split(b","):
         coding, _, quality = offer.partition(b";")
         if coding.strip() in (b"gzip", b"*"):

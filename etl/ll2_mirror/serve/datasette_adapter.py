@@ -1,16 +1,16 @@
-"""All that depends on the inside of Datasette 0.65, which its 1.0 has otherwise or no longer.
+"""The only module that depends on the internals of Datasette 0.65, which 1.0 changes or removes.
 
-Nothing else in this package touches what Datasette doesn't document or has announced to remove:
+It wraps what Datasette doesn't document, or has announced to remove:
 
 - the hook ``get_metadata`` and ``metadata()`` (in 1.0: metadata in an internal database, and
   configuration): ``mirrors_metadata``, ``users_metadata``;
 - the hook ``permission_allowed`` and ``ensure_permissions`` (in 1.0: SQL that selects what may be
   seen): ``Permissions``;
 - ``Database`` with ``_prepare_connection`` and ``executor``: ``LiveDatabase``, ``adopt``;
-- its pages' views, by class name, and the methods that they call: ``own_page``, ``BriefTables``,
-  ``NamedRows``; and where a user's templates are: ``has_template``.
+- its views, by class name, and the methods that they call: ``own_page``, ``BriefTables``,
+  ``NamedRows``; and the folder of a user's templates: ``has_template``.
 
-The hook ``canned_queries`` (in 1.0: stored queries) is the site's.
+The hook ``canned_queries`` (in 1.0: stored queries) is in the site.
 """
 
 from __future__ import annotations
@@ -48,13 +48,13 @@ if TYPE_CHECKING:
 
 _KNOWN_VERSIONS = ("0.65",)  # as major.minor
 _PLUGINS = ("ll2_mirror", "ll2_mirror_site")  # the entry points' names
-_KNOWING = {b"cookie", b"authorization"}  # headers by which Datasette knows who asks
+_KNOWING = {b"cookie", b"authorization"}  # headers that may identify a user
 
-Actor = dict[str, Any] | None  # None: nobody whom Datasette knows
+Actor = dict[str, Any] | None  # None: not logged in
 
 
 def version_problem(version: str = __version__) -> str:
-    """Why this version of Datasette can't be used, in one line; empty: it can."""
+    """Why this version of Datasette isn't supported, in one line; empty: it is."""
     if ".".join(version.split(".")[:2]) in _KNOWN_VERSIONS:
         return ""
     return (
@@ -63,22 +63,22 @@ def version_problem(version: str = __version__) -> str:
     )
 
 
-# Databases: a mirror is read as it is now, whatever it is called.
+# Databases.
 
 _known_mirrors: WeakKeyDictionary[Database, bool] = WeakKeyDictionary()
 
 
 class UnreadablePage(DatasetteError, MirrorError):
-    """A file can't be read now; Datasette's pages say why, with status 503."""
+    """A file can't be read; Datasette's pages say why, with status 503."""
 
     def __init__(self, message: str) -> None:
         DatasetteError.__init__(self, message, "Can't be read", status=503)
 
 
 class LiveDatabase(Database):
-    """A database of Datasette's whose connections are made anew where the file is another.
+    """A mirror as a database of Datasette's, reopened when the file is replaced.
 
-    Datasette's own puts the path into a URI as it is, and never looks at the file again.
+    Datasette's own class doesn't escape the path in its URI, and never reopens a file.
     """
 
     def __init__(self, ds: Datasette, path: Path) -> None:
@@ -88,23 +88,23 @@ class LiveDatabase(Database):
         _known_mirrors[self] = True
 
     def suggest_name(self) -> str:
-        """What the database is called, by its file."""
+        """The name of the database, from its file."""
         return printable(self.file.path.stem)
 
     @property
     def size(self) -> int:
-        """The bytes of the file."""
+        """The size of the file in bytes."""
         return self.file.path.stat().st_size
 
     def connect(self, write: bool = False) -> sqlite3.Connection:
-        """A connection to the file; only plugins of others ask for one to write."""
+        """A connection to the file; only other plugins request one that can write."""
         if not write:
             return _harmless(self.file.reading())
         uri = f"{self.file.path.resolve().as_uri()}?mode=rw"
         return sqlite3.connect(uri, uri=True, check_same_thread=False)
 
     async def execute_fn(self, fn: Callable[[sqlite3.Connection], Any]) -> Any:
-        """What a function reads through a connection, in one of Datasette's threads."""
+        """The result of a function that gets a connection, run in one of Datasette's threads."""
         if self.ds.executor is None:
             return self._read(fn)
         loop = asyncio.get_running_loop()
@@ -117,7 +117,7 @@ class LiveDatabase(Database):
             return self._thread.latest(fn)
         except MirrorError as error:
             raise UnreadablePage(str(error)) from error
-        except sqlite3.Error as error:  # most are of the SQL that somebody entered
+        except sqlite3.Error as error:  # most are errors in SQL that a user entered
             message = explained(error, Path(self.file.path.name))
             if type(message) is not DataError:
                 raise
@@ -132,7 +132,7 @@ class LiveDatabase(Database):
 
 
 def _harmless(conn: sqlite3.Connection) -> sqlite3.Connection:
-    """The connection, which can now write nothing, whatever SQL somebody enters."""
+    """The connection, made read-only, whatever SQL a user enters."""
     conn.execute("PRAGMA query_only = 1")
     return conn
 
@@ -142,18 +142,18 @@ def is_mirror(database: Database) -> bool:
     if database not in _known_mirrors:
         holds = bool(database.path) and _holds_mirror(Path(database.path))
         if holds is None:
-            return False  # nothing yet: a sync may make it one
+            return False  # not yet: a sync may make it one
         _known_mirrors[database] = holds
     return _known_mirrors[database]
 
 
 def file_of(database: Database) -> File:
-    """The file of a database of Datasette's."""
+    """The file of a database."""
     return database.file if isinstance(database, LiveDatabase) else File(Path(database.path))
 
 
 def _holds_mirror(path: Path) -> bool | None:
-    """Whether a file is a mirror; None where that can't be told now."""
+    """Whether a file is a mirror; None if it is empty or can't be read now."""
     try:
         with closing(reading(path, timeout=0)) as conn:
             if conn.execute("PRAGMA application_id").fetchone()[0] == APPLICATION_ID:
@@ -164,7 +164,7 @@ def _holds_mirror(path: Path) -> bool | None:
 
 
 def adopt(datasette: Datasette) -> None:
-    """Has Datasette read each mirror that it opened as it is now."""
+    """Replaces the database of each mirror that Datasette opened by a LiveDatabase."""
     for name, database in datasette.databases.items():
         if type(database) is Database and database.is_mutable and is_mirror(database):
             live = LiveDatabase(datasette, Path(database.path))
@@ -172,33 +172,33 @@ def adopt(datasette: Datasette) -> None:
             datasette.databases = {**datasette.databases, name: live}
 
 
-# Metadata, which the hook of that name returns.
+# Metadata.
 
 
 def mirrors_metadata(
     datasette: Datasette, key: str | None, make: Callable[[], dict[str, Any]]
 ) -> dict[str, Any]:
-    """The metadata of each mirror, made anew for each and each time, since Datasette changes it.
+    """Metadata for each mirror, as the hook ``get_metadata`` returns it.
 
-    Datasette asks for many a key besides, for each table that it lists: those have nothing here.
-    It begins with some, so that a mirror is known as one before anything happens to its file.
+    It is made anew each time, since Datasette changes it. Datasette also asks for single keys,
+    which get nothing; but its first calls find out which files are mirrors, before one can change.
     """
     mirrors = [name for name, database in datasette.databases.items() if is_mirror(database)]
     return {"databases": {name: make() for name in mirrors}} if key in (None, "databases") else {}
 
 
 def users_metadata(datasette: Datasette, key: str, database: str | None = None) -> Any:
-    """What a user's metadata has under a key, of all databases or of one; None: nothing."""
+    """A user's metadata by key, of all databases or of one; None if there is none."""
     return datasette.metadata(key, database=database, fallback=False)
 
 
-# Who asks, and what they may see: up to Datasette and its plugins.
+# Users and permissions, which Datasette and its plugins decide.
 
 _permissions: WeakKeyDictionary[Datasette, Permissions] = WeakKeyDictionary()
 
 
 def permissions(datasette: Datasette) -> Permissions:
-    """The permissions of a Datasette: one for all parts of it."""
+    """The Permissions of a Datasette, made once."""
     if datasette not in _permissions:
         _permissions[datasette] = Permissions(datasette)
     return _permissions[datasette]
@@ -208,17 +208,17 @@ class Permissions:
     """The permissions of one Datasette."""
 
     def __init__(self, datasette: Datasette) -> None:
-        self._ref = ref(datasette)  # else none would ever be let go
+        self._ref = ref(datasette)  # else the WeakKeyDictionary would keep it
         self._known: LRUCache[tuple[str, str], bool] = LRUCache(500)  # by database and actor
 
     @property
     def _datasette(self) -> Datasette:
         datasette = self._ref()
-        assert datasette is not None  # who asks has it
+        assert datasette is not None  # whoever calls has it
         return datasette
 
     async def actor(self, scope: Scope, receive: Any) -> Actor:
-        """Who asks, as Datasette's plugins know them."""
+        """The user, as Datasette's plugins know them; None: not logged in."""
         headers = {name for name, _ in scope["headers"]}
         if self._is_plain and not headers & _KNOWING and "actor" not in scope:
             return None
@@ -230,9 +230,9 @@ class Permissions:
         return dict(scope["actor"]) if scope.get("actor") else None
 
     async def may_see(self, actor: Actor, database: str) -> bool:
-        """Whether Datasette shows somebody a mirror as a whole: each of LL2's tables in it.
+        """Whether a user may see a mirror: the database and all of LL2's tables in it.
 
-        What isn't seen as a whole isn't shown at all: a response nests rows of many tables.
+        It is all or nothing, because a response nests rows of many tables.
         """
         if not self._is_plain:
             return await self._ask(actor, database)
@@ -254,7 +254,7 @@ class Permissions:
 
     @cached_property
     def _is_plain(self) -> bool:
-        """Whether no plugin but Datasette's own has a say in who asks, and who may see what."""
+        """Whether only Datasette's own plugins decide who a user is, and what they may see."""
         hooks = _hooks()
         about = (hooks.actor_from_request, hooks.permission_allowed, hooks.get_metadata)
         names = {each.plugin_name for hook in about for each in hook.get_hookimpls()}
@@ -262,11 +262,11 @@ class Permissions:
 
 
 def _hooks() -> Any:
-    """What plugins can say; imported late, since that imports the plugins, of which this is one."""
+    """Datasette's hooks; imported late, since that imports the plugins, of which this is one."""
     return import_module("datasette.plugins").pm.hook
 
 
-# Datasette's own pages, with parts of it altered for ours.
+# Datasette's own pages, slightly changed.
 
 
 def has_template(datasette: Datasette, name: str) -> bool:
@@ -275,7 +275,7 @@ def has_template(datasette: Datasette, name: str) -> bool:
 
 
 async def own_page(page: str, datasette: Any, request: Request) -> Response:
-    """Datasette's own page; its views are imported late, since they import the plugins."""
+    """A page of Datasette's own; views are imported late, since they import the plugins."""
     if page == "table" and request.method == "POST" and await _only_reads(datasette, request):
         return Response.text("Method not allowed", status=405, headers={"Allow": "GET, HEAD"})
     view = getattr(import_module(f"datasette.views.{page}"), f"{page.capitalize()}View")
@@ -284,7 +284,7 @@ async def own_page(page: str, datasette: Any, request: Request) -> Response:
 
 
 async def _only_reads(datasette: Any, request: Request) -> bool:
-    """Whether what a database has of that name is no query that writes: nothing else takes POST."""
+    """Whether the URL isn't that of a query that writes: nothing else accepts POST."""
     route, name = (tilde_decode(request.url_vars[part]) for part in ("database", "table"))
     database = next((each for each in datasette.databases.values() if each.route == route), None)
     if not database:
@@ -294,7 +294,7 @@ async def _only_reads(datasette: Any, request: Request) -> bool:
 
 
 class _Altered:
-    """A part of Datasette as it is to be for a page of ours: what isn't said here is the real's."""
+    """A proxy that replaces some methods of an object of Datasette's."""
 
     def __init__(self, real: Any) -> None:
         self.real = real
@@ -304,15 +304,15 @@ class _Altered:
 
 
 def real(datasette: Any) -> Any:
-    """The Datasette itself, where a hook is called with one of those below."""
+    """The Datasette behind a proxy, which hooks may be called with."""
     return getattr(datasette, "real", datasette)
 
 
 class BriefTables(_Altered):
-    """A Datasette, or a database of one, that says of tables no more than their names and counts.
+    """A Datasette, or one of its databases, that only knows tables' names and row counts.
 
-    It would look up six things of each of some two hundred, one by one. ``may_see`` says whether
-    who asks may see LL2's tables, ``count`` gives the rows of each of some tables.
+    Datasette would look up six things for each of some 200 tables. ``may_see``: whether the user
+    may see LL2's tables; ``count``: the number of rows by table.
     """
 
     def __init__(
@@ -325,11 +325,11 @@ class BriefTables(_Altered):
         self.may_see, self.count = may_see, count
 
     def get_database(self, route: str) -> Any:
-        """The database, in brief."""
+        """A proxy of the database."""
         return BriefTables(self.real.get_database(route=route), self.may_see, self.count)
 
     async def check_visibility(self, actor: Any, permissions: list[Any]) -> tuple[bool, bool]:
-        """Whether somebody may see what is first among these; of LL2's tables that is known."""
+        """Whether a user may see something, and whether it is private."""
         action, *resource = permissions[0]
         if action == "view-table" and resource[0][1] in tables():
             return await self.may_see(), False
@@ -353,9 +353,9 @@ class BriefTables(_Altered):
 
 
 class NamedRows(_Altered):
-    """A Datasette that suggests no facets, which takes longest, and calls rows as we do.
+    """A Datasette that labels foreign keys with our names, and suggests no facets, which is slow.
 
-    ``names`` gives what the rows are called that a column refers to, by id; None: not ours.
+    ``names``: the names by id of the rows that a column refers to; None: not a column of LL2's.
     """
 
     def __init__(
@@ -371,7 +371,7 @@ class NamedRows(_Altered):
     async def expand_foreign_keys(
         self, database: str, table: str, column: str, values: list[Any]
     ) -> dict[tuple[str, Any], str]:
-        """What rows are called that a column refers to."""
+        """The labels of a column's values."""
         names = await self.names(table, column, values)
         if names is None:
             return dict(await self.real.expand_foreign_keys(database, table, column, values))

@@ -1,7 +1,7 @@
-"""The Datasette plugin: LL2's own paths, served from the mirror that Datasette has opened.
+"""The Datasette plugin: it serves LL2's paths from a mirror that Datasette has opened.
 
-It stands before Datasette's routes, so that a response's headers are upstream's; who may see the
-database is asked of Datasette all the same.
+It handles them before Datasette's routes, so that the response headers are LL2's. Datasette's
+permissions apply all the same.
 """
 
 from __future__ import annotations
@@ -57,7 +57,7 @@ if TYPE_CHECKING:
     from datasette.utils.asgi import Request
 
 
-# What Datasette's pages take: it looks for a method of any other name in its own code.
+# Methods that Datasette's views accept: for any other, they look up an attribute of that name.
 METHODS = ("GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE")
 NAME = "ll2-mirror"  # of the plugin, in Datasette's configuration
 _IMAGE_HEADERS = {
@@ -65,22 +65,22 @@ _IMAGE_HEADERS = {
     "content-security-policy": "default-src 'none'; sandbox",
     "cross-origin-resource-policy": "cross-origin",
 }
-_FOR_EVER = "max-age=31536000, immutable"  # a copy's name is the digest of what it holds
+_FOR_EVER = "max-age=31536000, immutable"  # a copy's name is its digest
 
 App = Callable[[Scope, Any, Any], Awaitable[None]]
 
 
 @hookimpl
 def startup(datasette: Datasette) -> None:
-    """Has Datasette's own pages read each mirror as it is now; raises for an unknown Datasette."""
+    """Makes Datasette's pages follow each mirror; ends an unsupported Datasette."""
     if problem := version_problem():
-        raise click.ClickException(problem)  # which Datasette's command line says in one line
+        raise click.ClickException(problem)  # the datasette command prints it in one line
     adopt(datasette)
 
 
 @hookimpl
 def asgi_wrapper(datasette: Datasette) -> Callable[[App], App]:
-    """Answers LL2's paths; all others are Datasette's."""
+    """Handles LL2's paths; Datasette handles all others."""
     api = ApiPlugin(datasette)
 
     def wrap(app: App) -> App:
@@ -101,18 +101,18 @@ def asgi_wrapper(datasette: Datasette) -> Callable[[App], App]:
 
 @hookimpl
 def register_routes() -> list[tuple[str, Any]]:
-    """Where the copies of images are that the site's pages show."""
+    """The path of the image copies that the site's pages show."""
     return [(r"/-/picture/(?P<name>[0-9a-f]{64}\.[a-z]+)$", image_copy)]
 
 
 @hookimpl
 def get_metadata(datasette: Datasette, key: str | None) -> dict[str, Any]:
-    """Says on Datasette's pages whose the data are and what they mean; hides our own tables."""
+    """Source and descriptions for Datasette's pages; hides the tool's own tables."""
     return mirrors_metadata(datasette, key, _metadata)
 
 
 def _metadata() -> dict[str, Any]:
-    """What Datasette shows of a mirror."""
+    """The metadata of a mirror."""
     described = {
         table.name: {
             "description": table.text,
@@ -129,7 +129,7 @@ def _metadata() -> dict[str, Any]:
 
 
 class ApiPlugin:
-    """LL2's API on the first mirror among the databases of a Datasette."""
+    """LL2's API, from the first mirror among a Datasette's databases."""
 
     def __init__(self, datasette: Datasette) -> None:
         self._datasette = datasette
@@ -139,7 +139,7 @@ class ApiPlugin:
         self._prefix = datasette.setting("base_url").rstrip("/")  # before all paths
 
     async def __call__(self, scope: Scope, receive: Any, send: Any) -> bool:
-        """Answers a request for one of LL2's paths; False where it isn't, or no mirror is open."""
+        """Responds to a request for one of LL2's paths; False for others, and without a mirror."""
         path = decoded(path_of(scope))
         if not f"{path}/".startswith(f"{self._prefix}{API_PATH}"):
             return False
@@ -154,7 +154,7 @@ class ApiPlugin:
         return True
 
     def _finds_mirror(self) -> bool:
-        """Whether there is a mirror among the databases: the first is the one that is served."""
+        """Whether one of the databases is a mirror; the first one is served."""
         databases = self._datasette.databases.values()
         if self._mirror not in databases:
             self._mirror = next(filter(is_mirror, databases), None)
@@ -162,7 +162,7 @@ class ApiPlugin:
         return self._mirror is not None
 
     async def _answered(self, scope: Scope, receive: Any, path: str) -> tuple[Actor, HttpResponse]:
-        """Who asks, and the response for them."""
+        """The user, and the response for them."""
         actor = None
         try:
             actor = await self._permissions.actor(scope, receive)
@@ -175,7 +175,7 @@ class ApiPlugin:
             return actor, refused(500, "A fault of ll2-mirror's: its log says which.")
 
     async def _response(self, scope: Scope, path: str, actor: Actor) -> HttpResponse:
-        """The response for somebody; raises sqlite3.Error or MirrorError."""
+        """The response for a user; raises sqlite3.Error or MirrorError."""
         assert self._mirror
         assert self._respond
         if (base := self._base(scope)) is None:
@@ -189,7 +189,7 @@ class ApiPlugin:
         return await self._respond(request)
 
     def _base(self, scope: Scope) -> str | None:
-        """Where the links lead: what is configured, else where the client asked."""
+        """The base of links: as configured, else as requested; None for an invalid Host header."""
         config = self._datasette.plugin_config(NAME) or {}
         if configured := config.get("base_url"):
             return str(configured).rstrip("/")
@@ -197,19 +197,19 @@ class ApiPlugin:
 
 
 def refused(status: int, detail: str) -> HttpResponse:
-    """A response that says why there is none."""
+    """An error as a response."""
     return http_response(as_json(status, {"detail": detail}))
 
 
 def _why(error: sqlite3.Error | MirrorError, name: str) -> str:
-    """Why a file can't be read, in words for people."""
+    """Why a file can't be read, for people."""
     problem = explained(error, Path(name)) if isinstance(error, sqlite3.Error) else error
     message = str(problem or f"`ll2-mirror verify {name}` says why")
     return message if message.startswith(name) else f"{name} can't be read: {message}"
 
 
 async def image_copy(datasette: Datasette, request: Request, send: Any) -> Response | None:
-    """Sends the copy of that name, or that the client has it already."""
+    """Sends the copy of an image; 304 if the client has it."""
     name = request.url_vars["name"]
     path = await _copy_path(datasette, request.actor, name)
     shared = "public" if request.actor is None else "private"
@@ -222,7 +222,7 @@ async def image_copy(datasette: Datasette, request: Request, send: Any) -> Respo
 
 
 async def _copy_path(datasette: Datasette, actor: Actor, name: str) -> Path:
-    """Where a copy is, beside a mirror that who asks may see; raises NotFound."""
+    """The path of a copy, beside a mirror that the user may see; raises NotFound."""
     for each, database in datasette.databases.items():
         path = is_mirror(database) and ImageFolder(file_of(database).path).file(name)
         if path and await permissions(datasette).may_see(actor, each):

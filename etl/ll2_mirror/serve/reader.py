@@ -1,4 +1,4 @@
-"""Responses read from a file, each from one state of it; and whether that is still the newest."""
+"""Reads responses from a file, each from one state of it, and caches them until it changes."""
 
 from __future__ import annotations
 
@@ -28,44 +28,44 @@ from ll2_mirror.store.reading import (
     time_limit,
 )
 
-MOST_BYTES = 64 * 2**20  # of responses that are kept
-_QUICK = 20_000  # records that are asked so quickly that nobody need wait elsewhere
-_QUICK_SECONDS = 0.25  # after which others are no longer made to wait
+MOST_BYTES = 64 * 2**20  # of responses that are cached
+_QUICK = 20_000  # records: lists up to this size are read in the event loop
+_QUICK_SECONDS = 0.25  # that the event loop may be blocked
 
 
 class Responder:
-    """Responds from a file: from memory where it is as it was, else as one reads it."""
+    """Responds from a file, or from the cache if the file is unchanged."""
 
     def __init__(self, file: File, most: int = MOST_BYTES) -> None:
         self.responses = LRU[HttpResponse](most)  # by the file's version and the request
         self._reader = ResponseReader(file)
         self._watch = Latest(file, timeout=0)
         self._thread = ThreadPoolExecutor(1, "ll2")
-        self._busy = 0  # requests that the thread has
+        self._busy = 0  # requests in the thread
 
     async def __call__(self, request: Request) -> HttpResponse:
-        """The response; raises sqlite3.Error or MirrorError where the file can't be read."""
+        """The response; raises sqlite3.Error or MirrorError if the file can't be read."""
         version = self._watch.version
         if version and (response := self.responses.get((version, request))):
             return response
         response = await self._read(request)
         route = find_route(decoded(request.path))
-        if version and not (route and route.sublist):  # a list in time grows old by the clock
-            # Also packed, which takes a fifth, or less.
+        if version and not (route and route.sublist):  # launches/upcoming changes with time
+            # With the compressed body, which has at most a fifth of its size.
             size = 2000 + sum(map(len, filter(None, request))) + len(response.body) * 6 // 5
             self.responses.keep((version, request), response, size)
         return response
 
     async def _read(self, request: Request) -> HttpResponse:
-        """Reads a response: at once where that is quick, else in a thread that reads one by one.
+        """Reads a response: in the event loop if that is quick, else in a thread.
 
-        In one, and not in each of Datasette's, so that all profit from what was read before.
+        It is one thread, and not one of Datasette's many, so that all share its cache.
         """
         if self._reader.is_quick and not self._busy:
             try:
                 return self._reader(request, _QUICK_SECONDS)
             except TooLong:
-                pass  # a table may be none: the others shall not wait for it
+                pass  # it goes on in the thread, so that others needn't wait
         self._busy += 1
         try:
             loop = asyncio.get_running_loop()
@@ -79,8 +79,8 @@ class FileState(NamedTuple):
 
     version: Version
     snapshot: SnapshotCache
-    synced: str | None  # as HTTP spells a time
-    waits: bool  # for a writer, perhaps
+    synced: str | None  # an HTTP date
+    waits: bool  # perhaps for a writer
 
 
 class ResponseReader:
@@ -93,16 +93,16 @@ class ResponseReader:
 
     @property
     def is_quick(self) -> bool:
-        """Whether a response takes a few milliseconds; False while that isn't known."""
+        """Whether a response takes a few milliseconds; False if that isn't known."""
         if self._state is None or self._state.waits:
             return False
         sizes = (holding.records for holding in self._state.snapshot.holdings.values())
         return max(sizes, default=0) <= _QUICK
 
     def __call__(self, request: Request, seconds: float) -> HttpResponse:
-        """The response; raises sqlite3.Error or MirrorError where the file can't be read.
+        """The response; raises sqlite3.Error or MirrorError if the file can't be read.
 
-        That is TooLong where it takes more than so many seconds.
+        Raises TooLong if that takes more than so many seconds.
         """
         return self._latest(partial(self._read, request, seconds))
 
@@ -116,7 +116,7 @@ class ResponseReader:
             return http_response(response, state.synced)
 
     def _read_state(self, conn: Reading) -> FileState:
-        """The state of the snapshot; the one that was read before, where it is the same."""
+        """The state of the file in this snapshot, cached."""
         version = conn.version
         if self._state is None or self._state.version != version:
             finished = Ledger(conn, Clock()).finished()
@@ -129,7 +129,7 @@ class ResponseReader:
 
 
 def other_version(name: str, version: int) -> str:
-    """What to do about a file of another version's."""
+    """What to do about a file of another schema version."""
     if version < SCHEMA_VERSION:
         return f"{name} is an older ll2-mirror's: `ll2-mirror sync {name}` brings it up to date."
     return f"{name} is a newer ll2-mirror's: upgrade the one that serves it."

@@ -1,4 +1,4 @@
-"""Datasette on a mirror, with its web server: LL2's paths, and its own pages beside."""
+"""Runs Datasette with a mirror: LL2's API and the site, on one web server."""
 
 from __future__ import annotations
 
@@ -20,18 +20,18 @@ from ll2_mirror.serve.datasette_adapter import LiveDatabase, version_problem
 from ll2_mirror.serve.plugin import NAME
 
 _THEIRS = (asyncio.CancelledError, LocalProtocolError)
-_LAST_SECONDS = 3  # that those who are being answered have when the server ends
+_LAST_SECONDS = 3  # to finish responses when the server stops
 
 
 def bound(host: str, port: int) -> socket.socket:
-    """A socket that listens there; raises UsageError where it can't."""
+    """A listening socket; raises UsageError."""
     try:
         family, kind, proto, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
         with ExitStack() as undo:
             listening = undo.enter_context(socket.socket(family, kind, proto))
             listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             listening.bind(address)
-            listening.listen()  # who asks before the server runs waits for it
+            listening.listen()  # requests wait until the server runs
             undo.pop_all()
     except (OSError, UnicodeError) as error:
         reason = error.strerror if isinstance(error, OSError) else "no host's name"
@@ -40,10 +40,10 @@ def bound(host: str, port: int) -> socket.socket:
 
 
 def datasette(db: Path, base_url: str | None = None, **own: Any) -> Datasette:
-    """Datasette on a mirror; its plugin leads links to ``base_url``, else to where it was asked.
+    """A Datasette with a mirror; the API's links begin with ``base_url``, else as requested.
 
-    ``own``: Datasette's options, as the command line has them: files, metadata, settings and so on.
-    Raises UsageError for an option that isn't understood, and for a Datasette that isn't known.
+    ``own``: Datasette's options from the command line: files, metadata, settings and so on.
+    Raises UsageError for an invalid option, and for an unsupported Datasette.
     """
     if problem := version_problem():
         raise UsageError(problem)
@@ -56,14 +56,14 @@ def datasette(db: Path, base_url: str | None = None, **own: Any) -> Datasette:
     beside = [each for each in app.databases.values() if not each.is_memory]
     app.databases = {name: each for name, each in app.databases.items() if each.is_memory}
     if not own.get("crossdb"):
-        app.remove_database("_memory")  # which it makes where it is given no file
+        app.remove_database("_memory")  # Datasette adds it if it gets no file
     for database in (LiveDatabase(app, db.absolute()), *beside):
         app.add_database(database)
     return app
 
 
 def _arguments(own: dict[str, Any]) -> dict[str, Any]:
-    """Datasette's options as its own class takes them; raises UsageError."""
+    """Command-line options as arguments of Datasette; raises UsageError."""
     metadata = own.get("metadata")
     return {
         "files": [str(path) for path in own.get("files", ())],
@@ -92,7 +92,7 @@ _SWITCHES = {"on": True, "true": True, "1": True, "off": False, "false": False, 
 
 
 def _setting(name: str, value: str) -> tuple[str, Any]:
-    """One of Datasette's settings, by the kind of value that it has there."""
+    """A setting of Datasette's, with its value in the type of the default."""
     if name not in DEFAULT_SETTINGS:
         raise UsageError(
             f"{name} is no setting of Datasette's: `datasette --help-settings` has them"
@@ -108,7 +108,7 @@ def _setting(name: str, value: str) -> tuple[str, Any]:
 
 
 def run(app: Datasette, listening: socket.socket) -> None:
-    """Serves until it is interrupted or terminated, which both are how a server ends."""
+    """Serves until it is interrupted or terminated, both of which are a normal end."""
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     for name in ("uvicorn.error", "asyncio"):
         logging.getLogger(name).addFilter(_is_news)
@@ -130,5 +130,5 @@ def run(app: Datasette, listening: socket.socket) -> None:
 
 
 def _is_news(record: logging.LogRecord) -> bool:
-    """Whether a record is more than that the end cut somebody off, or somebody sent no HTTP."""
+    """Whether a log record isn't about a connection cut off at the end, or invalid HTTP."""
     return not (record.exc_info and isinstance(record.exc_info[1], _THEIRS))

@@ -1,10 +1,9 @@
-"""Reads a file while others may write to it, or put another in its place.
+"""Reads a file that others may write to or replace.
 
-SQLite lets a reader see one state, and never a mixture, through files beside the mirror: the
-write-ahead log and its index, which each reader in WAL mode must find or make. Who may do neither
-(the mount is read-only, the folder another's) can only tell SQLite that the file never changes:
-"immutable". Whether that is so is then not SQLite's business, but ``Reading.is_current``'s. See
-https://sqlite.org/wal.html#readonly.
+In WAL mode, SQLite shows a reader one consistent state through files beside the mirror: the
+write-ahead log and its index, which each reader must find or create. If it can't (on a read-only
+mount, in another user's folder), the file can only be opened as "immutable", and SQLite no longer
+notices changes: ``Reading.is_current`` does. See https://sqlite.org/wal.html#readonly.
 """
 
 from __future__ import annotations
@@ -24,19 +23,19 @@ from weakref import WeakSet
 from ll2_mirror.errors import MirrorError, Stopped, TooLong, UsageError
 
 BUSY_SECONDS = 5.0
-READ_SECONDS = 10.0  # that a response may take: those of the largest mirrors take a tenth of one
-_TRIES = 5  # at a file that changes while it is read
-_STEPS = 10_000  # of SQLite's machine between two looks at the clock: less than a millisecond
-# How SQLite says that it neither finds nor may make what readers share.
+READ_SECONDS = 10.0  # for one response; with the largest mirrors it takes a tenth of a second
+_TRIES = 5  # to read a file that changes meanwhile
+_STEPS = 10_000  # of SQLite's virtual machine between two checks of the clock: less than 1 ms
+# SQLite's errors when the files that readers share are missing and can't be created.
 _ALONE = ("SQLITE_CANTOPEN", "SQLITE_READONLY_DIRECTORY", "SQLITE_READONLY_CANTINIT")
 
-Version = tuple[int, int]  # of what a connection reads: the same for one state of a file
+Version = tuple[int, int]  # equal as long as a connection reads the same state of a file
 T = TypeVar("T")
 _numbers = count()
 
 
 class FileIdentity(NamedTuple):
-    """What a file is known by; ``state`` moves with its content, and is only told where asked."""
+    """Identifies a file; ``state`` changes with its content, and is empty unless requested."""
 
     file: tuple[int, int]
     state: tuple[int, ...] = ()
@@ -49,22 +48,21 @@ def _identity(path: Path, *, frozen: bool = False) -> FileIdentity:
 
 
 class Reading(sqlite3.Connection):
-    """A connection that reads a file; it may go from thread to thread.
+    """A connection that reads a file; it may be used from several threads.
 
-    ``is_frozen``: through it, nothing is seen of what others write. ``waits``: it may have to wait
-    for a writer.
+    ``is_frozen``: it sees nothing of what others write. ``waits``: it may wait for a writer.
     """
 
     path: Path
     is_frozen: bool
     waits: bool
-    _number: int  # of all that were opened
-    _real: Path  # where links lead
+    _number: int  # unique in this process
+    _real: Path  # the target of symbolic links
     _was: FileIdentity
     _log: FileIdentity | None = None
 
     def begin(self, path: Path, real: Path, was: FileIdentity) -> None:
-        """Reads what the file is; ``was``: as it was seen before."""
+        """Checks the file; ``was``: its identity before it was opened."""
         self.path, self._real, self._was = path, real, was
         self._number = next(_numbers)
         self.is_frozen = bool(was.state)
@@ -76,14 +74,14 @@ class Reading(sqlite3.Connection):
 
     @property
     def version(self) -> Version:
-        """What differs by connection, and moves with each commit of others.
+        """Differs by connection, and changes with each commit of others.
 
         See https://sqlite.org/pragma.html#pragma_data_version.
         """
         return self._number, self.execute("PRAGMA data_version").fetchone()[0]
 
     def is_current(self) -> bool:
-        """Whether the path leads to what was opened; a frozen file must be as it was then."""
+        """Whether the path still leads to the opened file; a frozen one must be unchanged."""
         try:
             same = _identity(self.path, frozen=self.is_frozen) == self._was
         except OSError:
@@ -91,9 +89,9 @@ class Reading(sqlite3.Connection):
         return same and not (self.is_frozen and log_of(self._real))
 
     def check_log(self) -> None:
-        """Raises UsageError where the file was replaced, but its log was not: it damages another.
+        """Raises UsageError if the file was replaced, but not its log, which would damage it.
 
-        SQLite takes the log beside a file for that file's.
+        SQLite applies the log beside a file to that file.
         """
         with suppress(OSError):
             log = _beside(self.path.resolve(), "-wal")
@@ -110,15 +108,15 @@ def _beside(real: Path, end: str) -> Path:
 
 
 def log_of(real: Path) -> Path | None:
-    """The log that holds changes which the file itself hasn't; None: there is none."""
+    """The log with changes that aren't in the file itself; None if there is none."""
     logs = (_beside(real, end) for end in ("-wal", "-journal"))
     return next((log for log in logs if log.exists() and log.stat().st_size), None)
 
 
 def reading(path: Path, timeout: float = BUSY_SECONDS) -> Reading:
-    """A connection to a file, to read it as it is now.
+    """A connection that reads the current file.
 
-    Raises UsageError where it isn't there, or its log can't be read, and sqlite3.Error.
+    Raises UsageError if it doesn't exist or its log can't be read, and sqlite3.Error.
     """
     for _ in range(_TRIES):
         try:
@@ -138,7 +136,7 @@ def reading(path: Path, timeout: float = BUSY_SECONDS) -> Reading:
 
 
 def find_temp_folder(conn: sqlite3.Connection, path: Path) -> None:
-    """Has SQLite keep temporary tables beside the mirror, or else in memory, where it must."""
+    """Lets SQLite keep temporary tables beside the mirror or in memory if /tmp isn't writable."""
     folder = path.resolve().parent
     try:
         tempfile.TemporaryFile(dir=None).close()
@@ -180,7 +178,7 @@ def _begun(path: Path, mode: str, was: FileIdentity, timeout: float) -> Reading:
 
 
 class File:
-    """A file that several connections read, again and again."""
+    """A file, with all connections that read it."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -188,7 +186,7 @@ class File:
         self._all: WeakSet[Reading] = WeakSet()
 
     def reading(self, timeout: float = BUSY_SECONDS) -> Reading:
-        """Another connection; raises as ``reading`` does."""
+        """A new connection; raises as ``reading`` does."""
         if self._last:
             self._last.check_log()
         self._last = reading(self.path, timeout)
@@ -196,7 +194,7 @@ class File:
         return self._last
 
     def close(self) -> None:
-        """Closes all connections, whatever they are reading."""
+        """Closes all connections, even while they read."""
         for conn in list(self._all):
             with suppress(sqlite3.ProgrammingError):  # it is closed
                 conn.interrupt()
@@ -205,9 +203,9 @@ class File:
 
 @dataclass(eq=False)
 class Latest:
-    """Reads a file through a connection that is made anew where the file is another.
+    """Reads a file through a connection that is reopened when the file is replaced.
 
-    ``prepare`` is called with each connection.
+    ``prepare`` is called with each new connection.
     """
 
     file: File
@@ -216,7 +214,7 @@ class Latest:
     _conn: Reading | None = field(default=None, init=False)
 
     def connection(self) -> Reading:
-        """A connection to the file as it is now; raises as ``reading`` does."""
+        """A connection to the current file; raises as ``reading`` does."""
         if self._conn and self._conn.is_current():
             return self._conn
         self.close()
@@ -226,14 +224,14 @@ class Latest:
 
     @property
     def version(self) -> Version | None:
-        """What moves with each commit, and where the file is replaced; None: it can't be read."""
+        """Changes with each commit, and if the file is replaced; None if it can't be read."""
         try:
             return self.connection().version
         except (sqlite3.Error, MirrorError):
             return None
 
     def __call__(self, read: Callable[[Reading], T]) -> T:
-        """What is read of one state of the file; where it may be a mixture, it is read again."""
+        """The result of reading one state of the file; retried if the file changed meanwhile."""
         for _ in range(_TRIES):
             conn = self.connection()
             try:
@@ -247,7 +245,7 @@ class Latest:
         raise Stopped(f"{self.file.path.name} is being written: ask again")
 
     def close(self) -> None:
-        """Closes the connection; the next question opens another."""
+        """Closes the connection; the next read opens another."""
         if self._conn:
             self._conn.close()
         self._conn = None
@@ -255,7 +253,7 @@ class Latest:
 
 @contextmanager
 def snapshot(conn: sqlite3.Connection) -> Iterator[None]:
-    """Reads one state of a file, whatever is committed meanwhile."""
+    """A read transaction: one state of the file, whatever is committed meanwhile."""
     conn.execute("BEGIN")
     try:
         yield
@@ -264,7 +262,7 @@ def snapshot(conn: sqlite3.Connection) -> Iterator[None]:
 
 
 def roll_back(conn: sqlite3.Connection) -> None:
-    """Ends a transaction, unless the file is closed: a signal may come on the way into one."""
+    """Ends a transaction, if one began and the file is open: a signal may come at any time."""
     with suppress(sqlite3.ProgrammingError):
         if conn.in_transaction:
             conn.execute("ROLLBACK")
@@ -272,7 +270,7 @@ def roll_back(conn: sqlite3.Connection) -> None:
 
 @contextmanager
 def time_limit(conn: sqlite3.Connection, seconds: float, name: str) -> Iterator[None]:
-    """Ends what a connection reads of a file when it has taken so long; raises TooLong."""
+    """Ends a connection's queries after so many seconds; raises TooLong."""
     end = time.monotonic() + seconds
     conn.set_progress_handler(lambda: time.monotonic() > end, _STEPS)
     try:

@@ -17,16 +17,16 @@ from ll2_mirror.store.sql import all_of, quoted
 _RUN = re.compile(r"\S+")
 _PLAIN = re.compile(r"""[^\s'"]*""")
 _INSIDE = {quote: re.compile(rf"(?:[^{quote}\\]|\\.)*+") for quote in "\"'"}
-_GRAM = 3  # characters that the index goes by
-_MOST_PHRASES = 16  # that the index is asked for; of more words, the rest is compared
-_LONGEST = 64  # characters of a word that it is asked for: each takes some kilobytes
-_DAMAGED = ("SQLITE_CORRUPT", "SQLITE_ERROR")  # how SQLite calls it that FTS5 opens no index
+_GRAM = 3  # characters: the index is of trigrams
+_MOST_PHRASES = 16  # words that the index is asked for; the rest is compared with the texts
+_LONGEST = 64  # characters of a word that it is asked for: each takes some kB of memory
+_DAMAGED = ("SQLITE_CORRUPT", "SQLITE_ERROR")  # SQLite's errors when FTS5 can't open an index
 
 
 def terms(text: str) -> list[str]:
     """The terms of a search, as Django REST framework splits them.
 
-    White space and commas part them, but not within quotes; an empty phrase in quotes is a term.
+    White space and commas separate them, except in quotes; empty quotes are a term.
     """
     parts = []
     for token in (token.strip(",") for token in _tokens(text)):
@@ -38,7 +38,7 @@ def terms(text: str) -> list[str]:
 
 
 def _tokens(text: str) -> Iterator[str]:
-    """What white space parts, but where it stands in quotes that are closed."""
+    """The parts separated by white space, except in closed quotes."""
     phrases, end = _Phrases(text), 0
     while run := _RUN.search(text, end):
         plain = end = _after_plain(text, run.start())
@@ -49,17 +49,17 @@ def _tokens(text: str) -> Iterator[str]:
 
 
 def _after_plain(text: str, place: int) -> int:
-    """Where the next white space or quote stands."""
+    """The position of the next white space or quote."""
     match = _PLAIN.match(text, place)
     assert match
     return match.end()
 
 
 class _Phrases:
-    """The phrases in quotes of a text, in which a backslash takes the next character along.
+    """The quoted phrases of a text, in which a backslash escapes the next character.
 
-    No part of it is looked at twice for the same quote: where one isn't closed, a later one up to
-    where that was found out isn't either, since a backslash stood before it.
+    Splitting takes linear time: if a quote isn't closed, no later one of its kind is tried before
+    the position where that was found out, since those in between are escaped.
     """
 
     def __init__(self, text: str) -> None:
@@ -67,7 +67,7 @@ class _Phrases:
         self._open = dict.fromkeys(_INSIDE, 0)
 
     def end(self, place: int) -> int:
-        """Where the phrase ends that begins at a place; the same place where none does."""
+        """The end of the phrase that begins at a position; the same position if none does."""
         quote = self._text[place : place + 1]
         if quote not in _INSIDE or place < self._open[quote]:
             return place
@@ -85,7 +85,7 @@ def _unquoted(token: str) -> str:
 
 
 def upper(text: str) -> str:
-    """A text in capitals as PostgreSQL makes them: each character for itself, so ß stays."""
+    """A text in upper case as PostgreSQL makes it: character by character, so ß stays."""
     if text.isascii():
         return text.upper()
     return "".join(c.upper() if len(c.upper()) == 1 else c for c in text)
@@ -94,12 +94,12 @@ def upper(text: str) -> str:
 def matching(
     resource: Resource, words: Sequence[str], not_searched: Collection[str] = ()
 ) -> tuple[str, list[Any]]:
-    """The query for the ids of the records in which each word stands in one of the texts.
+    """The query for the ids of the records that have each word in one of their texts.
 
-    The texts at the paths ``not_searched`` don't count. A word that is too short for a phrase of
-    trigrams is compared with each text, and so is what the index isn't asked for.
+    The texts at the paths ``not_searched`` don't count. Words of one or two letters, which have no
+    trigram, are compared with all texts, and so is what the index isn't asked for.
     """
-    # The longest first: they leave the fewest records to look at.
+    # The longest first: they match the fewest records.
     capitals = sorted(dict.fromkeys(map(upper, words)), key=len, reverse=True)
     phrases = [_phrase(word) for word in capitals[:_MOST_PHRASES] if len(word) >= _GRAM]
     compared = [w for n, w in enumerate(capitals) if n >= len(phrases) or len(w) > _LONGEST]
@@ -117,9 +117,9 @@ def matching(
 
 
 def naming(resource: Resource, path: str, text: str) -> tuple[str, list[Any]]:
-    """The query for the ids of the records whose text at a searched path is this one, but for case.
+    """The query for the ids of the records whose text at a searched path may be this one.
 
-    Others may be among them.
+    It ignores case, and may find records whose text only begins with it.
     """
     capitals = upper(text)
     if len(capitals) >= _GRAM:
@@ -128,7 +128,7 @@ def naming(resource: Resource, path: str, text: str) -> tuple[str, list[Any]]:
 
 
 def _match(resource: Resource, expression: str) -> tuple[str, list[Any]]:
-    """The query for the ids of the records that an expression of FTS5 finds."""
+    """The query for the ids of the records that an FTS5 expression finds."""
     if resource.search_key != "id":
         return _ids(resource, _rows(resource)), [expression]
     index = f"{resource.search_table}_fts"
@@ -136,23 +136,23 @@ def _match(resource: Resource, expression: str) -> tuple[str, list[Any]]:
 
 
 def _rows(resource: Resource) -> str:
-    """The condition of the rows that an expression finds."""
+    """The condition that an FTS5 expression finds a row."""
     index = f"{resource.search_table}_fts"
     return f'{resource.search_key} IN (SELECT rowid FROM "{index}" WHERE "{index}" MATCH ?)'
 
 
 def _ids(resource: Resource, condition: str) -> str:
-    """The query for the ids of the records of which a row fulfils a condition."""
+    """The query for the ids of the records with a row that meets a condition."""
     return f'SELECT{_once(resource)} id FROM "{resource.search_table}" WHERE {condition}'
 
 
 def _once(resource: Resource) -> str:
-    """What a query needs that is to give no record twice."""
+    """DISTINCT, if a record can have several rows."""
     return "" if resource.search_key == "id" else " DISTINCT"
 
 
 def _phrase(text: str) -> str:
-    """The begin of a text, as the index is asked for it."""
+    """The start of a text, as an FTS5 phrase."""
     return '"' + text[:_LONGEST].replace('"', '""') + '"'
 
 
@@ -160,7 +160,7 @@ UPPER = "ll2_upper"  # the SQL function: see teach_upper
 
 
 def reindex(conn: sqlite3.Connection) -> None:
-    """Brings the index of each resource up to date, within the caller's transaction."""
+    """Updates the index of each resource, in the caller's transaction."""
     for resource in filter(lambda resource: _is_used(conn, resource), searched()):
         texts, columns, key = resource.search_table, quoted(resource.search), resource.search_key
         conn.execute("DROP TABLE IF EXISTS temp.stale")
@@ -181,13 +181,13 @@ def reindex(conn: sqlite3.Connection) -> None:
 
 
 def _is_used(conn: sqlite3.Connection, resource: Resource) -> bool:
-    """Whether there are records to search, or texts of such as there were."""
+    """Whether the resource has records, or the index still has texts."""
     sql = f'SELECT EXISTS ({LISTED}) OR EXISTS (SELECT 1 FROM "{resource.search_table}")'
     return bool(conn.execute(sql, (resource.name,)).fetchone()[0])
 
 
 def mend(conn: sqlite3.Connection) -> None:
-    """Makes each index anew that is damaged, within the caller's transaction."""
+    """Rebuilds each damaged index, in the caller's transaction."""
     for resource in searched():
         if not is_whole(conn, resource):
             texts = resource.search_table
@@ -199,7 +199,7 @@ def mend(conn: sqlite3.Connection) -> None:
 
 
 def _empty(conn: sqlite3.Connection, index: str) -> None:
-    """Puts an empty index in the place of one: FTS5 opens none that is damaged, even to drop it."""
+    """Replaces an index by an empty one: FTS5 can't open a damaged one, even to drop it."""
     for part in ("data", "idx", "config"):
         conn.execute(f'DROP TABLE IF EXISTS "{index}_{part}"')
     conn.execute("PRAGMA writable_schema = ON")
@@ -209,9 +209,9 @@ def _empty(conn: sqlite3.Connection, index: str) -> None:
 
 
 def is_whole(conn: sqlite3.Connection, resource: Resource) -> bool:
-    """Whether an index has texts of as many as there are records, and finds the first and the last.
+    """Whether an index has as many texts as there are records, and finds the first and the last.
 
-    That is quickly told; ``verify`` compares all terms.
+    This is a quick check; ``verify`` compares all terms.
     """
     texts, key, path = resource.search_table, resource.search_key, resource.search[0]
     indexed = f'SELECT count(*) FROM (SELECT{_once(resource)} id FROM "{texts}")'
@@ -231,7 +231,7 @@ def is_whole(conn: sqlite3.Connection, resource: Resource) -> bool:
 def _finds(
     conn: sqlite3.Connection, resource: Resource, path: str, key: int, text: str | None
 ) -> bool:
-    """Whether a row is found by its text, where that can be asked for: of no NUL, long enough."""
+    """Whether the index finds a row by its text; True if the text is too short, or has a NUL."""
     if text is None or len(text) < _GRAM or "\0" in text:
         return True
     index = f"{resource.search_table}_fts"
@@ -240,9 +240,9 @@ def _finds(
 
 
 def has_right_terms(conn: sqlite3.Connection, resource: Resource) -> bool:
-    """Whether an index has the terms that its texts make, each where it should be.
+    """Whether an index has exactly the terms of its texts.
 
-    Raises sqlite3.DatabaseError where it can't be read.
+    Raises sqlite3.DatabaseError if it can't be read.
     """
     texts, columns, key = resource.search_table, quoted(resource.search), resource.search_key
     if not conn.execute(f'SELECT 1 FROM "{texts}" LIMIT 1').fetchone():
@@ -262,7 +262,7 @@ def has_right_terms(conn: sqlite3.Connection, resource: Resource) -> bool:
 
 
 def _terms(conn: sqlite3.Connection, schema: str, index: str) -> sqlite3.Cursor:
-    """Each term of an index with the places where it stands, in order."""
+    """Each term of an index with its positions, in order."""
     vocabulary = f'temp."{index}_terms"'
     conn.execute(
         f"CREATE VIRTUAL TABLE IF NOT EXISTS {vocabulary}"
@@ -272,17 +272,17 @@ def _terms(conn: sqlite3.Connection, schema: str, index: str) -> sqlite3.Cursor:
 
 
 def searched() -> list[Resource]:
-    """The resources that LL2 searches."""
+    """The resources that can be searched."""
     return [resource for resource in RESOURCES.values() if resource.search]
 
 
 def misindexed(conn: sqlite3.Connection, resource: Resource) -> list[Id]:
-    """The first records of a resource, if any, that search knows by another text than they have."""
+    """The first records of a resource, if any, whose indexed text isn't theirs."""
     return [id_ for (id_,) in conn.execute(f"{_stale(resource)} LIMIT 5")]
 
 
 def _stale(resource: Resource) -> str:
-    """The query for the ids of records whose texts are missing, or not those of the tables."""
+    """The query for the ids of records whose indexed texts are missing, or not the tables'."""
     texts = f'"{resource.search_table}"'
     same = "".join(f' AND indexed."{path}" IS wanted."{path}"' for path in resource.search)
     others = f"SELECT id FROM {texts} WHERE id NOT IN ({listed(resource.name)})"
@@ -299,17 +299,17 @@ def _stale(resource: Resource) -> str:
 
 
 def teach_upper(conn: sqlite3.Connection) -> None:
-    """Lets the SQL of a connection put texts in capitals as a search does."""
+    """Defines the SQL function that converts texts to upper case as a search does."""
     conn.create_function(UPPER, 1, _capitals, deterministic=True)
 
 
 def _capitals(value: Any) -> Any:
-    """A text in capitals, or the digits of a number; what damage can leave, as it is."""
+    """A text in upper case, or the digits of a number; a damaged value unchanged."""
     return str(value) if type(value) is int else upper(value) if isinstance(value, str) else value
 
 
 def _wanted(resource: Resource) -> str:
-    """The query for what the records of a resource are to be searched by."""
+    """The query for the texts by which a resource's records are searched."""
     joins: dict[str, str] = {}
     texts = [
         f'{UPPER}({_column(resource.richest, path, joins)}) AS "{path}"' for path in resource.search
@@ -321,7 +321,7 @@ def _wanted(resource: Resource) -> str:
 
 
 def _column(shape: Shape, path: str, joins: dict[str, str]) -> str:
-    """The column that a path leads to; adds the joins on the way, by the alias of their tables."""
+    """The column at the end of a path; adds the joins on the way, by the alias of their tables."""
     alias = "record"
     *ways, (_, last) = shape.resolve(path)
     for owner, key in ways:
