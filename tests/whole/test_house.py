@@ -112,7 +112,7 @@ def test_functions_show_whole():
         assert source.count("\n") <= 500, path.name
         for node in ast.walk(ast.parse(source)):
             if isinstance(node, FUNCTIONS):
-                assert (node.end_lineno or 0) - node.lineno < 50, f"{path.name}: {node.name}"
+                assert (node.end_lineno or 0) - node.lineno < 40, f"{path.name}: {node.name}"
 
 
 def test_class_names_are_unique():
