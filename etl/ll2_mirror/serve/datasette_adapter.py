@@ -242,14 +242,17 @@ class Permissions:
         return self._known[key]
 
     async def _ask(self, actor: Actor, database: str) -> bool:
-        of_database = [("view-database", database), "view-instance"]
+        datasette = self._datasette
         try:
-            await self._datasette.ensure_permissions(actor, of_database)
-            for table in tables():
-                of_table = [("view-table", (database, table)), *of_database]
-                await self._datasette.ensure_permissions(actor, of_table)
+            await datasette.ensure_permissions(
+                actor, [("view-database", database), "view-instance"]
+            )
         except Forbidden:
             return False
+        for table in tables():
+            of_table = (database, table)  # seen as the database is, if nobody decides
+            if not await datasette.permission_allowed(actor, "view-table", of_table, default=True):
+                return False
         return True
 
     @cached_property
