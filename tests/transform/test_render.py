@@ -27,6 +27,8 @@ from ll2_mirror.transform.normalize import Normalizer
 from ll2_mirror.transform.render import Renderer
 from strategies import DrawnRows, ids_of, resources_and_modes
 
+BUNDLED = bundled()
+
 
 @pytest.fixture
 def store(db):
@@ -79,10 +81,10 @@ def test_the_captured_page_comes_back_indented_and_compact(store):
     assert again(store, shape, compact) == compact
 
 
-@pytest.mark.parametrize(("resource", "mode"), list(bundled()))
+@pytest.mark.parametrize(("resource", "mode"), list(BUNDLED))
 def test_each_bundled_record_comes_back(store, resource, mode):
     shape = RESOURCES[resource].modes[mode]
-    for record in bundled()[resource, mode]:
+    for record in BUNDLED[resource, mode]:
         if mode == "detailed" and record["id"] in TWO_HOSTS:
             continue
         body = text({"count": 1, "next": None, "previous": None, "results": [record]}).encode()
@@ -170,13 +172,13 @@ def test_the_richest_mode_answers_the_poorer_ones_too(scratch, name):
     ("resource", "mode"),
     [
         (name, mode)
-        for name, mode in bundled()
-        if mode != "detailed" and (name, "detailed") in bundled()
+        for name, mode in BUNDLED
+        if mode != "detailed" and (name, "detailed") in BUNDLED
     ],
 )
 def test_a_file_in_detailed_mode_renders_records_of_a_poorer_one(store, resource, mode):
     """The projection equals what upstream sends in that mode."""
-    records = bundled()
+    records = BUNDLED
     shapes = RESOURCES[resource].modes
     for record, wanted in zip(records[resource, "detailed"], records[resource, mode], strict=True):
         page = {"count": 1, "next": None, "previous": None, "results": [record]}
