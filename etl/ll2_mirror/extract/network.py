@@ -235,18 +235,11 @@ def outcome(work: Callable[[], T], seconds: float) -> T | BaseException:
             results.put(error)
 
     Thread(target=run, daemon=True).start()
-    with suppress(queue.Empty):
-        return taken(results, seconds)
-    return TimeoutError(f"no whole answer within {seconds:g} s")
-
-
-def taken(results: queue.Queue[T] | queue.SimpleQueue[T], seconds: float) -> T:
-    """What another thread puts into a queue; raises queue.Empty after the timeout."""
     until = monotonic() + seconds
     while (left := until - monotonic()) > 0:
         with suppress(queue.Empty):
             return results.get(timeout=min(left, _HEED))
-    raise queue.Empty
+    return TimeoutError(f"no whole answer within {seconds:g} s")
 
 
 def with_retries(ask: Callable[[], T], clock: Clock, emit: Emit, tries: int = TRIES) -> T:
