@@ -325,7 +325,7 @@ def test_a_quiet_sync_says_nothing_of_it_until_the_server_refuses(
     monkeypatch.setattr(upstream, "answer", lambda *_: (401, {}))
     done = run("sync", synced, "--quiet", env=ENVIRONMENT)
     assert (done.code, done.out) == (69, "")
-    assert "it asks for a token, and none was sent: see --token" in done.err
+    assert "the server requires a token: see --token" in done.err
 
 
 @pytest.mark.parametrize(

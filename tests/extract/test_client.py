@@ -75,7 +75,7 @@ def answering(monkeypatch, status, document):
         (401, UpstreamError, "the token isn't accepted"),
         (403, UpstreamError, "the token isn't accepted"),
         (404, UpstreamError, "check --base-url"),
-        (301, UpstreamError, "it leads elsewhere"),
+        (301, UpstreamError, "it redirects elsewhere"),
         (429, Stopped, "limit is reached"),
         (500, UpstreamError, "500 It broke."),
     ],
@@ -90,7 +90,7 @@ def test_a_refusal_is_one_line_that_says_what_to_do(
     assert TOKEN not in str(refused.value)
 
 
-NO_TOKEN = "it asks for a token, and none was sent: see --token"
+NO_TOKEN = "the server requires a token: see --token"
 FIREWALL = "LL2, or a firewall on the way, refuses"
 BAD_TOKEN = "the token isn't accepted: see --token"
 WORDS = {"detail": "Not\n for \x1b[31myou."}, "Not for ?[31myou"
@@ -122,7 +122,7 @@ def test_who_refuses_is_told_as_far_as_it_is_known(
     ("status", "words"),
     [
         (404, "status 404: LL2 isn't there: check --base-url"),
-        (302, "status 302: it leads elsewhere: check --base-url"),
+        (302, "status 302: it redirects elsewhere: check --base-url"),
         (418, "status 418"),
         (407, "status 407"),
     ],
@@ -204,7 +204,7 @@ def test_a_body_that_drips_is_bounded_as_a_whole():
         thread = threading.Thread(target=drip, args=(server,))
         thread.start()
         try:
-            with pytest.raises(UpstreamError, match=r"no whole answer within 0\.3 s"):
+            with pytest.raises(UpstreamError, match=r"no complete response within 0\.3 s"):
                 Client(url, None, 0.3).get("/")
         finally:
             stop.set()

@@ -79,7 +79,7 @@ def test_no_body_takes_more_memory_than_a_bound(db, name):
     ("line", "header", "words"),
     [
         ("418 Teapot", "X: y", "status 418"),
-        ("302 Found", "Location: /elsewhere", "status 302: it leads elsewhere"),
+        ("302 Found", "Location: /elsewhere", "status 302: it redirects elsewhere"),
     ],
 )
 def test_no_error_takes_more_memory_than_a_bound(db, line, header, words):

@@ -90,7 +90,7 @@ def assert_ends(done, code, *words):
 def test_a_proxy_that_wants_a_password_costs_no_budget(db, run, bare, proxy, counted, base_url):
     bare("http_proxy", proxy.url())
     bare("https_proxy", proxy.url())
-    wants = f"the proxy {proxy.url()[7:]} wants a user and a password: put them into HTTP"
+    wants = f"the proxy {proxy.url()[7:]} requires a user and a password: put them into HTTP"
     assert_ends(run("sync", db, "--base-url", base_url), 2, wants)
     assert len(proxy.log) <= 1  # an http request isn't logged before it is let in
     assert counted() == 0
@@ -101,7 +101,7 @@ def test_a_proxy_that_lets_nobody_pass_any_more_costs_no_budget(db, run, bare, p
     """It let pass what asks for the limit, but no page."""
     bare("http_proxy", proxy.url())
     proxy.free = "api-throttle"
-    assert_ends(run("sync", db, "--base-url", HTTP), 2, "wants a user and a password")
+    assert_ends(run("sync", db, "--base-url", HTTP), 2, "requires a user and a password")
     assert len(proxy.log) == 1
     assert counted() == 0
 
@@ -135,10 +135,10 @@ def test_a_proxy_that_finds_no_way_to_ll2_costs_no_budget(db, run, bare, proxy, 
     ("url", "words"),
     [
         ("socks5h://127.0.0.1:1", "names a SOCKS proxy: that needs `pip install pysocks`"),
-        ("ftp://proxy.example", "names no proxy: expected one like http://proxy.example:3128"),
-        ("http://proxy.example:99999", "names no proxy"),
-        ("http://", "names no proxy"),
-        (f"http://{USER}@[x", "names no proxy"),
+        ("ftp://proxy.example", "is not a proxy URL: expected one like http://proxy.example:3128"),
+        ("http://proxy.example:99999", "is not a proxy URL"),
+        ("http://", "is not a proxy URL"),
+        (f"http://{USER}@[x", "is not a proxy URL"),
     ],
 )
 @pytest.mark.parametrize("variable", ["HTTPS_PROXY", "ALL_PROXY"])
@@ -286,7 +286,7 @@ def test_a_certificate_file_without_certificates_is_a_setting_to_change(db, run,
     empty = tmp_path / "empty.pem"
     empty.write_text("")
     bare("SSL_CERT_FILE", str(empty))
-    assert_ends(run("sync", db, "--base-url", HTTPS), 2, f"SSL_CERT_FILE={empty}: holds no cert")
+    assert_ends(run("sync", db, "--base-url", HTTPS), 2, f"SSL_CERT_FILE={empty}: has no cert")
 
 
 def test_http_where_tls_is_expected_is_said(db, run, bare, upstream, counted):

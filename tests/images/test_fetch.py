@@ -124,7 +124,7 @@ def test_licenses_are_wanted_or_left_out_by_name(db, run):
     assert run("images", db, "--license", nasa, "--license", "Unknown", "--json").json["held"] == 4
     found = run("images", db, "--without-license", "Unknown", "--json").json
     assert (found["held"], found["dropped"], len(copies(db))) == (2, 2, 2)
-    one_line(run("images", db, "--license", "Nasa"), 2, '"Nasa" is no license')
+    one_line(run("images", db, "--license", "Nasa"), 2, '"Nasa" is not a license')
 
 
 def test_the_folder_holds_no_more_than_it_may(db, host, run):
@@ -175,15 +175,15 @@ def leads(where):
 
 
 REFUSED = {
-    "html": (instead(lambda _: b"<!doctype html><title>Sign in</title>"), "no PNG, JPEG"),
-    "svg": (instead(lambda _: SVG), "no PNG, JPEG"),
-    "nothing": (instead(lambda _: b""), "no PNG, JPEG"),
+    "html": (instead(lambda _: b"<!doctype html><title>Sign in</title>"), "not a PNG, JPEG"),
+    "svg": (instead(lambda _: SVG), "not a PNG, JPEG"),
+    "nothing": (instead(lambda _: b""), "not a PNG, JPEG"),
     "100 MB": (huge, "has more than 33,554,432 bytes"),
     "404": (status(404), "status 404"),
     "204": (status(204), "status 204"),
     "206": (part, "status 206"),
-    "a link-local address": (leads("http://169.254.169.254/latest/"), "the tables name no such"),
-    "another host": (leads("http://elsewhere.example/a.png"), "the tables name no such host"),
+    "a link-local address": (leads("http://169.254.169.254/latest/"), "no table names this host"),
+    "another host": (leads("http://elsewhere.example/a.png"), "no table names this host"),
     "a file": (leads("file:///etc/passwd"), "leads to .*: that isn't followed"),
     "round in a circle": (leads("/small0.png"), "more than 5 redirects"),
 }
@@ -303,7 +303,7 @@ def test_nothing_is_written_through_a_link(db, run, tmp_path, name):
 def test_a_server_that_fails_for_all_is_left_alone(seven, host, run):
     db = seven
     host.fault = instead(lambda _: b"<!doctype html><title>Sign in</title>")
-    one_line(run("images", db), 69, "5 pictures in a row didn't come")
+    one_line(run("images", db), 69, "5 pictures in a row failed")
     assert len(host.asked) == 5
 
 
@@ -315,7 +315,7 @@ def test_no_address_within_a_network_is_asked(db, host, run, monkeypatch, at):
     monkeypatch.undo()
     sql = "UPDATE images SET thumbnail_url = replace(thumbnail_url, '127.0.0.1', ?)"
     execute(db, sql, at)
-    one_line(run("images", db), 65, "is an address within a network: it isn't asked")
+    one_line(run("images", db), 65, "is a private address: it isn't requested")
     assert host.asked == []
 
 
@@ -323,7 +323,7 @@ def test_no_address_within_a_network_is_asked(db, host, run, monkeypatch, at):
     "host", ["127.1", "0x7f.1", "2130706433", "localhost.", "[::127.0.0.1]", "a.localhost"]
 )
 def test_no_proxy_is_asked_for_an_address_within_a_network(host):
-    with pytest.raises(UpstreamError, match="is an address within a network"):
+    with pytest.raises(UpstreamError, match="is a private address"):
         fetch.ImageClient([host], 1).check_url(f"http://{host}/a.png")
     fetch.ImageClient(["example.org"], 1).check_url("http://example.org/a.png")
 
@@ -349,7 +349,7 @@ def test_a_url_with_a_password_is_not_asked(db, host, run):
     execute(
         db, "UPDATE images SET thumbnail_url = ? WHERE thumbnail_url NOT NULL", f"http://a:b@{at}/x"
     )
-    one_line(run("images", db), 65, "the tables name no such host")
+    one_line(run("images", db), 65, "no table names this host")
     assert host.asked == []
 
 

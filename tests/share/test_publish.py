@@ -245,7 +245,7 @@ def test_nothing_to_publish_yet(db, out, run, upstream):
 
 def test_no_such_folder(synced, run, tmp_path):
     refused(run("publish", synced, tmp_path / "a" / "b"), 2, "No such file or directory")
-    refused(run("publish", synced, synced), 2, "is no folder")
+    refused(run("publish", synced, synced), 2, "is not a folder")
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may write anything")

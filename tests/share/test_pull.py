@@ -372,7 +372,7 @@ NO_MANIFEST = [
 
 
 def test_a_manifest_that_is_none(kept, served, out, run):
-    told = f"ll2-mirror: {served.url}/manifest.json is no manifest of ll2-mirror's\n"
+    told = f"ll2-mirror: {served.url}/manifest.json is not a manifest of ll2-mirror\n"
     for text in NO_MANIFEST:
         (out / "manifest.json").write_bytes(text)
         ran = run("pull", served.url, kept)
@@ -411,7 +411,7 @@ def test_a_manifest_that_says_what_none_does(kept, served, out, run):
         edited(out, **wrong)
         ran = run("pull", served.url, kept)
         assert ran.code == 65, wrong
-        assert "is no manifest of ll2-mirror's" in ran.err
+        assert "is not a manifest of ll2-mirror" in ran.err
     assert set(served.asked) == {"/manifest.json"}
 
 

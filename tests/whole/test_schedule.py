@@ -219,7 +219,7 @@ def test_cron_says_nothing_of_75(synced, shell):
 
 
 @pytest.mark.parametrize(
-    ("fault", "told"), [(refuse, "it asks for a token"), (spoil, "expected text, got 5")]
+    ("fault", "told"), [(refuse, "the server requires a token"), (spoil, "expected text, got 5")]
 )
 def test_cron_mails_of_the_rest(synced, shell, upstream, fault, told):
     fault(upstream)
@@ -478,7 +478,7 @@ def test_the_unit_writes_metrics_however_the_sync_ended(synced, shell, tmp_path,
 def test_the_unit_writes_metrics_of_a_file_that_cannot_be_read(synced, shell, tmp_path):
     synced.write_text("no database" * 500)
     (tmp_path / "ll2-mirror.prom").write_text("old")
-    assert "is no SQLite file" in shell(command("ExecStopPost", METRICS_CONF)).stderr
+    assert "is not an SQLite database" in shell(command("ExecStopPost", METRICS_CONF)).stderr
     assert re.search(
         r"^ll2_mirror_up\{.*\} 0\.0$", (tmp_path / "ll2-mirror.prom").read_text(), re.M
     )

@@ -42,9 +42,9 @@ _PACKED = ("gzip", "x-gzip", "deflate")
 _GZIP = b"\x1f\x8b"  # the first bytes of any gzip, and of no JSON
 _WORDS = 200  # characters of a server's text that an error shows
 _MENDS = {408, 425, *range(500, 600)}  # statuses that are worth a retry
-_ELSEWHERE = "it leads elsewhere: check --base-url"
+_ELSEWHERE = "it redirects elsewhere: check --base-url"
 _WHY = {
-    401: "it asks for a token, and none was sent: see --token",
+    401: "the server requires a token: see --token",
     403: "LL2, or a firewall on the way, refuses",
     404: "LL2 isn't there: check --base-url",
     **dict.fromkeys(range(300, 400), _ELSEWHERE),
@@ -243,7 +243,7 @@ def checked_base(url: str) -> str:
         fine = False
     if not fine or parts.scheme not in ("http", "https") or not parts.hostname:
         raise UsageError(
-            f"{ascii(url)[1:-1]} is no base URL: expected one like https://ll.thespacedevs.com"
+            f"{ascii(url)[1:-1]} is not a base URL: expected one like https://ll.thespacedevs.com"
         )
     if url.rstrip("/").endswith(path := API_PATH.rstrip("/")):
         raise UsageError(f"{url}: leave out {path}: a base URL is what comes before it")
@@ -260,5 +260,5 @@ def checked_token(token: str | None) -> str | None:
     """The token; raises UsageError, without showing it, if it can't be sent in a header."""
     token = (token or "").strip()
     if not token.isascii() or not token.isprintable():
-        raise UsageError("the token has characters that no header can carry")
+        raise UsageError("the token has characters that a header can't have")
     return token or None

@@ -90,7 +90,7 @@ class Proxy(NamedTuple):
             fine = False
         if not fine:
             like = "http://proxy.example:3128"
-            raise UsageError(f"{self.variable} names no proxy: expected one like {like}")
+            raise UsageError(f"{self.variable} is not a proxy URL: expected one like {like}")
         if parts.scheme in _SOCKS and not find_spec("socks"):
             need = "that needs `pip install pysocks`"
             raise UsageError(f"{self.variable} names a SOCKS proxy: {need}")
@@ -98,7 +98,7 @@ class Proxy(NamedTuple):
     def refused(self) -> UsageError:
         """The error if it requires a user and a password."""
         how = f"put them into {self.variable}, as in http://user:password@{self.name}"
-        return UsageError(f"the proxy {self.name} wants a user and a password: {how}")
+        return UsageError(f"the proxy {self.name} requires a user and a password: {how}")
 
 
 def proxy_for(base_url: str) -> Proxy | None:
@@ -137,7 +137,7 @@ def _trust() -> ssl.SSLContext:
             kind = "capath" if Path(path).is_dir() else "cafile"
             context.load_verify_locations(**{kind: path})
         except ssl.SSLError:
-            raise UsageError(f"{name}={path}: holds no certificate") from None
+            raise UsageError(f"{name}={path}: has no certificate") from None
         except OSError as error:
             raise UsageError(f"{name}={path}: {error.strerror}") from None
     return context
@@ -208,7 +208,7 @@ class _PastHints(HTTPResponse):
                 return
             self.headers = None  # type: ignore[assignment]
             super().begin(**how)
-        raise HTTPException(f"no answer behind {_MAX_HINTS} hints")
+        raise HTTPException(f"no response after {_MAX_HINTS} hints")
 
 
 def reason_of(error: BaseException) -> str:
@@ -239,7 +239,7 @@ def outcome(work: Callable[[], T], seconds: float) -> T | BaseException:
     while (left := until - monotonic()) > 0:
         with suppress(queue.Empty):
             return results.get(timeout=min(left, _HEED))
-    return TimeoutError(f"no whole answer within {seconds:g} s")
+    return TimeoutError(f"no complete response within {seconds:g} s")
 
 
 def with_retries(ask: Callable[[], T], clock: Clock, emit: Emit, tries: int = TRIES) -> T:

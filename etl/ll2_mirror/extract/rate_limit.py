@@ -199,7 +199,7 @@ def _number(value: Any) -> Any:
 def _count(value: int) -> int:
     """A number of requests; raises ValueError for anything else."""
     if int(value) < 0:
-        raise ValueError(f"{value} is no number of requests")
+        raise ValueError(f"{value} is not a number of requests")
     return int(value)
 
 

@@ -85,7 +85,7 @@ def plan_images(
     for name in (*only, *but):
         if name not in known:
             raise UsageError(
-                f"{quote(name)} is no license of a picture here: image_licenses has them"
+                f"{quote(name)} is not a license of any picture here: see image_licenses"
             )
     named = catalog(conn, folder)
     allowed = [each for each in named if not only or each.license in only]

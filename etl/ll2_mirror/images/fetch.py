@@ -116,7 +116,7 @@ class _ImageRun:
             at = to_iso(self.clock.now())
             self.folder.note(image.key, IndexEntry(refused=str(error), at=at))
             if self.failures == MOST_IN_A_ROW:
-                reason = f"{MOST_IN_A_ROW} pictures in a row didn't come, the last as {error}"
+                reason = f"{MOST_IN_A_ROW} pictures in a row failed, the last because {error}"
                 self.failed = UpstreamError(reason)
 
     def _fetch_one(self, image: CatalogEntry) -> None:
@@ -154,14 +154,14 @@ class ImageClient(Downloader):
             ending = format_of(start)
             if ending is None:
                 begins = f"it begins with {start[:ENOUGH]!r}"
-                raise DataError(f"{url} is no PNG, JPEG, WebP or GIF: {begins}")
+                raise DataError(f"{url} is not a PNG, JPEG, WebP or GIF image: {begins}")
             yield ending, chain([start], chunks)
 
     def check_url(self, url: str) -> None:
         """Raises UpstreamError for a URL at another host, or with a password."""
         parts = urlsplit(url)
         if parts.netloc not in self._hosts or "@" in parts.netloc:
-            raise UpstreamError(f"{quote(url)}: the tables name no such host")
+            raise UpstreamError(f"{quote(url)}: no table names this host")
         # The connection checks the address that a name leads to; but a proxy makes its own.
         host = (parts.hostname or "").rstrip(".")
         if f".{host}".endswith(".localhost"):
@@ -174,7 +174,7 @@ class ImageClient(Downloader):
 def refuse_private_address(address: str) -> None:
     """Raises UpstreamError for an address that a server's answer shall not lead to."""
     if not is_public(address):
-        raise UpstreamError(f"{address} is an address within a network: it isn't asked")
+        raise UpstreamError(f"{address} is a private address: it isn't requested")
 
 
 def is_public(address: str) -> bool:

@@ -179,7 +179,7 @@ class ApiPlugin:
         assert self._mirror
         assert self._respond
         if (base := self._base(scope)) is None:
-            return refused(400, "The Host header is no host's name.")
+            return refused(400, "The Host header is not a host name.")
         if not await self._permissions.may_see(actor, self._mirror.name):
             return refused(403, "You do not have permission to perform this action.")
         request = request_of(scope, base, self._prefix)

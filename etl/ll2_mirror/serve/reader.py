@@ -131,5 +131,5 @@ class ResponseReader:
 def other_version(name: str, version: int) -> str:
     """What to do about a file of another schema version."""
     if version < SCHEMA_VERSION:
-        return f"{name} is an older ll2-mirror's: `ll2-mirror sync {name}` brings it up to date."
-    return f"{name} is a newer ll2-mirror's: upgrade the one that serves it."
+        return f"{name} was made by an older ll2-mirror: `ll2-mirror sync {name}` upgrades it."
+    return f"{name} was made by a newer ll2-mirror: upgrade the server."

@@ -84,7 +84,7 @@ def _metadata(path: Path) -> dict[str, Any]:
     except (BadMetadataError, OSError, UnicodeError) as error:
         raise UsageError(f"{path}: {error}") from None
     if not isinstance(metadata, dict):
-        raise UsageError(f"{path} is no metadata: it should be an object")
+        raise UsageError(f"{path} is not metadata: expected an object")
     return dict(metadata)
 
 
@@ -95,7 +95,7 @@ def _setting(name: str, value: str) -> tuple[str, Any]:
     """A setting of Datasette's, with its value in the type of the default."""
     if name not in DEFAULT_SETTINGS:
         raise UsageError(
-            f"{name} is no setting of Datasette's: `datasette --help-settings` has them"
+            f"{name} is not a Datasette setting: `datasette --help-settings` lists them"
         )
     default = DEFAULT_SETTINGS[name]
     try:

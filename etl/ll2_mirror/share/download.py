@@ -81,7 +81,7 @@ class Downloader:
         if status in (404, 410):
             raise NotThere(f"{url}: status {status}: nothing is published there")
         if status == 206 and offset:
-            raise UpstreamError(f"{url}: another part came than was asked for")
+            raise UpstreamError(f"{url}: another part came than was requested")
         raise (Faulted if status in _RETRYABLE else UpstreamError)(f"{url}: status {status}")
 
     def _response(self, url: str, headers: dict[str, str]) -> requests.Response:

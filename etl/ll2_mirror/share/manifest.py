@@ -133,7 +133,7 @@ def parse_manifest(text: bytes, where: str) -> Manifest:
         sum(map(_count, document["resources"].values()))
         return Manifest(MirrorState(run, document["synced"], version), file, older, document)
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
-        raise DataError(f"{where} is no manifest of ll2-mirror's") from None
+        raise DataError(f"{where} is not a manifest of ll2-mirror") from None
 
 
 def _count(value: Any) -> int:

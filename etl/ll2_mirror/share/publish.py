@@ -41,7 +41,7 @@ def publish(
     DataError where the folder has a later state, Stopped where there is no room.
     """
     if folder.exists() and not folder.is_dir():
-        raise UsageError(f"{folder} is no folder")
+        raise UsageError(f"{folder} is not a folder")
     with writing(folder):
         folder.mkdir(exist_ok=True)
     with only_sync(folder / MANIFEST), store.snapshot():

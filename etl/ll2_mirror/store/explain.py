@@ -12,7 +12,9 @@ from ll2_mirror.errors import DataError, MirrorError, NotAMirror, Stopped, Usage
 _AGAIN = "run the same command again"
 _NO_ROOM = f": the disk, a quota or a limit of files is full: make room and {_AGAIN}"
 _DAMAGED = " is damaged: {}: put a backup back, or sync to a new file"
-_NO_FILE = " is no SQLite file, or its begin is damaged: choose another name, or put a backup back"
+_NO_FILE = (
+    " is not an SQLite database, or its header is damaged: choose another file, or restore a backup"
+)
 
 # How SQLite names the error, the error of ours that it is, and how that goes on after the file's
 # name. The first that fits counts. EDQUOT and EFBIG come as IOERR_WRITE: only ENOSPC is FULL.
@@ -23,7 +25,7 @@ _NAMED: tuple[tuple[str, type[MirrorError], str], ...] = (
     ("SQLITE_IOERR_WRITE", Stopped, _NO_ROOM),
     ("SQLITE_IOERR_SHMSIZE", Stopped, _NO_ROOM),
     ("SQLITE_IOERR_CORRUPTFS", DataError, _DAMAGED),
-    ("SQLITE_IOERR", Stopped, f": the disk doesn't do its work ({{}}): {_AGAIN}"),
+    ("SQLITE_IOERR", Stopped, f": the disk failed ({{}}): {_AGAIN}"),
     ("SQLITE_READONLY", UsageError, " can't be written: {}"),
     ("SQLITE_CANTOPEN", UsageError, " can't be opened: {}"),
     ("SQLITE_NOTADB", NotAMirror, _NO_FILE),

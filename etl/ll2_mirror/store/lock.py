@@ -71,7 +71,7 @@ def _lock(file: int, path: Path, db: Path) -> None:
     regular = stat.S_ISREG(os.fstat(file).st_mode)
     holder = os.pread(file, 100, 0) if regular else b"something else"
     if holder and not holder.startswith(b"pid "):
-        raise UsageError(f"{path} is in the way: it is no lock of ll2-mirror's")
+        raise UsageError(f"{path} is in the way: it is not a lock file of ll2-mirror")
     try:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
