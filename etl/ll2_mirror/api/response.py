@@ -42,11 +42,6 @@ class Document(NamedTuple):
     value: Any
     results: Records | None = None
 
-    @property
-    def is_good(self) -> bool:
-        """Whether it is the requested page and not an error."""
-        return self.status // 100 == 2
-
 
 class Refusal(Exception):
     """The request is refused; the document says why."""

@@ -50,10 +50,6 @@ class LRU(Generic[V]):
             self._sized[key] = (size, value)
         return value
 
-    def clear(self) -> None:
-        """Drops all values."""
-        self._sized.clear()
-
 
 class ListHolding(NamedTuple):
     """What a file holds of a resource: the mode of its last walk, the number of records.
