@@ -104,23 +104,35 @@ def db(tmp_path: Path) -> Path:
     return tmp_path / "spacecraft.db"
 
 
+Sample = dict[str, tuple[Path, datetime]]  # a file by mode, and when it was synced
+
+
 @pytest.fixture(scope="session")
-def sample(
-    one_upstream: FakeLL2, tmp_path_factory: pytest.TempPathFactory
-) -> tuple[Path, datetime]:
-    """A file that mirrors the bundled spacecraft since an hour ago; tests have copies."""
-    db, clock = tmp_path_factory.mktemp("sample") / "spacecraft.db", TestClock()
+def sample(one_upstream: FakeLL2, tmp_path_factory: pytest.TempPathFactory) -> Sample:
+    """Files that mirror the bundled spacecraft since an hour ago; tests have copies."""
+    folder, clock, files = tmp_path_factory.mktemp("sample"), TestClock(), {}
     clock.move(-3600)
-    one_upstream.reset(marshal.loads(BUNDLED))
-    assert command(clock, "sync", db, "--base-url", one_upstream.base_url).code == 0
-    return db, clock.time
+    for mode in ("normal", "detailed"):
+        one_upstream.reset(marshal.loads(BUNDLED))
+        options = ("--mode", mode, "--base-url", one_upstream.base_url)
+        assert command(clock, "sync", folder / mode, *options).code == 0
+        files[mode] = folder / mode, clock.time
+    return files
 
 
 @pytest.fixture
-def synced(sample: tuple[Path, datetime], db: Path, upstream: FakeLL2, clock: TestClock) -> Path:
+def synced(sample: Sample, db: Path, upstream: FakeLL2, clock: TestClock) -> Path:
     """A file that mirrors the bundled spacecraft, synced just now by the test's clock."""
-    shutil.copy(sample[0], db)
-    clock.time = sample[1]
+    shutil.copy(sample["normal"][0], db)
+    clock.time = sample["normal"][1]
+    return db
+
+
+@pytest.fixture
+def detailed(sample: Sample, db: Path, upstream: FakeLL2, clock: TestClock) -> Path:
+    """The same in detailed mode."""
+    shutil.copy(sample["detailed"][0], db)
+    clock.time = sample["detailed"][1]
     return db
 
 

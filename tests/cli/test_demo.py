@@ -15,7 +15,7 @@ from contextlib import contextmanager
 import pytest
 import requests
 
-from helpers import ROOT
+from helpers import ROOT, sampled
 from serving import SCRIPT
 
 
@@ -37,7 +37,10 @@ def test_demo_mirrors_proves_and_answers(tmp_path, run):
     assert (again.code, again.out) == (0, told.out)
 
 
-@pytest.mark.parametrize("program", [[SCRIPT], [sys.executable, "-m", "ll2_mirror"]], ids=len)
+@pytest.mark.sampled
+@pytest.mark.parametrize(
+    "program", sampled([[SCRIPT], [sys.executable, "-m", "ll2_mirror"]], 1), ids=len
+)
 def test_the_commands_that_demo_advises_work_as_they_are_printed(tmp_path, upstream, program):
     folder = tmp_path / "a folder"
     folder.mkdir()

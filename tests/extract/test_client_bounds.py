@@ -67,7 +67,7 @@ BODIES = {
 
 @pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="measured as Linux tells it")
 @pytest.mark.sampled
-@pytest.mark.parametrize("name", sampled(BODIES, 6))
+@pytest.mark.parametrize("name", sampled(BODIES, 4))
 def test_no_body_takes_more_memory_than_a_bound(db, name):
     make, header, words, *options = BODIES[name]
     peak, err = measured(db, body(make(), header), *options)

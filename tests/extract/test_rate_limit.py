@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from editable_ll2 import EditableLL2
-from helpers import TestClock, command, equals, examples, execute, public_rows
+from helpers import TestClock, command, equals, examples, execute, public_rows, sampled
 from ll2_mirror.clock import from_iso, to_iso
 from ll2_mirror.extract.rate_limit import DECLARED, Budget, RequestLog, Throttle
 from ll2_mirror.store.opening import open_store
@@ -190,7 +190,8 @@ def test_a_plan_that_nobody_answers_forgets_nothing(db, tight, clock, monkeypatc
     assert known(db) == [(15, 3600)]
 
 
-@pytest.mark.parametrize("status", [200, 404, 405, 418, 429, 500])
+@pytest.mark.sampled
+@pytest.mark.parametrize("status", sampled([200, 404, 405, 418, 429, 500], 3))
 def test_a_sync_that_can_not_ask_for_the_limit_keeps_the_one_it_knows(
     db, tight, clock, broken, status
 ):

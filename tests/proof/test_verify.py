@@ -10,13 +10,6 @@ from helpers import execute
 from ll2_mirror.ll2.page import packed
 
 
-@pytest.fixture
-def detailed(db, run, upstream):
-    run("sync", db, "--base-url", upstream.base_url, "--mode", "detailed")
-    assert run("verify", db, "--json").json["ok"] is True
-    return db
-
-
 def damage(db, sql, *parameters):
     conn = sqlite3.connect(db)  # without foreign keys, as any tool might
     conn.execute(sql, parameters)
