@@ -1,4 +1,4 @@
-"""Which images the tables name, under which licenses, and which of them are still to be fetched."""
+"""Which images the tables name, under which licenses, and which of them to fetch."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from ll2_mirror.errors import UsageError
 from ll2_mirror.images.folder import ImageFolder, IndexEntry, image_key
 from ll2_mirror.ll2.json import quote
 
-UNKNOWN = "Unknown"  # LL2's name for a license that nobody knows
+UNKNOWN = "Unknown"  # LL2's name for an unknown license
 PAUSE = 0.5  # seconds between two requests
-AGAIN = timedelta(days=7)  # after which an image that was refused is asked for again
-_REQUEST = 0.3  # seconds that a request takes, as a guess
+AGAIN = timedelta(days=7)  # after which a refused image is requested again
+_REQUEST = 0.3  # seconds that a request takes: an estimate
 _BYTES = {False: 40_000, True: 1_000_000}  # of a thumbnail and of a full image, while none is held
 _NAMED = (
     "SELECT thumbnail_url, image_url, coalesce(image_licenses.name, ?) FROM images"
@@ -25,20 +25,20 @@ _NAMED = (
 
 
 class CatalogEntry(NamedTuple):
-    """An image that the tables name, and what the folder's index has of it.
+    """An image that the tables name, and its entry in the folder's index.
 
     ``key`` identifies it whichever host its URL names.
     """
 
     url: str
-    full: bool  # in full size, or a thumbnail
+    full: bool  # full size, else a thumbnail
     license: str  # its name
     key: str
     entry: IndexEntry
 
 
 class ImagePlan(NamedTuple):
-    """What is wanted and what is to be fetched. Each list narrows the one before it.
+    """The images to keep and to fetch. Each list is a part of the one before it.
 
     ``named``: all that the tables name; ``allowed``: by their license; ``asked``: by their size;
     ``missing``: not in the folder; ``fetch``: not refused lately, those that failed last.
@@ -57,7 +57,7 @@ class ImagePlan(NamedTuple):
 
     @property
     def bytes(self) -> int:
-        """About how many bytes they have: as many as those that are held have on average."""
+        """About how many bytes they have, from the average of those in the folder."""
         size = 0
         for full in (False, True):
             held = [
@@ -79,7 +79,7 @@ def plan_images(
 ) -> ImagePlan:
     """Which images are wanted, by their licenses' names and their size, and which are missing.
 
-    Raises UsageError for the name of a license that no image can have.
+    Raises UsageError for an unknown license.
     """
     known = {UNKNOWN, *(name for (name,) in conn.execute("SELECT name FROM image_licenses"))}
     for name in (*only, *but):
@@ -98,7 +98,7 @@ def plan_images(
 
 
 def image_counts(conn: sqlite3.Connection, folder: ImageFolder) -> dict[str, Any]:
-    """How many of the named images are held and missing, small and in full; the bytes of all."""
+    """How many named images are there and missing, by size; and the bytes of all."""
     images = catalog(conn, folder)
 
     def counts(full: bool) -> dict[str, int]:
@@ -123,7 +123,7 @@ def catalog(conn: sqlite3.Connection, folder: ImageFolder) -> list[CatalogEntry]
 
 
 def host_of(url: object) -> str:
-    """The host of an image's URL, with its port; empty where nothing can be fetched from it."""
+    """The host of an image's URL, with its port; empty if the URL can't be fetched."""
     try:
         parts = urlsplit(url) if isinstance(url, str) else None
     except ValueError:

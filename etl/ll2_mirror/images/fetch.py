@@ -25,14 +25,14 @@ from ll2_mirror.share.download import Downloader
 from ll2_mirror.store.lock import only_sync
 
 TRIES = 3  # of one image
-MOST_IN_A_ROW = 5  # failures: then it may be the network, and the server is left alone
+MOST_IN_A_ROW = 5  # failures: then the run ends, as it may be the network
 MAX_IMAGE = 32 * 1024 * 1024  # bytes of one image
-# IPv6 networks whose addresses lead to the IPv4 address that they end with: NAT64, and ::a.b.c.d.
+# IPv6 networks whose addresses contain an IPv4 address at the end: NAT64, and ::a.b.c.d.
 _IPV4_WITHIN = ip_network("64:ff9b::/96"), ip_network("::/96")
 
 
 class ImagesReport(NamedTuple):
-    """What a run did. ``failed`` is what ended the last try of an image that may still come."""
+    """What a run did. ``failed``: the last error of an image that a later run may fetch."""
 
     fetched: int
     fetched_bytes: int
@@ -41,7 +41,7 @@ class ImagesReport(NamedTuple):
     held: int
     missing: int
     bytes: int
-    is_full: bool  # whether --max-bytes left some
+    is_full: bool  # whether --max-bytes left some out
     seconds: float
     failed: MirrorError | None
 
@@ -61,10 +61,10 @@ def fetch_images(
     most: int,
     timeout: float,
 ) -> ImagesReport:
-    """Drops the images that aren't wanted any more, and fetches those that are missing.
+    """Deletes the images that are no longer wanted, and fetches the missing ones.
 
-    What came stays, however it ends. ``most``: bytes that the folder may hold. Raises Stopped where
-    there is no room, UsageError where the folder can't be written.
+    Fetched images stay, however it ends. ``most``: bytes that the folder may hold. Raises Stopped
+    if there is no room, UsageError if the folder can't be written.
     """
     began = monotonic()
     with writing(folder.path):
@@ -89,13 +89,13 @@ def fetch_images(
 
 @dataclass
 class _ImageRun:
-    """One run of fetching, and what came of it."""
+    """One run, and its results."""
 
     folder: ImageFolder
     client: ImageClient
     clock: Clock
     emit: Emit
-    room: int  # bytes that the folder may still get; negative where an image found none
+    room: int  # bytes left for the folder; negative if an image was too large for it
     failures: int = 0  # in a row
     fetched: int = 0
     bytes: int = 0
@@ -103,7 +103,7 @@ class _ImageRun:
     failed: MirrorError | None = None
 
     def fetch(self, image: CatalogEntry) -> None:
-        """Fetches an image, or notes why it didn't come."""
+        """Fetches an image, or notes in the index why not."""
         self.failures += 1
         try:
             with_retries(partial(self._fetch_one, image), self.clock, self.emit, TRIES)
@@ -120,7 +120,7 @@ class _ImageRun:
                 self.failed = UpstreamError(reason)
 
     def _fetch_one(self, image: CatalogEntry) -> None:
-        """Fetches an image, if there is room; raises DataError for what is none."""
+        """Fetches an image, if there is room; raises DataError for anything else."""
         with self.client.image(image.url) as (ending, chunks):
             size = self.folder.add(image.key, ending, chunks, min(self.room, MAX_IMAGE))
         if size > MAX_IMAGE:
@@ -132,7 +132,7 @@ class _ImageRun:
 
 
 class ImageClient(Downloader):
-    """Asks only the hosts that the tables name, and no address within a private network."""
+    """Fetches images from the hosts that the tables name, never from private addresses."""
 
     def __init__(self, hosts: Iterable[str], timeout: float) -> None:
         super().__init__(timeout, refuse_private_address)
@@ -140,10 +140,10 @@ class ImageClient(Downloader):
 
     @contextmanager
     def image(self, url: str) -> Iterator[tuple[str, Iterator[bytes]]]:
-        """The format of the image at a URL, as a file's ending, and its bytes in chunks.
+        """The format of the image at a URL, as a file name ending, and its bytes in chunks.
 
-        At most MAX_IMAGE and one. Raises DataError for what is no image, Faulted where another try
-        may help, UpstreamError where none does.
+        At most MAX_IMAGE plus one. Raises DataError if it isn't an image, Faulted if a retry may
+        help, else UpstreamError.
         """
         download = self.get(url, MAX_IMAGE)
         assert download is not None  # no ETag was sent
@@ -162,7 +162,7 @@ class ImageClient(Downloader):
         parts = urlsplit(url)
         if parts.netloc not in self._hosts or "@" in parts.netloc:
             raise UpstreamError(f"{quote(url)}: no table names this host")
-        # The connection checks the address that a name leads to; but a proxy makes its own.
+        # The connection checks the address of a name, but not behind a proxy.
         host = (parts.hostname or "").rstrip(".")
         if f".{host}".endswith(".localhost"):
             host = "127.0.0.1"
@@ -172,7 +172,7 @@ class ImageClient(Downloader):
 
 
 def refuse_private_address(address: str) -> None:
-    """Raises UpstreamError for an address that a server's answer shall not lead to."""
+    """Raises UpstreamError for an address that must not be connected to."""
     if not is_public(address):
         raise UpstreamError(f"{address} is a private address: it isn't requested")
 
@@ -180,7 +180,7 @@ def refuse_private_address(address: str) -> None:
 def is_public(address: str) -> bool:
     """Whether an address is public: not private, loopback or link-local, however it is written."""
     ip = ip_address(address)
-    if not isinstance(ip, IPv4Address):  # an IPv6 address may stand for one of IPv4
+    if not isinstance(ip, IPv4Address):  # an IPv6 address may contain one of IPv4
         within = any(ip in network for network in _IPV4_WITHIN)
         inner = IPv4Address(int(ip) & 0xFFFFFFFF) if within else ip.ipv4_mapped or ip.sixtofour
         ip = inner or ip

@@ -1,8 +1,8 @@
-"""The folder beside a mirror that has the copies of images: files by their digest, and an index.
+"""The folder beside a mirror with copies of images: files named by digest, and an index.
 
 The index has a line of JSON for each image: its key, and its file or why there is none. Lines are
-only added; the last one of an image counts, and a torn line is skipped. So the folder can be copied
-at any time. An image whose file is gone or has another size, as after a torn copy, isn't held.
+only appended; the last one of an image counts, and an incomplete line is skipped. So the folder can
+be copied at any time. An image whose file is gone, or has another size, counts as missing.
 """
 
 from __future__ import annotations
@@ -18,35 +18,35 @@ from urllib.parse import urlsplit
 
 from ll2_mirror.files import commit_file, open_own, sha256, writing
 
-# The formats that are kept, by a file's ending: the media type it is served as, how it begins. An
-# SVG isn't among them: it can hold a script.
+# The accepted formats, by file name ending: the media type, the first bytes. SVG isn't accepted,
+# because it can contain a script.
 _FORMATS = {
     "png": ("image/png", rb"\x89PNG\r\n\x1a\n"),
     "jpg": ("image/jpeg", rb"\xff\xd8\xff"),
     "gif": ("image/gif", rb"GIF8[79]a"),
     "webp": ("image/webp", rb"RIFF....WEBP"),
 }
-ENOUGH = 12  # bytes that tell the format
-_NAME = re.compile(r"[0-9a-f]{64}\.(" + "|".join(_FORMATS) + ")")  # what a copy is called
+ENOUGH = 12  # bytes that show the format
+_NAME = re.compile(r"[0-9a-f]{64}\.(" + "|".join(_FORMATS) + ")")  # the name of a copy
 _INDEX = "index.jsonl"
 _PART = ".part"
 
 
 def format_of(start: bytes) -> str | None:
-    """The format of an image that starts so, as its file's ending; None for anything else."""
+    """The format of an image by its first bytes, as a file name ending; None if not accepted."""
     matches = (end for end, (_, how) in _FORMATS.items() if re.match(how, start, re.DOTALL))
     return next(matches, None)
 
 
 def media_type(name: str) -> str:
-    """What a copy is served as."""
+    """The media type of a copy."""
     return _FORMATS[name.rpartition(".")[2]][0]
 
 
 def image_key(url: str) -> str:
-    """The part of a URL that identifies an image: LL2 names it at several hosts, by day.
+    """The part of a URL that identifies an image: its host changes from day to day.
 
-    Empty for what is no URL, which has no copy.
+    Empty for an invalid URL.
     """
     try:
         parts = urlsplit(url)
@@ -56,9 +56,9 @@ def image_key(url: str) -> str:
 
 
 class IndexEntry(NamedTuple):
-    """What the index has of an image: its file and size; when it was refused, and why.
+    """The index entry of an image: its file and size, or when it was refused, and why.
 
-    ``tried``: when a try last failed in a way that another may mend.
+    ``tried``: when an attempt last failed in a way that a retry may fix.
     """
 
     file: str = ""
@@ -69,18 +69,18 @@ class IndexEntry(NamedTuple):
 
 
 class ImageFolder:
-    """The copies beside one mirror. Reads what is there now, also while another process writes."""
+    """The copies beside one mirror, as they are now, even while another process writes."""
 
     def __init__(self, db: Path) -> None:
         real = db.resolve()
         self.path = real.with_name(f"{real.name}.images")
         self._index_path = self.path / _INDEX
-        self._read: tuple[int, ...] = ()  # the stamp of the index that was read
+        self._read: tuple[int, ...] = ()  # of the index that was read
         self._index: dict[str, IndexEntry] = {}
 
     @property
     def stamp(self) -> tuple[int, ...]:
-        """Changes with the index; empty where there is none that can be read."""
+        """A text that changes with the index; empty if there is none that can be read."""
         try:
             stat = self._index_path.stat()
         except OSError:
@@ -88,7 +88,7 @@ class ImageFolder:
         return stat.st_ino, stat.st_size, stat.st_mtime_ns
 
     def index(self) -> dict[str, IndexEntry]:
-        """The index: by an image's key, its file or why there is none."""
+        """The index: entries by image key."""
         stamp = self.stamp
         if stamp != self._read:
             try:
@@ -105,12 +105,12 @@ class ImageFolder:
         return self._index
 
     def shown(self, url: str) -> str | None:
-        """The name of the copy of an image, if there is one."""
+        """The name of the copy of an image, or None."""
         entry = self.index().get(image_key(url))
         return entry.file if entry and entry.file and self.file(entry.file) else None
 
     def file(self, name: str) -> Path | None:
-        """Where the copy of that name is; None: it isn't, or is no file of ours."""
+        """The path of the copy with a name; None if there is none, or it isn't our file."""
         path = self.path / name
         return path if _NAME.fullmatch(name) and path.is_file() and not path.is_symlink() else None
 
@@ -120,7 +120,7 @@ class ImageFolder:
         return sum({entry.file: entry.bytes for entry in self.index().values()}.values())
 
     def add(self, key: str, ending: str, chunks: Iterable[bytes], room: int) -> int:
-        """Keeps the copy of an image, unless it has more bytes than there is room; gives those."""
+        """Stores the copy of an image, unless there isn't enough room; returns its bytes."""
         with self._part() as file:
             file.writelines(chunks)
             file.flush()
@@ -132,14 +132,14 @@ class ImageFolder:
         return size
 
     def note(self, key: str, entry: IndexEntry) -> None:
-        """Adds a line to the index. It starts on a new line, wherever a torn one before it ends."""
+        """Appends a line to the index, on a new line even after an incomplete one."""
         with writing(self._index_path), open_own(self._index_path, "ab") as file:
             file.write(b"\n" + _line(key, entry))
             file.flush()
             os.fsync(file.fileno())
 
     def drop_all_but(self, keys: Collection[str]) -> int:
-        """Removes all images but those with these keys; gives how many."""
+        """Removes all images except those with these keys; returns how many."""
         before = self.index()
         kept = {key: entry for key, entry in before.items() if key in keys}
         if kept.keys() != before.keys():
@@ -155,7 +155,7 @@ class ImageFolder:
 
     @contextmanager
     def _part(self) -> Iterator[BinaryIO]:
-        """A file to write to before it has a name; it is gone in the end."""
+        """A temporary file to write to, which is removed at the end."""
         part = self.path / _PART
         try:
             with writing(part), open_own(part, "wb") as file:

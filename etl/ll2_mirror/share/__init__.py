@@ -1,8 +1,8 @@
-"""Whole copies of a mirror: from one writer to readers anywhere.
+"""Copies a mirror from one writer to many readers.
 
-In: a mirror and a folder, or the URL of such a folder. Out: a snapshot with its manifest there, or
-a mirror brought up to date from them.
+In: a mirror and a folder, or the URL of such a folder. Out: a snapshot with its manifest in the
+folder, or a mirror updated from them.
 
-Open ``manifest`` first: both sides go by it. ``publish`` writes a snapshot. ``pull`` brings in what
-a ``source`` has staged. ``download`` fetches over HTTP, also images.
+Open ``manifest`` first: both sides use it. ``publish`` writes a snapshot. ``pull`` loads what a
+``source`` has staged. ``download`` fetches over HTTP, also images.
 """

@@ -1,6 +1,6 @@
 """Downloads over HTTP: bounded in size and time, resumed, redirects followed with care.
 
-The one downloader, of ``pull`` and of ``images``. It sends no token and no password.
+Used by ``pull`` and ``images``. Sends no token and no password.
 """
 
 from __future__ import annotations
@@ -32,37 +32,37 @@ from ll2_mirror.progress import Emit
 from ll2_mirror.share.manifest import PublishedFile
 
 MAX_REDIRECTS = 5
-SLOWEST = 8 * 1024  # bytes a second: a server that sends less for all of the timeout is given up
-_RETRYABLE = {408, 425, 429, *range(500, 600)}  # statuses worth another try
-_MAX_ETAG = 200  # letters of an ETag that is remembered
+SLOWEST = 8 * 1024  # bytes a second: slower than this for all of the timeout is a failure
+_RETRYABLE = {408, 425, 429, *range(500, 600)}  # statuses that are worth a retry
+_MAX_ETAG = 200  # characters: longer ETags are not kept
 
 T = TypeVar("T")
 
 
 class Download(NamedTuple):
-    """What a server sends: its body in chunks, as it comes; the ETag, which may be empty."""
+    """A response: its body in chunks, as it arrives, and the ETag, which may be empty."""
 
     chunks: Generator[bytes]
     etag: str = ""
 
 
 class Downloader:
-    """Asks web servers for files, one after the other."""
+    """Fetches files from web servers, one after the other."""
 
     def __init__(self, timeout: float, check_address: CheckAddress | None = None) -> None:
-        """``check_address`` may refuse an address before anything is sent to it."""
+        """``check_address`` may reject an address before anything is sent to it."""
         self._timeout = timeout
         self._check_address = check_address
         self._sessions: dict[str, ServerSession] = {}
 
     def check_url(self, url: str) -> None:
-        """Raises UpstreamError for a URL, also of a redirect, that isn't to be asked for."""
+        """Raises UpstreamError for a URL, also of a redirect, that must not be requested."""
 
     def get(self, url: str, most: int, *, offset: int = 0, etag: str = "") -> Download | None:
-        """The bytes of a file from an offset on; None where it still has this ETag.
+        """The bytes of a file from an offset on; None if it still has this ETag.
 
-        At most ``most`` of them and one, so that more can be seen, no slower than SLOWEST. Raises
-        Faulted where another try may help, UpstreamError where none does, also as they come.
+        At most ``most`` plus one, so that the caller sees if there are more; not slower than
+        SLOWEST. Raises Faulted if a retry may help, else UpstreamError, also while they arrive.
         """
         headers = {"Accept-Encoding": "identity"}
         headers |= {"Range": f"bytes={offset}-"} if offset else {}
@@ -85,7 +85,7 @@ class Downloader:
         raise (Faulted if status in _RETRYABLE else UpstreamError)(f"{url}: status {status}")
 
     def _response(self, url: str, headers: dict[str, str]) -> requests.Response:
-        """The response to a request, wherever redirects lead."""
+        """The response to a request, after redirects."""
         for _ in range(MAX_REDIRECTS):
             self.check_url(url)
             response = self._in_time(partial(self._ask, url, headers), self._timeout, url)
@@ -110,8 +110,8 @@ class Downloader:
     def _chunks(self, response: requests.Response, url: str) -> Generator[bytes]:
         """The body of a response.
 
-        ``left`` is the time that the server may still take. Waiting uses it up, and what comes
-        earns some of it back, as much as it may take at the slowest.
+        ``left`` is the time that the server may still take. Waiting uses it up; received bytes
+        add the time that they may take at the slowest rate.
         """
         left = self._timeout
         read = partial(response.raw.read1, CHUNK, decode_content=False)
@@ -140,13 +140,13 @@ class Downloader:
 
 def _close(response: requests.Response) -> None:
     """Closes a response, also while another thread reads it: else that would be waited for."""
-    with suppress(OSError, ValueError, RuntimeError):  # all of it came
+    with suppress(OSError, ValueError, RuntimeError):  # complete
         response.raw.shutdown()
     response.close()
 
 
 def redirect_target(url: str, location: str) -> str:
-    """Where a redirect leads; raises UpstreamError for one away from the web, or to plain HTTP."""
+    """The target of a redirect; raises UpstreamError if not HTTP(S), or from HTTPS to HTTP."""
     target = urljoin(url, location)
     if not target.startswith(("https://", "http://" if url.startswith("http://") else "https://")):
         raise UpstreamError(f"{url} leads to {quote(location)}: that isn't followed")
@@ -161,11 +161,11 @@ def download_file(
     clock: Clock,
     emit: Emit,
 ) -> None:
-    """Downloads what a file lacks, by ``get``, which gives its bytes from an offset on.
+    """Downloads the rest of a file; ``get`` returns its bytes from an offset on.
 
-    Raises DataError where it isn't what its manifest says, and what ``get`` raises.
+    Raises DataError if the file differs from its manifest, and what ``get`` raises.
     """
-    for _ in range(2):  # what an earlier run left may be of another making: then once more, anew
+    for _ in range(2):  # the partial file may be of another one: then start over once
         with_retries(partial(_resume, get, file, path, where, emit), clock, emit)
         if is_whole(path, file):
             return
@@ -176,7 +176,7 @@ def download_file(
 def _resume(
     get: Callable[[int], Iterator[bytes]], file: PublishedFile, path: Path, where: str, emit: Emit
 ) -> None:
-    """Downloads what a file lacks; raises Faulted where the bytes end too early."""
+    """Downloads the rest of a file; raises Faulted if the bytes end too early."""
     size = path.stat().st_size if path.exists() else 0
     with writing(path), open_own(path, "ab") as out:
         for chunk in get(size) if size < file.bytes else ():
@@ -187,12 +187,12 @@ def _resume(
 
 
 def is_whole(path: Path, file: PublishedFile) -> bool:
-    """Whether a file is there and is what it should be."""
+    """Whether a file exists with the size and digest that it should have."""
     return path.exists() and path.stat().st_size == file.bytes and sha256(path) == file.sha256
 
 
 def cut(chunks: Generator[bytes], skip: int, most: int) -> Generator[bytes]:
-    """The bytes behind the first ``skip``, and no more than ``most`` of them and one."""
+    """The bytes after the first ``skip``, at most ``most`` plus one."""
     left = most + 1
     with closing(chunks):
         for chunk in chunks:

@@ -1,4 +1,4 @@
-"""What is published: the state of a mirror, and the file that holds it. Both sides go by it."""
+"""The manifest: which state of a mirror is published, in which file."""
 
 from __future__ import annotations
 
@@ -20,18 +20,18 @@ _SNAPSHOT = re.compile(r"snapshot-([0-9a-f]{64})\.db")
 
 
 class MirrorState(NamedTuple):
-    """What tells one published state of a mirror from another: its last run, and its schema."""
+    """A state of a mirror: its last run, and the version of its schema."""
 
     run: int
     synced: str  # when that run ended
     schema_version: int
 
     def precedes(self, other: MirrorState) -> bool:
-        """Whether it is surely older: an earlier run, which ended before."""
+        """Whether it is certainly older: an earlier run, which ended before."""
         return self.synced < other.synced and self.run <= other.run
 
     def covers(self, other: MirrorState) -> bool:
-        """Whether it has what the other has: the same run, in no older schema."""
+        """Whether it includes the other: the same run, and at least its schema version."""
         return self[:2] == other[:2] and self.schema_version >= other.schema_version
 
 
@@ -42,16 +42,16 @@ def mirror_state(store: Store) -> MirrorState | None:
 
 
 def pulled_from(store: Store) -> dict[str, Any] | None:
-    """Where a mirror was pulled from, and when; None where it wasn't, or was synced since."""
+    """Where a mirror was pulled from, and when; None if it wasn't, or was synced since."""
     pulled: dict[str, Any] | None = store.settings.read("pulled", dict)
     newest = store.ledger.newest()
     return pulled if pulled and newest and pulled.get("run") == newest[0] else None
 
 
 def is_as_new_as(store: Store, state: MirrorState) -> bool:
-    """Whether a mirror is no older than a state: it has that run among its own, or a later sync.
+    """Whether a mirror is as new as a state: it has that run, or was synced later.
 
-    The run counts more than the time: the writer's clock may have been set back.
+    Compares runs before times: the writer's clock may have been set back.
     """
     newest = store.ledger.newest()
     assert newest is not None
@@ -67,7 +67,7 @@ class PublishedFile(NamedTuple):
 
 
 class Manifest(NamedTuple):
-    """A published state. ``older``: the names of earlier snapshots that are still there.
+    """A published state. ``older``: the names of earlier snapshots in the folder.
 
     ``document`` is the JSON object as it is published.
     """
@@ -79,7 +79,7 @@ class Manifest(NamedTuple):
 
 
 def manifest_of(store: Store, file: PublishedFile, older: list[str]) -> Manifest:
-    """The manifest of a mirror that was synced, which a file holds."""
+    """The manifest for a mirror and the file with its snapshot."""
     state = mirror_state(store)
     assert state is not None
     # A slice of a list, such as the upcoming launches, counts as many records as the list.
@@ -93,7 +93,7 @@ def manifest_of(store: Store, file: PublishedFile, older: list[str]) -> Manifest
         "mode": store.walks.mode,
         "resources": {name: store.ledger.records(of) for name, of in names.items()},
         "file": file._asdict(),
-        "gzip": None,  # until 0.6 a second file, packed; its `pull` needs the key
+        "gzip": None,  # until 0.6 a compressed copy; the `pull` of 0.6 needs the key
         "older": older,
         "source": "Launch Library 2, The Space Devs",
         "source_url": "https://thespacedevs.com/llapi",
@@ -104,19 +104,19 @@ def manifest_of(store: Store, file: PublishedFile, older: list[str]) -> Manifest
 
 
 def snapshot_name(sha256: str) -> str:
-    """The name of a snapshot, made from its digest: a file of that name never changes."""
+    """The name of a snapshot, from its digest: a file with that name never changes."""
     return f"snapshot-{sha256}.db"
 
 
 def is_snapshot(name: str) -> bool:
-    """Whether a file's name is one of a snapshot: no path, and no file of a user's."""
+    """Whether a name is that of a snapshot, and not a path or a user's file."""
     return _SNAPSHOT.fullmatch(name) is not None
 
 
 def parse_manifest(text: bytes, where: str) -> Manifest:
-    """A manifest as it is published at ``where``; raises DataError for anything else.
+    """Parses a manifest published at ``where``; raises DataError for anything else.
 
-    Raises NotAMirror where only a newer version can read it, or what it names.
+    Raises NotAMirror if only a newer version can read it or its snapshot.
     """
     try:
         document = json.loads(text)

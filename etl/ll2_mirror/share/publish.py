@@ -25,20 +25,20 @@ from ll2_mirror.store.lock import only_sync
 from ll2_mirror.store.opening import stamp
 from ll2_mirror.store.store import Store
 
-KEEP = 3  # snapshots: who has read an older manifest still finds what it names
-# How a copy is written that nobody reads before it is whole. A small cache, as each page is
-# written once: a larger one makes it no faster, at 2 MB it takes almost twice as long.
+KEEP = 3  # snapshots, for readers that have just read an older manifest
+# For a copy that nobody reads before it is complete. The cache is small, as each page is written
+# once: a larger one isn't faster, and with 2 MB it takes almost twice as long.
 _FAST = ("journal_mode = OFF", "synchronous = OFF", "locking_mode = EXCLUSIVE", "cache_size = 50")
 
 
 def publish(
     store: Store, folder: Path, *, keep: int = KEEP, allow_older: bool = False
 ) -> tuple[Manifest, bool]:
-    """Publishes a mirror's state in a folder; gives its manifest, and whether it is new there.
+    """Publishes a mirror's state in a folder; returns its manifest, and whether it is new there.
 
-    Waits for no sync, and no sync waits for it. Killed anywhere, the folder has the state before
-    or the new one, each whole. Raises UsageError where there is no state or no such folder,
-    DataError where the folder has a later state, Stopped where there is no room.
+    Doesn't wait for a sync, nor delays one. If killed, the folder has the old or the new state,
+    complete. Raises UsageError if the mirror has no state or DIR is no folder, DataError if the
+    folder has a later state, Stopped if there is no room.
     """
     if folder.exists() and not folder.is_dir():
         raise UsageError(f"{folder} is not a folder")
@@ -66,7 +66,7 @@ def publish(
 
 
 def _published(folder: Path) -> Manifest | None:
-    """The manifest of a folder; None where there is none that can be understood."""
+    """The manifest of a folder; None if there is none that can be read."""
     try:
         return parse_manifest((folder / MANIFEST).read_bytes(), str(folder / MANIFEST))
     except NotAMirror:
@@ -94,7 +94,7 @@ def _write_snapshot(store: Store, folder: Path) -> PublishedFile:
 
 
 def copy_mirror(store: Store, path: Path) -> None:
-    """Copies a mirror to a file of its own, as of the state that ``store`` reads."""
+    """Copies the state of a mirror that ``store`` reads to another file."""
     discard(path)
     open_own(path, "xb").close()
     with closing(sqlite3.connect(path, isolation_level=None)) as conn, explaining(path.parent):
@@ -105,7 +105,7 @@ def copy_mirror(store: Store, path: Path) -> None:
 
 
 def remove_private(store: Store) -> None:
-    """Removes what is the writer's own business: a walk under way, its requests, its errors."""
+    """Removes the writer's private data: walks in progress, requests, errors."""
     for walk in store.walks.under_way():
         store.walks.drop(walk)
     for table in ("_requests", "_throttles"):
@@ -115,7 +115,7 @@ def remove_private(store: Store) -> None:
 
 
 def _write_manifest(folder: Path, manifest: Manifest) -> None:
-    """Puts the manifest in the place of the one before: from now on, this is what is published."""
+    """Replaces the manifest: this publishes the new state."""
     part = folder / f".{MANIFEST}"
     text = json.dumps(manifest.document, ensure_ascii=False, indent=2) + "\n"
     with open_own(part, "wb") as file:
@@ -124,9 +124,9 @@ def _write_manifest(folder: Path, manifest: Manifest) -> None:
 
 
 def _remove_snapshots(folder: Path, keep: set[str]) -> None:
-    """Removes the snapshots that no manifest names any more, and no other file.
+    """Removes the snapshots that the manifest no longer names, and no other file.
 
-    Until 0.6 each had a copy packed by gzip, which goes with it.
+    Until 0.6 each had a compressed copy, which is removed, too.
     """
     for path in list(folder.iterdir()):
         name = path.name.removesuffix(".gz")
