@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 import ll2_mirror
+from helpers import ROOT
 from ll2_mirror.ll2.lists import RESOURCES
 
 FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
@@ -123,3 +124,12 @@ def test_class_names_are_unique():
             if isinstance(node, ast.ClassDef):
                 names.setdefault(node.name.lstrip("_"), set()).add(str(path.relative_to(PACKAGE)))
     assert {name: places for name, places in names.items() if len(places) > 1} == {}
+
+
+def test_contributing_names_files_that_are_there():
+    """In its table of what to open, and where it tells of the tests."""
+    text = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    named = re.findall(r"`([\w/]+\.(?:py|toml))`", text)
+    assert len(named) > 25
+    places = (PACKAGE, ROOT, ROOT / "tests")
+    assert [name for name in named if not any((at / name).exists() for at in places)] == []
