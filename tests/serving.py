@@ -39,7 +39,7 @@ def serving(
         finally:
             server.send_signal(end)
             rest = server.stderr.read()
-            assert server.wait(timeout=20) == 0, rest
+            assert server.wait(timeout=60) == 0, rest
             assert "Traceback" not in rest, rest
 
 

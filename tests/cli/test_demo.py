@@ -76,7 +76,7 @@ def started(*command, cwd):
             yield found[0]
         finally:
             server.send_signal(signal.SIGINT)
-            server.communicate(timeout=10)
+            server.communicate(timeout=60)
 
 
 def test_demo_asks_its_sample_and_no_proxy(tmp_path, run, monkeypatch):

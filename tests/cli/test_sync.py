@@ -111,7 +111,7 @@ def test_a_signal_ends_a_sync_tidily(synced, run, under_way, number):
     """One line, nothing half published, no lock left behind."""
     process, release = under_way()
     process.send_signal(number)
-    _, told = process.communicate(timeout=10)
+    _, told = process.communicate(timeout=60)
     release.set()
     assert process.returncode == 75
     assert told == (
@@ -129,7 +129,7 @@ def test_a_signal_that_is_ignored_ends_no_sync(synced, under_way, number):
     process, release = under_way(preexec_fn=lambda: signal.signal(number, signal.SIG_IGN))
     process.send_signal(number)
     release.set()
-    assert process.communicate(timeout=10)[1] == ""
+    assert process.communicate(timeout=60)[1] == ""
     assert process.returncode == 0
     assert execute(synced, "SELECT count(*) FROM spacecraft") == [(20,)]
 

@@ -39,4 +39,4 @@ def test_one_who_does_not_read_does_not_keep_it(synced, end):
             # The server has answered some, and waits for this one to read.
             assert requests.get(f"{url}{LIST}", timeout=20).status_code == 200
             server.send_signal(end)
-            assert server.wait(timeout=20) == 0
+            assert server.wait(timeout=60) == 0

@@ -82,10 +82,10 @@ def rows(db):
     return public_rows(db), execute(db, gone), execute(db, changed)
 
 
-def ended(process, seconds=20.0):
+def ended(process):
     """Waits for a sync to end; gives what it said on stderr."""
     try:
-        return process.communicate(timeout=seconds)[1]
+        return process.communicate(timeout=60)[1]
     finally:
         process.kill()
         process.communicate()
@@ -97,14 +97,14 @@ def ended_at(db, world, k, number):
 
     def hang():
         seen.set()
-        release.wait(30)
+        release.wait(120)
 
     world.at(k, hang)
     process = start(db, world)
     try:
-        assert seen.wait(20)
+        assert seen.wait(60)
         process.send_signal(number)
-        return process, ended(process, 10)
+        return process, ended(process)
     finally:
         process.kill()
         release.set()
@@ -112,7 +112,7 @@ def ended_at(db, world, k, number):
 
 def reached(world, process, count):
     """Waits until the server saw so many requests, or the sync ended."""
-    until = time.monotonic() + 20
+    until = time.monotonic() + 60
     while len(world.requests) < count and process.poll() is None:
         assert time.monotonic() < until
         time.sleep(0.0005)
@@ -253,7 +253,7 @@ def signals(tmp_path, world, old, new, count, seed):
         reached(world, process, asked + k)
         time.sleep(random.choice([0, random.uniform(0, 0.01), random.uniform(0, 0.1)]))
         process.send_signal(random.choice([signal.SIGINT, signal.SIGTERM]))
-        err = ended(process, 10)
+        err = ended(process)
         if published(db) == published(new):  # too late, or nearly so
             assert process.returncode in (0, 75, -signal.SIGINT, -signal.SIGTERM), err
             assert "Traceback" not in err
@@ -285,16 +285,16 @@ def presses(tmp_path, world, old, count):
 
     def hang():
         hangs.set()
-        release.wait(30)
+        release.wait(120)
 
     world.at(2, hang)
     process = start(db, world)
     try:
-        assert hangs.wait(20)
+        assert hangs.wait(60)
         for _ in range(count):
             process.send_signal(signal.SIGINT)
             time.sleep(0.01)
-        err = ended(process, 10)
+        err = ended(process)
     finally:
         process.kill()
         release.set()
@@ -324,13 +324,13 @@ def test_ctrl_c_ends_a_wait(tmp_path):
     db = tmp_path / "waiting.db"
     with answering(EditableLL2(260, Clock(), limit=2)) as world:
         process = start(db, world, "--wait")
-        until = time.monotonic() + 20
+        until = time.monotonic() + 60
         while sum(one.path.startswith(THROTTLE) for one in world.requests) < 2:
             assert time.monotonic() < until
             time.sleep(0.01)
         time.sleep(0.1)
         process.send_signal(signal.SIGINT)
-        told_so(process, ended(process, 10))
+        told_so(process, ended(process))
         assert staged(db) == [0, 100]
 
 

@@ -247,7 +247,7 @@ def watching(where, notes):
             yield
         finally:
             process.terminate()
-            assert process.wait(timeout=20) == 0
+            assert process.wait(timeout=60) == 0
 
 
 def fleet(tmp_path, readers, editions, seed):
@@ -284,7 +284,7 @@ def fleet(tmp_path, readers, editions, seed):
                     thread.join()
             server.fault = None
             one.converge(server.url)
-            until = time.monotonic() + 20
+            until = time.monotonic() + 60
             while not all(seen_last(notes, editions) for notes in places):
                 assert time.monotonic() < until
                 time.sleep(0.05)

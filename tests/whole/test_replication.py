@@ -52,7 +52,7 @@ def environment(request, tmp_path, db):
         assert told, "the server didn't start"
         yield {**found, **json.loads(told)}
         process.stdin.close()
-        assert process.wait(timeout=20) == 0
+        assert process.wait(timeout=60) == 0
 
 
 @contextmanager
@@ -70,7 +70,7 @@ def replicating(environment):
     ):
         try:
             yield
-            until = time.monotonic() + 20
+            until = time.monotonic() + 60
             while taken_up(db) == before:
                 assert process.poll() is None, log.read_text()
                 assert time.monotonic() < until, log.read_text()
