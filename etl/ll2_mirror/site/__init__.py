@@ -1,9 +1,9 @@
-"""The site: Datasette's pages of a mirror, made for people. A plugin of Datasette's beside the API.
+"""The site: pages of a mirror for people, as a Datasette plugin beside the API.
 
 In: a request for a page. Out: HTML, from one state of the file; all values escaped.
 
-Open ``pages`` first: it says which page is whose. ``context`` is a mirror as the pages see it;
-``front_page``, ``row_page`` and ``table_page`` read what is shown, ``format`` writes values for
+Open ``pages`` first: it registers the pages. ``context`` is a mirror as the pages see it;
+``front_page``, ``row_page`` and ``table_page`` read what to show, ``format`` formats values for
 people; ``config`` has site.toml, ``templates`` the HTML.
 """
 

@@ -1,4 +1,4 @@
-"""What site.toml declares, and what follows from the shapes where it says nothing."""
+"""What site.toml declares, with defaults from the shapes."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _OMITTED = ("id", "name", "slug", "wiki", "longitude", "latitude", *_LONG)
 
 @cache
 def site() -> dict[str, Any]:
-    """The declarations."""
+    """The contents of site.toml."""
     return tomllib.loads(shipped("site/site.toml").read_text(encoding="utf-8"))
 
 
@@ -31,32 +31,32 @@ def described() -> dict[str, Table]:
 
 
 def described_columns(table: str) -> dict[str, Described]:
-    """The columns of a public table by name; none for any other."""
+    """The columns of a public table by name; empty for any other table."""
     columns = described()[table].columns if table in described() else ()
     return {each.column.name: each for each in columns}
 
 
 def description(table: str) -> str:
-    """The sentence on a table or a view; empty for one of the user's own."""
+    """The description of a table or a view; empty for a user's own."""
     known = described().get(table) or views().get(table)
     return known.text if known else ""
 
 
 @cache
 def is_searched(table: str) -> bool:
-    """Whether the rows of a table can be found by name: they have one, and ids."""
+    """Whether the rows of a table can be searched by name: they have names and ids."""
     return "id" in described_columns(table) and bool(label(table))
 
 
 def of_table(table: str) -> dict[str, Any]:
-    """What is declared of a table."""
+    """The settings of a table."""
     declared: dict[str, Any] = site()["tables"].get(table, {})
     return declared
 
 
 @cache
 def columns(table: str) -> tuple[str, ...]:
-    """The columns that a page of the table shows unless others are asked for."""
+    """The columns that the table's page shows by default."""
     shown = [each.column.name for each in described()[table].columns if _is_shown(each)]
     return tuple(of_table(table).get("columns", shown[:_MOST_COLUMNS]))
 
@@ -68,18 +68,18 @@ def _is_shown(described: Described) -> bool:
 
 
 def title(table: str) -> str:
-    """What a table is called on a page."""
+    """The title of a table."""
     return table.replace("__", ": ").replace("_", " ").capitalize()
 
 
 def noun(table: str) -> str:
-    """What one row of a table is."""
+    """The noun for one row of a table."""
     return singular(table).replace("_", " ")
 
 
 @cache
 def flags(table: str) -> frozenset[str]:
-    """The columns of a table or a view that say yes or no."""
+    """The boolean columns of a table or a view."""
     if table in views():
         texts = views()[table].columns
         return frozenset(name for name, text in texts.items() if text.startswith("0 or 1"))

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-# What is kept from request to request, by the name of the database.
+# Kept between requests, by the name of the database.
 _kept: WeakKeyDictionary[Datasette, dict[str, tuple[NameIndex, ImageFolder]]] = WeakKeyDictionary()
 
 
@@ -61,7 +61,7 @@ class SiteContext:
     async def read(self, read: Callable[[Rows], T]) -> T:
         """What is read of the file, from one state of it.
 
-        Raises Forbidden where who asks may not see each table of LL2's: then they see nothing.
+        Raises Forbidden if the visitor may not see all of LL2's tables: then they see nothing.
         """
         if not await self.may_see():
             raise Forbidden("view-database")
@@ -74,12 +74,12 @@ class SiteContext:
         return result
 
     def _copy(self, url: str) -> str:
-        """The address of the copy of a picture; empty: there is none."""
+        """The URL of the copy of a picture; empty if there is none."""
         name = self._folder.shown(url)
         return str(self.datasette.urls.path(f"-/picture/{name}")) if name else ""
 
     async def may_see(self) -> bool:
-        """Whether who asks may see the mirror, all of it; asked once for a request."""
+        """Whether the visitor may see the whole mirror; checked once per request."""
         actor = self.request.actor if self.request else None
         cache = self.request.scope.setdefault("ll2_may_see", {}) if self.request else {}
         if self.name not in cache:
@@ -87,7 +87,7 @@ class SiteContext:
         return bool(cache[self.name])
 
     async def page(self, template: str, status: int = 200, **variables: Any) -> Response:
-        """The response that shows a template of ours."""
+        """The response for one of our templates."""
         body = await self.datasette.render_template(
             template, {**variables, "ll2": self}, request=self.request
         )
@@ -96,13 +96,13 @@ class SiteContext:
     # For the templates of Datasette's pages
 
     def facet(self, table: str, column: str, value: Any) -> str:
-        """What a value of a facet is called: a flag is yes or no."""
+        """The label of a facet's value: yes or no for a boolean."""
         if column in config.flags(table) and str(value) in ("0", "1"):
             return "yes" if str(value) == "1" else "no"
         return "none" if value in (None, "") else str(value)
 
     def api_of(self, table: str) -> str:
-        """Where the API lists what a table has; empty where it doesn't."""
+        """The API's path for a table; empty if there is none."""
         return f"{self.api}{LIST_OF[table]}/" if table in LIST_OF else ""
 
     def sections(self, tables: list[dict[str, Any]]) -> list[tuple[str, list[dict[str, Any]]]]:
@@ -125,13 +125,13 @@ class SiteContext:
         return table in config.described()
 
     def bars(self, question: str | None, columns: list[str], rows: list[Any]) -> list[Bar]:
-        """The drawing of a question's result; none where it has none."""
+        """The bar chart of a question's result, or None."""
         known = self.questions.get(question or "")
         return bars(columns, rows, known.bars) if known else []
 
 
 def site_context(datasette: Datasette, request: Request) -> SiteContext | None:
-    """The mirror that the path names, else the first one; None: there is none."""
+    """The mirror that the path names, else the first one; None if there is none."""
     name = tilde_decode(request.url_vars.get("database", ""))
     for each, database in datasette.databases.items():
         if is_mirror(database) and name in ("", database.route):
@@ -139,7 +139,7 @@ def site_context(datasette: Datasette, request: Request) -> SiteContext | None:
     return None
 
 
-# What pages are made of
+# The parts of pages
 
 
 class Picture(NamedTuple):
@@ -169,7 +169,7 @@ class Item(NamedTuple):
 
 
 class PageSection(NamedTuple):
-    """Items under a title; ``size`` says how many there are, ``more`` leads to all of them."""
+    """Items under a title; ``size`` is the total, ``more`` the link to all of them."""
 
     title: str
     items: list[Item]
@@ -179,7 +179,7 @@ class PageSection(NamedTuple):
 
 
 class Fact(NamedTuple):
-    """One value; ``sent`` is what LL2 sent, where that is another text."""
+    """One value; ``sent`` is what LL2 sent, if that differs."""
 
     key: str
     value: str
@@ -189,7 +189,7 @@ class Fact(NamedTuple):
     kind: str = ""  # number, time
 
 
-# What is read
+# Reading
 
 
 _PICTURES = (
@@ -210,15 +210,15 @@ class Rows(NamedTuple):
     copy: Callable[[str], str]
 
     def href(self, table: str, id_: Id) -> str:
-        """Where the page of a row is."""
+        """The path of a row's page."""
         return f"{self.home}/{table}/{tilde_encode(str(id_))}"
 
     def name(self, table: str, id_: Id, name: Any) -> str:
-        """What a row is called that may have no name."""
+        """The name of a row, or a substitute if it has none."""
         return str(name) if name not in (None, "") else f"{config.noun(table).capitalize()} {id_}"
 
     def names(self, table: str, ids: Iterable[Any]) -> dict[Any, str]:
-        """What rows are called, by id."""
+        """The names of rows, by id."""
         rows = self._read(table, label(table), ids)
         return {id_: self.name(table, id_, name) for id_, name in rows}
 
@@ -234,12 +234,12 @@ class Rows(NamedTuple):
         ]
 
     def _read(self, table: str, value: str, ids: Iterable[Any]) -> list[Any]:
-        """The ids of rows, each with a value, as SQL has it of the row ``t``."""
+        """The ids of rows, each with the value of an SQL expression for the row ``t``."""
         sql = f'SELECT t.id, {value or "NULL"} FROM "{table}" AS t WHERE t.id {IN}'
         return self.conn.execute(sql, (among(set(ids)),)).fetchall()
 
     def pictures(self, ids: Iterable[Any]) -> dict[Any, Picture]:
-        """Pictures by their ids; those without an address are left out."""
+        """Pictures by id, without those that have no URL."""
         rows = self.conn.execute(_PICTURES, (among(set(ids)),))
         pictures = {id_: self._picture(*values) for id_, *values in rows}
         return {id_: picture for id_, picture in pictures.items() if picture.full}
@@ -266,16 +266,16 @@ _INDEX = (
 
 
 def search_expression(text: str) -> str:
-    """What FTS5 is asked for a text; empty where there is no word in it."""
+    """The FTS5 query for a text; empty if it has no words."""
     words = _WORD.findall(normalize("NFC", text))[:_MOST_WORDS]
     return " AND ".join(f'"{word[:_LONGEST_WORD]}"*' for word in words)
 
 
 class NameIndex:
-    """Finds rows by name: any case, without accents, by the beginnings of words.
+    """Finds rows by the beginnings of words in their names, ignoring case and accents.
 
-    It is in memory, made when it is first asked and again after a sync: it costs a sync nothing,
-    and there is nothing in the file that could be wrong.
+    It is in memory, made on first use and again after a sync: so it costs a sync nothing, and can't
+    be wrong in the file.
     """
 
     def __init__(self) -> None:
@@ -286,7 +286,7 @@ class NameIndex:
         self._rowids: dict[str, range] = {}  # of each table's rows
 
     def find(self, conn: sqlite3.Connection, text: str, table: str = "") -> dict[str, list[Id]]:
-        """The ids of the rows whose names have all these words, by table; of one table, or all."""
+        """The ids of rows whose names have all these words, by table; in one table or all."""
         expression, ids = search_expression(text), dict[str, list[Id]]()
         if not expression:
             return ids
@@ -297,14 +297,14 @@ class NameIndex:
             rows = self._index.execute(sql, (expression, rowids.start, rowids.stop - 1))
             tables = iter(self._rowids.items())
             name, rowids = "", range(0)
-            for (rowid,) in rows:  # ascending, as the tables stand one behind the other
+            for (rowid,) in rows:  # ascending: the tables follow one another
                 while rowid >= rowids.stop:
                     name, rowids = next(tables)
                 ids.setdefault(name, []).append(self._ids[rowid])
         return ids
 
     def _refresh(self, conn: sqlite3.Connection) -> None:
-        """Makes the index anew where a sync ended since."""
+        """Rebuilds the index if a sync has ended since."""
         state = tuple(conn.execute("SELECT count(*), max(id), max(finished) FROM _runs").fetchone())
         if state == self._state:
             return

@@ -1,4 +1,4 @@
-"""Values as people write them: how long, when, how many; a result as bars."""
+"""Formats values for people: durations, times, numbers; results as bar charts."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _MOST_BARS = 30
 
 
 def format_duration(seconds: float) -> str:
-    """A length of time in its two largest units: 528 d 6 h."""
+    """A duration in its two largest units: 528 d 6 h."""
     left, parts = abs(round(seconds)), []
     for unit, size in _UNITS:
         count, left = divmod(left, size)
@@ -25,7 +25,7 @@ def format_duration(seconds: float) -> str:
 
 
 def format_day(text: Any) -> str:
-    """A date, or a date and time; what is neither stays as it is."""
+    """A date, or a date and time; anything else stays as it is."""
     try:
         day = datetime.strptime(str(text), "%Y-%m-%d")
     except ValueError:
@@ -34,7 +34,7 @@ def format_day(text: Any) -> str:
 
 
 def format_time(text: Any) -> str:
-    """A point in time; what is none stays as it is."""
+    """A point in time; anything else stays as it is."""
     try:
         time = from_iso(str(text))
     except (ValueError, OverflowError):
@@ -72,7 +72,7 @@ def format_key(name: str) -> str:
 
 
 class Bar(NamedTuple):
-    """One bar of a drawing: its name, its value, its width in percent of the longest."""
+    """One bar of a chart: its name, its value, its width in percent of the longest."""
 
     name: str
     value: str
@@ -82,7 +82,7 @@ class Bar(NamedTuple):
 def bars(columns: Sequence[str], rows: Sequence[Any], drawn: Sequence[str]) -> list[Bar]:
     """The first rows of a result as bars; ``drawn`` has columns of names, then one of values.
 
-    None where a value is no number.
+    None if a value isn't a number.
     """
     if not set(drawn) <= set(columns) or len(drawn) < 2:
         return []

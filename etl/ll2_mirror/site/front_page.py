@@ -1,4 +1,4 @@
-"""The front page: what the file has, how fresh it is, what is in space now, what changed."""
+"""The front page: what the file has, its age, what is in space now, what changed."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from ll2_mirror.store.walks import Walks
 
 _MOST_CHANGES = 8
 _MOST_READ = 300  # changes
-_LONGEST = 60  # characters of a value that changed
+_LONGEST = 60  # characters of a changed value
 
 
 class ChangeEntry(NamedTuple):
@@ -47,7 +47,7 @@ class FrontPage(NamedTuple):
 
 
 def front_page(rows: Rows, now: datetime) -> FrontPage:
-    """What the front page shows; raises sqlite3.Error where the file is no whole mirror."""
+    """The contents of the front page; raises sqlite3.Error if the file isn't a complete mirror."""
     if rows.conn.execute("PRAGMA user_version").fetchone()[0] != SCHEMA_VERSION:
         return FrontPage("Another version of ll2-mirror made this file. The next sync upgrades it.")
     finished, under_way = Ledger(rows.conn).finished(), list(_under_way(rows.conn))
@@ -68,14 +68,14 @@ def front_page(rows: Rows, now: datetime) -> FrontPage:
 
 
 def _under_way(conn: sqlite3.Connection) -> Iterator[str]:
-    """How far each sync under way has come."""
+    """The progress of each walk."""
     for walk in Walks(conn, Path(), Clock(), nullcontext).progress():
         of = f" of {walk.total:,}" if walk.total else ""
         yield f"{format_key(walk.resource)}: {walk.records:,}{of} fetched"
 
 
 def _counts(rows: Rows, queries: list[tuple[str, str, str]]) -> list[Item]:
-    """What these count, by name, and where that is shown; zero is left out."""
+    """Counts with names and links, without zeros."""
     counts = ((name, rows.conn.execute(sql).fetchone()[0], to) for name, sql, to in queries)
     return [Item(name, f"{rows.home}/{to}", f"{count:,}") for name, count, to in counts if count]
 
@@ -93,7 +93,7 @@ def _cards(rows: Rows, declared: dict[str, str]) -> PageSection:
 
 
 def _when(value: Any) -> str:
-    """When something is, or how many seconds it was in space."""
+    """When something happens, or how many seconds it was in space."""
     if isinstance(value, str):
         return format_day(value)
     return f"{format_duration(value)} in space" if value is not None else ""
@@ -104,7 +104,7 @@ def recent_changes(rows: Rows, tables: list[str] | None = None) -> list[ChangeEn
 
     The newest come first, those of one sync in the order of the tables.
     """
-    # Not by the view of the file: it may be the user's own by that name.
+    # Not from the view in the file, which may be a user's own with that name.
     select = views()["recent_changes"].sql.partition(" AS\n")[2].rstrip(";\n")
     read = rows.conn.execute(f"SELECT * FROM ({select}) LIMIT {_MOST_READ}").fetchall()
     order = {table: index for index, table in enumerate(described())}

@@ -1,7 +1,7 @@
-"""The second plugin of Datasette: which of its pages of a mirror are ours, and what they show.
+"""The Datasette plugin of the site: its pages and what they show.
 
-They stand where Datasette has its own: / is the front page, /db/table/id the page of a row. Where
-no mirror is asked for, the page is Datasette's.
+They replace Datasette's at the same paths: / is the front page, /db/table/id the page of a row.
+Databases that aren't mirrors keep Datasette's pages.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ if TYPE_CHECKING:
 
 _DATABASE = r"/(?!-/)(?P<database>[^/.]+)"
 _PAGE_SIZE = 50  # rows of a table on one page
-_MOST_ITEMS = 12  # rows of one table that a search shows
+_MOST_ITEMS = 12  # rows of one table in a search
 _MOST_SORTED = 2000  # that it sorts
 _MOST_CHANGES = 100
 _GONE = 410
@@ -54,7 +54,7 @@ _GONE = 410
 
 @hookimpl
 def register_routes() -> list[tuple[str, Any]]:
-    """Our pages; those of Datasette's that they stand for come when no mirror is asked for."""
+    """Our pages; for other databases they pass the request on to Datasette's."""
     return [
         (r"/(?P<format>)$", show_front),
         (r"/-/index(?P<format>)$", show_index),
@@ -71,7 +71,7 @@ def register_routes() -> list[tuple[str, Any]]:
 
 @hookimpl
 def get_metadata(datasette: Datasette, key: str | None) -> dict[str, Any]:
-    """How Datasette shows our tables: which it hides, how it sorts, by what it narrows."""
+    """Datasette's metadata for our tables: hidden ones, sort orders, facets."""
     return mirrors_metadata(datasette, key, _metadata)
 
 
@@ -90,7 +90,7 @@ def _metadata() -> dict[str, Any]:
 
 @hookimpl
 def canned_queries(datasette: Datasette, database: str) -> dict[str, Any]:
-    """The questions; one that a user's metadata has by the same name is theirs."""
+    """The questions, except those with a name that a user's metadata has."""
     if not is_mirror(datasette.databases[database]):
         return {}
     own = users_metadata(datasette, "queries", database) or {}
@@ -125,7 +125,7 @@ def filters_from_request(datasette: Datasette, request: Request, database: str, 
 def extra_template_vars(
     datasette: Datasette, database: str | None, request: Request | None
 ) -> dict[str, Any]:
-    """What our templates need where Datasette renders them for a page of a mirror."""
+    """The variables that our templates need on Datasette's pages of a mirror."""
     known = datasette.databases.get(database or "")
     if not (database and known and is_mirror(known)):
         return {}
@@ -138,14 +138,14 @@ def extra_template_vars(
     return {"ll2": site, "table_page": page_of}
 
 
-# Pages of our own
+# Our own pages
 
 
 Handler = Callable[["Datasette", "Request"], Awaitable[Response]]
 
 
 def _or_problem(show: Handler) -> Handler:
-    """Has a page say why the file can't be read, where it can't."""
+    """Renders a page, or one that says why the file can't be read."""
 
     @wraps(show)
     async def handle(datasette: Datasette, request: Request) -> Response:
@@ -161,7 +161,7 @@ def _or_problem(show: Handler) -> Handler:
 
 
 def _mirror(datasette: Datasette, request: Request) -> SiteContext:
-    """The mirror; raises NotFound where there is none."""
+    """The mirror; raises NotFound if there is none."""
     if site := site_context(datasette, request):
         return site
     raise NotFound("No mirror is open")
@@ -169,7 +169,7 @@ def _mirror(datasette: Datasette, request: Request) -> SiteContext:
 
 @_or_problem
 async def show_front(datasette: Datasette, request: Request) -> Response:
-    """What this is: counts, how fresh, what is in space now, what changed."""
+    """The front page."""
     site = site_context(datasette, request)
     if site is None or not await site.may_see() or has_template(datasette, "index.html"):
         return await own_page("index", datasette, request)
@@ -186,7 +186,7 @@ async def show_index(datasette: Datasette, request: Request) -> Response:
 
 @_or_problem
 async def show_changes(datasette: Datasette, request: Request) -> Response:
-    """What the last syncs changed."""
+    """The page of recent changes."""
     site = _mirror(datasette, request)
     changes = await site.read(lambda rows: recent_changes(rows)[:_MOST_CHANGES])
     return await site.page("ll2_changes.html", changes=changes, most=_MOST_CHANGES)
@@ -194,7 +194,7 @@ async def show_changes(datasette: Datasette, request: Request) -> Response:
 
 @_or_problem
 async def show_search(datasette: Datasette, request: Request) -> Response:
-    """The rows whose names have these words."""
+    """The search page: rows whose names have these words."""
     site, text = _mirror(datasette, request), request.args.get("q") or ""
     sections = await site.read(lambda rows: _found(site, rows, text))
     has_words = bool(search_expression(text))
@@ -202,7 +202,7 @@ async def show_search(datasette: Datasette, request: Request) -> Response:
 
 
 def _found(site: SiteContext, rows: Rows, text: str) -> list[PageSection]:
-    """What is called like that, by table: first what begins with the text."""
+    """The found rows by table, first those whose names begin with the text."""
     sections, start = [], text.casefold()
     for table, ids in site.names.find(rows.conn, text).items():
         items = rows.items(table, ids[:_MOST_SORTED])
@@ -214,7 +214,7 @@ def _found(site: SiteContext, rows: Rows, text: str) -> list[PageSection]:
 
 @_or_problem
 async def show_row(datasette: Datasette, request: Request) -> Response:
-    """One row; also one that is gone."""
+    """The page of a row, even of a deleted one."""
     table, text = (tilde_decode(request.url_vars[part]) for part in ("table", "pks"))
     site = await _visible(datasette, request)
     if site is None or table not in config.described() or "__" in table:
@@ -229,13 +229,13 @@ async def show_row(datasette: Datasette, request: Request) -> Response:
     return await site.page("ll2_row.html", 200 if row.is_kept else _GONE, page=row)
 
 
-# Pages of Datasette's in our templates
+# Datasette's pages with our templates
 
 
 async def _visible(datasette: Datasette, request: Request) -> SiteContext | None:
-    """The mirror that a path names; raises Forbidden where who asks may not see all of it.
+    """The mirror that a path names; raises Forbidden if the visitor may not see all of it.
 
-    Before Datasette's page begins: it leaves coroutines behind where one of ours raises.
+    Called before Datasette's page begins, which leaves coroutines behind if ours raise.
     """
     site = site_context(datasette, request)
     if site and not await site.may_see():
@@ -244,7 +244,7 @@ async def _visible(datasette: Datasette, request: Request) -> SiteContext | None
 
 
 async def show_tables(datasette: Datasette, request: Request) -> Response:
-    """All tables: no more of each than its name and count."""
+    """The page of all tables, with only names and counts."""
     site = await _visible(datasette, request)
     if site is None or request.args.get("sql") or has_template(datasette, "database.html"):
         return await own_page("database", datasette, request)
@@ -256,7 +256,7 @@ async def show_tables(datasette: Datasette, request: Request) -> Response:
 
 
 def _count(conn: sqlite3.Connection, table: str) -> int | None:
-    """The rows of a table; None for one of the tool's own, and one that can't be read."""
+    """The number of rows of a table; None for the tool's own, and if it can't be read."""
     quoted = table.replace('"', '""')
     try:
         sql = f'SELECT count(*) FROM "{quoted}"'
@@ -266,7 +266,7 @@ def _count(conn: sqlite3.Connection, table: str) -> int | None:
 
 
 async def show_table(datasette: Datasette, request: Request) -> Response:
-    """A table, a view or a question."""
+    """The page of a table, a view or a question."""
     site = await _visible(datasette, request)
     if site is None:
         return await own_page("table", datasette, request)
@@ -279,7 +279,7 @@ async def show_table(datasette: Datasette, request: Request) -> Response:
 
 
 async def whole_csv(datasette: Datasette, request: Request) -> Response:
-    """A table as CSV: all its rows, unless a part of them is asked for."""
+    """A table as CSV, with all its rows unless the request limits them."""
     parts = {"_size", "_next", "_stream"} & set(request.args)
     if await _visible(datasette, request) and not parts and datasette.setting("allow_csv_stream"):
         query = request.scope["query_string"]
@@ -287,16 +287,16 @@ async def whole_csv(datasette: Datasette, request: Request) -> Response:
     return await own_page("table", datasette, request)
 
 
-# From the pages of the API, which don't know what the database is called
+# Redirects from the API's pages, which don't know the database's name
 
 
 async def to_tables(datasette: Datasette, request: Request) -> Response:
-    """To all tables."""
+    """Redirects to all tables."""
     return Response.redirect(_mirror(datasette, request).home)
 
 
 async def to_row(datasette: Datasette, request: Request) -> Response:
-    """To a table, by its name or the API's of the list, or to one row of it."""
+    """Redirects to a table, by its name or the API's list name, or to one of its rows."""
     site, name, id_ = _mirror(datasette, request), *map(request.url_vars.get, ("name", "id"))
     table = RESOURCES[name].table if name in RESOURCES else name
     if table not in config.described():

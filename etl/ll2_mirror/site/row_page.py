@@ -20,15 +20,21 @@ from ll2_mirror.site.table_page import facts
 
 _MOST_CHANGES = 100
 _MOST_REFERRING = 24  # rows that refer to this one, of one kind
-_LONG = 90  # characters from which on a text has a line of its own
+_LONG = 90  # characters: a longer text has a line of its own
 _NO_FACTS = ("own", "seconds", "many", "position", "owner")  # kinds of columns
-_SHOWN_ELSEWHERE = ("id", "name", "url", "slug", "response_mode")  # on the page, or nowhere
+_SHOWN_ELSEWHERE = (
+    "id",
+    "name",
+    "url",
+    "slug",
+    "response_mode",
+)  # shown elsewhere on the page, or not at all
 _KINDS = {bool: "bool", int: "int", float: "float", str: "datetime"}  # of what LL2 sent
 _DURATION = re.compile(r"P(\d|T\d)")
 
 
 class RowPage(NamedTuple):
-    """What the page of a row shows."""
+    """The contents of a row's page."""
 
     table: str
     id: Id
@@ -39,13 +45,13 @@ class RowPage(NamedTuple):
     lists: list[PageSection]
     related: list[PageSection]
     changes: list[ChangeEntry]
-    upstream: str  # its address at LL2
-    gone: str = ""  # since when; empty: LL2 lists it, or never did
-    is_kept: bool = True  # whether its row is still there
+    upstream: str  # its URL at LL2
+    gone: str = ""  # when it was deleted; empty if it wasn't, or was never listed
+    is_kept: bool = True  # whether the row still exists
 
 
 def row_page(rows: Rows, table: str, id_: Id) -> RowPage | None:
-    """What the page of a row shows; None: no row."""
+    """The contents of a row's page; None without such a row."""
     row = rows.conn.execute(f'SELECT * FROM "{table}" WHERE id = ?', (id_,)).fetchone()
     if row is None:
         return None
@@ -77,7 +83,7 @@ def _upstream(url: Any) -> str:
 
 
 def _facts(rows: Rows, table: str, values: dict[str, Any]) -> list[Fact]:
-    """The values that are known, in the order of the columns."""
+    """The values that aren't null, in the order of the columns."""
     shown = {
         each.column.name: each.text
         for each in described()[table].columns
@@ -92,15 +98,15 @@ def _facts(rows: Rows, table: str, values: dict[str, Any]) -> list[Fact]:
 
 
 def _readable(fact: Fact) -> Fact:
-    """A value, which is a text to read where it doesn't fit a line."""
+    """A value; one too long for a line is shown as a text."""
     return fact._replace(kind="text") if not fact.href and len(fact.value) > _LONG else fact
 
 
-# Its lists, and the rows that refer to it
+# The row's lists, and the rows that refer to it
 
 
 def _lists(rows: Rows, table: str, id_: Id) -> Iterator[PageSection]:
-    """The lists of a row that have items."""
+    """The non-empty lists of a row."""
     for name in list_tables_of(table):
         owner, *columns = tables()[name]
         sql = f'SELECT * FROM "{name}" WHERE {owner.name} = ? ORDER BY position'
@@ -114,7 +120,7 @@ def _lists(rows: Rows, table: str, id_: Id) -> Iterator[PageSection]:
 
 
 def _text(row: dict[str, Any]) -> Item:
-    """An item that has no page: a page of the web, and the like."""
+    """An item without a page of its own, such as a web link."""
     texts = (row.get(name) for name in ("title", "name", "url", "position"))
     url = row.get("url")
     text = next(text for text in texts if text not in (None, ""))
@@ -122,7 +128,7 @@ def _text(row: dict[str, Any]) -> Item:
 
 
 def _related(rows: Rows, table: str, id_: Id) -> Iterator[PageSection]:
-    """The rows that refer to a row, by the column that does."""
+    """The rows that refer to a row, by column."""
     referring = [edge for edge in edges() if edge.target == table]
     owners = [edge.owner_table for edge in referring]
     order = list(described())
@@ -140,13 +146,13 @@ def _related(rows: Rows, table: str, id_: Id) -> Iterator[PageSection]:
 
 
 def _reference(edge: Edge) -> str:
-    """By what a row refers to another: its column, or its list."""
+    """The label of a reference: its column, or its list."""
     is_column = edge.table == edge.owner_table
     return format_key(edge.column if is_column else edge.table.rpartition("__")[2]).lower()
 
 
 def _more(rows: Rows, edge: Edge, id_: Id) -> str:
-    """The table's page with all rows that refer to a row; of a list, by SQL."""
+    """The link to all rows that refer to a row; for a list, with SQL."""
     if edge.owner == "id":
         return f"{rows.home}/{edge.owner_table}?{edge.column}={id_}"
     if not isinstance(id_, int):
@@ -155,7 +161,7 @@ def _more(rows: Rows, edge: Edge, id_: Id) -> str:
     return f"{rows.home}/{edge.owner_table}?_where={where}"
 
 
-# Its history
+# The row's history
 
 
 _HISTORY = (
@@ -166,7 +172,7 @@ _HISTORY = (
 
 
 def _changes(rows: Rows, table: str, id_: Id) -> list[ChangeEntry]:
-    """The history of a row, the newest first."""
+    """The history of a row, newest first."""
     read = rows.conn.execute(_HISTORY, (table, id_)).fetchall()
     entries = []
     for finished, kind, key, *values in map(tuple, read):
@@ -176,7 +182,7 @@ def _changes(rows: Rows, table: str, id_: Id) -> list[ChangeEntry]:
 
 
 def _changed(rows: Rows, table: str, key: str, value: Any) -> str:
-    """A value of the history: a row by its name, a list by how many it has."""
+    """A value in the history: a row by its name, a list by its length."""
     if value is None:
         return "nothing"
     kind = kind_of(table, key)
@@ -190,11 +196,11 @@ def _changed(rows: Rows, table: str, key: str, value: Any) -> str:
         return str(value)
 
 
-# A row that is gone
+# Deleted rows
 
 
 def gone_row_page(rows: Rows, table: str, id_: Id) -> RowPage | None:
-    """The page of a row that LL2 no longer has, as it last was; None: there never was one."""
+    """The page of a deleted row, as it last was; None if there never was one."""
     sql = _HISTORY.replace("WHERE", "WHERE kind = 'gone' AND")
     gone = rows.conn.execute(sql, (table, id_)).fetchone()
     if gone is None:
@@ -218,7 +224,7 @@ def gone_row_page(rows: Rows, table: str, id_: Id) -> RowPage | None:
 
 
 def _tombstone(rows: Rows, table: str, id_: Id) -> tuple[str, dict[str, Any]]:
-    """Since when LL2 no longer lists a record, and how it last was; empty for any other."""
+    """When LL2 stopped listing a record, and its last state; empty for any other."""
     sql = (
         "SELECT finished, body FROM _tombstones AS gone JOIN _runs ON _runs.id = gone.run"
         " WHERE gone.resource = ? AND gone.id = ?"

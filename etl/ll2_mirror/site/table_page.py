@@ -1,4 +1,4 @@
-"""The rows of a table's page: each by its name, with its picture, its values for people."""
+"""The rows of a table's page: name, picture, formatted values."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from ll2_mirror.site.format import format_duration, format_key, format_value
 _TIME = re.compile(r"\d{4}-\d\d-\d\dT")
 _LONGEST = 120  # characters of a text in a table
 _LONGEST_URL = 40
-_ALL_COLUMNS = ("_all", "_col", "_nocol")  # parameters that choose other columns
-_TYPES = {bool: "bool", int: "number", float: "number"}  # kinds of values that no shape knows
+_ALL_COLUMNS = ("_all", "_col", "_nocol")  # parameters that select other columns
+_TYPES = {bool: "bool", int: "number", float: "number"}  # kinds of values that no shape has
 _STYLES = dict.fromkeys(("int", "float", "number"), "number") | {"datetime": "time"}
 
 Values = dict[str, Any]  # of one row, by column
@@ -32,7 +32,7 @@ class TableRow(NamedTuple):
 
 
 class TablePage(NamedTuple):
-    """What a table's page shows of its rows; ``columns`` are some of Datasette's."""
+    """The rows of a table's page; ``columns`` are some of Datasette's."""
 
     columns: list[dict[str, Any]]
     rows: list[TableRow]
@@ -47,7 +47,7 @@ def table_page(
     records: Sequence[Any],
     parameters: Container[str],
 ) -> TablePage:
-    """The rows that Datasette read, made for people; ``parameters`` are those of the request."""
+    """Formats the rows that Datasette read; ``parameters`` are those of the request."""
     has_all = any(name in parameters for name in _ALL_COLUMNS)
     shown = list(columns) if has_all else _chosen(table, columns)
     is_ours, flags = table in config.described(), config.flags(table)
@@ -59,14 +59,14 @@ def table_page(
     cells = facts(rows, table, [each["name"] for each in shown], values)
     lines = []
     for row, (name, href), line in zip(values, _names(rows, table, values), cells, strict=True):
-        if line and not is_ours:  # a view: its first column leads to the page
+        if line and not is_ours:  # a view: its first column is the link
             line[0] = line[0]._replace(href=href or line[0].href)
         lines.append(TableRow(name * is_ours, href, pictures.get(_picture_id(row)), line))
     return TablePage(shown, lines, bool(pictures), has_all)
 
 
 def _chosen(table: str, columns: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
-    """The columns that a page shows: those declared, of a view those that are no ids."""
+    """The columns to show: those in site.toml; for a view, those that aren't ids."""
     if table in config.described():
         by_name = {each["name"]: each for each in columns}
         return [by_name[name] for name in config.columns(table) if name in by_name]
@@ -80,18 +80,18 @@ def _value(record: Any, name: str, flags: Container[str]) -> Any:
         value = record[name]
     except KeyError:
         return None
-    if isinstance(value, dict):  # of a column that refers to a row
+    if isinstance(value, dict):  # of a foreign key
         value = value["value"]
     return bool(value) if name in flags and value in (0, 1) else value
 
 
 def _names(rows: Rows, table: str, values: Sequence[Values]) -> list[tuple[str, str]]:
-    """What each row is called, and where its page is; a view's is that of the row it is of."""
+    """The name and the page of each row; for a view, those of the underlying row."""
     owner = table if table in config.described() else config.site()["views"].get(table, "")
     if not owner or not values or "id" not in values[0]:
         return [("", "")] * len(values)
     names = rows.names(owner, [row["id"] for row in values if row["id"] is not None])
-    by_text = {str(id_): name for id_, name in names.items()}  # Datasette gives a row's id as text
+    by_text = {str(id_): name for id_, name in names.items()}  # Datasette has a row's id as text
     ids = [str(row["id"]) for row in values]
     return [(by_text.get(id_, id_), rows.href(owner, id_) if id_ in by_text else "") for id_ in ids]
 
@@ -104,7 +104,7 @@ def _picture_id(row: Values) -> Any:
 def facts(
     rows: Rows, table: str, names: Collection[str], values: Sequence[Values], *, brief: bool = True
 ) -> list[list[Fact]]:
-    """Some columns of each row, for people; ``brief`` as in a table: shortened, without units."""
+    """Some formatted columns of each row; ``brief``: shortened, without units, for a table."""
     described = config.described_columns(table)
     targets = {name: described[name].column.target for name in names if name in described}
     links = {
