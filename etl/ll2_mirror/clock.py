@@ -1,4 +1,4 @@
-"""The clock, which is passed in, and the ways in which a time is written."""
+"""The clock, which is passed in, and the formats of times."""
 
 from __future__ import annotations
 
@@ -10,29 +10,29 @@ from ll2_mirror.errors import NoTime
 _AHEAD = 300.0  # seconds that two machines' clocks may be apart
 _UNITS = (("day", 86400), ("hour", 3600), ("minute", 60))
 
-# Of ages as they are given, such as 12h; in seconds, the longest first.
+# The units of ages such as 12h, in seconds, the longest first.
 AGE_UNITS = {"w": 604800, "d": 86400, "h": 3600, "m": 60, "s": 1}
 
 
 class Clock:
-    """The machine's clock; a test passes in one of its own."""
+    """The machine's clock; tests pass in their own."""
 
     def now(self) -> datetime:
         """The present time, in UTC."""
         return datetime.now(UTC)
 
     def sleep(self, seconds: float) -> None:
-        """Comes back when so much time has passed."""
+        """Waits for some seconds."""
         time.sleep(seconds)
 
 
 def to_iso(when: datetime) -> str:
-    """A time as the file keeps it: UTC, ISO 8601, sortable as text."""
+    """A time as stored in the file: UTC, ISO 8601, sortable as text."""
     return when.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
 
 
 def from_iso(text: str) -> datetime:
-    """The time that an ISO 8601 text names, in UTC where it has no zone.
+    """Parses an ISO 8601 time, in UTC if it has no zone.
 
     Raises NoTime for anything else.
     """
@@ -44,18 +44,18 @@ def from_iso(text: str) -> datetime:
 
 
 def for_people(when: datetime) -> str:
-    """A time as people read it: to the second, in UTC."""
+    """A time for people: to the second, in UTC."""
     return when.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
 
 
 def age(then: datetime, now: datetime) -> int | None:
-    """The seconds since a time; None where it is yet to come, as clocks say that are far apart."""
+    """The seconds since a time; None if it is in the future, because clocks differ."""
     seconds = (now - then).total_seconds()
     return max(0, round(seconds)) if seconds > -_AHEAD else None
 
 
 def ago(seconds: int | None) -> str:
-    """How long ago something was, by its age."""
+    """An age as a text: how long ago something was."""
     if seconds is None:
         return "at a time in the future: a clock is or was wrong"
     for unit, size in _UNITS:

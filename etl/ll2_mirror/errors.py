@@ -1,8 +1,8 @@
-"""What can go wrong, as one tree: each class is one thing a user can act on, with its exit code.
+"""The errors, as one tree: each class is one thing that a user can act on, with its exit code.
 
-The codes are those of BSD's sysexits.h where it has one: 65 data not understood, 69 upstream not
-reached, 70 a bug of ours, 75 stopped early: to be run again. 1 and 2 are every program's: a check
-says no, the command line is wrong.
+The codes are those of BSD's sysexits.h if it has one: 65 data not understood, 69 upstream not
+reached, 70 a bug of ours, 75 stopped early: run it again. As in every program, 1 is a failed check
+and 2 a wrong command line.
 """
 
 from __future__ import annotations
@@ -11,42 +11,42 @@ from datetime import datetime
 
 
 class MirrorError(Exception):
-    """Any failure that the user can do something about; its text is one line for people."""
+    """Any failure that the user can act on; its text is one line for people."""
 
     exit_code = 70
 
 
 class Bug(MirrorError):
-    """A fault of this program's own: what nobody foresaw is its ``__cause__``."""
+    """A bug in this program; the unforeseen exception is its ``__cause__``."""
 
 
 class CheckFailed(MirrorError):
-    """What was to be checked isn't so."""
+    """A check failed."""
 
     exit_code = 1
 
 
 class UsageError(MirrorError):
-    """What was asked for can't be done: the command line must change."""
+    """The command can't be carried out: the command line must change."""
 
     exit_code = 2
 
 
 class DataError(MirrorError):
-    """Upstream's data, or the file's, isn't understood."""
+    """Data of upstream or of the file isn't understood."""
 
     exit_code = 65
 
 
 class NoTime(DataError, ValueError):
-    """What should name a time doesn't; most come from a file, which may be damaged."""
+    """A text isn't a time; most come from a file, which may be damaged."""
 
 
 class NotUnderstood(DataError):
     """A value of a page doesn't fit its shape.
 
-    ``path`` holds the keys that lead to the value, outermost first; each level that the error
-    passes on its way up adds its own key in front.
+    ``path`` has the keys that lead to the value, outermost first; each level that the error
+    passes on its way up adds its own key at the front.
     """
 
     def __init__(self, expected: str, got: str) -> None:
@@ -57,7 +57,7 @@ class NotUnderstood(DataError):
         self.where = ""
 
     def inside(self, *keys: str) -> NotUnderstood:
-        """Puts keys in front of the path, as the error passes a level on its way up."""
+        """Adds keys at the front of the path."""
         self.path[:0] = keys
         return self
 
@@ -68,30 +68,30 @@ class NotUnderstood(DataError):
 
 
 class NotAPage(DataError):
-    """A body is no page of LL2: not JSON, or without what each page has.
+    """A body isn't a page of LL2: not JSON, or without the keys of a page.
 
-    ``heavy``: part of it seems to be missing, so that a smaller page may come whole.
+    ``heavy``: part of it seems to be missing, so a smaller page may arrive complete.
     """
 
     heavy = False
-    again = True  # another try may mend it
+    again = True  # a retry may help
     after: float | None = None  # as in Faulted
 
 
 class Shrunk(DataError):
-    """A walk would remove more of the records than is likely to be true."""
+    """A walk would delete more records than is plausible."""
 
 
 class NotInMirror(DataError):
-    """The file doesn't hold what is asked for; the text says which sync would bring it."""
+    """The file lacks the requested data; the text says which sync would fetch it."""
 
 
 class TooLong(DataError):
-    """Reading the file takes longer than any table of a mirror does: it may hold none."""
+    """Reading the file takes longer than any table of a mirror does: a view may be in its place."""
 
 
 class NotAMirror(DataError):
-    """The file is no mirror, or one that this version can't read."""
+    """The file isn't a mirror, or one that this version can't read."""
 
 
 class UpstreamError(MirrorError):
@@ -105,10 +105,10 @@ class NotThere(UpstreamError):
 
 
 class Faulted(UpstreamError):
-    """A request failed in a way that another try may mend.
+    """A request failed in a way that a retry may fix.
 
-    ``after`` is how many seconds the server asks to wait first, if it does; ``heavy`` says whether
-    a smaller page may come through, ``again`` whether the same one may.
+    ``after``: the seconds that the server asks to wait, if it does; ``heavy``: a smaller page may
+    succeed; ``again``: the same one may.
     """
 
     def __init__(
@@ -132,7 +132,7 @@ class Throttled(Faulted):
 
 
 class Stopped(MirrorError):
-    """The sync stopped early; the next one goes on, not before ``resumes`` if that is known."""
+    """The sync stopped early; the next one continues, not before ``resumes`` if that is known."""
 
     exit_code = 75
 

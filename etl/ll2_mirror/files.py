@@ -1,4 +1,4 @@
-"""Files: those shipped with the package, and those written whole or not at all."""
+"""Files: those shipped with the package, and those written completely or not at all."""
 
 from __future__ import annotations
 
@@ -12,30 +12,30 @@ from typing import BinaryIO, cast
 
 from ll2_mirror.errors import Stopped, UsageError
 
-CHUNK = 256 * 1024  # bytes that are read at once
-# How the system says that there is no room for a file.
+CHUNK = 256 * 1024  # bytes read at a time
+# The system's errors if there is no room for a file.
 NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
-_BESIDE = ("", "-wal", "-shm", "-journal")  # the files that SQLite has of a database
+_BESIDE = ("", "-wal", "-shm", "-journal")  # the files that SQLite makes for a database
 _PACKAGE = Path(__file__).resolve().parent
 
 
 def shipped(name: str) -> Path:
     """The path of ``schema.sql`` or of what is below ``data/`` or ``examples/``.
 
-    In a wheel they lie inside the package, where pyproject.toml puts them; in a clone at its top.
+    In a wheel they are inside the package, as pyproject.toml says; in a clone at its top.
     """
     inside = _PACKAGE / name
     return inside if inside.exists() else _PACKAGE.parents[1] / name
 
 
 def printable(name: str) -> str:
-    """A file's name as a text that can be shown: what isn't UTF-8 in it is a question mark."""
+    """A file's name as printable text: bytes that aren't UTF-8 become question marks."""
     return name.encode(errors="replace").decode()
 
 
 @contextmanager
 def writing(path: Path) -> Iterator[None]:
-    """Raises Stopped where there is no room for a file, UsageError where it can't be written."""
+    """Raises Stopped if there is no room for a file, UsageError if it can't be written."""
     try:
         yield
     except OSError as error:
@@ -46,7 +46,7 @@ def writing(path: Path) -> Iterator[None]:
 
 
 def open_own(path: Path, mode: str) -> BinaryIO:
-    """Opens a file of ours to write; raises OSError where somebody has put a link in its place."""
+    """Opens one of our files to write; raises OSError if a link is in its place."""
 
     def opener(name: str, flags: int) -> int:
         return os.open(name, flags | os.O_NOFOLLOW, 0o666)
@@ -55,14 +55,14 @@ def open_own(path: Path, mode: str) -> BinaryIO:
 
 
 def commit_file(part: Path, final: Path) -> None:
-    """Gives a whole file its name, in place of another: no crash leaves anything between them."""
+    """Renames a complete file to its final name, replacing another atomically."""
     _flush(part)
     part.replace(final)
     _flush(final.parent)
 
 
 def _flush(path: Path) -> None:
-    """Has the disk keep a file, or the names in a folder."""
+    """Flushes a file, or the names in a folder, to the disk."""
     file = os.open(path, os.O_RDONLY)
     try:
         os.fsync(file)
@@ -77,6 +77,6 @@ def sha256(path: Path) -> str:
 
 
 def discard(path: Path) -> None:
-    """Removes a database that nobody has open, with the files that SQLite has beside it."""
+    """Removes a database that isn't open, with SQLite's files beside it."""
     for suffix in _BESIDE:
         path.with_name(path.name + suffix).unlink(missing_ok=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Protocol
 
-# Each event with what people read; None: only programs do.
+# Each event with its text for people; None: only programs read it.
 EVENTS = {
     "upgraded": "{db} was upgraded to this version; the file as it was is {copy}",
     "request": None,
@@ -27,7 +27,7 @@ EVENTS = {
 
 
 class Emit(Protocol):
-    """Takes one of EVENTS with its facts, each a value that JSON has."""
+    """Receives one of EVENTS with its facts, each a JSON value."""
 
     def __call__(self, event: str, /, **facts: Any) -> None:
         """Passes the event on."""
