@@ -1,4 +1,4 @@
-"""What SQLite says, as one of our errors: what happened, to which file, and what to do."""
+"""Turns SQLite's errors into ours: what happened, to which file, and what to do."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ _NO_FILE = (
     " is not an SQLite database, or its header is damaged: choose another file, or restore a backup"
 )
 
-# How SQLite names the error, the error of ours that it is, and how that goes on after the file's
-# name. The first that fits counts. EDQUOT and EFBIG come as IOERR_WRITE: only ENOSPC is FULL.
+# SQLite's name of the error, our error for it, and its text after the file's name. The first match
+# counts. EDQUOT and EFBIG come as IOERR_WRITE: only ENOSPC is FULL.
 _NAMED: tuple[tuple[str, type[MirrorError], str], ...] = (
     ("SQLITE_BUSY", Stopped, f" is in use by another process: {_AGAIN}"),
     ("SQLITE_LOCKED", Stopped, f" is in use by another process: {_AGAIN}"),
@@ -32,7 +32,7 @@ _NAMED: tuple[tuple[str, type[MirrorError], str], ...] = (
     ("SQLITE_CORRUPT", DataError, _DAMAGED),
     ("SQLITE_INTERRUPT", Stopped, f": interrupted: {_AGAIN}"),
 )
-# The same by a part of what is said, where SQLite has no name for it.
+# The same by a part of the message, if SQLite has no name for the error.
 _SAID: tuple[tuple[str, type[MirrorError], str], ...] = (
     ("no such table", NotAMirror, " lacks a table of a mirror: {}"),
     ("no such column", NotAMirror, " lacks a column of a mirror: {}"),
@@ -50,7 +50,7 @@ _SAID: tuple[tuple[str, type[MirrorError], str], ...] = (
 
 @contextmanager
 def explaining(path: Path) -> Iterator[None]:
-    """Raises what SQLite says of a file as one of our errors, where it is none of a bug."""
+    """Raises SQLite's errors about a file as ours, except those that only a bug causes."""
     try:
         yield
     except (sqlite3.Error, UnicodeDecodeError) as error:
@@ -58,7 +58,7 @@ def explaining(path: Path) -> Iterator[None]:
 
 
 def explained(error: sqlite3.Error | UnicodeDecodeError, path: Path) -> MirrorError | None:
-    """An error of SQLite's in words for people; None for one that only a bug of ours makes."""
+    """Our error for one of SQLite's; None for one that only a bug of ours causes."""
     name = getattr(error, "sqlite_errorname", "")
     named = (row for row in _NAMED if name.startswith(row[0]))
     said = (row for row in _SAID if row[0] in str(error))

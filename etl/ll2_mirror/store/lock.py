@@ -1,7 +1,7 @@
-"""One sync at a time on a file: a lock that ends with the process that holds it.
+"""A lock, so that only one sync of a file runs at a time; it ends with the process.
 
-Ours, as the library filelock keeps none of these: it names who holds the lock, takes over a lock
-file that another user's process left, leaves a file alone that is no lock, and none of its own.
+Not the library filelock, which does none of these: name the holder, take over a lock file left by
+another user's process, leave other files alone, and leave no lock file behind.
 """
 
 from __future__ import annotations
@@ -16,19 +16,19 @@ from pathlib import Path
 
 from ll2_mirror.errors import Stopped, UsageError
 
-# Another user's lock file can often only be read, in a folder with the sticky bit whatever its
-# rights are; that is enough to lock it. If it goes meanwhile, the first way makes a new one.
+# Another user's lock file can often only be read (always, in a folder with the sticky bit); that is
+# enough to lock it. If it disappears meanwhile, the first way creates a new one.
 _WAYS = (os.O_RDWR | os.O_CREAT, os.O_RDONLY, os.O_RDWR | os.O_CREAT)
 
 
 @contextmanager
 def only_sync(db: Path) -> Iterator[None]:
-    """Holds the lock of a mirror; raises Stopped, which names who has it, where it is taken.
+    """Holds the lock of a mirror; raises Stopped, which names the holder, if it is taken.
 
-    It is the operating system's lock on a file beside the mirror, which no crash leaves behind.
-    SQLite's own locks are no help: one is held for a moment, this one from the first page on.
+    It is the operating system's lock on a file beside the mirror, so a crash releases it. SQLite's
+    own locks don't help: they are held for a moment, this one from the first page on.
     """
-    real = db.resolve()  # one lock for a file, by whatever name it is called
+    real = db.resolve()  # one lock per file, whatever path names it
     path = real.with_name(f"{real.name}.lock")
     file = _locked(path, db)
     try:
@@ -42,7 +42,7 @@ def only_sync(db: Path) -> Iterator[None]:
 
 
 def _locked(path: Path, db: Path) -> int:
-    """The lock file, open and locked."""
+    """Opens and locks the lock file."""
     while True:
         with ExitStack() as undo:
             file = _open(path)
@@ -54,7 +54,7 @@ def _locked(path: Path, db: Path) -> int:
 
 
 def _open(path: Path) -> int:
-    """The lock file, open to write or at least to read."""
+    """Opens the lock file, to write or at least to read."""
     reason: str | None = None
     for flags in _WAYS:
         try:
@@ -67,7 +67,7 @@ def _open(path: Path) -> int:
 
 
 def _lock(file: int, path: Path, db: Path) -> None:
-    """Locks an open file, if it is a lock file of ours."""
+    """Locks an open file, if it is one of our lock files."""
     regular = stat.S_ISREG(os.fstat(file).st_mode)
     holder = os.pread(file, 100, 0) if regular else b"something else"
     if holder and not holder.startswith(b"pid "):
@@ -82,10 +82,10 @@ def _lock(file: int, path: Path, db: Path) -> None:
 
 
 def _keeps_others_out(file: int, path: Path) -> bool:
-    """Whether a locked file still has its name: else others lock the new one of that name.
+    """Whether a locked file still has its name; otherwise others may lock a new one.
 
-    What another user's process left is removed, so that the next is ours; where that is forbidden,
-    its lock is as good.
+    A file left by another user's process is removed, so that the next one is ours; if that is
+    forbidden, its lock is as good.
     """
     try:
         if not os.path.samestat(os.fstat(file), path.stat()):
@@ -105,7 +105,7 @@ def _is_writable(file: int) -> bool:
 
 
 def _sign(file: int, path: Path) -> None:
-    """Writes into the lock file who holds it, for all to read."""
+    """Writes the holder into the lock file."""
     who = f"pid {os.getpid()}, since {datetime.now(UTC):%FT%TZ}\n"
     try:
         os.ftruncate(file, 0)

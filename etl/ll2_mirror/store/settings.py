@@ -1,4 +1,4 @@
-"""What the next sync does unless told otherwise, as the file remembers it."""
+"""The settings that a file remembers for the next sync."""
 
 from __future__ import annotations
 
@@ -16,21 +16,21 @@ _URL = re.compile(r"https?://[^\s/?#@]+(/[^\s?#@]*)?")
 
 
 class Settings:
-    """The settings of one file: texts by name. Never the token."""
+    """The settings of one file: texts by name. The token is never among them."""
 
     def __init__(self, conn: sqlite3.Connection, path: Path) -> None:
         self._conn = conn
         self._path = path
 
     def get(self, key: str) -> str | None:
-        """What the file remembers under a key, or None; raises DataError for what is no text."""
+        """The value of a key, or None; raises DataError if it isn't a text."""
         row = self._conn.execute("SELECT value FROM _settings WHERE key = ?", (key,)).fetchone()
         if row and type(row[0]) is not str:
             raise self._damaged(key, repr(row[0]))
         return row[0] if row else None
 
     def remember(self, **settings: str) -> None:
-        """Keeps settings for the next sync; a value that is there already isn't written again."""
+        """Stores settings; an unchanged value isn't written again."""
         self._conn.executemany(
             "INSERT INTO _settings (key, value) VALUES (?, ?)"
             " ON CONFLICT DO UPDATE SET value = excluded.value WHERE value <> excluded.value",
@@ -38,18 +38,18 @@ class Settings:
         )
 
     def keep(self, key: str, value: list[Any] | dict[str, Any]) -> None:
-        """Keeps a list or an object as JSON; drops the setting where it is empty."""
+        """Stores a list or an object as JSON; deletes the setting if it is empty."""
         if value:
             self.remember(**{key: json.dumps(value)})
         else:
             self.forget(key)
 
     def forget(self, *keys: str) -> None:
-        """Drops settings."""
+        """Deletes settings."""
         self._conn.executemany("DELETE FROM _settings WHERE key = ?", [(key,) for key in keys])
 
     def read(self, key: str, kind: type) -> Any:
-        """The JSON value of a setting, or None; raises DataError where it is of another kind."""
+        """The JSON value of a setting, or None; raises DataError for another type."""
         held = self.get(key)
         if held is None:
             return None
@@ -71,9 +71,9 @@ class Settings:
 
     @property
     def mode(self) -> str | None:
-        """The mode of all that a file of an earlier version holds; None for any other.
+        """The mode of all lists in a file of an earlier version; None in any other file.
 
-        Today each list has its own, that of its walk.
+        Now each list has its own mode, that of its walk.
         """
         mode = self.get("mode")
         if mode is not None and mode not in MODES:
@@ -82,7 +82,7 @@ class Settings:
 
     @property
     def resources(self) -> list[str]:
-        """What the file mirrors, in the order in which it was first asked for."""
+        """The mirrored resources, in the order in which they were first requested."""
         names = self.read("resources", list) or []
         if not all(type(name) is str and name in SLICES for name in names):
             raise self._damaged("resources", json.dumps(names))
@@ -90,7 +90,7 @@ class Settings:
 
     @property
     def kept(self) -> set[tuple[str, Any]]:
-        """The rows that stay because a table of the user's own refers to them: table and id."""
+        """The rows that stay because a user's own table refers to them: table and id."""
         return {(table, id_) for table, id_ in self.read("kept", list) or ()}
 
     def _damaged(self, key: str, held: str) -> DataError:

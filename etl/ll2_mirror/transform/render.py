@@ -1,7 +1,7 @@
-"""Rows to the API's JSON, by shape: the way back from normalize. Reads only.
+"""Renders rows as the API's JSON, by shape: the reverse of normalize. Reads only.
 
-Many objects of one shape are rendered at once, with one query for their rows and one for each key
-that nests others, however many they are.
+Renders many objects of one shape at once, with one query for their rows and one for each key that
+nests others, however many they are.
 """
 
 from __future__ import annotations
@@ -20,16 +20,16 @@ from ll2_mirror.transform.typed import of_items, of_rows
 
 _BOOLS = {0: False, 1: True}
 Objects = dict[Any, dict[str, Any]]
-Values = dict[Any, Any]  # of one key, none of them null, by the id of their object
+Values = dict[Any, Any]  # of one key, without nulls, by the id of their object
 Rows = dict[Any, list[Any]]  # the values of the stored keys, by id
 
 
 class Renderer(NamedTuple):
-    """Renders what one file holds, with the links of the one who asks.
+    """Renders objects of one file, with the links for one client.
 
-    ``base`` and ``suffix`` stand before and after the path of each link: ``https://host`` and
-    ``?format=api``. ``nested`` keeps what records share, by shape: give the same again for the same
-    state of the file, base and suffix.
+    ``base`` and ``suffix`` come before and after the path of each link: ``https://host`` and
+    ``?format=api``. ``nested`` caches what records share, by shape: pass the same again for the
+    same state of the file, base and suffix.
     """
 
     conn: sqlite3.Connection
@@ -40,8 +40,8 @@ class Renderer(NamedTuple):
     def objects(self, shape: Shape, ids: Iterable[Id]) -> Objects:
         """The objects with these ids, spelled for ``json.text``, by id.
 
-        Raises NotInMirror for a row that isn't there, or was never seen in a shape with these keys,
-        DataError for one that holds what no sync writes.
+        Raises NotInMirror for a missing row, or one never seen in a shape with these keys,
+        DataError for a damaged one.
         """
         wanted = list(dict.fromkeys(ids))
         own = len(own_columns(shape))
@@ -55,7 +55,7 @@ class Renderer(NamedTuple):
         return self._assemble(shape, {id_: rows[id_][own:] for id_ in wanted}, extras)
 
     def _assemble(self, shape: Shape, rows: Rows, extras: dict[Any, str]) -> Objects:
-        """The objects of rows; what lies beyond their columns stands in ``extras``, by id."""
+        """The objects of rows; ``extras`` has what their columns can't hold, by id."""
         for place, key in enumerate(shape.stored):
             if render := _RENDERERS.get(key.kind):
                 held = {id_: row[place] for id_, row in rows.items() if row[place] is not None}
@@ -71,12 +71,12 @@ class Renderer(NamedTuple):
         return found
 
     def _ones(self, shape: Shape, key: Key, held: Values) -> Values:
-        """The nested object of each id."""
+        """The nested object for each id."""
         objects = self._shared(shape.nested[key.name], set(held.values())) if held else {}
         return {id_: objects[nested] for id_, nested in held.items()}
 
     def _lists(self, shape: Shape, key: Key, counts: Values) -> Values:
-        """The list that each count stands for."""
+        """The list for each count."""
         item = shape.nested[key.name]
         items = list_items(self.conn, shape, key, counts) if any(counts.values()) else {}
         of_items(shape.list_table(key), item).check(
@@ -96,13 +96,13 @@ class Renderer(NamedTuple):
         return lists
 
     def _owned(self, shape: Shape, rows: list[Any]) -> list[dict[str, Any]]:
-        """The objects of a list whose items have no id; a row is its columns and its extra."""
+        """The objects of a list whose items have no id, from rows of columns and extra."""
         values = {place: list(row[:-1]) for place, row in enumerate(rows)}
         extras = {place: row[-1] for place, row in enumerate(rows) if row[-1]}
         return list(self._assemble(shape, values, extras).values())
 
     def _shared(self, shape: Shape, ids: Iterable[Id]) -> Objects:
-        """Objects that others nest, among them those with these ids."""
+        """Nested objects, cached, including those with these ids."""
         if self.nested is None:
             return self.objects(shape, ids)
         known = self.nested.setdefault(shape.name, {})
@@ -116,7 +116,7 @@ class Renderer(NamedTuple):
         return stored
 
 
-# What a column holds to what JSON has; values of other kinds are the same in both.
+# From a column's value to JSON's; values of other kinds are the same in both.
 _RENDERERS: dict[str, Callable[[Renderer, Shape, Key, Values], Values]] = {
     "one": Renderer._ones,
     "many": Renderer._lists,
@@ -134,7 +134,7 @@ def _truths(shape: Shape, key: Key, held: Values) -> Values:
 
 
 def _check_held(shape: Shape, id_: Id, row: list[Any] | None) -> None:
-    """Raises NotInMirror unless a row is there, seen with all of the shape's columns."""
+    """Raises NotInMirror unless a row exists and was seen with all of the shape's columns."""
     if row is None:
         raise NotInMirror(f"{shape.table} {id_} is not in the file")
     names = (row[1] or "").split() if shape.shared else [shape.name]
@@ -147,7 +147,7 @@ def _check_held(shape: Shape, id_: Id, row: list[Any] | None) -> None:
 
 
 def _completed(found: dict[str, Any], shape: Shape, id_: Any, extra: str) -> dict[str, Any]:
-    """An object with what its columns can't hold; raises DataError, which names the row."""
+    """Adds to an object what its columns can't hold; raises DataError, which names the row."""
     try:
         return completed(found, shape, extra)
     except DataError as error:
@@ -155,16 +155,16 @@ def _completed(found: dict[str, Any], shape: Shape, id_: Any, extra: str) -> dic
 
 
 def projected(own: Shape, record: Any, shape: Shape, ends: tuple[str, str]) -> Any:
-    """A decoded record that came in its own shape, in another one of its table, without its rows.
+    """Converts a decoded record from its own shape to another one of its table.
 
-    ``ends`` stand before and after the path of each link. Raises NotInMirror where it lacks a key.
+    ``ends`` come before and after the path of each link. Raises NotInMirror if it lacks a key.
     """
     links = links_of([record])
 
     def convert(own: Shape, value: Any, shape: Shape) -> Any:
         if own is not shape and not set(shape.names) <= set(own.names).intersection(value):
             raise NotInMirror(f"{shape.table} {value.get('id')} came as {own.name} only")
-        names = value if own is shape else shape.names  # keys that no shape has stay in their own
+        names = value if own is shape else shape.names  # drift stays in its own shape
         return {name: of_key(own, value[name], shape, name) for name in names}
 
     def of_key(own: Shape, value: Any, shape: Shape, name: str) -> Any:
