@@ -5,7 +5,7 @@
 # make soak     the tests that take long, and all cases of those that are sampled: 200 kills, a
 #               simulated year of cron, an hour of fuzz
 # make man      write the manual page from the help
-# make screenshots  make the pictures of the docs anew, with the Chromium of the machine
+# make screenshots  take the pictures of the docs again, with the machine's Chromium
 # make bench    time and memory as ratios to a floor, in one run
 
 PYTHON ?= python3
