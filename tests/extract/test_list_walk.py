@@ -203,7 +203,8 @@ def test_one_edit_during_a_walk_skips_nothing_and_doubles_nothing(db, world, syn
     assert equals(db, world)
 
 
-@pytest.mark.parametrize("edit", EDITS)
+@pytest.mark.sampled
+@pytest.mark.parametrize("edit", sampled(EDITS, 6))
 def test_one_edit_between_two_pieces_of_a_walk_skips_nothing(db, world, sync, edit):
     sync("--max-requests", 2)
     EDITS[edit](world)
@@ -594,7 +595,8 @@ def test_too_many_bad_records_publish_nothing(db, world, sync, clock):
     assert equals(db, world)
 
 
-@pytest.mark.parametrize("id_", [None, 1.5, True, [], 2**70])
+@pytest.mark.sampled
+@pytest.mark.parametrize("id_", sampled([None, 1.5, True, [], 2**70], 2))
 def test_a_bad_record_without_an_id_is_left_out(db, world, sync, clock, monkeypatch, id_):
     """While it is there, any that is missing may be it: nothing is taken for gone."""
     sync()

@@ -23,7 +23,7 @@ NAMES = [
 ]  # fmt: skip
 
 
-@pytest.fixture(params=sampled(NAMES, 10), ids=ascii)
+@pytest.fixture(params=sampled(NAMES, 5), ids=ascii)
 def named(request, synced, tmp_path) -> Path:
     """A mirror alone in its folder, under a name that nobody would give it."""
     folder = tmp_path / "named"

@@ -31,7 +31,7 @@ from faults import (
     three_pages,
     unpacked,
 )
-from helpers import TestClock, execute, public_rows, sampled
+from helpers import SOAK, TestClock, execute, public_rows, sampled
 from ll2_mirror.cli.main import main
 from ll2_mirror.ll2.page import API_PATH
 from ll2_mirror.testing.fake_ll2 import FakeLL2, Fault, running
@@ -325,7 +325,8 @@ def test_a_fault_leaves_the_tables_as_they_were_or_complete(
         ]
     else:
         assert now == (after if done.code == 0 else before)
-    assert run("verify", stale).code == 0
+    if SOAK or FAULTS[name].aside:  # else the tables are known to be right
+        assert run("verify", stale).code == 0
 
     stage.server.heals()
     clock.sleep(3600)
@@ -431,7 +432,8 @@ THROTTLES = {
 }
 
 
-@pytest.mark.parametrize("name", THROTTLES)
+@pytest.mark.sampled
+@pytest.mark.parametrize("name", sampled(THROTTLES, 13))
 def test_a_throttle_that_says_odd_things_ends_no_sync_but_with_one_line(stage, stale, run, name):
     break_pages(stage.server, body(THROTTLES[name]), path=f"{API_PATH}api-throttle/")
     done = run("sync", stale)
@@ -451,8 +453,8 @@ UNSURE = {
 }
 
 
-@pytest.mark.parametrize("times", [1, math.inf], ids=["once", "always"])
-@pytest.mark.parametrize("name", UNSURE)
+@pytest.mark.sampled
+@pytest.mark.parametrize(("name", "times"), sampled(itertools.product(UNSURE, [1, math.inf]), 6))
 def test_a_record_that_is_not_listed_is_gone_only_if_a_404_says_so(
     stage, stale, run, clock, name, times
 ):

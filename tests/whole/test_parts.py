@@ -17,7 +17,7 @@ import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
-from helpers import START, TestClock, command, execute, settle
+from helpers import START, TestClock, command, examples, execute, settle
 from ll2_mirror.clock import to_iso
 from ll2_mirror.testing.fake_ll2 import FakeLL2, answering, bundled
 
@@ -387,7 +387,8 @@ def step(library, db, clock, what, number):
 
 
 @given(STEPS)
-@settings(max_examples=5, phases=[Phase.generate])  # to shrink one takes minutes
+@pytest.mark.sampled
+@settings(max_examples=examples(2), phases=[Phase.generate])  # to shrink one takes minutes
 def test_in_whatever_order_parts_are_asked_for_the_file_is_proved_and_ends_as_ll2_is(steps):
     clock = TestClock(START)
     with TemporaryDirectory() as folder, answering(Library(clock, 130)) as library:
