@@ -12,8 +12,6 @@ from pathlib import Path
 
 from ll2_mirror.testing.fake_ll2 import answering
 
-MANIFEST = "/manifest.json"
-
 
 class Handler(BaseHTTPRequestHandler):
     """Answers with a file, from where it is asked for, or that it is still the same."""

@@ -10,7 +10,7 @@ import requests
 from helpers import START, TestClock
 from ll2_mirror.clock import to_iso
 from ll2_mirror.ll2.lists import RESOURCES
-from ll2_mirror.testing.fake_ll2 import bundled, running
+from ll2_mirror.testing.fake_ll2 import FakeLL2, answering, bundled, running
 from ll2_mirror.transform.normalize import Normalizer
 
 
@@ -125,3 +125,51 @@ def test_a_list_is_ordered_as_asked_null_last(ordering, ids):
     with running({("mission_patches", "normal"): records}) as upstream:
         found = listed(upstream, f"mission_patches/?ordering={ordering}")
     assert [one["id"] for one in found] == ids
+
+
+def ids(upstream, query):
+    return [one["id"] for one in listed(upstream, f"spacecraft/?limit=100&{query}")]
+
+
+@pytest.mark.parametrize(
+    ("query", "keeps"),
+    [
+        ("in_space=true", lambda one: one["in_space"]),
+        ("name=Soyuz+6", lambda one: one["name"] == "Soyuz 6"),
+        ("status=4", lambda one: one["status"]["id"] == 4),
+        ("search=soyuz", lambda one: "soyuz" in one["name"].lower()),
+        ("status=x", lambda one: True),
+        ("nothing=1", lambda one: True),
+    ],
+)
+def test_a_list_is_filtered_and_searched(upstream, query, keeps):
+    everything = listed(upstream, "spacecraft/?limit=100")
+    assert ids(upstream, query) == [one["id"] for one in everything if keeps(one)]
+
+
+def test_a_limit_counts_the_requests_of_an_hour():
+    clock = TestClock(START)
+    with answering(FakeLL2(bundled(), clock, limit=3)) as ll2:
+        ll2.others(1)
+        url = f"{ll2.base_url}/2.3.0/spacecraft/"
+        statuses = [requests.get(url, timeout=20).status_code for _ in range(3)]
+        throttle = requests.get(f"{ll2.base_url}/2.3.0/api-throttle/", timeout=20).json()
+        assert statuses == [200, 200, 429]
+        assert (throttle["current_use"], throttle["next_use_secs"]) == (3, 3600)
+        clock.move(3601)
+        assert requests.get(url, timeout=20).status_code == 200
+
+
+def test_a_fault_is_met_as_often_as_it_is_set_and_then_no_more(upstream):
+    url = f"{upstream.base_url}/2.3.0/spacecraft/"
+
+    def busy(handler, body):
+        handler.reply("503 Busy", b"no", "Retry-After: 7")
+
+    upstream.breaks(busy, path="/2.3.0/spacecraft/", offsets=range(10, 20), times=1)
+    upstream.at(4, lambda: upstream.breaks(busy, times=1))
+    offsets = (0, 10, 10, 0, 0)
+    answers = [requests.get(f"{url}?offset={offset}", timeout=20) for offset in offsets]
+    assert [one.status_code for one in answers] == [200, 503, 200, 503, 200]
+    assert answers[1].headers["Retry-After"] == "7"
+    assert [one.status for one in upstream.requests] == [200, 503, 200, 503, 200]
