@@ -39,7 +39,7 @@ def ages(store: Store) -> dict[str, float]:
     if not all(
         name in SLICES and type(age) in (int, float) and age > 0 for name, age in changed.items()
     ):
-        raise DataError(f"{store.path}: its setting {_AGES} is damaged: set an age anew")
+        raise DataError(f"{store.path}: its setting {_AGES} is damaged: set the age again")
     return {name: changed.get(name, part.age * HOUR) for name, part in SLICES.items()}
 
 

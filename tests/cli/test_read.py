@@ -138,7 +138,11 @@ def not_a_mirror(tmp_path):
 
 @pytest.mark.parametrize(
     ("kind", "told"),
-    [("text", "no SQLite file"), ("sqlite", "no ll2-mirror"), ("newer", "newer ll2-mirror")],
+    [
+        ("text", "not an SQLite database"),
+        ("sqlite", "not an ll2-mirror one"),
+        ("newer", "newer ll2-mirror"),
+    ],
 )
 @pytest.mark.parametrize("command", ["sync", "status", "verify", "changes"])
 def test_a_file_that_is_no_mirror_is_left_alone(not_a_mirror, run, kind, told, command):

@@ -207,7 +207,7 @@ def test_a_later_state_is_not_replaced_by_an_older_one(synced, out, run, tmp_pat
     ran = run("publish", backup, out)
     assert ran.code == 65
     assert re.fullmatch(
-        f"ll2-mirror: {out} has a later state, synced at .*: to publish this one all the same,"
+        f"ll2-mirror: {out} has a later state, synced at .*: to publish this one anyway,"
         " give --allow-older\n",
         ran.err,
     )

@@ -453,7 +453,7 @@ def test_a_snapshot_that_is_gone(kept, served, out, run):
     [
         (lambda path: path.write_bytes(b"no database" * 100), "is damaged, or no mirror"),
         (lambda path: path.write_bytes(path.read_bytes()[:-8192]), "is damaged"),
-        (lambda path: execute(path, "PRAGMA application_id = 7"), "but no ll2-mirror"),
+        (lambda path: execute(path, "PRAGMA application_id = 7"), "but not an ll2-mirror one"),
         (lambda path: execute(path, "PRAGMA user_version = 99"), "made by a newer ll2-mirror"),
         (
             lambda path: execute(path, "ALTER TABLE countries DROP COLUMN nationality_name"),
@@ -596,7 +596,7 @@ def test_a_file_that_is_no_mirror_is_not_overwritten(mine, served, run):
     with closing(sqlite3.connect(mine)) as conn:
         conn.execute("CREATE TABLE precious (text)")
     before = mine.read_bytes()
-    refused(run("pull", served.url, mine), 65, "is an SQLite file, but no ll2-mirror")
+    refused(run("pull", served.url, mine), 65, "is an SQLite database, but not an ll2-mirror one")
     assert mine.read_bytes() == before
 
 

@@ -77,7 +77,7 @@ def test_a_view_in_the_place_of_a_table_is_named(synced, run, table, command):
     execute(synced, f"CREATE VIEW {table} AS SELECT * FROM {table}")
     told = run(command, synced)
     assert told.code == 65
-    assert f"has a view in the place of a table: {table}: put a backup back" in told.err
+    assert f"has a view in the place of a table: {table}: restore a backup" in told.err
     assert told.err.count("\n") == 1
 
 

@@ -10,5 +10,5 @@ def test_an_id_that_is_none_is_damage(synced, run):
     told = run("sync", synced)
     assert told.code == 65
     assert (
-        told.err == "ll2-mirror: the file has a row whose id is b'\\x00\\xff': put a backup back\n"
+        told.err == "ll2-mirror: the file has a row whose id is b'\\x00\\xff': restore a backup\n"
     )

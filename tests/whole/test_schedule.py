@@ -230,7 +230,7 @@ def test_cron_mails_of_the_rest(synced, shell, upstream, fault, told):
 
 def test_cron_mails_of_a_wrong_path(shell):
     done = shell(jobs()[0][5].replace("/home/me/spacecraft.db", "/home/me/none/spacecraft.db"))
-    assert "is no folder" in done.stdout
+    assert "is not a folder" in done.stdout
 
 
 def test_cron_mails_of_an_old_file(synced, shell):

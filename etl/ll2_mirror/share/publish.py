@@ -53,7 +53,7 @@ def publish(
         if before and not allow_older and not is_as_new_as(store, before.state):
             raise DataError(
                 f"{folder} has a later state, synced at {before.state.synced}: to publish this one"
-                " all the same, give --allow-older"
+                " anyway, give --allow-older"
             )
         with writing(folder):
             file = _write_snapshot(store, folder)

@@ -109,7 +109,7 @@ class PullTarget(NamedTuple):
         assert self.state is not None
         return DataError(
             f"{where} was synced at {state.synced}, before what is here ({self.state.synced}): to"
-            " bring it in all the same, give --allow-older"
+            " accept it anyway, give --allow-older"
         )
 
 
@@ -164,7 +164,7 @@ def _check(conn: sqlite3.Connection, name: str) -> None:
     """Raises DataError for a file that is no whole mirror that this version can read."""
     version = version_of(conn)
     if version is None:
-        raise NotAMirror(f"{name} is an SQLite file, but no ll2-mirror")
+        raise NotAMirror(f"{name} is an SQLite database, but not an ll2-mirror one")
     if version > SCHEMA_VERSION:
         raise NotAMirror(f"{name} was made by a newer ll2-mirror: upgrade ll2-mirror")
     if version == SCHEMA_VERSION and (flaw := flaw_of(conn)):

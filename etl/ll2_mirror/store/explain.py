@@ -11,7 +11,7 @@ from ll2_mirror.errors import DataError, MirrorError, NotAMirror, Stopped, Usage
 
 _AGAIN = "run the same command again"
 _NO_ROOM = f": the disk, a quota or a limit of files is full: make room and {_AGAIN}"
-_DAMAGED = " is damaged: {}: put a backup back, or sync to a new file"
+_DAMAGED = " is damaged: {}: restore a backup, or sync to a new file"
 _NO_FILE = (
     " is not an SQLite database, or its header is damaged: choose another file, or restore a backup"
 )

@@ -21,7 +21,7 @@ from ll2_mirror.store.reading import BUSY_SECONDS, find_temp_folder, reading
 from ll2_mirror.store.store import Store
 from ll2_mirror.store.views import renew_views
 
-_ANEW = "put a backup back, or sync to a new file"
+_ANEW = "restore a backup, or sync to a new file"
 
 
 def open_store(path: Path, clock: Clock | None = None, *, create: bool = False) -> Store:
@@ -53,7 +53,7 @@ def checked_path(path: Path) -> bool:
     """Whether there is no file yet, or an empty one; raises UsageError where none can be."""
     try:
         if not path.parent.is_dir():
-            raise UsageError(f"{path.parent} is no folder: create it first")
+            raise UsageError(f"{path.parent} is not a folder: create it first")
         found = path.stat()
     except FileNotFoundError:
         return True
@@ -154,7 +154,9 @@ def _check(conn: sqlite3.Connection, path: Path) -> None:
         raise UsageError(f"{path} holds nothing yet: `ll2-mirror sync {path}` fills it")
     version = version_of(conn)
     if version is None:
-        raise NotAMirror(f"{path} is an SQLite file, but no ll2-mirror: choose another name")
+        raise NotAMirror(
+            f"{path} is an SQLite database, but not an ll2-mirror one: choose another file"
+        )
     if version > SCHEMA_VERSION:
         raise NotAMirror(
             f"{path} was made by a newer ll2-mirror (its schema is {version}, this one reads"

@@ -129,8 +129,8 @@ def reading(path: Path, timeout: float = BUSY_SECONDS) -> Reading:
         conn.close()
     if log := log_of(path.resolve()):
         raise UsageError(
-            f"{path.name} can't be read here: its last changes are in {log.name}, which only who"
-            " may write beside it can read: open it once where it can be written"
+            f"{path.name} can't be read here: its last changes are in {log.name}, which can be read"
+            " only with write permission there: open it once with that permission"
         )
     raise Stopped(f"{path.name} is being replaced: run the same command again")
 

@@ -20,7 +20,7 @@ def among(ids: Iterable[Id]) -> str:
 
 
 def _no_id(value: object) -> NoReturn:
-    raise DataError(f"the file has a row whose id is {value!r:.60}: put a backup back")
+    raise DataError(f"the file has a row whose id is {value!r:.60}: restore a backup")
 
 
 _as_list = json.JSONEncoder(default=_no_id).encode

@@ -28,7 +28,7 @@ class Typed:
         held = ascii(value)
         held = held if len(held) <= 60 else f"{held[:57]}..."
         return DataError(
-            f"{self._path} is damaged: {place} is {held}: put a backup back, or sync to a new file"
+            f"{self._path} is damaged: {place} is {held}: restore a backup, or sync to a new file"
         )
 
     def row(self, row: Row, place: str) -> Row:
