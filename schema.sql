@@ -29,7 +29,7 @@
 -- sent them. All indexes are at the end.
 
 PRAGMA application_id = 0x4c4c326d;  -- "LL2m": this file is an ll2-mirror
-PRAGMA user_version = 6;  -- the version of this schema
+PRAGMA user_version = 7;  -- the version of this schema
 
 -- ----------------------------------------------------------------------------------------------
 -- Spacecraft: what they are, of which type and family
@@ -1595,16 +1595,21 @@ CREATE TABLE _runs (
     moved INTEGER NOT NULL DEFAULT 0,  -- of the unchanged: only keys that move by themselves, or an order, differ
     unchanged INTEGER NOT NULL DEFAULT 0,
     gone INTEGER NOT NULL DEFAULT 0,
-    conflicts INTEGER NOT NULL DEFAULT 0  -- rows that came with two values in one walk: the later stands
+    conflicts INTEGER NOT NULL DEFAULT 0  -- 0: no longer counted
 );
 
 CREATE TABLE _records (
-    -- The records that LL2 lists now. A table can hold more rows than its endpoint lists: nested ones.
+    -- The text that counts of each record that LL2 lists: the last that was understood. In this
+    -- order they make the tables. A table can hold more rows than its endpoint lists: nested ones.
+    number INTEGER PRIMARY KEY,  -- the order: a record that comes otherwise gets the highest
     resource TEXT NOT NULL,
     id NOT NULL,
-    digest BLOB,  -- of what LL2 sent when it was last brought in; null: not known
-    PRIMARY KEY (resource, id)
-) WITHOUT ROWID;
+    page INTEGER NOT NULL,  -- the id, in _pages, of the page with the text
+    place INTEGER NOT NULL,  -- among the page's records, from 0
+    digest BLOB NOT NULL,  -- of the text
+    rows BLOB NOT NULL,  -- the rows that the text makes, 8 bytes each
+    UNIQUE (resource, id)
+);
 
 CREATE TABLE _tombstones (
     -- The records that LL2 no longer lists, as they were.
@@ -1616,15 +1621,13 @@ CREATE TABLE _tombstones (
 );  -- with rowid: the bodies are large
 
 CREATE TABLE _quarantine (
-    -- Records that stay as an earlier walk had them, or out: LL2 sent what is not understood, or
+    -- Records that stay as they last were understood, or out: LL2 sent what is not understood, or
     -- did not list them, which may be a fault as long as it is not confirmed.
     resource TEXT NOT NULL,
     id,  -- null: LL2 sent none that could be one
     run INTEGER NOT NULL REFERENCES _runs (id),  -- the first that found it so
     reason TEXT NOT NULL,
-    sent TEXT,  -- JSON, as LL2 sent it last; null: it was not listed
-    mode TEXT,  -- of the body that stands
-    stands TEXT  -- JSON, as LL2 sent it when it was understood: what is published; null: nothing is
+    sent TEXT  -- JSON, as LL2 sent it last; null: it was not listed
 );
 
 CREATE TABLE _history (
@@ -1641,7 +1644,7 @@ CREATE TABLE _history (
 ) WITHOUT ROWID;
 
 CREATE TABLE _walks (
-    -- The last walk over the whole of each resource, those over parts of it since, those under way.
+    -- The last walk over each resource and each part of one, and those under way.
     id INTEGER PRIMARY KEY,
     resource TEXT NOT NULL,
     part TEXT NOT NULL DEFAULT '',  -- what was asked for: new, upcoming; empty: all
@@ -1654,20 +1657,24 @@ CREATE TABLE _walks (
     published INTEGER NOT NULL  -- 1: the tables hold what this walk found
 );
 
-CREATE TABLE _pages (
-    -- The pages of each walk. Of a record that is on several the last that came counts.
+CREATE TABLE _staged (
+    -- The pages that each walk fetched.
     number INTEGER PRIMARY KEY,  -- in the order they came
     walk INTEGER NOT NULL REFERENCES _walks (id),
     "offset" INTEGER NOT NULL,
     "limit" INTEGER NOT NULL,
-    digest BLOB NOT NULL REFERENCES _bodies (digest)
+    page INTEGER NOT NULL,  -- the id, in _pages, of its text, which is kept while it is needed
+    ids TEXT NOT NULL  -- JSON list of the records' ids, in order; null in it: not readable
 );
 
-CREATE TABLE _bodies (
-    -- The text of each page as LL2 sent it, kept once however often it comes: the proof that verify checks.
-    digest BLOB PRIMARY KEY NOT NULL,  -- SHA-256 of the text
-    ids TEXT NOT NULL,  -- JSON list of the records' ids, in order; null in it: not readable
-    body BLOB NOT NULL  -- the text, zstd
+CREATE TABLE _pages (
+    -- The pages as LL2 sent them, each kept while a record's text on it counts, or its walk is under way.
+    id INTEGER PRIMARY KEY,
+    resource TEXT NOT NULL,
+    mode TEXT NOT NULL,
+    digest BLOB NOT NULL,  -- SHA-256 of the text
+    body BLOB NOT NULL,  -- the text, zstd
+    UNIQUE (resource, mode, digest)
 );
 
 CREATE TABLE _drift (
@@ -2486,8 +2493,7 @@ CREATE INDEX updates_created_on ON updates (created_on);
 CREATE INDEX _tombstones_run ON _tombstones (run);
 CREATE INDEX _quarantine_resource ON _quarantine (resource);
 CREATE INDEX _quarantine_run ON _quarantine (run);
-CREATE INDEX _pages_walk ON _pages (walk);
-CREATE INDEX _pages_digest ON _pages (digest);
+CREATE INDEX _staged_walk ON _staged (walk);
 CREATE INDEX _drift_run ON _drift (run);
 CREATE INDEX _requests_sent ON _requests (sent);
 CREATE INDEX _search_astronauts_id ON _search_astronauts (id);

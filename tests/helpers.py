@@ -19,7 +19,9 @@ from click.testing import CliRunner
 
 from ll2_mirror.cli.main import main
 from ll2_mirror.clock import Clock
+from ll2_mirror.ll2.model import Shape
 from ll2_mirror.testing.fake_ll2 import FakeLL2
+from ll2_mirror.transform.normalize import Group, Normalizer
 
 if TYPE_CHECKING:
     from editable_ll2 import EditableLL2
@@ -127,18 +129,34 @@ def sync(db: Path, *arguments: str) -> Any:
 
 
 def grow_old(db: Path) -> None:
-    """Makes a file as an earlier version left it: less in the ledger, other public tables."""
+    """Makes a file as an earlier version left it: pages by walk, other public tables."""
     with closing(sqlite3.connect(db)) as conn:
         conn.executescript(
             "PRAGMA foreign_keys = OFF; BEGIN;"
             " DROP TABLE _requests; DROP TABLE _throttles;"
-            ' ALTER TABLE _walks DROP COLUMN total; ALTER TABLE _pages DROP COLUMN "limit";'
+            " CREATE TABLE _bodies AS SELECT DISTINCT digest, ids, body"
+            " FROM _staged JOIN _pages ON _pages.id = page;"
+            ' CREATE TABLE _old AS SELECT walk, "offset", "limit", digest'
+            " FROM _staged JOIN _pages ON _pages.id = page;"
+            " DROP TABLE _staged; DROP TABLE _pages; ALTER TABLE _old RENAME TO _pages;"
+            " CREATE TABLE _old AS SELECT resource, id FROM _records;"
+            " DROP TABLE _records; ALTER TABLE _old RENAME TO _records;"
+            " ALTER TABLE _quarantine ADD COLUMN mode; ALTER TABLE _quarantine ADD COLUMN stands;"
+            " ALTER TABLE _walks DROP COLUMN total;"
             " ALTER TABLE spacecraft DROP COLUMN description;"
             " DROP TABLE image_variants; DELETE FROM agencies;"
             " CREATE TABLE mine (x); INSERT INTO mine VALUES (1);"
             " CREATE VIEW names AS SELECT name FROM spacecraft;"
             " PRAGMA user_version = 1; COMMIT;"
         )
+
+
+def normalized(shape: Shape, records: list[Any]) -> list[Group]:
+    """The rows that records make, in groups."""
+    normalizer = Normalizer()
+    for place, record in enumerate(records):
+        normalizer.add(shape, record, place)
+    return normalizer.take()
 
 
 def command(clock: Clock, *arguments: object) -> Ran:

@@ -146,14 +146,6 @@ def _load() -> None:
     """Imports what commands do, so that what is forked need not."""
     import gc
 
-    import ll2_mirror.cli.status
-    import ll2_mirror.due
-    import ll2_mirror.proof.verify
-    import ll2_mirror.serve.server
-    import ll2_mirror.share.publish
-    import ll2_mirror.share.pull
-    import ll2_mirror.sync  # noqa: F401 (each of them is)
-
     gc.freeze()
 
 

@@ -19,7 +19,7 @@ from ll2_mirror.extract.list_walk import STALE, end_of, page_size, resumable
 from ll2_mirror.extract.rate_limit import HOUR, RateLimit
 from ll2_mirror.extract.upstream import PAGE_SIZES, Upstream
 from ll2_mirror.ll2.lists import NEW, SLICES, Slice, slice_name
-from ll2_mirror.load.report import Report
+from ll2_mirror.load.publish import Report
 from ll2_mirror.progress import Emit
 from ll2_mirror.store.store import Store
 from ll2_mirror.sync import Wanted, mirror

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from time import monotonic
 from typing import Any, NamedTuple
 
 from ll2_mirror.clock import to_iso
@@ -14,10 +13,8 @@ from ll2_mirror.extract.list_walk import STALE, ListWalk
 from ll2_mirror.extract.upstream import Upstream
 from ll2_mirror.ll2.lists import DEFAULT_RESOURCE, MODES, NEW, RESOURCES, SLICES, Slice
 from ll2_mirror.ll2.page import API_PATH, LL2_URL
-from ll2_mirror.load.bring import Unreadable
-from ll2_mirror.load.publish import Brought, bring_in, close_books
-from ll2_mirror.load.quarantine import missed
-from ll2_mirror.load.report import Report
+from ll2_mirror.load.fold import BrokenPage
+from ll2_mirror.load.publish import MISSING, CompleteWalk, Report, publish
 from ll2_mirror.progress import Emit, ignore
 from ll2_mirror.store.search import mend
 from ll2_mirror.store.store import Store
@@ -108,17 +105,17 @@ def sync(store: Store, upstream: Upstream, what: Wanted, emit: Emit = ignore) ->
 def mirror(store: Store, upstream: Upstream, what: Wanted, emit: Emit) -> list[Report]:
     """As ``sync`` does, with a server whose limit was asked for already."""
     upstream.budget.log.mark()
-    crawls = [
+    list_walks = [
         ListWalk(store, upstream, SLICES[name], mode, emit) for name, mode in what.modes.items()
     ]
-    for crawl in crawls:
-        crawl.begin(what.stale)
-    done = _complete(store, upstream, crawls, what.allow_shrink, emit)
+    for list_walk in list_walks:
+        list_walk.begin(what.stale)
+    done = _complete(store, upstream, list_walks, what.allow_shrink, emit)
     try:
         reports = _publish(store, upstream, what, done)
     except DataError:
-        for crawl, _ in done:  # else the next sync would meet the same again, for a day
-            store.walks.drop(crawl.walk)
+        for list_walk, _ in done:  # else the next sync would meet the same again, for a day
+            store.walks.drop(list_walk.walk)
         raise
     for report in reports:
         emit("published", **report.as_json())
@@ -134,42 +131,43 @@ def _publish(
         try:
             with store.transaction():
                 mend(store.conn)
-                brought = [_bring_in(store, upstream, crawl, found) for crawl, found in done]
-                close_books(store, brought)
+                reports = publish(store, [_complete_walk(upstream, *one) for one in done])
                 lists = (name for name in what.modes if SLICES[name].kind != NEW)
                 held = list(dict.fromkeys([*store.settings.resources, *lists]))
                 store.settings.remember(base_url=what.base_url, resources=json.dumps(held))
                 store.settings.forget("last_error")
-            return [one.report for one in brought]
-        except Unreadable as error:
-            crawl = next(crawl for crawl, _ in done if crawl.walk.id == error.walk.id)
+            return reports
+        except BrokenPage as error:
+            list_walk = next(
+                list_walk for list_walk, _ in done if list_walk.walk.id == error.walk.id
+            )
             place = (error.walk.id, error.page.offset)
-            if place in fetched or not crawl.mend(error.page):
+            if place in fetched or not list_walk.mend(error.page):
                 raise
             fetched.add(place)
 
 
 def _complete(
-    store: Store, upstream: Upstream, crawls: list[ListWalk], allow_shrink: bool, emit: Emit
+    store: Store, upstream: Upstream, list_walks: list[ListWalk], allow_shrink: bool, emit: Emit
 ) -> list[tuple[ListWalk, Deletions]]:
     """Walks all to their ends, then finds out about the records that the walks didn't meet."""
-    for crawl in crawls:
-        crawl.run()
+    for list_walk in list_walks:
+        list_walk.run()
     done = []
-    for crawl in crawls:
-        missed_before = missed(store, crawl.walk.resource)
+    for list_walk in list_walks:
+        held = store.records.quarantined(list_walk.walk.resource)
+        missed_before = {one.id for one in held if one.reason == MISSING and one.id is not None}
         asked = (missed_before, allow_shrink, emit)
-        while (found := find_deleted(store, upstream, crawl.walk, *asked)).skipped:
-            crawl.find(found.skipped[0])
-        done.append((crawl, found))
+        while (found := find_deleted(store, upstream, list_walk.walk, *asked)).skipped:
+            list_walk.find(found.skipped[0])
+        done.append((list_walk, found))
     return done
 
 
-def _bring_in(store: Store, upstream: Upstream, crawl: ListWalk, found: Deletions) -> Brought:
-    began, walk = monotonic(), crawl.walk
-    brought = bring_in(store, walk, _spent(upstream, walk.name), found)
-    brought.report.seconds = crawl.seconds + monotonic() - began
-    return brought
+def _complete_walk(upstream: Upstream, list_walk: ListWalk, deletions: Deletions) -> CompleteWalk:
+    return CompleteWalk(
+        list_walk.walk, deletions, _spent(upstream, list_walk.walk.name), list_walk.seconds
+    )
 
 
 def _spent(upstream: Upstream, name: str) -> int:

@@ -87,8 +87,8 @@ def test_a_damaged_ledger_is_no_traceback(synced, run, sql):
             "_settings last_error: at is None",
         ),
         ("status", "UPDATE _walks SET total = 'zzz'", "_walks 3: total is 'zzz'"),
-        ("status", 'UPDATE _pages SET "limit" = 0', "_pages of the walk 4: limit is 0"),
-        ("status", "UPDATE _bodies SET ids = 'zzz'", ": ids is 'zzz'"),
+        ("status", 'UPDATE _staged SET "limit" = 0', "_staged 4 is (0, 0, "),
+        ("status", "UPDATE _staged SET ids = 'zzz'", ": ids is 'zzz'"),
         ("status", "UPDATE _throttles SET resumes = 'zzz'", "_requests are damaged: delete their"),
         ("status", "UPDATE _requests SET base_url = x'00'", "_requests: base_url is b'\\x00'"),
         ("status", "UPDATE _quarantine SET reason = x'00'", "reason is b'\\x00'"),
@@ -142,5 +142,5 @@ def test_whatever_stands_in_a_table_of_the_tools_is_no_bug(past, db, run):
 
 
 def test_each_column_of_the_tools_tables_was_found():
-    assert len(COLUMNS) == 76
-    assert {("_runs", "finished"), ("_pages", "limit"), ("_throttles", "resumes")} <= set(COLUMNS)
+    assert len(COLUMNS) == 81
+    assert {("_runs", "finished"), ("_staged", "limit"), ("_throttles", "resumes")} <= set(COLUMNS)

@@ -211,7 +211,7 @@ def test_a_plan_knows_when_the_limit_allows_all(synced, run, upstream, clock, mo
 
 def upstream_body(db):
     """The one page of a file, as it came."""
-    return unpacked(execute(db, "SELECT body FROM _bodies")[0][0])
+    return unpacked(execute(db, "SELECT body FROM _pages")[0][0])
 
 
 def test_the_log_of_requests_keeps_a_week(synced, run, clock):

@@ -185,7 +185,7 @@ def test_a_server_that_repeats_the_token_gives_nothing_away(
     done = run("sync", db, "--base-url", upstream.base_url, "--token", TOKEN)
     assert done.code in (65, 69)
     assert TOKEN not in done.out + done.err
-    assert execute(db, "SELECT count(*) FROM _bodies") == [(0,)]
+    assert execute(db, "SELECT count(*) FROM _pages") == [(0,)]
 
 
 def test_a_body_that_drips_is_bounded_as_a_whole():
@@ -232,4 +232,4 @@ def test_a_token_that_jsons_escapes_hide_is_found(db, run, upstream, monkeypatch
     done = run("sync", db, "--base-url", upstream.base_url, "--token", token)
     assert done.code == 65
     assert "the body repeats the token" in done.err
-    assert execute(db, "SELECT count(*) FROM _bodies") == [(0,)]
+    assert execute(db, "SELECT count(*) FROM _pages") == [(0,)]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import replace
 from types import SimpleNamespace
 
@@ -46,8 +45,8 @@ class StagedWalks:
         return list(self.staged)
 
     def stage(self, walk, page):
-        ids = json.dumps(page.ids)
-        self.staged.append(StagedPage(len(self.staged), page.offset, page.limit, b"", ids))
+        number = len(self.staged)
+        self.staged.append(StagedPage(number, page.offset, page.limit, number, page.ids))
         self.walk = walk._replace(total=page.total, steps=0)
         return self.walk
 
@@ -60,7 +59,7 @@ class StagedWalks:
 
     @property
     def met(self):
-        return {id_ for page in self.staged for id_ in json.loads(page.ids)}
+        return {id_ for page in self.staged for id_ in page.ids}
 
 
 class Cut(Exception):

@@ -112,7 +112,7 @@ class Watched:
 @cache
 def known() -> re.Pattern[str]:
     """What the tables are called that an answer may be read from; an index opens its own."""
-    private = {"_settings", "_runs", "_history", "_bodies", "_pages"}
+    private = {"_settings", "_runs", "_history", "_staged", "_pages"}
     tables = {*own_tables(), *wanted_columns()} - private
     return re.compile(rf"({'|'.join(tables)})(_fts_\w+)?|json_each|sqlite_master|")
 

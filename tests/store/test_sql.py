@@ -6,7 +6,7 @@ from helpers import execute
 
 
 def test_an_id_that_is_none_is_damage(synced, run):
-    execute(synced, "INSERT INTO _records VALUES ('spacecraft', x'00ff', NULL)")
+    execute(synced, "INSERT INTO _records VALUES (99, 'spacecraft', x'00ff', 1, 0, x'', x'')")
     told = run("sync", synced)
     assert told.code == 65
     assert (

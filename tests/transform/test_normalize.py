@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from helpers import normalized
 from ll2_mirror.errors import NotAPage, NotUnderstood
 from ll2_mirror.ll2.json import parse
 from ll2_mirror.ll2.page import Links, links_of, records
@@ -62,7 +63,7 @@ def test_a_value_that_does_not_fit_is_named(record, path, value, told):
     """By its record, the path of its key, what was expected and what came."""
     put(record, path, value)
     with pytest.raises(NotUnderstood) as refused:
-        Normalizer().page(NORMAL, [record])
+        normalized(NORMAL, [record])
     assert str(refused.value).startswith(f"spacecraft {record['id']}: {told}")
 
 
@@ -70,13 +71,13 @@ def test_a_value_that_does_not_fit_is_named(record, path, value, told):
 def test_an_id_that_is_none_is_refused(record, id_):
     record["id"] = id_
     with pytest.raises(NotUnderstood, match="id: expected an integer"):
-        Normalizer().page(NORMAL, [record])
+        normalized(NORMAL, [record])
 
 
 @pytest.mark.parametrize("value", [None, 5, "text", [], True])
 def test_a_record_that_is_no_object_is_refused_by_its_place(record, value):
     with pytest.raises(NotUnderstood, match="record 2 of the page: expected an object"):
-        Normalizer().page(NORMAL, [record, value])
+        normalized(NORMAL, [record, value])
 
 
 @pytest.mark.parametrize("twin", [True, 1.0])
@@ -87,12 +88,12 @@ def test_a_nested_object_is_not_taken_for_one_that_equals_it(record, twin):
     other["image"]["license"]["id"] = twin
     assert other["image"] == record["image"]
     with pytest.raises(NotUnderstood, match=r"image\.license\.id: expected an integer"):
-        Normalizer().page(NORMAL, [record, other])
+        normalized(NORMAL, [record, other])
 
 
 def test_a_nested_object_is_walked_once_as_long_as_it_is_the_same(record):
     others = [{**copy.deepcopy(record), "id": id_} for id_ in (7, 8, 9)]
-    [group] = Normalizer().page(NORMAL, others)
+    [group] = normalized(NORMAL, others)
     assert list(group[NORMAL]) == [7, 8, 9]
     assert len(group[SHAPES["AgencyMini"]]) == 2  # RFSA and Energia
 
@@ -101,8 +102,8 @@ def test_what_comes_later_is_seen_also_where_it_is_the_first_value_again(record)
     """Two values of a row in turn: each that differs from the one before is a group."""
     others = [{**copy.deepcopy(record), "id": id_} for id_ in (7, 8, 9)]
     others[1]["status"]["name"] = "Lost"
-    groups = Normalizer().page(NORMAL, others)
-    statuses = [group[SHAPES["SpacecraftStatus"]][4].values for group in groups]
+    groups = normalized(NORMAL, others)
+    statuses = [group[SHAPES["SpacecraftStatus"]][4].values for group in groups if group]
     assert statuses == [(4, "Single Use"), (4, "Lost"), (4, "Single Use")]
 
 
@@ -110,7 +111,7 @@ def test_unknown_keys_are_drift_at_every_level(record):
     record["colour"] = {"hex": "#fff"}
     record["spacecraft_config"]["family"][0]["nickname"] = None
     normalizer = Normalizer()
-    normalizer.page(NORMAL, [record])
+    normalizer.add(NORMAL, record)
     assert normalizer.drift == {
         Drift("SpacecraftNormal", "colour", "unknown key"): record["id"],
         Drift("SpacecraftConfigFamilyNormal", "nickname", "unknown key"): 1,

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from helpers import FIXTURES, ROOT, examples
+from helpers import FIXTURES, ROOT, examples, normalized
 from ll2_mirror.errors import NotInMirror
 from ll2_mirror.ll2.json import parse, text
 from ll2_mirror.ll2.lists import RESOURCES
@@ -21,9 +21,7 @@ from ll2_mirror.ll2.shapes import SHAPES
 from ll2_mirror.load.upsert import Upsert
 from ll2_mirror.store.opening import open_store
 from ll2_mirror.store.store import Store
-from ll2_mirror.store.walks import Walk
 from ll2_mirror.testing.fake_ll2 import bundled
-from ll2_mirror.transform.normalize import Normalizer
 from ll2_mirror.transform.render import Renderer
 from strategies import DrawnRows, ids_of, resources_and_modes
 
@@ -39,8 +37,7 @@ def store(db):
 def bring(store: Store, shape: Shape, body: bytes) -> list[Any]:
     """Brings a page into the file; gives the ids of its records."""
     listed = records(parse(body))
-    run = store.ledger.open_run(Walk(0, "", "", None, "", "", "", None), 0)
-    Upsert(store.conn, store.ledger, run, shape).page(Normalizer().page(shape, listed))
+    Upsert(store.conn, None).write(normalized(shape, listed))
     return [record["id"] for record in listed]
 
 
@@ -49,10 +46,11 @@ def again(
 ) -> bytes:
     """The page as the file renders it, with its own links or others."""
     page = parse(body)
-    renderer = Renderer(store.conn, *(links or links_of(page["results"])))
-    ids = [record["id"] for record in page["results"]]
-    objects = renderer.objects(shape, ids)
-    return text({**page, "results": [objects[id_] for id_ in ids]}, indent).encode()
+    objects = []
+    for record in page["results"]:
+        renderer = Renderer(store.conn, *(links or links_of([record])))
+        objects.append(renderer.objects(shape, [record["id"]])[record["id"]])
+    return text({**page, "results": objects}, indent).encode()
 
 
 # Assembled from captures of two hosts, so that one image has two values; see data/README.md.

@@ -20,7 +20,7 @@ ROOMS = ["errors", "files", "clock", "progress", "ll2", "store", "extract", "tra
 ROOMS += [
     "sync",
     "due",
-    "proof",
+    "verify",
     "share",
     "images",
     "api",

@@ -71,7 +71,7 @@ def staged(db):
     """The offsets of the pages that are staged."""
     if not db.exists() or not execute(db, "SELECT 1 FROM sqlite_master"):
         return []
-    pages = 'SELECT "offset" FROM _pages JOIN _walks ON _walks.id = walk WHERE NOT published'
+    pages = 'SELECT "offset" FROM _staged JOIN _walks ON _walks.id = walk WHERE NOT published'
     return [offset for (offset,) in execute(db, f"{pages} ORDER BY 1")]
 
 

@@ -31,7 +31,7 @@ from helpers import START, TestClock, command, equals, execute, public_rows, pub
 from ll2_mirror.clock import from_iso, to_iso
 from ll2_mirror.extract.upstream import MAX_PROBES
 from ll2_mirror.ll2.lists import RESOURCES, SLICES, slices
-from ll2_mirror.load.quarantine import MISSING
+from ll2_mirror.load.publish import MISSING
 from ll2_mirror.testing.fake_ll2 import answering
 
 COUNTED = 15
@@ -125,7 +125,7 @@ class Model:
     def _under_way(self) -> bool:
         if not self.db.exists():
             return False
-        staged = "SELECT count(*) FROM _pages JOIN _walks ON _walks.id = walk WHERE NOT published"
+        staged = "SELECT count(*) FROM _staged JOIN _walks ON _walks.id = walk WHERE NOT published"
         return execute(self.db, staged) != [(0,)]
 
     def _too_many(self) -> bool:

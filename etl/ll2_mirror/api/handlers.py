@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable, Iterable
-from contextlib import suppress
+from contextlib import nullcontext, suppress
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -42,7 +43,9 @@ from ll2_mirror.ll2.json import KEPT, spell, text
 from ll2_mirror.ll2.lists import ENDPOINTS, RESOURCES, Resource
 from ll2_mirror.ll2.model import Id, Shape
 from ll2_mirror.ll2.page import API_PATH, INT64
+from ll2_mirror.store.records import ListedRecords
 from ll2_mirror.store.search import terms
+from ll2_mirror.store.walks import Walks
 from ll2_mirror.transform.render import Objects, Renderer, projected
 
 _UNLIMITED = 10**6  # requests in an hour: LL2 has no word for no limit
@@ -253,8 +256,13 @@ _PAGES = {  # by the name of the route
 }
 
 
-def own_text(_conn: sqlite3.Connection, _resource: str, _id: Id) -> tuple[Shape, Any] | None:
+def own_text(conn: sqlite3.Connection, resource: str, id_: Id) -> tuple[Shape, Any] | None:
     """The text that counts of a listed record, decoded, with its shape; None: not stored."""
+    path = Path()  # for errors, which name no file here
+    records = ListedRecords(conn, Walks(conn, path, Clock(), nullcontext), path)
+    if known := records.known(resource, [id_]).get(id_):
+        [[text]] = records.texts([known.number])
+        return text.shape, text.record
     return None
 
 

@@ -16,6 +16,7 @@ import click
 from ll2_mirror.cli import options, output
 from ll2_mirror.clock import to_iso
 from ll2_mirror.errors import DataError
+from ll2_mirror.ll2.json import unspelled
 from ll2_mirror.ll2.lists import LIST_OF, NEW
 from ll2_mirror.ll2.page import API_PATH, LL2_URL
 
@@ -115,7 +116,7 @@ def _first_sync_text(run: dict[str, Any]) -> str:
 def _value_text(change: dict[str, Any], key: str, before: Any, after: Any) -> str:
     """A key with its value before and after: by name if it has one, else as JSON."""
     old, new = (
-        json.dumps(value, ensure_ascii=False) if name is None else name
+        unspelled(json.dumps(value, ensure_ascii=False)) if name is None else name
         for value, name in (
             (before, change.get("from_name")),
             (after, change.get("to_name")),

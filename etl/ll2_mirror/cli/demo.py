@@ -47,8 +47,8 @@ def _made(directory: Path) -> Path:
 @click.pass_context
 def demo(ctx: click.Context, directory: Path) -> None:
     """Mirrors the bundled sample, proves it and asks it three questions."""
-    from ll2_mirror.proof.verify import verify
     from ll2_mirror.testing import fake_ll2
+    from ll2_mirror.verify import verify
 
     db = _made(directory) / "demo.db"
     records = fake_ll2.bundled()

@@ -77,16 +77,16 @@ def opened(db: Path) -> Iterator[Store]:
         if version_of(store.conn) == SCHEMA_VERSION:
             yield store
             return
-        from ll2_mirror.load.rebuild import readable  # 20 ms, so only where it is used
+        from ll2_mirror.load.upgrade import upgraded_copy  # 20 ms, so only where it is used
 
-        with readable(store) as copy:
+        with upgraded_copy(store) as copy:
             yield copy
 
 
 @contextmanager
 def changing(db: Path, emit: Emit = ignore) -> Iterator[Store]:
     """The mirror, up to date and made where there is none, for the one sync that may change it."""
-    from ll2_mirror.load.rebuild import upgrade
+    from ll2_mirror.load.upgrade import upgrade
     from ll2_mirror.store.lock import only_sync
     from ll2_mirror.store.opening import open_store
 

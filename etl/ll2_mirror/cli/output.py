@@ -29,6 +29,7 @@ from ll2_mirror import __version__
 from ll2_mirror.clock import AGE_UNITS, Clock, for_people, from_iso, to_iso
 from ll2_mirror.errors import Bug, MirrorError, Stopped, UsageError
 from ll2_mirror.files import NO_ROOM
+from ll2_mirror.ll2.json import unspelled
 from ll2_mirror.progress import EVENTS, Emit, ignore
 
 _MANY = 20  # lines of one kind
@@ -154,7 +155,7 @@ def _json(document: Any, stream: Any, indent: int | None = None) -> str:
     """JSON in letters that a stream can carry."""
     encoding = getattr(stream, "encoding", None) or "utf-8"
     exact = codecs.lookup(encoding).name == "utf-8"
-    return json.dumps(document, ensure_ascii=not exact, indent=indent)
+    return unspelled(json.dumps(document, ensure_ascii=not exact, indent=indent))
 
 
 # How a command ends

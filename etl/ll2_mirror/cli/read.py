@@ -168,7 +168,7 @@ def _quarantine_line(record: dict[str, Any]) -> str:
 @options.json_option("the verdict")
 def verify(db: Path, as_json: bool) -> None:
     """Says whether a mirror renders what LL2 sent."""
-    from ll2_mirror.proof.verify import verify
+    from ll2_mirror.verify import verify
 
     with options.opened(db) as store:
         verdict = verify(store)

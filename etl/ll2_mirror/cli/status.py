@@ -18,7 +18,6 @@ from ll2_mirror.images.folder import ImageFolder
 from ll2_mirror.ll2.lists import NEW, RESOURCES, SLICES, slice_name
 from ll2_mirror.ll2.model import Id
 from ll2_mirror.ll2.schema import SCHEMA_VERSION
-from ll2_mirror.load.quarantine import quarantined
 from ll2_mirror.share.manifest import pulled_from
 from ll2_mirror.store.ledger import Run
 from ll2_mirror.store.store import Store
@@ -128,13 +127,13 @@ def _last_error(store: Store) -> dict[str, Any] | None:
 def _quarantine(store: Store) -> Iterator[dict[str, Any]]:
     """The records that the last walk didn't bring."""
     for name in RESOURCES:
-        for record in quarantined(store, name):
+        for record in store.records.quarantined(name):
             yield {
                 "resource": name,
                 "id": record.id,
                 "reason": record.reason,
                 "sent": record.sent is not None,
-                "stands": record.stands is not None,
+                "stands": record.id is not None and store.ledger.lists(name, record.id),
                 "since": _finished(store, record.run),
             }
 

@@ -22,7 +22,7 @@ from ll2_mirror.progress import Emit
 
 if TYPE_CHECKING:
     from ll2_mirror.extract.upstream import Upstream
-    from ll2_mirror.load.report import Report
+    from ll2_mirror.load.publish import Report
     from ll2_mirror.store.store import Store
     from ll2_mirror.sync import Wanted
 

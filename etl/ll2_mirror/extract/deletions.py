@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-
 from ll2_mirror.errors import NotAPage, Shrunk, Stopped, UpstreamError
 from ll2_mirror.extract.upstream import MAX_PROBES, Upstream
 from ll2_mirror.ll2.model import Id
@@ -32,7 +30,7 @@ def find_deleted(
     """
     if walk.part:
         return NO_DELETIONS
-    met = {id_ for page in store.walks.pages(walk) for id_ in json.loads(page.ids)}
+    met = {id_ for page in store.walks.pages(walk) for id_ in page.ids}
     met_since, listed = store.walks.met_since(walk), store.ledger.ids(walk.resource)
     missing = [id_ for id_ in listed if id_ not in met and id_ not in met_since]
     if len(missing) > max(SHRINK_COUNT, SHRINK_SHARE * len(listed)):

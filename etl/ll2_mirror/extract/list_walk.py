@@ -15,7 +15,6 @@ before the walk's position is left to the next walk.
 
 from __future__ import annotations
 
-import json
 from datetime import timedelta
 from itertools import pairwise
 from time import monotonic
@@ -124,9 +123,8 @@ class ListWalk:
         self._wanted: Id | None = None  # a record that must be met
         came_to_end = False
         for page in self._store.walks.pages(self.walk):
-            ids = json.loads(page.ids)
-            self._cover(page.offset, page.limit, ids)
-            came_to_end |= len(ids) < page.limit
+            self._cover(page.offset, page.limit, page.ids)
+            came_to_end |= len(page.ids) < page.limit
         self._over = came_to_end and not self._by_id  # then another pass began
         self._came = from_iso(self.walk.started)  # when the last page arrived
 
@@ -238,8 +236,8 @@ class ListWalk:
         It is of use if the page lists the same records with other content.
         """
         fresh = self._fetch(page.offset, page.limit)
-        listed = json.dumps(fresh.ids) == page.ids and fresh.total == self.walk.total
-        if fresh.digest == page.digest or not listed:
+        listed = fresh.ids == page.ids and fresh.total == self.walk.total
+        if fresh.body == self._store.walks.body(page.page) or not listed:
             return False
         self._store.walks.stage(self.walk, fresh, page.number)
         return True

@@ -178,9 +178,12 @@ def text(value: Any, indent: int | None = None) -> str:
     out = json.dumps(
         value, ensure_ascii=False, allow_nan=False, indent=indent, separators=separators
     )
-    if _MARK in out:
-        out = _MARKED.sub(r"\1", out)
-    return out.replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")
+    return unspelled(out).replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")
+
+
+def unspelled(out: str) -> str:
+    """A JSON text of a spelled value, with the numbers as they were spelled."""
+    return _MARKED.sub(r"\1", out) if _MARK in out else out
 
 
 def quote(value: Any) -> str:

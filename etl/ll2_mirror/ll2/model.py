@@ -7,9 +7,12 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cache, cached_property
+from hashlib import blake2b
 from typing import Any, NamedTuple, TypeVar
+from zlib import crc32
 
 Id = int | str
+_PLAIN = 1 << 47  # integers below are their own code
 
 # Of each kind of key: its JSON type in words, its Python types, its column's SQL type. Any value
 # but an id can be null.
@@ -116,6 +119,11 @@ class Shape:
         return SCALARS[self.by_name["id"].kind][1][0]
 
     @cached_property
+    def code(self) -> int:
+        """The number, of 16 bits, by which rows in this shape are told from others."""
+        return crc32(self.name.encode()) & 0xFFFF
+
+    @cached_property
     def depth(self) -> int:
         """Levels of nesting below; in the order of these, a row follows those that it refers to."""
         return 1 + max((shape.depth for shape in self.nested.values()), default=-1)
@@ -145,6 +153,17 @@ class Shape:
         for name in path.split("__"):
             yield shape, shape.by_name[name]
             shape = shape.nested.get(name, shape)
+
+
+def row_code(shape: Shape, id_: Id) -> int:
+    """The number of 64 bits that stands for a row in a shape: the shape's code, then the id.
+
+    A UUID, or an integer that has no room, is a hash, whose highest bit is set.
+    """
+    if type(id_) is int and 0 <= id_ < _PLAIN:
+        return shape.code << 48 | id_
+    digest = blake2b(repr(id_).encode(), digest_size=6).digest()
+    return shape.code << 48 | int.from_bytes(digest, "little") | _PLAIN
 
 
 @cache

@@ -17,8 +17,8 @@ import orjson
 import zstandard
 
 from ll2_mirror.errors import NotAPage
-from ll2_mirror.ll2.json import parse, quote, spell
-from ll2_mirror.ll2.model import Id
+from ll2_mirror.ll2.json import KEPT, parse, quote, spell, text
+from ll2_mirror.ll2.model import Id, Shape
 
 LL2_URL = "https://ll.thespacedevs.com"
 API_VERSION = "2.3.0"
@@ -99,20 +99,19 @@ def page_digest(body: bytes) -> bytes:
     return hashlib.sha256(body).digest()
 
 
-def record_digests(shape: str, results: list[Any]) -> list[bytes | None]:
-    """What each record of a page is known by, read in a shape, its links as on this page.
+def record_digest(shape: Shape, record: Any) -> bytes:
+    """What tells a record's text, read in a shape, from others: half of a SHA-256.
 
-    Half of a SHA-256; None where a number is spelled oddly.
+    Empty for one that nests too deep to be understood.
     """
-    links = links_of(results)
-    return [_record_digest([shape, *links, record]) for record in results]
-
-
-def _record_digest(value: Any) -> bytes | None:
     try:
-        return hashlib.sha256(orjson.dumps(value)).digest()[:16]
-    except TypeError:
-        return None
+        body = orjson.dumps([shape.name, record])
+    except TypeError:  # it has a number that is spelled oddly, or nests deep
+        try:
+            body = text([shape.name, spell(record, KEPT)]).encode()
+        except NotAPage:
+            return b""
+    return hashlib.sha256(body).digest()[:16]
 
 
 class Page(NamedTuple):

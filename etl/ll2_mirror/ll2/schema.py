@@ -13,7 +13,7 @@ from ll2_mirror.ll2.model import SCALARS, Key, Shape
 from ll2_mirror.ll2.shapes import SHAPES
 
 APPLICATION_ID = 0x4C4C326D  # "LL2m": this file is an ll2-mirror
-SCHEMA_VERSION = 6  # to be raised when the tables of older files have to be made anew
+SCHEMA_VERSION = 7  # to be raised when the tables of older files have to be made anew
 TOKENIZER = "trigram case_sensitive 1"  # of the indexes that find any part of a text
 
 

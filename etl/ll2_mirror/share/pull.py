@@ -19,7 +19,7 @@ from typing import Any, NamedTuple
 from ll2_mirror.clock import Clock, to_iso
 from ll2_mirror.errors import DataError, NotAMirror, Stopped, UsageError
 from ll2_mirror.ll2.schema import SCHEMA_VERSION, wanted_columns
-from ll2_mirror.load.rebuild import readable
+from ll2_mirror.load.upgrade import upgraded_copy
 from ll2_mirror.progress import Emit, ignore
 from ll2_mirror.share.manifest import MirrorState, is_as_new_as, mirror_state, pulled_from
 from ll2_mirror.share.publish import remove_private
@@ -151,7 +151,7 @@ def _opened(staged: Staged, clock: Clock) -> Iterator[Store]:
         with closing(connect(staged.path, write=True)) as conn:
             conn.execute("PRAGMA journal_mode = MEMORY")  # a copy: after a crash it is staged anew
             _check(conn, staged.name)
-            with readable(Store(conn, staged.path, clock)) as store:
+            with upgraded_copy(Store(conn, staged.path, clock)) as store:
                 yield store
     except (sqlite3.Error, UnicodeDecodeError) as error:
         reason = explained(error, staged.path)

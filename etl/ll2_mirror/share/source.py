@@ -13,7 +13,7 @@ from ll2_mirror.clock import Clock
 from ll2_mirror.errors import Faulted, NotThere, Stopped, UsageError
 from ll2_mirror.extract.network import with_retries
 from ll2_mirror.files import CHUNK
-from ll2_mirror.load.rebuild import readable
+from ll2_mirror.load.upgrade import upgraded_copy
 from ll2_mirror.progress import Emit
 from ll2_mirror.share.download import Download, Downloader, cut, download_file, is_whole
 from ll2_mirror.share.manifest import (
@@ -111,7 +111,11 @@ class FileSource:
         """Stages a copy of the file, which may be in use; None: it isn't newer."""
         remove_staged(db)
         path = _staged_path(db, "file")
-        with open_store(self._path, clock) as store, readable(store) as mirror, mirror.snapshot():
+        with (
+            open_store(self._path, clock) as store,
+            upgraded_copy(store) as mirror,
+            mirror.snapshot(),
+        ):
             state = mirror_state(mirror)
             if state and not is_newer(state, self.name):
                 return None

@@ -6,19 +6,18 @@ The only module that writes to ``_runs``, ``_records``, ``_history`` and ``_tomb
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
 from ll2_mirror.clock import Clock, to_iso
 from ll2_mirror.ll2.lists import Resource, slice_name
 from ll2_mirror.ll2.model import Id
 from ll2_mirror.store.sql import IN, among
-from ll2_mirror.store.walks import Met, Walk
+from ll2_mirror.store.walks import Walk
 
 LISTED = "SELECT id FROM _records WHERE resource = ?"  # the ids of a resource's records
 # What is counted of each run, beside its requests.
 COUNTS = ("records", "added", "changed", "moved", "unchanged", "gone", "conflicts")
-_OF_SYNC = "run IN (SELECT id FROM _runs WHERE id >= ?1)"
 
 
 def listed(resource: str) -> str:
@@ -141,51 +140,19 @@ class Ledger:
         """Whether LL2 lists a record."""
         return self._one(f"SELECT 1 FROM ({LISTED}) WHERE id = ?", resource, id_) is not None
 
-    def missing(self, met: Met) -> list[Id]:
-        """The records that the file lists, and a walk didn't meet."""
-        sql = f"{LISTED} AND id NOT IN ({met.ids}) ORDER BY id"
-        return [id_ for (id_,) in self._conn.execute(sql, (met.resource,))]
+    # Tombstones
 
-    def digests(self, resource: str, ids: Iterable[Id]) -> dict[Id, bytes | None]:
-        """Of those of some records that LL2 lists, the digest of each as it was brought in."""
-        sql = f"SELECT id, digest FROM _records WHERE resource = ? AND id {IN}"
-        return dict(self._conn.execute(sql, (resource, among(ids))))
-
-    def list_records(
-        self, run: int, resource: Resource, digests: dict[Id, bytes | None], new: Collection[Id]
-    ) -> None:
-        """Lists the records that a walk brought in; ``new``: those that were not listed."""
+    def bury(self, run: int, resource: str, bodies: dict[Id, str]) -> None:
+        """Keeps records that LL2 no longer lists: their JSON as LL2 last sent it, by id."""
         self._conn.executemany(
-            "INSERT INTO _records VALUES (?, ?, ?)"
-            " ON CONFLICT DO UPDATE SET digest = excluded.digest",
-            ((resource.name, *one) for one in digests.items()),
-        )
-        self._conn.executemany(
-            "INSERT OR IGNORE INTO _history VALUES (?, ?, ?, '', 'added', NULL, NULL, 0)",
-            ((run, resource.table, id_) for id_ in new),
-        )
-        self._conn.execute(
-            f"DELETE FROM _tombstones WHERE resource = ? AND id {IN}", (resource.name, among(new))
+            "INSERT OR REPLACE INTO _tombstones VALUES (?, ?, ?, ?)",
+            ((resource, id_, run, body) for id_, body in bodies.items()),
         )
 
-    def forget_digests(self, records: Iterable[tuple[str, Id | None]]) -> None:
-        """Forgets as what some records, each of a resource, were brought in."""
-        sql = "UPDATE _records SET digest = NULL WHERE (resource, id) = (?, ?)"
-        self._conn.executemany(sql, records)
-
-    def bury(self, run: int, resource: Resource, bodies: dict[Id, str], gone: list[Id]) -> None:
-        """Takes records off the list; ``bodies`` are their JSON as LL2 last sent them."""
-        self._conn.executemany(
-            "INSERT INTO _tombstones VALUES (?, ?, ?, ?)",
-            ((resource.name, id_, run, body) for id_, body in bodies.items()),
-        )
-        self._conn.executemany(
-            "INSERT OR IGNORE INTO _history VALUES (?, ?, ?, '', 'gone', ?, NULL, 0)",
-            ((run, resource.table, id_, body) for id_, body in bodies.items()),
-        )
-        self._conn.execute(
-            f"DELETE FROM _records WHERE resource = ? AND id {IN}", (resource.name, among(gone))
-        )
+    def unbury(self, resource: str, ids: Iterable[Id]) -> None:
+        """Drops the tombstones of records that LL2 lists again."""
+        sql = f"DELETE FROM _tombstones WHERE resource = ? AND id {IN}"
+        self._conn.execute(sql, (resource, among(ids)))
 
     def tombstones(self, resource: str) -> int:
         """How many records LL2 no longer lists."""
@@ -194,15 +161,6 @@ class Ledger:
         return count
 
     # History
-
-    def note(self, run: int, changes: Iterable[Change]) -> None:
-        """Adds changes to a run's history; of two for one key, the state before the first stays."""
-        self._conn.executemany(
-            "INSERT INTO _history VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
-            " ON CONFLICT DO UPDATE SET to_value = excluded.to_value, kind = excluded.kind,"
-            " moving = excluded.moving",
-            ((run, *change) for change in changes),
-        )
 
     def changes(self, run: int, *, moving: bool = True) -> list[Change]:
         """What a run changed, by table, id and key; ``moving``: also what moves by itself."""
@@ -213,20 +171,6 @@ class Ledger:
         )
         return [Change(*row) for row in rows]
 
-    def changed_since(self, first: int) -> bool:
-        """Whether any of the runs from one on changed anything."""
-        return self._one("SELECT 1 FROM _history WHERE run >= ? LIMIT 1", first) is not None
-
-    def remembers(self, run: int) -> bool:
-        """Whether the history has all that was written since a run: its begin may be taken away."""
-        oldest = self._one("SELECT min(run) FROM _history")
-        return oldest is not None and oldest <= run + 1
-
-    def rows_since(self, first: int) -> Iterator[tuple[str, Id]]:
-        """The rows that the runs from one on wrote."""
-        sql = "SELECT DISTINCT table_name, id FROM _history WHERE run >= ?"
-        yield from self._conn.execute(sql, (first,))
-
     def last_state(self, table: str, id_: Id) -> str | None:
         """A row that is gone, as JSON."""
         state: str | None = self._one(
@@ -236,67 +180,6 @@ class Ledger:
             id_,
         )
         return state
-
-    def forget(self, run: int) -> None:
-        """Drops a run's history."""
-        self._conn.execute("DELETE FROM _history WHERE run = ?", (run,))
-
-    def row_gone(self, first: int, run: int, row: tuple[str, Id], last: str) -> None:
-        """Notes that a row is gone, with its last state; one that the sync added was never there.
-
-        The sync's runs are those from ``first`` on.
-        """
-        which = f"{_OF_SYNC} AND (table_name, id) = (?2, ?3)"
-        if self._one(f"SELECT 1 FROM _history WHERE {which} AND kind = 'added'", first, *row):
-            self._conn.execute(f"DELETE FROM _history WHERE {which}", (first, *row))
-            return
-        self._conn.execute(
-            "INSERT OR IGNORE INTO _history VALUES (?, ?, ?, '', 'gone', ?, NULL, 0)",
-            (run, *row, last),
-        )
-
-    def disputed(self, first: int) -> set[tuple[str, Id]]:
-        """The rows that came with two values in the runs from one on, in one or in several."""
-        sql = (
-            f"SELECT DISTINCT table_name, id FROM _history AS one WHERE {_OF_SYNC} AND key <> ''"
-            f" AND EXISTS (SELECT 1 FROM _history AS other WHERE other.{_OF_SYNC}"
-            " AND (other.table_name, other.id) = (one.table_name, one.id)"
-            " AND (other.kind = 'added' OR other.run <> one.run))"
-        )
-        return set(self._conn.execute(sql, (first,)))
-
-    def settle(self, first: int) -> None:
-        """Keeps, of all that the runs from ``first`` on noted, the state before and after them.
-
-        A row that came with two values, in one walk or in those of two resources, was written by
-        each.
-        """
-        self._conn.execute(
-            f"DELETE FROM _history AS done WHERE {_OF_SYNC} AND key <> ''"
-            " AND (from_value IS to_value OR EXISTS (SELECT 1 FROM _history AS row"
-            f" WHERE row.{_OF_SYNC} AND row.table_name = done.table_name AND row.id = done.id"
-            " AND row.key = '' AND row.kind = 'added'))",
-            (first,),
-        )
-        for place in self._conn.execute(
-            f"SELECT table_name, id, key FROM _history WHERE {_OF_SYNC} AND key <> ''"
-            " GROUP BY 1, 2, 3 HAVING count(*) > 1",
-            (first,),
-        ).fetchall():
-            self._settle_key(first, place)
-
-    def _settle_key(self, first: int, place: tuple[str, Id, str]) -> None:
-        """Makes one entry of those that several runs wrote for a key, or none."""
-        which = f"{_OF_SYNC} AND (table_name, id, key) = (?2, ?3, ?4)"
-        entries = self._conn.execute(
-            f"SELECT run, from_value, to_value FROM _history WHERE {which} ORDER BY run",
-            (first, *place),
-        ).fetchall()
-        before, after = entries[0][1], entries[-1][2]
-        kept = entries[-1][0] if before != after else -1
-        values = (first, *place)
-        self._conn.execute(f"DELETE FROM _history WHERE {which} AND run <> ?5", (*values, kept))
-        self._conn.execute(f"UPDATE _history SET from_value = ?5 WHERE {which}", (*values, before))
 
     def count(self, run: int, resource: Resource) -> tuple[int, int, int]:
         """How many records a run changed, how many only moved, how many rows of other tables.

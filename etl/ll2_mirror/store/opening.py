@@ -27,7 +27,7 @@ _ANEW = "restore a backup, or sync to a new file"
 def open_store(path: Path, clock: Clock | None = None, *, create: bool = False) -> Store:
     """Opens the mirror at ``path``; ``create`` makes one where there is none, to write to it.
 
-    One of an earlier version comes as it is: see load/rebuild.py.
+    One of an earlier version comes as it is: see load/upgrade.py.
 
     Raises UsageError where there is no such file or folder, or no right to it, NotAMirror where
     the file is something else or newer than this version.

@@ -82,3 +82,13 @@ def users_edges(conn: sqlite3.Connection) -> list[Edge]:
         for table, column, target in rows
         if table not in ours and not table.startswith("_") and target.lower() in ours
     ]
+
+
+def statements(script: str) -> Iterator[str]:
+    """Each statement of a script; sqlite3's own way to run one would commit first."""
+    statement = ""
+    for line in script.splitlines(keepends=True):
+        statement += line
+        if sqlite3.complete_statement(statement):
+            yield statement
+            statement = ""

@@ -11,6 +11,7 @@ from ll2_mirror.clock import Clock
 from ll2_mirror.errors import DataError, Stopped
 from ll2_mirror.store.ledger import Ledger
 from ll2_mirror.store.reading import Reading, roll_back, snapshot
+from ll2_mirror.store.records import ListedRecords
 from ll2_mirror.store.search import teach_upper
 from ll2_mirror.store.settings import Settings
 from ll2_mirror.store.sql import dangling
@@ -20,7 +21,7 @@ from ll2_mirror.store.walks import Walks
 class Store:
     """An open mirror. Statements run at once; ``transaction`` groups them.
 
-    ``settings``, ``walks`` and ``ledger`` are what the tool keeps in it for itself.
+    ``settings``, ``walks``, ``records`` and ``ledger`` are what the tool keeps in it for itself.
     """
 
     def __init__(self, conn: sqlite3.Connection, path: Path, clock: Clock) -> None:
@@ -30,6 +31,7 @@ class Store:
         self.clock = clock
         self.settings = Settings(conn, path)
         self.walks = Walks(conn, path, clock, self.transaction)
+        self.records = ListedRecords(conn, self.walks, path)
         self.ledger = Ledger(conn, clock)
         self._inode = _inode(path)
 

@@ -5,14 +5,14 @@ SQLite keeps whatever it is given in any column.
 
 from __future__ import annotations
 
-import json
 from datetime import datetime
 from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar, get_type_hints
 
 from ll2_mirror.clock import from_iso
-from ll2_mirror.errors import DataError
+from ll2_mirror.errors import DataError, NotAPage
+from ll2_mirror.ll2.json import KEPT, parse, spell
 
 Row = TypeVar("Row", bound=NamedTuple)
 
@@ -52,10 +52,10 @@ class Typed:
             raise self.damaged(place, value) from None
 
     def document(self, value: Any, place: str, kind: type = object) -> Any:
-        """What a JSON text says; ``kind``: what that must be."""
+        """What a JSON text says, spelled; ``kind``: what that must be."""
         try:
-            found = json.loads(value)
-        except (ValueError, TypeError, RecursionError):
+            found = spell(parse(value.encode()), KEPT)
+        except (NotAPage, AttributeError, UnicodeError):
             raise self.damaged(place, value) from None
         if not isinstance(found, kind):
             raise self.damaged(place, value)

@@ -1,4 +1,4 @@
-"""Walks and their staged pages: what was fetched, kept until it is published and after."""
+"""Walks and their pages: what was fetched, staged until it is published."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import json
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
-from itertools import compress
 from math import ceil
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -53,9 +52,8 @@ class StagedPage(NamedTuple):
     number: int  # in the order they came
     offset: int
     limit: int
-    digest: bytes
-    ids: str  # of its records, as a JSON list
-    latest: bytes = b""  # of each record, 1 where no later page has it: those count
+    page: int  # the id of its text
+    ids: list[Id | None]  # of its records, in order
 
 
 class WalkProgress(NamedTuple):
@@ -82,7 +80,7 @@ NO_DELETIONS = Deletions([], [], [])  # there are none
 
 
 class Walks:
-    """The walks of one file: for each resource the one that is published, and those of parts since.
+    """The walks of one file: the last published of each list and part, and those under way.
 
     Of each part one is under way at most. What concerns that is committed at once, in a
     ``transaction``; ``publish`` is part of the caller's.
@@ -111,11 +109,11 @@ class Walks:
 
     def published(self, resource: str, part: str = "") -> Walk | None:
         """The last walk of a resource or a part that the tables hold; None before the first."""
-        found = list(self._read("published AND (resource, part) = (?, ?)", resource, part))
-        return found[-1] if found else None
+        walks = list(self._read("published AND (resource, part) = (?, ?)", resource, part))
+        return walks[-1] if walks else None
 
     def held(self, resource: str) -> list[Walk]:
-        """The walks that the tables hold of a resource: over the whole, and over parts since."""
+        """The published walks of a resource: over the whole, and over parts; the oldest first."""
         return list(self._read("published AND resource = ?", resource))
 
     @property
@@ -139,7 +137,7 @@ class Walks:
             records = min(end, total or 0)
             yield WalkProgress(walk.name, walk.mode, walk.started, len(pages), of, records, total)
 
-    def _read(self, condition: str, *values: str) -> Iterator[Walk]:
+    def _read(self, condition: str, *values: Any) -> Iterator[Walk]:
         rows = self._conn.execute(
             f"SELECT {', '.join(Walk._fields)} FROM _walks WHERE {condition} ORDER BY id", values
         )
@@ -156,20 +154,22 @@ class Walks:
         return walk._replace(total=total, steps=steps)
 
     def publish(self, walk: Walk) -> None:
-        """Makes a walk one that the tables hold; over the whole, in place of those begun before."""
+        """Makes a walk one that the tables hold, in place of what it walked anew.
+
+        That stays, too, while a walk that began earlier is under way in the same list: when that is
+        published, what was met since is newer.
+        """
         done = self._conn.execute("UPDATE _walks SET published = 1 WHERE id = ?", (walk.id,))
         if not done.rowcount:
             raise Stopped(f"{self._path}: the walk was dropped: run the same command again")
-        if not walk.part:
-            self._delete("published AND resource = ? AND id < ?", walk.resource, walk.id)
-
-    def forget(self, walk: Walk, pages: list[StagedPage]) -> None:
-        """Drops pages of a walk over a part, and one without any, unless it is the part's last."""
-        numbers = ((page.number,) for page in pages)
-        self._conn.executemany("DELETE FROM _pages WHERE number = ?", numbers)
-        last = "SELECT max(id) FROM _walks WHERE published AND (resource, part) = (?, ?)"
-        empty = f"id = ? AND id NOT IN (SELECT walk FROM _pages) AND id < ({last})"
-        self._delete(empty, walk.id, walk.resource, walk.part)
+        self._forget(
+            "published AND resource = ?1 AND id < ?2 AND ?3 IN (part, '')"
+            " AND NOT EXISTS (SELECT 1 FROM _walks AS earlier WHERE NOT earlier.published"
+            " AND earlier.resource = ?1 AND earlier.id < _walks.id)",
+            walk.resource,
+            walk.id,
+            walk.part,
+        )
 
     def drop(self, walk: Walk) -> None:
         """Drops a walk that is under way, with its pages."""
@@ -177,12 +177,23 @@ class Walks:
             self._delete("NOT published AND id = ?", walk.id)
 
     def _delete(self, which: str, *values: Any) -> None:
-        """Deletes walks, and the texts that no page has any more."""
+        """Deletes walks with what they staged, and the pages that nothing needs any more."""
+        if self._forget(which, *values):
+            self.forget_pages()
+
+    def _forget(self, which: str, *values: Any) -> int:
+        """Deletes walks with the list of their pages; gives how many."""
         self._conn.execute(
-            f"DELETE FROM _pages WHERE walk IN (SELECT id FROM _walks WHERE {which})", values
+            f"DELETE FROM _staged WHERE walk IN (SELECT id FROM _walks WHERE {which})", values
         )
-        self._conn.execute(f"DELETE FROM _walks WHERE {which}", values)
-        self._conn.execute("DELETE FROM _bodies WHERE digest NOT IN (SELECT digest FROM _pages)")
+        return self._conn.execute(f"DELETE FROM _walks WHERE {which}", values).rowcount
+
+    def forget_pages(self) -> None:
+        """Deletes the pages on which no text counts, unless their walk is under way."""
+        self._conn.execute(
+            "DELETE FROM _pages WHERE id NOT IN (SELECT page FROM _records UNION"
+            " SELECT page FROM _staged JOIN _walks ON walk = _walks.id WHERE NOT published)"
+        )
 
     # Pages
 
@@ -191,129 +202,84 @@ class Walks:
 
         A text that the file has is not written again, unless it was damaged there.
         """
+        key = (walk.resource, walk.mode, page.digest)
+        which = "(resource, mode, digest) = (?, ?, ?)"
         with self._transaction():
-            if not self._has(page):
+            if not self._has(key, page.body):
                 self._conn.execute(
-                    "INSERT INTO _bodies (digest, ids, body) VALUES (?, ?, ?)"
-                    " ON CONFLICT DO UPDATE SET ids = excluded.ids, body = excluded.body",
-                    (page.digest, json.dumps(page.ids), packed(page.body)),
+                    "INSERT INTO _pages (resource, mode, digest, body) VALUES (?, ?, ?, ?)"
+                    " ON CONFLICT DO UPDATE SET body = excluded.body",
+                    (*key, packed(page.body)),
                 )
             self._conn.execute(
-                "INSERT OR REPLACE INTO _pages VALUES (?, ?, ?, ?, ?)",
-                (number, walk.id, page.offset, page.limit, page.digest),
+                "INSERT OR REPLACE INTO _staged"
+                f" SELECT ?, ?, ?, ?, id, ? FROM _pages WHERE {which}",
+                (number, walk.id, page.offset, page.limit, json.dumps(page.ids), *key),
             )
             return self._set(walk, page.total, 0)
 
-    def _has(self, page: Page) -> bool:
-        """Whether the file has a page's text, and its ids, whole."""
-        held = "SELECT body, ids FROM _bodies WHERE digest = ?"
-        row = self._conn.execute(held, (page.digest,)).fetchone()
+    def _has(self, key: tuple[str, str, bytes], body: bytes) -> bool:
+        """Whether the file has a page's text, whole."""
+        sql = "SELECT body FROM _pages WHERE (resource, mode, digest) = (?, ?, ?)"
+        row = self._conn.execute(sql, key).fetchone()
         try:
-            return row is not None and (unpacked(row[0]), row[1]) == (
-                page.body,
-                json.dumps(page.ids),
-            )
+            return row is not None and unpacked(row[0]) == body
         except (TypeError, ValueError, TooLargeError):
             return False
 
     def pages(self, walk: Walk) -> list[StagedPage]:
-        """The pages of a walk in the order they came, without their texts.
+        """The pages of a walk in the order they came; raises DataError for damaged ones."""
+        return [page for whose, page in self._staged([walk]) if whose == walk.id]
 
-        A record of theirs counts if none that came later has it, nor one of another walk that the
-        tables hold beside this. Raises DataError for damaged ones.
+    def newest(self, walk: Walk) -> Iterator[tuple[StagedPage, list[int]]]:
+        """The pages of a walk in the order they came, with the places of the records to take.
+
+        These are the ones that no page has which came later, of this walk or of a published one.
         """
-        beside = {one.id for one in self.held(walk.resource) if walk.part or one.id > walk.id}
-        rows = self._conn.execute(
-            'SELECT walk, number, "offset", "limit", digest, ids'
-            " FROM _pages JOIN _bodies USING (digest)"
-            f" WHERE walk {IN} ORDER BY number DESC",
-            (among([*beside, walk.id]),),
-        )
-        met, pages = set[Id](), list[StagedPage]()
-        for whose, *row in rows:
-            page, ids = self._page(StagedPage(*row), whose)
+        beside = [other for other in self.held(walk.resource) if other.id != walk.id]
+        first = "SELECT min(number) FROM _staged WHERE walk = ?"
+        [since] = self._conn.execute(first, (walk.id,)).fetchone()
+        met, pages = set[Id](), list[tuple[StagedPage, list[int]]]()
+        for whose, page in reversed(self._staged([*beside, walk], since or 0)):
             if whose == walk.id:
-                pages.append(page._replace(latest=bytes(id_ not in met for id_ in ids)))
-            met.update(id_ for id_ in ids if id_ is not None)
-        return pages[::-1]
+                pages.append((page, [i for i, id_ in enumerate(page.ids) if id_ not in met]))
+            met.update(id_ for id_ in page.ids if id_ is not None)
+        yield from reversed(pages)
 
-    def _page(self, page: StagedPage, walk: int) -> tuple[StagedPage, list[Id | None]]:
-        """A page and its ids; raises DataError where it is damaged."""
-        typed = Typed(self._path)
-        typed.row(page, f"_pages of the walk {walk}")
-        place = f"_bodies {page.digest.hex()[:12]}: ids"
-        ids: list[Id | None] = typed.document(page.ids, place, list)
-        if page.limit < 1:
-            raise typed.damaged(f"_pages of the walk {walk}: limit", page.limit)
-        if any(type(id_) not in (int, str, type(None)) for id_ in ids):
-            raise typed.damaged(place, page.ids)
-        return page, ids
+    def _staged(self, walks: list[Walk], since: int = 0) -> list[tuple[int, StagedPage]]:
+        """The pages of some walks from a number on, as they came, each with its walk's id."""
+        rows = self._conn.execute(
+            'SELECT walk, number, "offset", "limit", page, ids FROM _staged'
+            f" WHERE walk {IN} AND number >= ? ORDER BY number",
+            (among(walk.id for walk in walks), since),
+        )
+        typed, pages = Typed(self._path), list[tuple[int, StagedPage]]()
+        for whose, number, offset, limit, page, listed in rows:
+            place = f"_staged {number}"
+            ids = typed.document(listed, f"{place}: ids", list)
+            if any(type(id_) not in (int, str, type(None)) for id_ in ids):
+                raise typed.damaged(f"{place}: ids", listed)
+            if any(type(value) is not int for value in (offset, limit, page)) or limit < 1:
+                raise typed.damaged(place, (offset, limit, page))
+            pages.append((whose, StagedPage(number, offset, limit, page, ids)))
+        return pages
 
-    def met_since(self, walk: Walk) -> set[Id]:
-        """The records that walks over parts met which were begun after one over the whole."""
-        since = (one for one in self.held(walk.resource) if one.id > walk.id)
-        pages = (page for one in since for page in self.pages(one))
-        return {id_ for page in pages for id_ in json.loads(page.ids)}
+    def met_since(self, walk: Walk) -> set[Id | None]:
+        """The records that other walks of the list met which were begun after this one."""
+        since = list(self._read("resource = ? AND id > ?", walk.resource, walk.id))
+        return {id_ for _, page in self._staged(since) for id_ in page.ids}
 
-    def body(self, digest: bytes) -> bytes:
+    def body(self, page: int) -> bytes:
         """The text of a page as it came; raises DataError where it was damaged since.
 
         Its checksum tells, and what is larger than a page may be; verify compares the digest, too.
         """
-        row = self._conn.execute("SELECT body FROM _bodies WHERE digest = ?", (digest,)).fetchone()
+        row = self._conn.execute("SELECT body FROM _pages WHERE id = ?", (page,)).fetchone()
         try:
             return counted(unpacked(row[0]))
         except (TypeError, ValueError, TooLargeError):
-            name = digest.hex()[:12]
-            raise DataError(f"{self._path}: the stored page {name} is damaged") from None
+            raise DataError(f"{self._path}: the stored page {page} is damaged") from None
 
-    def records(self, page: StagedPage) -> list[Any]:
-        """The records of a page that count, as spelled.
-
-        Raises DataError as ``body`` does, or NotAPage.
-        """
-        return list(compress(records(parse(self.body(page.digest))), page.latest))
-
-
-class Met:
-    """The records that one walk met, in a table of the connection's own, not in memory.
-
-    ``ids`` is the query for them. Those of pages that follow each other are a chain.
-    """
-
-    def __init__(self, conn: sqlite3.Connection, walk: Walk) -> None:
-        self.resource = walk.resource
-        self.ids = f"SELECT id FROM temp.met WHERE walk = {walk.id}"
-        self._conn = conn
-        self._walk = walk.id
-        self._kind: type = walk.shape.id_type
-        self._conn.execute(
-            "CREATE TEMP TABLE IF NOT EXISTS met"
-            " (walk, id, chain, PRIMARY KEY (walk, id)) WITHOUT ROWID"
-        )
-
-    def clear(self) -> None:
-        """Lets go of all."""
-        self._conn.execute("DELETE FROM temp.met WHERE walk = ?", (self._walk,))
-
-    def add(self, ids: list[Any], chain: int) -> None:
-        """Adds records to a chain, and takes them out of any other."""
-        self._conn.executemany(
-            "INSERT OR REPLACE INTO temp.met VALUES (?, ?, ?)",
-            ((self._walk, id_, chain) for id_ in ids),
-        )
-
-    def named(self, ids: list[Id | None]) -> list[Any]:
-        """Those of a page's ids that can be one of the resource's."""
-        return [id_ for id_ in ids if type(id_) is self._kind]
-
-    def any_of(self, ids: list[Any], chain: int | None = None) -> bool:
-        """Whether one of these records was met: on a chain, or on any."""
-        known = f"{self.ids} AND id {IN} AND chain = ifnull(?, chain) LIMIT 1"
-        return self._conn.execute(known, (among(ids), chain)).fetchone() is not None
-
-    @property
-    def count(self) -> int:
-        """How many records were met."""
-        number: int = self._conn.execute(f"SELECT count(*) FROM ({self.ids})").fetchone()[0]
-        return number
+    def records(self, page: int) -> list[Any]:
+        """The records of a page; raises DataError as ``body`` does, or NotAPage."""
+        return records(parse(self.body(page)))

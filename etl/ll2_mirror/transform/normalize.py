@@ -8,31 +8,29 @@ from __future__ import annotations
 
 import json
 import marshal
-from collections.abc import Collection, Iterable
-from typing import Any
+from typing import Any, NamedTuple
 
 from ll2_mirror.errors import NotUnderstood
-from ll2_mirror.ll2.model import Id, Key, Row, Shape, overlap
-from ll2_mirror.ll2.page import Links, ids_of, links_of
+from ll2_mirror.ll2.model import Id, Key, Row, Shape, overlap, row_code
+from ll2_mirror.ll2.page import Links, links_of
 from ll2_mirror.transform.layout import Drift, Layout
 
 _REMEMBERED = 2000  # rows and objects, to bound the memory of a walk
+_NO_LINKS = Links("", "")
 
 Group = dict[Shape, dict[Any, Row]]  # rows of which none comes with two values, by shape and id
 
 
-class Bad:
-    """A record that can't be understood; ``id`` is None where it has none that could be one."""
+class _Nested(NamedTuple):
+    """A row that came before, and what tells whether its object comes again."""
 
-    def __init__(self, shape: Shape, record: Any, error: NotUnderstood) -> None:
-        id_ = ids_of([record])[0]
-        self.id: Id | None = id_ if type(id_) is shape.id_type else None
-        self.reason = str(error)
-        self.record = record
+    blob: bytes  # of the object once that is whole
+    row: Row
+    codes: tuple[int, ...] = ()  # of the rows of the object and all that it nests
 
 
 class Normalizer:
-    """Turns the records of one walk into rows, each nested object once as long as it is the same.
+    """Turns records into rows, each nested object once as long as it is the same.
 
     ``drift`` fills with what was met: an id of an object that shows it, by Drift.
 
@@ -45,55 +43,46 @@ class Normalizer:
 
     def __init__(self) -> None:
         self.drift: dict[Drift, Id | None] = {}
+        self._groups: list[Group] = [{}]
         self._layouts: dict[Shape, Layout] = {}
-        # The last row by shape and id, with the bytes of its object once that is whole.
-        self._known: dict[tuple[str, Any], tuple[bytes, Row]] = {}
+        self._known: dict[tuple[str, Any], _Nested] = {}  # the last row by shape and id
         self._forgotten = 0  # how often all that was known was forgotten
-        self._links = Links("", "")
+        self._links = _NO_LINKS
         self._rows: list[Row | None] = []  # of one record; None parts two groups
+        self._codes: list[int] = []  # of one record: of each row that it makes
         self._drift: dict[Drift, Id | None] = {}  # of one record
 
-    def page(
-        self,
-        shape: Shape,
-        results: list[Any],
-        bad: list[Bad] | None = None,
-        places: Collection[int] | None = None,
-    ) -> list[Group]:
-        """The rows of a page's records in groups, each to be brought in after the one before.
+    def add(self, shape: Shape, record: Any, place: int = 0) -> list[int]:
+        """Takes up the rows of a record; gives the code of each, see ``row_code``.
 
-        Of those at some ``places``, or of all. A record that can't be understood leaves no row and
-        goes to ``bad``; without that it raises NotUnderstood, which names the record, the path of
-        the key, what was expected and what came.
+        Raises NotUnderstood, which names the record (one without an id by its ``place`` on its
+        page), the path of the key, what was expected and what came; it then leaves no row.
         """
-        links = links_of(results)
-        if links != self._links:
+        self._rows, self._codes, self._drift = [], [], {}
+        links = links_of([record])
+        if links not in (self._links, _NO_LINKS):
             self._forget()
             self._links = links
-        groups: list[Group] = [{}]
-        for number in range(len(results)) if places is None else places:
-            record = results[number]
-            try:
-                _add(groups, self._record(shape, record))
-            except NotUnderstood as error:
-                error.where = _name(shape, record, number)
-                if bad is None:
-                    raise
-                bad.append(Bad(shape, record, error))
-                groups.append({})
-        return groups
-
-    def _record(self, shape: Shape, record: Any) -> list[Row | None]:
-        """The rows of one record and all it nests, those it refers to before itself."""
-        self._rows, self._drift = [], {}
         try:
             self._object(shape, record)
-        except NotUnderstood:
+        except NotUnderstood as error:
             self._forget()
+            self._groups.append({})
+            error.where = _name(shape, record, place)
             raise
         for drift, id_ in self._drift.items():
             self.drift.setdefault(drift, id_)
-        return self._rows
+        for row in self._rows:
+            if row is None:
+                self._groups.append({})
+            else:
+                self._groups[-1].setdefault(row.shape, {})[row.id] = row
+        return self._codes
+
+    def take(self) -> list[Group]:
+        """The rows taken up so far in groups, each to be written after the one before."""
+        groups, self._groups = self._groups, [{}]
+        return [group for group in groups if group]
 
     def _object(self, shape: Shape, value: Any) -> Row:
         """The row of an object, which is emitted behind the rows of all that it nests."""
@@ -112,6 +101,8 @@ class Normalizer:
             del values[place]
         row = Row(shape, id_, tuple(values), extra)
         if shape.table:
+            assert id_ is not None
+            self._codes.append(row_code(shape, id_))
             self._emit(row)
         return row
 
@@ -140,36 +131,39 @@ class Normalizer:
         if type(value) is not dict or type(value.get("id")) is not shape.id_type:
             return self._object(shape, value).id
         key, blob = (shape.name, value["id"]), _blob(value)
-        before, _ = self._known.get(key, (b"", None))
-        if before:
-            if before == blob:
+        before = self._known.get(key)
+        if before and before.blob:
+            if before.blob == blob:
+                self._codes += before.codes
                 return key[1]
             self._forget()
-        forgotten = self._forgotten
+        forgotten, first = self._forgotten, len(self._codes)
         row = self._object(shape, value)
-        if forgotten == self._forgotten:  # else others may nest what this one's parts overtook
-            self._known[key] = blob, row
+        if forgotten == self._forgotten:  # else a row that it nests came with two values
+            self._known[key] = _Nested(blob, row, tuple(self._codes[first:]))
         return row.id
 
     def _emit(self, row: Row) -> None:
         """Adds a row, in a new group where it came with another value before."""
         key = (row.shape.name, row.id)
-        known = self._known.get(key)
-        if known and known[1] == row:
+        before = self._known.get(key)
+        if before and before.row == row:
             return
-        if known or len(self._known) >= _REMEMBERED or self._contradicts(row):
+        if before or len(self._known) >= _REMEMBERED or self._contradicts(row):
             self._forget()
-        self._known[key] = b"", row
+        self._known[key] = _Nested(b"", row)
         self._rows.append(row)
 
     def _contradicts(self, row: Row) -> bool:
-        """Whether a sibling shape brought other values for the same row."""
+        """Whether a sibling shape brought other values for the same row, or either has an extra."""
         if not row.shape.shared:
             return False
         for sibling in row.shape.siblings:
-            if known := self._known.get((sibling.name, row.id)):
-                theirs, places = known[1].values, overlap(sibling, row.shape)
-                if any(theirs[a] != row.values[b] for a, b in places):
+            if before := self._known.get((sibling.name, row.id)):
+                theirs, places = before.row, overlap(sibling, row.shape)
+                if row.extra or theirs.extra:
+                    return True
+                if any(theirs.values[a] != row.values[b] for a, b in places):
                     return True
         return False
 
@@ -194,18 +188,9 @@ def _blob(value: dict[str, Any]) -> bytes:
         return b""
 
 
-def _add(groups: list[Group], rows: Iterable[Row | None]) -> None:
-    """Puts rows into the last group; None begins a new one."""
-    for row in rows:
-        if row is None:
-            groups.append({})
-        else:
-            groups[-1].setdefault(row.shape, {})[row.id] = row
-
-
-def _name(shape: Shape, record: Any, number: int) -> str:
+def _name(shape: Shape, record: Any, place: int) -> str:
     """How an error names a record: by its id where it has one."""
     id_ = record.get("id") if type(record) is dict else None
     if type(id_) in (int, str):
         return f"{shape.table} {id_ if type(id_) is int else json.dumps(id_)}"
-    return f"{shape.table}, record {number + 1} of the page"
+    return f"{shape.table}, record {place + 1} of the page"

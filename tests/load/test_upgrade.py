@@ -62,16 +62,21 @@ def test_a_sync_makes_an_older_file_anew_and_keeps_it_as_it_was(older, run):
     assert execute(copy, "SELECT count(*) FROM sqlite_master") == old
 
 
-def test_what_stands_in_quarantine_stays(synced, run, upstream):
-    record = upstream.records["spacecraft", "normal"][4]
-    good, record["name"] = record["name"], 5
-    assert run("sync", synced).code == 65
-    before = public_rows(synced)
-    grow_old(synced)
-    assert run("verify", synced).code == 0
-    assert run("sync", synced).code == 65
-    assert {**public_rows(synced), "mine": None} == {**before, "mine": None}
-    assert (good,) in execute(synced, "SELECT name FROM spacecraft WHERE id = ?", record["id"])
+def test_a_file_of_0_6_keeps_what_it_has_in_quarantine_and_its_history(db, run):
+    """Its spacecraft 289 is not understood any more; what it was before stands beside the pages."""
+    db.write_bytes(gzip.decompress((FIXTURES / "schema-6.db.gz").read_bytes()))
+    before, history = public_rows(db), execute(db, "SELECT * FROM _history")
+    assert run("verify", db).code == 0
+    assert run("ages", db, "launches=1d").code == 0  # upgrades it
+    assert execute(db, "PRAGMA user_version") == [(SCHEMA_VERSION,)]
+    assert run("verify", db).code == 0
+    assert execute(db, "SELECT name FROM spacecraft WHERE id = 289") == [("Crew Dragon Endeavour",)]
+    assert execute(db, "SELECT id FROM _quarantine") == [(289,)]
+    assert execute(db, "SELECT * FROM _history") == history
+    after = public_rows(db)
+    assert {table: len(rows) for table, rows in after.items()} == {
+        table: len(rows) for table, rows in before.items()
+    }
 
 
 def test_what_nothing_leads_to_any_more_is_not_made_anew(db, run, upstream):
@@ -173,10 +178,10 @@ def test_a_file_of_an_earlier_release_is_synced(released, run, upstream):
 
 
 def test_what_stands_in_the_way_of_an_upgrade_is_damage(synced, run):
-    execute(synced, "ALTER TABLE _search_spacewalks RENAME TO mine")
-    execute(synced, "PRAGMA user_version = 3")
+    execute(synced, "ALTER TABLE _search_spacewalks RENAME TO theirs")
+    grow_old(synced)
     for command in ("sync", "verify"):
         done = run(command, synced)
         assert done.code == 65
         assert "is damaged: index _search_spacewalks_id already exists" in done.err
-    assert not synced.with_name(f"{synced.name}.v3").exists()
+    assert not synced.with_name(f"{synced.name}.v1").exists()

@@ -1,0 +1,242 @@
+"""The one rule behind the tables.
+
+    Each listed record has one text that counts: the last one of LL2's that was understood. The
+    tables are what these texts make, laid over each other in the order in which each last came
+    otherwise.
+
+So of two values of one row the one that came last stands, and a row is there exactly as long as a
+text that counts has it. ``rebuild`` makes the tables from all texts; ``Fold`` changes them to what
+``rebuild`` would make after some texts came otherwise, or went::
+
+    before   1 A{agency 7 "X"}   2 B{agency 7 "Y"}         agency 7 is "Y"
+    then     B comes as B{agency 8 "Z"}: it is laid on top, and releases agency 7
+    after    1 A{agency 7 "X"}   3 B{agency 8 "Z"}         agency 7 is "X", agency 8 is "Z"
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+from ll2_mirror.errors import NotAPage, NotUnderstood
+from ll2_mirror.ll2.model import Id, Shape, row_code
+from ll2_mirror.ll2.page import record_digest
+from ll2_mirror.ll2.schema import edges
+from ll2_mirror.ll2.shapes import SHAPES
+from ll2_mirror.load.history import History
+from ll2_mirror.load.upsert import Upsert
+from ll2_mirror.store.records import ListedRecords, Node, codes_of, packed_codes
+from ll2_mirror.store.sql import IN, among, users_edges
+from ll2_mirror.store.store import Store
+from ll2_mirror.store.walks import StagedPage, Walk
+from ll2_mirror.transform.normalize import Group, Normalizer
+
+
+class BrokenPage(NotAPage):
+    """A staged page that is no page of LL2, as only now is seen."""
+
+    def __init__(self, message: str, walk: Walk, page: StagedPage) -> None:
+        super().__init__(message)
+        self.walk = walk
+        self.page = page
+
+
+class RejectedRecord(NamedTuple):
+    """A record that can't be understood; ``id`` is None where it has none that could be one."""
+
+    id: Id | None
+    reason: str
+    record: Any
+
+
+@dataclass
+class Folded:
+    """What became of the records of one walk."""
+
+    met: int = 0
+    new: list[Id] = field(default_factory=list)  # that the list did not have
+    seen: list[Id] = field(default_factory=list)  # that no page which came later tells of
+    rejected: list[RejectedRecord] = field(default_factory=list)
+    normalizer: Normalizer = field(default_factory=Normalizer)
+
+
+class Fold:
+    """Changes the tables with the texts of one sync, within the caller's transaction.
+
+    ``pinned`` has, after ``settle``, the rows that no text has any more, but that a table of the
+    user's own refers to, each with the name of that table.
+    """
+
+    def __init__(self, store: Store) -> None:
+        self.history = History(store.conn)
+        self.pinned: dict[Node, str] = {}
+        self._store = store
+        self._upsert = Upsert(store.conn, self.history)
+        # By the code of a row: the newest text that had it and has it no more, and the run.
+        self._released: dict[int, tuple[int, int]] = {}
+
+    def lay(self, walk: Walk) -> Folded:
+        """Lays the texts of a walk that came otherwise over the tables.
+
+        Those that came as they were now count on their new pages. Raises BrokenPage, or
+        DataError for a damaged page.
+        """
+        folded, on_pages = Folded(), self._store.records.on_pages(walk.resource)
+        for page, places in self._store.walks.newest(walk):
+            folded.met += len(places)
+            folded.seen += [id_ for place in places if (id_ := page.ids[place]) is not None]
+            if on_pages.get(page.page) == len(places) == len(page.ids):
+                continue  # the texts of all its records count on this very page
+            try:
+                results = self._store.walks.records(page.page)
+            except NotAPage as error:
+                message = f"the page at offset {page.offset}: {error}"
+                raise BrokenPage(message, walk, page) from None
+            self.lay_page(walk, page, [(place, results[place]) for place in places], folded)
+        return folded
+
+    def lay_page(
+        self, walk: Walk, page: StagedPage, results: list[tuple[int, Any]], folded: Folded
+    ) -> None:
+        """Lays records of a page, each with its place there, over the tables."""
+        shape, records = walk.shape, self._store.records
+        ids = (page.ids[place] for place, _ in results)
+        known = records.known(walk.resource, [id_ for id_ in ids if id_ is not None])
+        same, texts = [], []
+        for place, record in results:
+            id_, digest = page.ids[place], record_digest(shape, record)
+            before = known.get(id_) if id_ is not None else None
+            if before and before.digest == digest:
+                same.append((page.page, place, before.number))
+                continue
+            try:
+                codes = folded.normalizer.add(shape, record, place)
+            except NotUnderstood as error:
+                known_id = id_ if type(id_) is shape.id_type else None
+                folded.rejected.append(RejectedRecord(known_id, str(error), record))
+                continue
+            assert id_ is not None
+            rows = packed_codes(codes)
+            texts.append((id_, page.page, place, digest, rows))
+            if before:
+                self._release(before.rows, before.number, kept=rows)
+            else:
+                folded.new.append(id_)
+        self._upsert.write(folded.normalizer.take())
+        records.move(same)
+        records.put(walk.resource, texts)
+
+    def remove(self, resource: str, ids: Iterable[Id]) -> None:
+        """Takes records off their list, and with them what only their texts made."""
+        known = self._store.records.known(resource, ids).values()
+        for text in known:
+            self._release(text.rows, text.number)
+        self._store.records.remove(text.number for text in known)
+
+    def _release(self, rows: bytes, number: int, kept: bytes = b"") -> None:
+        """Notes the rows that a text had and that came instead of it has not."""
+        for code in {*codes_of(rows)}.difference(codes_of(kept)):
+            before = self._released.get(code, (0, 0))
+            self._released[code] = max(before, (number, self.history.run))
+
+    def settle(self, pinned: Iterable[Node] = ()) -> None:
+        """Makes what texts released anew, from the texts that still have it; or deletes it.
+
+        A text that is newer than the one which released a row has its say already. ``pinned``:
+        what stayed for a user's table before, to be looked at again.
+        """
+        stale = self._stale(pinned)
+        wanted = {node for nodes in stale.values() for node in nodes}
+        having = self._store.records.newest(
+            row_code(shape, id_) for table, id_ in wanted for shape in shapes_of(table)
+        )
+        nodes = self._store.records.nodes(having)
+        gone = wanted.difference(nodes.values())
+        for run, rows in stale.items():
+            self.history.run = run
+            for table, ids in _by_table(rows - gone):
+                self._upsert.blank(table, shapes_of(table), ids)
+        normalizer = Normalizer()
+        for texts in self._store.records.texts(sorted({*having.values()})):
+            for text in texts:
+                normalizer.add(text.shape, text.record)
+            self._upsert.write(_only(wanted, group) for group in normalizer.take())
+        self.pinned = self._pins(gone)
+        for run, rows in stale.items():
+            self.history.run = run
+            for table, ids in _by_table((rows & gone) - self.pinned.keys()):
+                self._upsert.delete(table, shapes_of(table), ids)
+
+    def _stale(self, pinned: Iterable[Node]) -> dict[int, set[Node]]:
+        """The rows that may hold what a text said that counts no more, by the run that found so."""
+        records, stale = self._store.records, dict[int, set[Node]]()
+        newest = records.newest(self._released)
+        for code, node in records.nodes(self._released).items():
+            number, run = self._released[code]
+            if newest.get(code, 0) < number:
+                stale.setdefault(run, set()).add(node)
+        known = {node for nodes in stale.values() for node in nodes}
+        stale.setdefault(self.history.run, set()).update(
+            node for node in pinned if node not in known and self._has(node)
+        )
+        return stale
+
+    def _has(self, node: Node) -> bool:
+        sql = f'SELECT 1 FROM "{node[0]}" WHERE id = ?'
+        return self._store.conn.execute(sql, (node[1],)).fetchone() is not None
+
+    def _pins(self, gone: set[Node]) -> dict[Node, str]:
+        """Those of the rows that a table of the user's own refers to, and what these refer to."""
+        conn, pins = self._store.conn, dict[Node, str]()
+        for edge in users_edges(conn):
+            ids = [id_ for table, id_ in gone if table == edge.target]
+            sql = f'SELECT "{edge.column}" FROM "{edge.table}" WHERE "{edge.column}" {IN}'
+            pins |= {(edge.target, id_): edge.table for (id_,) in conn.execute(sql, (among(ids),))}
+        stack = list(pins)
+        while stack:
+            node = stack.pop()
+            for edge in edges():
+                if edge.owner_table == node[0]:
+                    sql = f'SELECT "{edge.column}" FROM "{edge.table}" WHERE "{edge.owner}" = ?'
+                    for (id_,) in conn.execute(sql, (node[1],)):
+                        if (below := (edge.target, id_)) in gone and below not in pins:
+                            pins[below] = pins[node]
+                            stack.append(below)
+        return pins
+
+
+def rebuild(records: ListedRecords, conn: sqlite3.Connection) -> Iterator[tuple[int, list[int]]]:
+    """Fills empty tables from all texts, while the caller goes over what this gives.
+
+    That is, of each text, its number and the codes of its rows. Raises DataError for a text that
+    is damaged or not understood.
+    """
+    upsert, normalizer = Upsert(conn, None), Normalizer()
+    for texts in records.texts():
+        for text in texts:
+            yield text.number, normalizer.add(text.shape, text.record)
+        upsert.write(normalizer.take())
+
+
+def shapes_of(table: str) -> list[Shape]:
+    """The shapes that lie over a table."""
+    return next(shape.siblings for shape in SHAPES.values() if shape.table == table)
+
+
+def _by_table(nodes: Iterable[Node]) -> Iterator[tuple[str, list[Id]]]:
+    """The ids of rows by table."""
+    tables = dict[str, list[Id]]()
+    for table, id_ in sorted(nodes, key=str):
+        tables.setdefault(table, []).append(id_)
+    yield from tables.items()
+
+
+def _only(nodes: set[Node], group: Group) -> Group:
+    """Those of a group's rows that are wanted."""
+    wanted = {
+        shape: {id_: row for id_, row in rows.items() if (shape.table, id_) in nodes}
+        for shape, rows in group.items()
+    }
+    return {shape: rows for shape, rows in wanted.items() if rows}

@@ -1,0 +1,324 @@
+"""The proof that the file holds what LL2 sent; reads only.
+
+Each stored page is the one that came, to the byte. Each text that counts is rendered from the
+tables as it came, save values that a newer text overrides. And the tables are what these texts
+make: they are folded once more, and compared.
+"""
+
+from __future__ import annotations
+
+import re
+import sqlite3
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+from ll2_mirror.errors import DataError, NotInMirror
+from ll2_mirror.ll2.json import KEPT, parse, quote, spell, text
+from ll2_mirror.ll2.lists import RESOURCES, SLICES
+from ll2_mirror.ll2.model import Id, Shape, row_code
+from ll2_mirror.ll2.page import Links, links_of, page_digest, records
+from ll2_mirror.ll2.schema import own_tables, schema_text, tables, wanted_columns
+from ll2_mirror.load.fold import rebuild, shapes_of
+from ll2_mirror.store.reading import snapshot
+from ll2_mirror.store.records import Node
+from ll2_mirror.store.search import has_right_terms, misindexed, searched
+from ll2_mirror.store.sql import dangling, quoted, statements
+from ll2_mirror.store.store import Store
+from ll2_mirror.transform.differences import ORDER, Difference, Place, differences, form, objects
+from ll2_mirror.transform.render import Renderer
+
+_MANY = 20  # faults of one kind that are named
+_CREATE = re.compile(r"^CREATE TABLE (\w+)", re.MULTILINE)
+
+
+@dataclass
+class Verdict:
+    """What verify found; ``as_json`` is the contract of ``verify --json``."""
+
+    pages: int = 0
+    records: int = 0
+    bytes: int = 0
+    respelled: int = 0  # pages whose values agree, but whose JSON is written another way
+    quarantined: int = 0  # records that stay as they were, or out: see status
+    overtaken: int = 0  # values that a newer text overrides
+    problems: list[str] = field(default_factory=list)
+
+    def as_json(self) -> dict[str, Any]:
+        """The verdict as a JSON object."""
+        return {"ok": not self.problems, **vars(self)}
+
+
+class _PageText(NamedTuple):
+    """A text that counts, as its page has it."""
+
+    number: int
+    resource: str
+    id: Id
+    place: int
+
+
+def verify(store: Store) -> Verdict:
+    """Checks the file as of one moment."""
+    proof = _Proof(store)
+    try:
+        with snapshot(store.conn):
+            proof.run()
+    except sqlite3.DatabaseError as error:
+        proof.verdict.problems.append(f"the file is damaged: {error}")
+    return proof.verdict
+
+
+class _Proof:
+    """One run over the file; ``verdict`` fills."""
+
+    def __init__(self, store: Store) -> None:
+        self.verdict = Verdict()
+        self._store = store
+        self._conn = store.conn
+        self._different: list[Difference] = []
+
+    def run(self) -> None:
+        """Checks the file itself, then its pages, then its tables."""
+        problems = self.verdict.problems
+        problems += [*_integrity(self._conn), *self._own(), *self._settings()]
+        for resource in RESOURCES:
+            self.verdict.quarantined += len(self._store.records.quarantined(resource))
+        pages = self._conn.execute("SELECT id, resource, mode, digest FROM _pages").fetchall()
+        for page in pages:
+            self._page(*page)
+        lost = "SELECT resource, id FROM _records WHERE page NOT IN (SELECT id FROM _pages)"
+        for resource, id_ in self._conn.execute(lost).fetchmany(_MANY):
+            problems.append(f"{resource} {id_}: the page with its text is gone")
+        problems += self._unexplained()
+        problems += self._searched()
+        if not problems:  # else what the texts make can't be told, or is wrong anyway
+            problems += self._tables()
+
+    def _own(self) -> Iterator[str]:
+        """The tool's own tables are there, and hold what a sync writes."""
+        there = {name for (name,) in self._conn.execute("SELECT name FROM sqlite_master")}
+        ours = {*own_tables(), *wanted_columns()}
+        yield from (f"{table}: no such table" for table in sorted(ours - there))
+        for table, rows in self._store.ledger.unsound(wanted_columns()):
+            yield f"{table}: rows that no sync writes: {rows}"
+        known = {
+            (part.resource.name, part.kind, mode)
+            for part in SLICES.values()
+            for mode in part.resource.modes
+        }
+        sql = "SELECT id, resource, part, mode, julianday(started), published FROM _walks"
+        for id_, *walk, started, published in self._conn.execute(sql):
+            if tuple(walk) not in known:
+                yield f"_walks {id_}: LL2 has no {walk!r:.60}"
+            if started is None or published not in (0, 1):
+                yield f"_walks {id_}: rows that no sync writes: 1"
+
+    def _settings(self) -> Iterator[str]:
+        """What the next sync would do must be understood, and the server the one last asked."""
+        settings = self._store.settings
+        runs = self._store.ledger.runs("id = (SELECT max(id) FROM _runs)")
+        try:
+            _ = settings.resources, settings.mode
+            if runs and settings.base_url != runs[0].base_url:
+                yield f"the setting base_url isn't {runs[0].base_url}, which the last sync asked"
+        except DataError as error:
+            yield str(error)
+
+    def _searched(self) -> Iterator[str]:
+        """Search finds what the tables hold."""
+        for resource in searched():
+            for id_ in misindexed(self._conn, resource):
+                name = f"{resource.name} {id_}"
+                yield f"{resource.search_table} {id_} isn't what {name} is searched by"
+            try:
+                right = has_right_terms(self._conn, resource)
+            except sqlite3.DatabaseError:
+                right = False
+            if not right:
+                index = f"{resource.search_table}_fts"
+                yield f"{index} doesn't find what {resource.name} is searched by"
+
+    # Pages
+
+    def _page(self, page: int, resource: str, mode: str, digest: bytes) -> None:
+        """Compares a page with what came, and the texts on it with what the tables render."""
+        self.verdict.pages += 1
+        name = f"{resource}: the stored page {page}"
+        shape = RESOURCES[resource].modes.get(mode) if resource in RESOURCES else None
+        try:
+            body = self._store.walks.body(page)
+            document = parse(body)
+            results = records(document)
+        except DataError as error:
+            self.verdict.problems.append(f"{name}: {error}")
+            return
+        if shape is None or page_digest(body) != digest:
+            self.verdict.problems.append(f"{name} is not the one that came")
+            return
+        self.verdict.bytes += len(body)
+        sql = "SELECT number, resource, id, place FROM _records WHERE page = ? ORDER BY place"
+        texts = [_PageText(*row) for row in self._conn.execute(sql, (page,))]
+        self.verdict.records += len(texts)
+        for stored in texts:
+            record = results[stored.place] if stored.place < len(results) else None
+            if stored.resource != resource or _id_of(record) != stored.id:
+                self.verdict.problems.append(f"{name} has no text of {stored.resource} {stored.id}")
+                return
+        self._compare(shape, texts, document, body)
+
+    def _compare(
+        self, shape: Shape, texts: list[_PageText], document: dict[str, Any], body: bytes
+    ) -> None:
+        """Compares the texts on a page with what the tables render, then the whole page."""
+        results = document["results"]
+        before = len(self._different), len(self.verdict.problems)
+        rendered = self._render(shape, [(stored, results[stored.place]) for stored in texts])
+        for stored in texts:
+            record, mine = spell(results[stored.place], KEPT), rendered.get(stored.place)
+            if mine is not None and text(record) != text(mine):
+                name = f"{shape.table} {stored.id}"
+                links = links_of([record, *results])
+                different = list(differences(name, shape, record, mine, links))
+                self._different += different
+                if not different:
+                    self.verdict.problems.append(f"{name} is rendered otherwise than LL2 sent it")
+        same = before == (len(self._different), len(self.verdict.problems))
+        if same and len(rendered) == len(results):
+            page = {key: spell(value) for key, value in document.items() if key != "results"}
+            page = {key: page.get(key, [*rendered.values()]) for key in document}
+            indent = 4 if body[:2] == b"{\n" else None
+            self.verdict.respelled += text(page, indent).encode() != body
+
+    def _render(self, shape: Shape, texts: list[tuple[_PageText, Any]]) -> dict[int, Any]:
+        """What the tables have for some records, by their place; without what they can't render."""
+        links = {links_of([record]) for _, record in texts} - {Links("", "")}
+        try:
+            if len(links) <= 1:
+                renderer = Renderer(self._conn, *next(iter(links), Links("", "")))
+                rows = renderer.objects(shape, [stored.id for stored, _ in texts])
+                return {stored.place: rows[stored.id] for stored, _ in texts}
+        except (NotInMirror, DataError) as error:
+            if len(texts) == 1:
+                self._not_rendered(shape, *texts[0], error)
+                return {}
+        one_by_one = (self._render(shape, [one]) for one in texts)
+        return {place: row for rows in one_by_one for place, row in rows.items()}
+
+    def _not_rendered(
+        self, shape: Shape, stored: _PageText, record: Any, error: NotInMirror | DataError
+    ) -> None:
+        """A record may refer, by a newer text, to a row that only a poorer text has."""
+        nodes = {(one.table, value["id"]) for one, value in objects(shape, record) if one.table}
+        newest = self._store.records.newest(_codes(nodes))
+        if isinstance(error, NotInMirror) and max(newest.values(), default=0) > stored.number:
+            self.verdict.overtaken += 1
+        else:
+            self.verdict.problems.append(f"{shape.table} {stored.id}: {error}")
+
+    def _unexplained(self) -> Iterator[str]:
+        """The differences that no newer text explains; those that one does are counted."""
+        last = self._last_values({one.place for one in self._different if one.place.table})
+        named: set[Place] = set()
+        overtaken: set[Place] = set()
+        for one in self._different:
+            if one.held in last.get(one.place, ()):
+                overtaken.add(one.place)
+            elif one.place not in named and len(named) < _MANY:
+                named.add(one.place)
+                key = ORDER if one.place.key is None else one.place.key
+                yield (
+                    f"{one.place.table} {one.place.id}: {key} is {one.held[:80]}, but LL2 sent"
+                    f" {one.sent[:80]} ({one.record}: {one.path})"
+                )
+        self.verdict.overtaken += len(overtaken)
+
+    def _last_values(self, places: set[Place]) -> dict[Place, list[str]]:
+        """What the newest texts that have these places say, one for each shape of their row."""
+        rows: dict[Node, list[Place]] = {}
+        for place in places:
+            if place.id is not None:
+                rows.setdefault((place.table, place.id), []).append(place)
+        values: dict[Place, list[str]] = {}
+        numbers = self._store.records.newest(_codes(rows)).values()
+        for chunk in self._store.records.texts(sorted({*numbers})):
+            for one in chunk:
+                links = links_of([one.record])
+                for shape, value in objects(one.shape, spell(one.record, KEPT)):
+                    for place in rows.get((shape.table, value.get("id", 0)), ()):
+                        if place.shape == shape.name or (
+                            not place.shape and place.key in shape.names
+                        ):
+                            last = form(shape, place.key, value, links)
+                            values.setdefault(place, []).append(last)
+        return values
+
+    # Tables
+
+    def _tables(self) -> Iterator[str]:
+        """Folds the texts into tables of the connection's own, and compares these with the file's.
+
+        They have the same names: SQLite takes them for the file's as long as they are there.
+        """
+        self._conn.execute("PRAGMA defer_foreign_keys = ON")
+        for statement in statements(schema_text()):
+            create = _CREATE.search(statement)
+            if create and create[1] in tables():
+                self._conn.execute(f"CREATE TEMP TABLE {statement[create.start(1) :]}")
+        try:
+            for _ in rebuild(self._store.records, self._conn):
+                pass
+        except DataError as error:
+            yield str(error)
+            return
+        pinned = self._store.settings.kept
+        for table, columns in tables().items():
+            key = [one.name for one in columns if one.kind in ("owner", "position")] or ["id"]
+            names = [column.name for column in columns]
+            yield from _differing(self._conn, table, names, key, pinned)
+
+
+def _id_of(record: Any) -> Any:
+    return record.get("id") if type(record) is dict else None
+
+
+def _codes(nodes: Iterable[Node]) -> list[int]:
+    return [row_code(shape, id_) for table, id_ in nodes for shape in shapes_of(table)]
+
+
+def _integrity(conn: sqlite3.Connection) -> Iterator[str]:
+    for (line,) in conn.execute(f"PRAGMA integrity_check({_MANY})"):
+        if line != "ok":
+            yield f"the file is damaged: {line}"
+    for _, fault in zip(range(_MANY), dangling(conn), strict=False):
+        yield fault
+
+
+def _differing(
+    conn: sqlite3.Connection, table: str, columns: list[str], key: list[str], pinned: set[Node]
+) -> Iterator[str]:
+    """Each row in which a table of the file isn't what the texts make, with the first column."""
+    which = " AND ".join(f'"{column}" IS ?' for column in key)
+    main, temp = (
+        f'SELECT {quoted(columns)} FROM {schema}."{table}"' for schema in ("main", "temp")
+    )
+    one_way = f"SELECT {quoted(key)} FROM ({main} EXCEPT {temp})"
+    other_way = f"SELECT {quoted(key)} FROM ({temp} EXCEPT {main})"
+    most = _MANY + len(pinned)
+    names = [*conn.execute(one_way).fetchmany(most), *conn.execute(other_way).fetchmany(most)]
+    names = [name for name in dict.fromkeys(names) if (table, name[0]) not in pinned]
+    for name in names[:_MANY]:
+        mine = conn.execute(f"{main} WHERE {which}", name).fetchone()
+        theirs = conn.execute(f"{temp} WHERE {which}", name).fetchone()
+        row = f"{table} {' '.join(map(str, name))}"
+        if mine is None or theirs is None:
+            yield f"{row} is {'not in the file' if mine is None else 'in no text of LL2'}"
+            continue
+        triples = zip(columns, mine, theirs, strict=True)
+        for column, held, sent in (one for one in triples if one[1] != one[2]):
+            yield f"{row}: {column} is {_shown(held)}, but LL2 sent {_shown(sent)}"
+            break
+
+
+def _shown(value: Any) -> str:
+    return repr(value)[:80] if isinstance(value, bytes) else quote(value)
