@@ -23,7 +23,7 @@ from ll2_mirror.errors import Bug
 from ll2_mirror.extract.client import Client
 from ll2_mirror.extract.rate_limit import Budget
 from ll2_mirror.extract.upstream import Upstream
-from ll2_mirror.store.opening import open_store
+from ll2_mirror.store.file import open_store
 from ll2_mirror.testing import fake_ll2
 from ll2_mirror.testing.fake_ll2 import FakeLL2
 

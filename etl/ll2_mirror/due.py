@@ -21,7 +21,7 @@ from ll2_mirror.extract.upstream import PAGE_SIZES, Upstream
 from ll2_mirror.ll2.lists import NEW, SLICES, Slice, slice_name
 from ll2_mirror.load.publish import Report
 from ll2_mirror.progress import Emit
-from ll2_mirror.store.store import Store
+from ll2_mirror.store.file import Store
 from ll2_mirror.sync import Wanted, mirror
 
 RESERVE = 0.2  # of the limit, that is left for a sync that a person asks for

@@ -16,8 +16,8 @@ from ll2_mirror.ll2.page import API_PATH, LL2_URL
 from ll2_mirror.load.fold import BrokenPage
 from ll2_mirror.load.publish import MISSING, CompleteWalk, Report, publish
 from ll2_mirror.progress import Emit, ignore
+from ll2_mirror.store.file import Store
 from ll2_mirror.store.search import mend
-from ll2_mirror.store.store import Store
 from ll2_mirror.store.walks import Deletions, Walk
 
 

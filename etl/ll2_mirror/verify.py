@@ -20,11 +20,11 @@ from ll2_mirror.ll2.model import Id, Shape, row_code
 from ll2_mirror.ll2.page import Links, links_of, page_digest, records
 from ll2_mirror.ll2.schema import own_tables, schema_text, tables, wanted_columns
 from ll2_mirror.load.fold import rebuild, shapes_of
-from ll2_mirror.store.reading import snapshot
+from ll2_mirror.store.file import Store
+from ll2_mirror.store.reader import snapshot
 from ll2_mirror.store.records import Node
 from ll2_mirror.store.search import has_right_terms, misindexed, searched
 from ll2_mirror.store.sql import dangling, quoted, statements
-from ll2_mirror.store.store import Store
 from ll2_mirror.transform.differences import ORDER, Difference, Place, differences, form, objects
 from ll2_mirror.transform.render import Renderer
 

@@ -13,7 +13,7 @@ from editable_ll2 import EditableLL2
 from helpers import TestClock, command, equals, examples, execute, public_rows, sampled
 from ll2_mirror.clock import from_iso, to_iso
 from ll2_mirror.extract.rate_limit import DECLARED, Budget, RequestLog, Throttle
-from ll2_mirror.store.opening import open_store
+from ll2_mirror.store.file import open_store
 from ll2_mirror.testing.fake_ll2 import answering
 
 

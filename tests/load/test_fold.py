@@ -25,7 +25,7 @@ from ll2_mirror.ll2.schema import tables
 from ll2_mirror.ll2.shapes import SHAPES
 from ll2_mirror.load.fold import rebuild, shapes_of
 from ll2_mirror.load.publish import CompleteWalk, publish
-from ll2_mirror.store.opening import open_store
+from ll2_mirror.store.file import open_store
 from ll2_mirror.store.walks import Deletions
 from ll2_mirror.verify import verify
 from strategies import BASE, IDS, SCALARS, TEXT, DrawnRows

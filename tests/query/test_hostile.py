@@ -36,7 +36,7 @@ from ll2_mirror.ll2.lists import RESOURCES
 from ll2_mirror.ll2.schema import own_tables, wanted_columns
 from ll2_mirror.serve.browse import browse
 from ll2_mirror.serve.reader import Responder
-from ll2_mirror.store.reading import File
+from ll2_mirror.store.reader import File
 from ll2_mirror.testing import fake_ll2
 from serving import LIST, served
 
@@ -755,7 +755,7 @@ ENDLESS = "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n)"
 def test_a_view_that_never_ends_in_a_tables_place_is_given_up(
     run, detailed, tmp_path, monkeypatch, table, view
 ):
-    monkeypatch.setattr("ll2_mirror.store.reading.READ_SECONDS", 0.1)
+    monkeypatch.setattr("ll2_mirror.store.reader.READ_SECONDS", 0.1)
     monkeypatch.setattr("ll2_mirror.serve.reader.READ_SECONDS", 0.1)
     db = Path(shutil.copy(detailed, tmp_path / "a.db"))
     execute(db, f"DROP TABLE {table}")

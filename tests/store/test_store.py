@@ -16,7 +16,7 @@ from helpers import execute
 from ll2_mirror.errors import DataError
 from ll2_mirror.ll2.page import seconds
 from ll2_mirror.ll2.schema import APPLICATION_ID, SCHEMA_VERSION
-from ll2_mirror.store.opening import open_store
+from ll2_mirror.store.file import open_store
 
 
 def test_the_file_says_what_it_is(synced):
@@ -74,7 +74,7 @@ def test_a_damaged_page_is_named(synced):
 
 
 def test_a_lock_that_stays_is_said_in_one_line(synced, run, monkeypatch):
-    monkeypatch.setattr("ll2_mirror.store.opening.BUSY_SECONDS", 0.1)
+    monkeypatch.setattr("ll2_mirror.store.file.BUSY_SECONDS", 0.1)
     other = sqlite3.connect(synced)
     other.execute("BEGIN IMMEDIATE")
     refused = run("sync", synced)

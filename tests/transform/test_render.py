@@ -19,8 +19,7 @@ from ll2_mirror.ll2.model import Shape
 from ll2_mirror.ll2.page import Links, links_of, records
 from ll2_mirror.ll2.shapes import SHAPES
 from ll2_mirror.load.upsert import Upsert
-from ll2_mirror.store.opening import open_store
-from ll2_mirror.store.store import Store
+from ll2_mirror.store.file import Store, open_store
 from ll2_mirror.testing.fake_ll2 import bundled
 from ll2_mirror.transform.render import Renderer
 from strategies import DrawnRows, ids_of, resources_and_modes

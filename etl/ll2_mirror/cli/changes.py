@@ -21,9 +21,9 @@ from ll2_mirror.ll2.lists import LIST_OF, NEW
 from ll2_mirror.ll2.page import API_PATH, LL2_URL
 
 if TYPE_CHECKING:
+    from ll2_mirror.store.file import Store
     from ll2_mirror.store.ledger import Change
-    from ll2_mirror.store.store import Store
-    from ll2_mirror.store.typed import Typed
+    from ll2_mirror.store.sql import Typed
 
 _CHANGES_HELP = """Show what was added, changed and removed.
 
@@ -134,7 +134,7 @@ def changes_of(store: Store, since: datetime | None, everything: bool) -> dict[s
     Runs that changed nothing are left out; so is, unless ``everything``, what moves by itself.
     Raises DataError if the history holds what no sync writes.
     """
-    from ll2_mirror.store.typed import Typed
+    from ll2_mirror.store.sql import Typed
 
     sql = f"SELECT min(id) FROM _runs WHERE part <> '{NEW}' GROUP BY resource, part"
     first = {id_ for (id_,) in store.conn.execute(sql).fetchall()}

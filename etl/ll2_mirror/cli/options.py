@@ -20,7 +20,7 @@ from ll2_mirror.errors import DataError, UsageError
 from ll2_mirror.progress import Emit, ignore
 
 if TYPE_CHECKING:
-    from ll2_mirror.store.store import Store
+    from ll2_mirror.store.file import Store
 
 _AGE = re.compile(r"(\d{1,15})\s*([smhdw])")
 _SIZE = re.compile(r"(\d{1,15})([KMG]?)B?", re.IGNORECASE)
@@ -71,7 +71,7 @@ def with_options(*options: Callable[[Any], Any]) -> Callable[[Any], Any]:
 def opened(db: Path) -> Iterator[Store]:
     """The mirror, for a command that only reads; of an older file a copy that is up to date."""
     from ll2_mirror.ll2.schema import SCHEMA_VERSION
-    from ll2_mirror.store.opening import open_store, version_of
+    from ll2_mirror.store.file import open_store, version_of
 
     with open_store(db, output.clock()) as store:
         if version_of(store.conn) == SCHEMA_VERSION:
@@ -87,8 +87,8 @@ def opened(db: Path) -> Iterator[Store]:
 def changing(db: Path, emit: Emit = ignore) -> Iterator[Store]:
     """The mirror, up to date and made where there is none, for the one sync that may change it."""
     from ll2_mirror.load.upgrade import upgrade
+    from ll2_mirror.store.file import open_store
     from ll2_mirror.store.lock import only_sync
-    from ll2_mirror.store.opening import open_store
 
     with only_sync(db), open_store(db, output.clock(), create=True) as store:
         upgrade(store, emit)  # a failure leaves the file as it was

@@ -182,7 +182,7 @@ def as_mirror_error(error: BaseException) -> MirrorError:
             what = error.filename or "the system refused"
             known = UsageError(f"{what}: {error.strerror or error}")
         case sqlite3.Error():
-            from ll2_mirror.store.explain import explained
+            from ll2_mirror.store.file import explained
 
             known = explained(error, this_run().db or Path("the file"))
     if known is None:

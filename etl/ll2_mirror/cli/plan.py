@@ -16,7 +16,7 @@ from ll2_mirror.errors import UsageError
 from ll2_mirror.ll2.lists import SLICES
 
 if TYPE_CHECKING:
-    from ll2_mirror.store.store import Store
+    from ll2_mirror.store.file import Store
 
 _PLAN_HELP = """Show what a sync of DB would cost, in requests and minutes.
 
@@ -51,7 +51,7 @@ def plan(db: Path, as_json: bool, **parameters: Any) -> None:
 
 def _opened_or_blank(db: Path) -> AbstractContextManager[Store]:
     """The mirror; one that a sync would make is made elsewhere, and goes away again."""
-    from ll2_mirror.store.opening import blank_store, checked_path
+    from ll2_mirror.store.file import blank_store, checked_path
 
     return blank_store(db, output.clock()) if checked_path(db) else options.opened(db)
 

@@ -216,7 +216,7 @@ def get(db: Path, path: str, pretty: bool, base_url: str | None) -> None:
     from ll2_mirror.api.handlers import Api
     from ll2_mirror.api.request import request_for
     from ll2_mirror.serve.browse import browse
-    from ll2_mirror.store.reading import READ_SECONDS, time_limit
+    from ll2_mirror.store.reader import READ_SECONDS, time_limit
 
     with (
         options.opened(db) as store,

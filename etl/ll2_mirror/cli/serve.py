@@ -69,7 +69,7 @@ def serve(db: Path, host: str, port: int, base_url: str | None, **own: Any) -> N
     from ll2_mirror.ll2.schema import SCHEMA_VERSION
     from ll2_mirror.serve.reader import other_version
     from ll2_mirror.serve.server import bound, datasette, run
-    from ll2_mirror.store.opening import open_store
+    from ll2_mirror.store.file import open_store
 
     with open_store(db, output.clock()) as store:  # says what is wrong with the file
         if store.version != SCHEMA_VERSION:

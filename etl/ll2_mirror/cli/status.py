@@ -19,9 +19,9 @@ from ll2_mirror.ll2.lists import NEW, RESOURCES, SLICES, slice_name
 from ll2_mirror.ll2.model import Id
 from ll2_mirror.ll2.schema import SCHEMA_VERSION
 from ll2_mirror.share.manifest import pulled_from
+from ll2_mirror.store.file import Store
 from ll2_mirror.store.ledger import Run
-from ll2_mirror.store.store import Store
-from ll2_mirror.store.typed import Typed
+from ll2_mirror.store.sql import Typed
 
 
 def status(store: Store, now: datetime) -> dict[str, Any]:

@@ -23,7 +23,7 @@ from ll2_mirror.progress import Emit
 if TYPE_CHECKING:
     from ll2_mirror.extract.upstream import Upstream
     from ll2_mirror.load.publish import Report
-    from ll2_mirror.store.store import Store
+    from ll2_mirror.store.file import Store
     from ll2_mirror.sync import Wanted
 
 _SYNC_HELP = f"""Bring DB up to date with LL2, and create it if there is none.
@@ -150,7 +150,7 @@ sync_options = options.with_options(
 def sync(db: Path, quiet: bool, as_json: bool, **parameters: Any) -> None:
     """Runs a sync and says what it did."""
     from ll2_mirror.extract.client import is_own
-    from ll2_mirror.store.opening import checked_path
+    from ll2_mirror.store.file import checked_path
 
     refuse_resource(db)
     checked_path(db)

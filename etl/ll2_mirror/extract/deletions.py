@@ -6,7 +6,7 @@ from ll2_mirror.errors import NotAPage, Shrunk, Stopped, UpstreamError
 from ll2_mirror.extract.upstream import MAX_PROBES, Upstream
 from ll2_mirror.ll2.model import Id
 from ll2_mirror.progress import Emit
-from ll2_mirror.store.store import Store
+from ll2_mirror.store.file import Store
 from ll2_mirror.store.walks import NO_DELETIONS, Deletions, Walk
 
 # A walk that lacks more than both is assumed to be a fault of LL2.

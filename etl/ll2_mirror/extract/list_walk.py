@@ -28,7 +28,7 @@ from ll2_mirror.ll2.lists import NEW, Slice
 from ll2_mirror.ll2.model import Id
 from ll2_mirror.ll2.page import Page
 from ll2_mirror.progress import Emit
-from ll2_mirror.store.store import Store
+from ll2_mirror.store.file import Store
 from ll2_mirror.store.walks import StagedPage, Walk
 
 STALE = 86400.0  # seconds after which a walk that was cut off isn't resumed

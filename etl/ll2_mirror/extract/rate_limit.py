@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 
 from ll2_mirror.clock import for_people, from_iso, to_iso
 from ll2_mirror.errors import DataError, Stopped
-from ll2_mirror.store.store import Store
+from ll2_mirror.store.file import Store
 
 # Requests in a sliding window of seconds, by host, without a token: if /api-throttle/ is missing.
 DECLARED = {"ll.thespacedevs.com": (15, 3600.0)}

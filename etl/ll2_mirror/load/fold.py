@@ -27,9 +27,9 @@ from ll2_mirror.ll2.schema import edges
 from ll2_mirror.ll2.shapes import SHAPES
 from ll2_mirror.load.history import History
 from ll2_mirror.load.upsert import Upsert
+from ll2_mirror.store.file import Store
 from ll2_mirror.store.records import ListedRecords, Node, codes_of, packed_codes
 from ll2_mirror.store.sql import IN, among, users_edges
-from ll2_mirror.store.store import Store
 from ll2_mirror.store.walks import StagedPage, Walk
 from ll2_mirror.transform.normalize import Group, Normalizer
 

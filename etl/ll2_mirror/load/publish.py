@@ -12,10 +12,10 @@ from ll2_mirror.ll2.lists import RESOURCES, SLICES
 from ll2_mirror.ll2.model import Id
 from ll2_mirror.load.drift import forget_drift, keep_drift
 from ll2_mirror.load.fold import Fold, Folded
+from ll2_mirror.store.file import Store
 from ll2_mirror.store.ledger import COUNTS
 from ll2_mirror.store.search import reindex
 from ll2_mirror.store.sql import IN, among
-from ll2_mirror.store.store import Store
 from ll2_mirror.store.walks import Deletions, Walk
 
 REJECTED_SHARE = 0.01  # of a walk's records may be not understood, before none is published

@@ -16,11 +16,9 @@ from ll2_mirror.ll2.page import packed, page_digest, repacked
 from ll2_mirror.ll2.schema import SCHEMA_VERSION, own_tables, schema_text, wanted_columns
 from ll2_mirror.load.fold import BrokenPage, Fold, Folded
 from ll2_mirror.progress import Emit
-from ll2_mirror.store.opening import version_of
+from ll2_mirror.store.file import Store, our_views, version_of
 from ll2_mirror.store.search import reindex
 from ll2_mirror.store.sql import quoted, statements
-from ll2_mirror.store.store import Store
-from ll2_mirror.store.views import ours
 from ll2_mirror.store.walks import StagedPage, Walk
 
 _INDEXES = "_search_"  # which are made anew
@@ -113,7 +111,7 @@ def _set_aside(conn: sqlite3.Connection) -> Iterator[str]:
     """Empties the file of our tables; those of the tool's own are copied first, and named."""
     conn.execute("DELETE FROM _pages WHERE walk IN (SELECT id FROM _walks WHERE NOT published)")
     conn.execute("DELETE FROM _walks WHERE NOT published")
-    for view in ours(conn):
+    for view in our_views(conn):
         conn.execute(f'DROP VIEW main."{view}"')
     for table in _tables(conn):
         if table.startswith("_") and not table.startswith(_INDEXES):

@@ -40,8 +40,8 @@ from ll2_mirror.errors import DataError, MirrorError
 from ll2_mirror.files import printable
 from ll2_mirror.ll2.schema import APPLICATION_ID, tables
 from ll2_mirror.serve.asgi import Scope
-from ll2_mirror.store.explain import explained
-from ll2_mirror.store.reading import File, Latest, reading
+from ll2_mirror.store.file import explained
+from ll2_mirror.store.reader import File, Latest, reading
 
 if TYPE_CHECKING:
     from datasette.app import Datasette

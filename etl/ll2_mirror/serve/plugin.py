@@ -49,7 +49,7 @@ from ll2_mirror.serve.datasette_adapter import (
     version_problem,
 )
 from ll2_mirror.serve.reader import Responder
-from ll2_mirror.store.explain import explained
+from ll2_mirror.store.file import explained
 
 if TYPE_CHECKING:
     from datasette.app import Datasette

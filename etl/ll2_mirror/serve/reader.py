@@ -18,7 +18,7 @@ from ll2_mirror.ll2.schema import SCHEMA_VERSION
 from ll2_mirror.serve.asgi import HttpResponse, http_response
 from ll2_mirror.serve.browse import browse
 from ll2_mirror.store.ledger import Ledger
-from ll2_mirror.store.reading import (
+from ll2_mirror.store.reader import (
     READ_SECONDS,
     File,
     Latest,

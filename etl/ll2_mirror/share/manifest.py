@@ -11,7 +11,7 @@ from ll2_mirror.clock import from_iso, to_iso
 from ll2_mirror.errors import DataError, NotAMirror
 from ll2_mirror.ll2.lists import SLICES
 from ll2_mirror.ll2.schema import SCHEMA_VERSION
-from ll2_mirror.store.store import Store
+from ll2_mirror.store.file import Store
 
 MANIFEST = "manifest.json"
 MAX_MANIFEST = 1024 * 1024  # bytes: far beyond any

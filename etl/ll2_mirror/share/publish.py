@@ -20,10 +20,8 @@ from ll2_mirror.share.manifest import (
     parse_manifest,
     snapshot_name,
 )
-from ll2_mirror.store.explain import explaining
+from ll2_mirror.store.file import Store, explaining, stamp
 from ll2_mirror.store.lock import only_sync
-from ll2_mirror.store.opening import stamp
-from ll2_mirror.store.store import Store
 
 KEEP = 3  # snapshots, for readers that have just read an older manifest
 # For a copy that nobody reads before it is complete. The cache is small, as each page is written

@@ -24,10 +24,17 @@ from ll2_mirror.progress import Emit, ignore
 from ll2_mirror.share.manifest import MirrorState, is_as_new_as, mirror_state, pulled_from
 from ll2_mirror.share.publish import remove_private
 from ll2_mirror.share.source import Source, Staged, remove_staged
-from ll2_mirror.store.explain import explained, explaining
+from ll2_mirror.store.file import (
+    Store,
+    checked_path,
+    connect,
+    explained,
+    explaining,
+    flaw_of,
+    open_store,
+    version_of,
+)
 from ll2_mirror.store.lock import only_sync
-from ll2_mirror.store.opening import checked_path, connect, flaw_of, open_store, version_of
-from ll2_mirror.store.store import Store
 
 _PAGES = 2000  # that are written between two looks at whether to stop
 _IN_USE = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)

@@ -25,8 +25,8 @@ from ll2_mirror.share.manifest import (
     parse_manifest,
 )
 from ll2_mirror.share.publish import copy_mirror
-from ll2_mirror.store.opening import open_store
-from ll2_mirror.store.reading import Reading
+from ll2_mirror.store.file import open_store
+from ll2_mirror.store.reader import Reading
 
 # Whether a state is newer than the mirror's; raises DataError where it is older. The text names it.
 IsNewer = Callable[[MirrorState, str], bool]

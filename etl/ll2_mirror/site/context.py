@@ -23,7 +23,7 @@ from ll2_mirror.serve.browse import is_web
 from ll2_mirror.serve.datasette_adapter import file_of, is_mirror, permissions, users_metadata
 from ll2_mirror.site import config
 from ll2_mirror.site.format import Bar, bars, format_key
-from ll2_mirror.store.reading import snapshot
+from ll2_mirror.store.reader import snapshot
 from ll2_mirror.store.sql import IN, among
 
 if TYPE_CHECKING:

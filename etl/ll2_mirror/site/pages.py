@@ -38,7 +38,7 @@ from ll2_mirror.site.context import PageSection, Rows, SiteContext, search_expre
 from ll2_mirror.site.front_page import front_page, recent_changes
 from ll2_mirror.site.row_page import gone_row_page, row_page
 from ll2_mirror.site.table_page import TablePage, table_page
-from ll2_mirror.store.explain import explained
+from ll2_mirror.store.file import explained
 
 if TYPE_CHECKING:
     from datasette.app import Datasette

@@ -20,8 +20,7 @@ from ll2_mirror.ll2.json import KEPT, spell, text
 from ll2_mirror.ll2.lists import RESOURCES
 from ll2_mirror.ll2.model import Id, Shape, row_code
 from ll2_mirror.ll2.shapes import SHAPES
-from ll2_mirror.store.sql import IN, among
-from ll2_mirror.store.typed import Typed
+from ll2_mirror.store.sql import IN, Typed, among
 from ll2_mirror.store.walks import Walks
 
 _CHUNK = 1000  # texts that are read at once, to bound memory

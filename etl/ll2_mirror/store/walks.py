@@ -16,8 +16,7 @@ from ll2_mirror.ll2.json import parse
 from ll2_mirror.ll2.lists import RESOURCES, Slice, slice_name
 from ll2_mirror.ll2.model import Id, Shape
 from ll2_mirror.ll2.page import Page, TooLargeError, counted, packed, records, unpacked
-from ll2_mirror.store.sql import IN, among
-from ll2_mirror.store.typed import Typed
+from ll2_mirror.store.sql import IN, Typed, among
 
 Transaction = Callable[[], AbstractContextManager[None]]
 
