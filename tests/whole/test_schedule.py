@@ -347,8 +347,8 @@ def test_the_metrics_are_those_of_the_page(synced, shell, tmp_path):
         "INSERT INTO _throttles SELECT base_url, finished, 15, 3600, 1, NULL FROM _runs",
         "INSERT INTO _walks (resource, mode, base_url, started, total, published)"
         " SELECT resource, mode, base_url, started, total, 0 FROM _walks",
-        'INSERT INTO _pages (walk, "offset", "limit", digest)'
-        ' SELECT (SELECT max(id) FROM _walks), "offset", "limit", digest FROM _pages',
+        'INSERT INTO _staged (walk, "offset", "limit", page, ids)'
+        " SELECT (SELECT max(id) FROM _walks), 0, 100, id, '[]' FROM _pages",
     )
     for sql in pasts:
         execute(synced, sql)
