@@ -324,8 +324,8 @@ def test_no_address_within_a_network_is_asked(db, host, run, monkeypatch, at):
 )
 def test_no_proxy_is_asked_for_an_address_within_a_network(host):
     with pytest.raises(UpstreamError, match="is a private address"):
-        fetch.ImageClient([host], 1).check_url(f"http://{host}/a.png")
-    fetch.ImageClient(["example.org"], 1).check_url("http://example.org/a.png")
+        fetch.check_url({host}, f"http://{host}/a.png")
+    fetch.check_url({"example.org"}, "http://example.org/a.png")
 
 
 @pytest.mark.parametrize(

@@ -55,23 +55,23 @@ def images(
     as_json: bool,
 ) -> None:
     """Fetches the pictures that a mirror names."""
-    from ll2_mirror.images.catalog import plan_images
-    from ll2_mirror.images.fetch import fetch_images
-    from ll2_mirror.images.folder import ImageFolder
+    from ll2_mirror.images.fetch import estimate, fetch_images
+    from ll2_mirror.images.folder import ImageFolder, plan_images
 
     output.end_tidily()
     folder, now = ImageFolder(db), output.clock().now()
     with options.opened(db) as store:
         plan = plan_images(store.conn, folder, now, full=not thumbnails, only=only, but=but)
     if plan.fetch and not quiet:
-        output.say(_estimate_line(len(plan.fetch), plan.bytes, plan.seconds), err=True)
+        output.say(_estimate_line(len(plan.fetch), *estimate(plan)), err=True)
     with output.transfer_progress(quiet=quiet or as_json) as emit:
-        report = fetch_images(plan, folder, output.clock(), emit, most=max_bytes, timeout=timeout)
-    document = report.as_json()
-    lines = _picture_lines(folder.path, document)
-    output.present(document, lines, as_json=as_json, quiet=quiet)
-    if report.failed:
-        raise report.failed
+        report, failed = fetch_images(
+            plan, folder, output.clock(), emit, most=max_bytes, timeout=timeout
+        )
+    document = report._asdict()
+    output.present(document, _picture_lines(folder.path, document), as_json=as_json, quiet=quiet)
+    if failed:
+        raise failed
     if report.refused:
         raise DataError(f"{len(report.refused)} not fetched, as {report.refused[0]['why']}")
 

@@ -13,8 +13,7 @@ from ll2_mirror.clock import age, from_iso, to_iso
 from ll2_mirror.due import ages
 from ll2_mirror.extract.rate_limit import Budget
 from ll2_mirror.files import printable
-from ll2_mirror.images.catalog import image_counts
-from ll2_mirror.images.folder import ImageFolder
+from ll2_mirror.images.folder import ImageFolder, image_counts
 from ll2_mirror.ll2.lists import NEW, RESOURCES, SLICES, slice_name
 from ll2_mirror.ll2.model import Id
 from ll2_mirror.ll2.schema import SCHEMA_VERSION

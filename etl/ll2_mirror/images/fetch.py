@@ -3,36 +3,38 @@
 from __future__ import annotations
 
 import socket
-from collections.abc import Iterable, Iterator
-from contextlib import closing, contextmanager, suppress
+from collections.abc import Collection
+from contextlib import closing, suppress
 from dataclasses import dataclass, field
 from functools import partial
 from ipaddress import IPv4Address, ip_address, ip_network
-from itertools import chain
 from time import monotonic
-from typing import Any, NamedTuple
+from typing import NamedTuple
 from urllib.parse import urlsplit
 
 from ll2_mirror.clock import Clock, to_iso
 from ll2_mirror.errors import DataError, Faulted, MirrorError, UpstreamError
 from ll2_mirror.extract.network import with_retries
 from ll2_mirror.files import writing
-from ll2_mirror.images.catalog import PAUSE, CatalogEntry, ImagePlan, host_of
-from ll2_mirror.images.folder import ENOUGH, ImageFolder, IndexEntry, format_of
+from ll2_mirror.images.folder import CatalogEntry, ImageFolder, ImagePlan, IndexEntry
 from ll2_mirror.ll2.json import quote
 from ll2_mirror.progress import Emit, ignore
 from ll2_mirror.share.download import Downloader
 from ll2_mirror.store.lock import only_sync
 
+PAUSE = 0.5  # seconds between two requests
 TRIES = 3  # of one image
 MOST_IN_A_ROW = 5  # failures: then the run ends, as it may be the network
 MAX_IMAGE = 32 * 1024 * 1024  # bytes of one image
+# Estimates: the seconds that a request takes, the bytes of a thumbnail and of a full image.
+_REQUEST = 0.3
+_BYTES = {False: 40_000, True: 1_000_000}
 # IPv6 networks whose addresses contain an IPv4 address at the end: NAT64, and ::a.b.c.d.
 _IPV4_WITHIN = ip_network("64:ff9b::/96"), ip_network("::/96")
 
 
 class ImagesReport(NamedTuple):
-    """What a run did. ``failed``: the last error of an image that a later run may fetch."""
+    """What a run did: the JSON object of ``images --json``."""
 
     fetched: int
     fetched_bytes: int
@@ -43,13 +45,12 @@ class ImagesReport(NamedTuple):
     bytes: int
     is_full: bool  # whether --max-bytes left some out
     seconds: float
-    failed: MirrorError | None
 
-    def as_json(self) -> dict[str, Any]:
-        """The JSON object of ``images --json``."""
-        document = {**self._asdict(), "seconds": round(self.seconds, 3)}
-        del document["failed"]
-        return document
+
+def estimate(plan: ImagePlan) -> tuple[int, float]:
+    """About how many bytes there are to fetch, and how many seconds it takes."""
+    size = sum(_BYTES[image.full] for image in plan.fetch)
+    return size, len(plan.fetch) * (PAUSE + _REQUEST)
 
 
 def fetch_images(
@@ -60,20 +61,21 @@ def fetch_images(
     *,
     most: int,
     timeout: float,
-) -> ImagesReport:
+) -> tuple[ImagesReport, MirrorError | None]:
     """Deletes the images that are no longer wanted, and fetches the missing ones.
 
-    Fetched images stay, however it ends. ``most``: bytes that the folder may hold. Raises Stopped
-    if there is no room, UsageError if the folder can't be written.
+    Fetched images stay, however it ends. ``most``: bytes that the folder may hold. Returns also
+    the last error of an image that a later run may fetch. Raises Stopped if there is no room,
+    UsageError if the folder can't be written.
     """
     began = monotonic()
-    with writing(folder.path):
-        folder.path.mkdir(exist_ok=True)
     with only_sync(folder.path):
         with writing(folder.path):
+            folder.path.mkdir(exist_ok=True)
             dropped = folder.drop_all_but({image.key for image in plan.allowed})
-        client = ImageClient({host_of(image.url) for image in plan.named}, timeout)
-        run = _ImageRun(folder, client, clock, emit, most - folder.total_bytes)
+        hosts = {urlsplit(image.url).netloc for image in plan.named}
+        downloader = Downloader(timeout, partial(check_url, hosts), refuse_private_address)
+        run = _ImageRun(folder, downloader, clock, emit, most - folder.total_bytes)
         for count, image in enumerate(plan.fetch, 1):
             if run.failures == MOST_IN_A_ROW or run.room <= 0:
                 break
@@ -84,7 +86,8 @@ def fetch_images(
     missing = len(plan.missing) - run.fetched
     held = len(plan.asked) - missing
     counts = (run.fetched, run.bytes, dropped, run.refused, held, missing, folder.total_bytes)
-    return ImagesReport(*counts, run.room <= 0 < missing, monotonic() - began, run.failed)
+    seconds = round(monotonic() - began, 3)
+    return ImagesReport(*counts, run.room <= 0 < missing, seconds), run.failed
 
 
 @dataclass
@@ -92,7 +95,7 @@ class _ImageRun:
     """One run, and its results."""
 
     folder: ImageFolder
-    client: ImageClient
+    downloader: Downloader
     clock: Clock
     emit: Emit
     room: int  # bytes left for the folder; negative if an image was too large for it
@@ -121,8 +124,10 @@ class _ImageRun:
 
     def _fetch_one(self, image: CatalogEntry) -> None:
         """Fetches an image, if there is room; raises DataError for anything else."""
-        with self.client.image(image.url) as (ending, chunks):
-            size = self.folder.add(image.key, ending, chunks, min(self.room, MAX_IMAGE))
+        download = self.downloader.get(image.url, MAX_IMAGE)
+        assert download is not None  # no ETag was sent
+        with closing(download.chunks) as chunks:
+            size = self.folder.add(image, chunks, min(self.room, MAX_IMAGE))
         if size > MAX_IMAGE:
             raise DataError(f"{image.url} has more than {MAX_IMAGE:,} bytes: it isn't kept")
         self.room -= size
@@ -131,44 +136,18 @@ class _ImageRun:
             self.bytes += size
 
 
-class ImageClient(Downloader):
-    """Fetches images from the hosts that the tables name, never from private addresses."""
-
-    def __init__(self, hosts: Iterable[str], timeout: float) -> None:
-        super().__init__(timeout, refuse_private_address)
-        self._hosts = frozenset(hosts)
-
-    @contextmanager
-    def image(self, url: str) -> Iterator[tuple[str, Iterator[bytes]]]:
-        """The format of the image at a URL, as a file name ending, and its bytes in chunks.
-
-        At most MAX_IMAGE plus one. Raises DataError if it isn't an image, Faulted if a retry may
-        help, else UpstreamError.
-        """
-        download = self.get(url, MAX_IMAGE)
-        assert download is not None  # no ETag was sent
-        with closing(download.chunks) as chunks:
-            start = b""
-            while len(start) < ENOUGH and (chunk := next(chunks, b"")):
-                start += chunk
-            ending = format_of(start)
-            if ending is None:
-                begins = f"it begins with {start[:ENOUGH]!r}"
-                raise DataError(f"{url} is not a PNG, JPEG, WebP or GIF image: {begins}")
-            yield ending, chain([start], chunks)
-
-    def check_url(self, url: str) -> None:
-        """Raises UpstreamError for a URL at another host, or with a password."""
-        parts = urlsplit(url)
-        if parts.netloc not in self._hosts or "@" in parts.netloc:
-            raise UpstreamError(f"{quote(url)}: no table names this host")
-        # The connection checks the address of a name, but not behind a proxy.
-        host = (parts.hostname or "").rstrip(".")
-        if f".{host}".endswith(".localhost"):
-            host = "127.0.0.1"
-        with suppress(OSError):  # what is a name; addresses have many spellings, such as 127.1
-            numeric = socket.getaddrinfo(host, None, flags=socket.AI_NUMERICHOST)
-            refuse_private_address(str(numeric[0][4][0]))
+def check_url(hosts: Collection[str], url: str) -> None:
+    """Raises UpstreamError for a URL at another host, with a password, or in a private network."""
+    parts = urlsplit(url)
+    if parts.netloc not in hosts or "@" in parts.netloc:
+        raise UpstreamError(f"{quote(url)}: no table names this host")
+    # The connection checks the address of a name, but not behind a proxy.
+    host = (parts.hostname or "").rstrip(".")
+    if f".{host}".endswith(".localhost"):
+        host = "127.0.0.1"
+    with suppress(OSError):  # what is a name; addresses have many spellings, such as 127.1
+        numeric = socket.getaddrinfo(host, None, flags=socket.AI_NUMERICHOST)
+        refuse_private_address(str(numeric[0][4][0]))
 
 
 def refuse_private_address(address: str) -> None:

@@ -49,14 +49,17 @@ class Download(NamedTuple):
 class Downloader:
     """Fetches files from web servers, one after the other."""
 
-    def __init__(self, timeout: float, check_address: CheckAddress | None = None) -> None:
-        """``check_address`` may reject an address before anything is sent to it."""
+    def __init__(
+        self,
+        timeout: float,
+        check_url: Callable[[str], None] = lambda _: None,
+        check_address: CheckAddress | None = None,
+    ) -> None:
+        """The checks may reject a URL, also of a redirect, and an address before it is used."""
         self._timeout = timeout
+        self._check_url = check_url
         self._check_address = check_address
         self._sessions: dict[str, ServerSession] = {}
-
-    def check_url(self, url: str) -> None:
-        """Raises UpstreamError for a URL, also of a redirect, that must not be requested."""
 
     def get(self, url: str, most: int, *, offset: int = 0, etag: str = "") -> Download | None:
         """The bytes of a file from an offset on; None if it still has this ETag.
@@ -87,7 +90,7 @@ class Downloader:
     def _response(self, url: str, headers: dict[str, str]) -> requests.Response:
         """The response to a request, after redirects."""
         for _ in range(MAX_REDIRECTS):
-            self.check_url(url)
+            self._check_url(url)
             response = self._in_time(partial(self._ask, url, headers), self._timeout, url)
             if not response.is_redirect:
                 return response

@@ -13,8 +13,7 @@ from weakref import WeakKeyDictionary
 from datasette import Forbidden, Response
 from datasette.utils import tilde_decode, tilde_encode
 
-from ll2_mirror.images.catalog import UNKNOWN
-from ll2_mirror.images.folder import ImageFolder
+from ll2_mirror.images.folder import UNKNOWN, ImageFolder
 from ll2_mirror.ll2.descriptions import label, questions, sections
 from ll2_mirror.ll2.lists import LIST_OF
 from ll2_mirror.ll2.model import Id
