@@ -1,9 +1,9 @@
-"""What a sync would cost, and which lists are due: many lists kept fresh with few requests.
+"""What a sync is to do: which lists, in which modes, which of them are due, and what that costs.
 
-Each list has an age that it may reach, and so has each slice that is asked for by itself: what is
-new, what is upcoming. What the file has and is overdue goes first, by how many times its age it is
-old; then what was never fetched: what may be old least first, and last the lists that take hours,
-which are those that can be asked for what is new alone.
+Each list has an age that it may reach, and so has each slice that can be synced by itself: what is
+new, what is upcoming. Overdue lists come first, by how many times their age they are old; then
+lists that were never fetched, those with the shortest age first, and last the lists that take
+hours: those that can be asked for what is new alone.
 """
 
 from __future__ import annotations
@@ -14,20 +14,93 @@ from math import ceil, inf, isinf
 from typing import Any, NamedTuple
 
 from ll2_mirror.clock import from_iso, to_iso
-from ll2_mirror.errors import DataError, MirrorError, Stopped, UpstreamError
+from ll2_mirror.errors import DataError, UsageError
 from ll2_mirror.extract.list_walk import STALE, end_of, page_size, resumable
 from ll2_mirror.extract.rate_limit import HOUR, RateLimit
 from ll2_mirror.extract.upstream import PAGE_SIZES, Upstream
-from ll2_mirror.ll2.lists import NEW, SLICES, Slice, slice_name
-from ll2_mirror.load.publish import Report
-from ll2_mirror.progress import Emit
+from ll2_mirror.ll2.lists import DEFAULT_RESOURCE, MODES, NEW, RESOURCES, SLICES, Slice, slice_name
+from ll2_mirror.ll2.page import LL2_URL
 from ll2_mirror.store.file import Store
-from ll2_mirror.sync import Wanted, mirror
+from ll2_mirror.store.walks import Walk
 
-RESERVE = 0.2  # of the limit, that is left for a sync that a person asks for
-_AGES, _FAILED = "ages", "failed"  # settings
-_SHARE = 0.125  # of its age, that a walk may last, and after which one that failed is tried again
-_FAILURES = 2  # in a row end a sync: it may be the server
+RESERVE = 0.2  # of the limit: left for a sync that a person runs
+_AGES, FAILED = "ages", "failed"  # settings
+# Of a list's age: how long its walk may last, and how long it is left alone after a failure.
+_SHARE = 0.125
+
+
+# What is asked for
+
+
+class Wanted(NamedTuple):
+    """What a sync is to mirror, and how."""
+
+    base_url: str
+    modes: dict[str, str]  # of each list or slice, in the order to walk them
+    allow_shrink: bool = False  # publish a list even if too many of its records are missing
+    stale: float = STALE  # seconds after which an interrupted walk isn't resumed
+
+    @property
+    def mode(self) -> str | None:
+        """The mode of all of them; None if they have several."""
+        several = set(self.modes.values())
+        return several.pop() if len(several) == 1 else None
+
+
+def wanted(store: Store, resources: list[str], base_url: str | None, mode: str | None) -> Wanted:
+    """What is asked for; by default what an interrupted sync was to do, or what the file has.
+
+    Raises UsageError for a mode that the only list lacks, or that is poorer than the file's: a mode
+    only grows.
+    """
+    interrupted = _interrupted(store)
+    urls = [base_url, *(walk.base_url for walk in interrupted), store.settings.base_url]
+    names = list(dict.fromkeys(resources))
+    if not names:
+        known = dict.fromkeys([*store.settings.resources, *(walk.name for walk in interrupted)])
+        # A slice is part of its list.
+        names = [
+            name
+            for name in known
+            if not SLICES[name].kind or SLICES[name].resource.name not in known
+        ]
+    names = names or [DEFAULT_RESOURCE]
+    if mode and len(names) == 1 and mode not in (modes := SLICES[names[0]].resource.modes):
+        raise UsageError(f"{names[0]} has no {mode} mode: choose {' or '.join(modes)}")
+    begun = {walk.name: walk.mode for walk in interrupted}
+    return Wanted(
+        next(filter(None, urls), LL2_URL),
+        {name: _mode(store, SLICES[name], mode, begun.get(name)) for name in names},
+    )
+
+
+def _interrupted(store: Store) -> list[Walk]:
+    """The walks of an interrupted sync.
+
+    A walk without a page may have been a slip: it counts only if there is nothing else.
+    """
+    walks = [walk for walk in store.walks.under_way() if walk.name in SLICES]
+    begun = not store.settings.resources or any(store.walks.pages(walk) for walk in walks)
+    return [walk for walk in walks if walk.mode in RESOURCES[walk.resource].modes] if begun else []
+
+
+def _mode(store: Store, part: Slice, asked: str | None, begun: str | None) -> str:
+    """The richest mode that a list has up to the one asked for.
+
+    By default the richer of the file's and an interrupted walk's; else normal, or the mode that a
+    file of an earlier version has for all its lists.
+    """
+    resource = part.resource
+    walk = next(reversed(store.walks.held(resource.name)), None)
+    current = walk.mode if walk and walk.mode in resource.modes else None
+    richer = max(filter(None, (current, begun)), key=MODES.index, default=None)
+    chosen = resource.mode_upto(asked or richer or store.settings.mode or "normal")
+    if current and MODES.index(chosen) < MODES.index(current):
+        raise UsageError(
+            f"{store.path} holds {resource.name} in {current} mode, and a mode only grows: leave"
+            f" --mode out, or sync {chosen} mode to another file"
+        )
+    return chosen
 
 
 # How old each list may be
@@ -44,171 +117,112 @@ def ages(store: Store) -> dict[str, float]:
 
 
 def set_ages(store: Store, wanted: dict[str, float | None]) -> None:
-    """Keeps these ages in the file; None gives a list its own back."""
+    """Stores these ages in the file; None restores a list's default."""
     changed = {**(store.settings.read(_AGES, dict) or {}), **wanted}
     store.settings.keep(_AGES, {name: age for name, age in changed.items() if age is not None})
 
 
-# How each list stands
-
-
-class SliceState(NamedTuple):
-    """What the file has of a list, or of a slice of it."""
-
-    as_of: datetime | None  # when that was fetched, by itself or with the list; None: never
-    records: int | None  # that a walk over it has; None where that isn't known
-
-
-def slice_state(store: Store, part: Slice) -> SliceState:
-    """What the file has of a list or a slice.
-
-    The newest of all are on one page. Of a view that was never walked, the list's rows tell.
-    """
-    whole = store.walks.published(part.resource.name)
-    own = store.walks.published(part.resource.name, part.kind)
-    as_of = max((from_iso(walk.started) for walk in (whole, own) if walk), default=None)
-    records = own.total if own else None
-    if part.newest_first:
-        records = PAGE_SIZES[0]
-    elif whole and not own and (view := part.view):
-        sign = {"gte": ">=", "lte": "<="}[view.lookup]
-        edge = to_iso(store.clock.now() + timedelta(hours=view.hours))
-        sql = f'SELECT count(*) FROM "{part.resource.table}" WHERE "{view.key}" {sign} ?'
-        records = store.conn.execute(sql, (edge,)).fetchone()[0]
-    return SliceState(as_of, records)
+# What is due
 
 
 class Task(NamedTuple):
-    """A list or a slice of one, and what is left to do for it."""
+    """A list or slice, and what is left to do for it."""
 
     part: Slice
     mode: str
-    age: float  # seconds that it may be old
-    as_of: datetime | None  # when what the file has of it was fetched
-    records: int | None  # that its walk has; None where that isn't known
-    staged: int  # pages of a walk under way
-    left: int | None  # requests that are left to make
-    after: datetime | None  # when it may be asked for again, where that failed
+    age: float  # seconds that it may reach
+    as_of: datetime | None  # when the file's state of it was fetched; None: never
+    records: int | None  # in a walk over it; None if that isn't known
+    staged: int  # pages of an interrupted walk
+    left: int | None  # requests; None if that isn't known
+    after: datetime | None  # when it may be tried again, if it failed
 
     @property
     def hourly(self) -> float:
-        """The requests an hour that keep it as fresh as it is to be."""
+        """The requests an hour that keep it below its age."""
         return ceil(max(1, self.records or 0) / PAGE_SIZES[0]) * HOUR / self.age
 
     def due_at(self, now: datetime) -> datetime:
-        """When it is to be fetched: now, where it was never."""
+        """When it is to be fetched; now if it never was."""
         due = self.as_of + timedelta(seconds=self.age) if self.as_of else now
         return max(due, self.after or due)
 
     def urgency(self, now: datetime) -> tuple[float, ...]:
-        """Sorts tasks, the most urgent first: those that the file has, then the others."""
+        """A sort key, the most urgent first: lists that the file has, then the others."""
         if self.as_of:
             return 0, -(now - self.as_of).total_seconds() / self.age
         return 1, not self.part.kind and self.part.resource.delta is not None, self.age
 
 
 def tasks(store: Store, what: Wanted, *, due: bool = False) -> Iterator[Task]:
-    """What is left to do for each of the lists that are wanted; ``due``: by ``sync --due``."""
-    may_be, failed = ages(store), store.settings.read(_FAILED, dict) or {}
+    """What is left to do for each of the wanted lists; ``due``: by ``sync --due``."""
+    ages_allowed, failed = ages(store), store.settings.read(FAILED, dict) or {}
     for name, mode in what.modes.items():
-        part, age = SLICES[name], may_be[name]
-        as_of, records = slice_state(store, part)
+        part, age = SLICES[name], ages_allowed[name]
+        whole = store.walks.published(part.resource.name)
+        own = store.walks.published(part.resource.name, part.kind)
+        as_of = max((from_iso(walk.started) for walk in (whole, own) if walk), default=None)
         stale = longest_walk(age) if due else what.stale
         walk, pages, _ = resumable(store, part, mode, what.base_url, stale)
-        records = walk.total if walk and pages else records
+        records = walk.total if walk and pages else _count(store, part, whole, own)
         left = None
         if records is not None:
             full = due and not pages  # looking through all lists' last pages takes too long
             size = PAGE_SIZES[0] if full else page_size(store, part, mode, what.base_url, pages)
             left = ceil(max(0, records - end_of(pages)) / size)
-            left = max(left, 0 if pages else 1)  # one tells that there are none
+            left = max(left, 0 if pages else 1)  # an empty list takes one, too
         again = timedelta(seconds=min(age * _SHARE, STALE))
         after = from_iso(failed[name]) + again if name in failed else None
         yield Task(part, mode, age, as_of, records, len(pages), left, after)
 
 
+def _count(store: Store, part: Slice, whole: Walk | None, own: Walk | None) -> int | None:
+    """How many records a walk over a slice has; None if that isn't known.
+
+    What is new fits on one page. A view that was never walked is counted in the list's table.
+    """
+    if part.newest_first:
+        return PAGE_SIZES[0]
+    if own or not whole or not (view := part.view):
+        return own.total if own else None
+    sign = {"gte": ">=", "lte": "<="}[view.lookup]
+    edge = to_iso(store.clock.now() + timedelta(hours=view.hours))
+    sql = f'SELECT count(*) FROM "{part.resource.table}" WHERE "{view.key}" {sign} ?'
+    [count] = store.conn.execute(sql, (edge,)).fetchone()
+    return int(count)
+
+
 def longest_walk(age: float) -> float:
-    """The seconds that a walk may last over a list of this age."""
+    """The seconds that the walk over a list with this age may last."""
     return max(STALE, age * _SHARE)
 
 
 def due_tasks(store: Store, what: Wanted) -> list[Task]:
     """The tasks of ``sync --due``, the most urgent first.
 
-    What is new in a list is known once the file has the list. A view needs no walk of its own where
-    what is new in its list is asked for as often.
+    What is new in a list can be asked for once the file has the list. A view needs no walk of its
+    own if what is new in its list is fetched as often.
     """
-    found = {task.part.name: task for task in tasks(store, what, due=True)}
+    by_name = {task.part.name: task for task in tasks(store, what, due=True)}
     now = store.clock.now()
 
     def is_needed(task: Task) -> bool:
-        part, new = task.part, found.get(slice_name(task.part.resource.name, NEW))
+        part, new = task.part, by_name.get(slice_name(task.part.resource.name, NEW))
         if part.kind == NEW:
             return store.walks.published(part.resource.name) is not None
         return not (part.kind and new and new.age <= task.age)
 
-    return sorted(filter(is_needed, found.values()), key=lambda task: task.urgency(now))
-
-
-# sync --due
-
-
-def sync_due(
-    store: Store, upstream: Upstream, what: Wanted, emit: Emit
-) -> tuple[list[Report], MirrorError | None]:
-    """Fetches what is due, as far as the limit goes, and publishes each list by itself.
-
-    Gives what was published, and the first error of a list; others are fetched all the same. That
-    the limit is reached is none: the next sync goes on.
-    """
-    reports, errors, tried = list[Report](), list[MirrorError](), set[str]()
-    if not _next(store, what, tried):
-        return [], None
-    with upstream:
-        upstream.budget.log.forget()
-        upstream.learn_limit()
-        upstream.budget.spare = RESERVE
-        in_a_row = 0
-        while in_a_row < _FAILURES and (task := _next(store, what, tried)):
-            name = task.part.name
-            tried.add(name)
-            try:
-                stale = longest_walk(task.age)
-                alone = what._replace(modes={name: task.mode}, stale=stale)
-                reports += mirror(store, upstream, alone, emit)
-                in_a_row = 0
-            except (UpstreamError, DataError, Stopped) as error:
-                if upstream.budget.left <= 0:
-                    break
-                errors.append(error)
-                in_a_row += 1
-            _keep_failure(store, name, failed=in_a_row > 0)
-    return reports, next(iter(errors), None)
-
-
-def _next(store: Store, what: Wanted, tried: set[str]) -> Task | None:
-    """The task that is due most, of those that were not tried."""
-    now = store.clock.now()
-    due = (task for task in due_tasks(store, what) if task.due_at(now) <= now)
-    return next((task for task in due if task.part.name not in tried), None)
-
-
-def _keep_failure(store: Store, name: str, *, failed: bool) -> None:
-    """Keeps when a list failed, so that it isn't asked for again at once."""
-    failures = store.settings.read(_FAILED, dict) or {}
-    failures.pop(name, None)
-    failures |= {name: to_iso(store.clock.now())} if failed else {}
-    store.settings.keep(_FAILED, failures)
+    return sorted(filter(is_needed, by_name.values()), key=lambda task: task.urgency(now))
 
 
 # What it costs
 
 
 def plan(store: Store, upstream: Upstream, what: Wanted) -> dict[str, Any]:
-    """The cost of a sync, as the JSON object of ``plan --json``; asks only what is free.
+    """The cost of a sync, as the JSON object of ``plan --json``; its only request is free.
 
-    ``requests`` is None where a list was never walked, so that its length isn't known; so is
-    ``minutes`` then. Raises UpstreamError or Stopped where LL2 can't be asked.
+    ``requests`` and ``minutes`` are None if a list was never walked: its length isn't known.
+    Raises UpstreamError or Stopped if LL2 can't be asked.
     """
     with upstream:
         upstream.ask_limit()
@@ -240,8 +254,8 @@ def plan(store: Store, upstream: Upstream, what: Wanted) -> dict[str, Any]:
 def seconds_for(limit: RateLimit, requests: int, now: datetime) -> float:
     """The seconds until the last of so many requests can be made, each as early as allowed.
 
-    Each can be made when the one that is ``limit`` before it is a window old: so all repeat,
-    window by window, what the first ``limit`` of them do.
+    A request can be made when the one ``limit`` before it is a window old. So each window repeats
+    what the first ``limit`` requests do.
     """
     start = (max(now, limit.resumes or now) - now).total_seconds()
     if not limit.limit or not requests:
@@ -255,8 +269,8 @@ def seconds_for(limit: RateLimit, requests: int, now: datetime) -> float:
 def schedule(store: Store, upstream: Upstream, what: Wanted) -> dict[str, Any]:
     """What ``sync --due`` has to do, as the JSON object of ``plan --due --json``.
 
-    Where the ages cost more than the limit allows, all lists get late alike: the one that is so
-    most times its age is always next.
+    If the ages cost more than the limit allows, all lists exceed their ages by the same factor, as
+    the list with the highest factor always comes next.
     """
     with upstream:
         upstream.ask_limit()
@@ -265,6 +279,7 @@ def schedule(store: Store, upstream: Upstream, what: Wanted) -> dict[str, Any]:
         allowed = max(1, limit.limit - limit.share(RESERVE)) * HOUR / limit.window
     due = due_tasks(store, what)
     costs = sum(task.hourly for task in due)
+    late = max(1.0, costs / allowed)
     first = [task for task in due if task.as_of is None]
     fill = sum(1 if task.left is None else task.left for task in first)
     return {
@@ -280,7 +295,7 @@ def schedule(store: Store, upstream: Upstream, what: Wanted) -> dict[str, Any]:
             "known": all(task.records is not None for task in first),
             "hours": round(fill / allowed, 1),
         },
-        "resources": [_scheduled(task, now, max(1.0, costs / allowed)) for task in due],
+        "resources": [_scheduled(task, now, late) for task in due],
     }
 
 

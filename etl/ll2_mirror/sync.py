@@ -1,120 +1,104 @@
-"""The one use case: walk and stage each resource, then publish all of them, or none."""
+"""Walks and stages each list, then publishes all of them, or none; ``sync --due`` one by one."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
-from typing import Any, NamedTuple
+from typing import Any
 
 from ll2_mirror.clock import to_iso
-from ll2_mirror.errors import DataError, MirrorError, Stopped, UsageError
+from ll2_mirror.due import FAILED, RESERVE, Task, Wanted, due_tasks, longest_walk
+from ll2_mirror.errors import DataError, MirrorError, Stopped, UpstreamError
 from ll2_mirror.extract.deletions import find_deleted
-from ll2_mirror.extract.list_walk import STALE, ListWalk
+from ll2_mirror.extract.list_walk import ListWalk
 from ll2_mirror.extract.upstream import Upstream
-from ll2_mirror.ll2.lists import DEFAULT_RESOURCE, MODES, NEW, RESOURCES, SLICES, Slice
-from ll2_mirror.ll2.page import API_PATH, LL2_URL
+from ll2_mirror.ll2.lists import NEW, SLICES
+from ll2_mirror.ll2.page import API_PATH
 from ll2_mirror.load.fold import BrokenPage
 from ll2_mirror.load.publish import MISSING, CompleteWalk, Report, publish
 from ll2_mirror.progress import Emit, ignore
 from ll2_mirror.store.file import Store
 from ll2_mirror.store.search import mend
-from ll2_mirror.store.walks import Deletions, Walk
+from ll2_mirror.store.walks import Deletions
 
-
-class Wanted(NamedTuple):
-    """What a sync is to mirror, and how."""
-
-    base_url: str
-    modes: dict[str, str]  # of each resource, in the order to walk them
-    allow_shrink: bool = False  # whether that many records go is no fault of LL2's
-    stale: float = STALE  # seconds after which a walk that was cut off isn't gone on with
-
-    @property
-    def mode(self) -> str | None:
-        """The mode of them all; None where they have several."""
-        several = set(self.modes.values())
-        return several.pop() if len(several) == 1 else None
-
-
-def wanted(store: Store, resources: list[str], base_url: str | None, mode: str | None) -> Wanted:
-    """What is asked for; where nothing is said, what a sync that was cut off was to do.
-
-    Else what the file holds. Raises UsageError for a mode that the one list asked for lacks, and
-    for one that is poorer than what the file holds: there is no way back.
-    """
-    cut_off = _cut_off(store)
-    urls = [base_url, *(walk.base_url for walk in cut_off), store.settings.base_url]
-    before = dict.fromkeys([*store.settings.resources, *(walk.name for walk in cut_off)])
-    names = list(dict.fromkeys(resources)) or _no_parts(before) or [DEFAULT_RESOURCE]
-    if mode and len(names) == 1 and mode not in (known := SLICES[names[0]].resource.modes):
-        raise UsageError(f"{names[0]} has no {mode} mode: choose {' or '.join(known)}")
-    begun = {walk.name: walk.mode for walk in cut_off}
-    modes = {name: _mode(store, SLICES[name], mode, begun.get(name)) for name in names}
-    return Wanted(next(filter(None, urls), LL2_URL), modes)
-
-
-def _no_parts(names: Iterable[str]) -> list[str]:
-    """These lists without the parts of those that are among them as a whole."""
-    known = set(names)
-    return [
-        name for name in names if not SLICES[name].kind or SLICES[name].resource.name not in known
-    ]
-
-
-def _mode(store: Store, part: Slice, asked: str | None, begun: str | None) -> str:
-    """The richest mode that a list has up to the one asked for.
-
-    Where none is, the richer of what the file has and what a walk that was cut off began; else
-    normal, or what a file of an earlier version has in all its lists.
-    """
-    resource = part.resource
-    walk = next(reversed(store.walks.held(resource.name)), None)
-    held = walk.mode if walk and walk.mode in resource.modes else None
-    richer = max(filter(None, (held, begun)), key=MODES.index, default=None)
-    chosen = resource.mode_upto(asked or richer or store.settings.mode or "normal")
-    if held and MODES.index(chosen) < MODES.index(held):
-        raise UsageError(
-            f"{store.path} holds {resource.name} in {held} mode, and a mode only grows: leave"
-            f" --mode out, or sync {chosen} mode to another file"
-        )
-    return chosen
-
-
-def _cut_off(store: Store) -> list[Walk]:
-    """The walks of a sync that was cut off.
-
-    One that never got a page may have been a slip: it binds nobody, unless there is nothing else.
-    """
-    walks = [walk for walk in store.walks.under_way() if walk.name in SLICES]
-    begun = not store.settings.resources or any(store.walks.pages(walk) for walk in walks)
-    return [walk for walk in walks if walk.mode in RESOURCES[walk.resource].modes] if begun else []
+_FAILURES = 2  # in a row end a sync of what is due: the server may be down
 
 
 def sync(store: Store, upstream: Upstream, what: Wanted, emit: Emit = ignore) -> list[Report]:
-    """Mirrors these resources, each in its mode: one transaction for all of them.
+    """Mirrors these lists, each in its mode, in one transaction.
 
-    Raises UpstreamError, Stopped or DataError, of which NotAPage and NotUnderstood are two; the
-    tables are then as they were.
+    Raises UpstreamError, Stopped or DataError; the tables are then unchanged.
     """
     with upstream:
         upstream.budget.log.forget()
         upstream.learn_limit()
-        return mirror(store, upstream, what, emit)
+        return _mirror(store, upstream, what, emit)
 
 
-def mirror(store: Store, upstream: Upstream, what: Wanted, emit: Emit) -> list[Report]:
-    """As ``sync`` does, with a server whose limit was asked for already."""
+def sync_due(
+    store: Store, upstream: Upstream, what: Wanted, emit: Emit
+) -> tuple[list[Report], MirrorError | None]:
+    """Fetches what is due, as far as the limit allows, and publishes each list by itself.
+
+    Returns the reports and the first error of a list; the other lists are fetched all the same.
+    Reaching the limit is no error: the next sync continues.
+    """
+    reports, errors, tried = list[Report](), list[MirrorError](), set[str]()
+    if not _most_due(store, what, tried):
+        return [], None
+    with upstream:
+        upstream.budget.log.forget()
+        upstream.learn_limit()
+        upstream.budget.spare = RESERVE
+        in_a_row = 0
+        while in_a_row < _FAILURES and (task := _most_due(store, what, tried)):
+            name = task.part.name
+            tried.add(name)
+            try:
+                stale = longest_walk(task.age)
+                alone = what._replace(modes={name: task.mode}, stale=stale)
+                reports += _mirror(store, upstream, alone, emit)
+                in_a_row = 0
+            except (UpstreamError, DataError, Stopped) as error:
+                if upstream.budget.left <= 0:
+                    break
+                errors.append(error)
+                in_a_row += 1
+            failures = store.settings.read(FAILED, dict) or {}
+            failures.pop(name, None)
+            failures |= {name: to_iso(store.clock.now())} if in_a_row else {}
+            store.settings.keep(FAILED, failures)
+    return reports, next(iter(errors), None)
+
+
+def _most_due(store: Store, what: Wanted, tried: set[str]) -> Task | None:
+    """The most urgent task that is due and was not tried."""
+    now = store.clock.now()
+    due = (task for task in due_tasks(store, what) if task.due_at(now) <= now)
+    return next((task for task in due if task.part.name not in tried), None)
+
+
+def _mirror(store: Store, upstream: Upstream, what: Wanted, emit: Emit) -> list[Report]:
+    """Walks these lists to their ends, finds out about deletions, and publishes all at once."""
     upstream.budget.log.mark()
     list_walks = [
         ListWalk(store, upstream, SLICES[name], mode, emit) for name, mode in what.modes.items()
     ]
     for list_walk in list_walks:
         list_walk.begin(what.stale)
-    done = _complete(store, upstream, list_walks, what.allow_shrink, emit)
+    for list_walk in list_walks:
+        list_walk.run()
+    complete = []
+    for list_walk in list_walks:
+        quarantined = store.records.quarantined(list_walk.walk.resource)
+        missed = {row.id for row in quarantined if row.reason == MISSING and row.id is not None}
+        asked = (missed, what.allow_shrink, emit)
+        while (deletions := find_deleted(store, upstream, list_walk.walk, *asked)).skipped:
+            list_walk.find(deletions.skipped[0])
+        complete.append((list_walk, deletions))
     try:
-        reports = _publish(store, upstream, what, done)
+        reports = _publish(store, upstream, what, complete)
     except DataError:
-        for list_walk, _ in done:  # else the next sync would meet the same again, for a day
+        for list_walk in list_walks:  # else the next syncs would fail the same way, for a day
             store.walks.drop(list_walk.walk)
         raise
     for report in reports:
@@ -123,74 +107,47 @@ def mirror(store: Store, upstream: Upstream, what: Wanted, emit: Emit) -> list[R
 
 
 def _publish(
-    store: Store, upstream: Upstream, what: Wanted, done: list[tuple[ListWalk, Deletions]]
+    store: Store, upstream: Upstream, what: Wanted, complete: list[tuple[ListWalk, Deletions]]
 ) -> list[Report]:
-    """Brings all walks into the tables at once. A page that can't be read is fetched once more."""
+    """Publishes all walks in one transaction. A page that can't be read is fetched once more."""
     fetched: set[tuple[int, int]] = set()
     while True:
+        walks = [
+            CompleteWalk(one.walk, deletions, _spent(upstream, one.walk.name), one.seconds)
+            for one, deletions in complete
+        ]
         try:
             with store.transaction():
                 mend(store.conn)
-                reports = publish(store, [_complete_walk(upstream, *one) for one in done])
+                reports = publish(store, walks)
                 lists = (name for name in what.modes if SLICES[name].kind != NEW)
-                held = list(dict.fromkeys([*store.settings.resources, *lists]))
-                store.settings.remember(base_url=what.base_url, resources=json.dumps(held))
+                mirrored = list(dict.fromkeys([*store.settings.resources, *lists]))
+                store.settings.remember(base_url=what.base_url, resources=json.dumps(mirrored))
                 store.settings.forget("last_error")
             return reports
         except BrokenPage as error:
-            list_walk = next(
-                list_walk for list_walk, _ in done if list_walk.walk.id == error.walk.id
-            )
-            place = (error.walk.id, error.page.offset)
-            if place in fetched or not list_walk.mend(error.page):
+            page = (error.walk.id, error.page.offset)
+            list_walk = next(one for one, _ in complete if one.walk.id == error.walk.id)
+            if page in fetched or not list_walk.mend(error.page):
                 raise
-            fetched.add(place)
-
-
-def _complete(
-    store: Store, upstream: Upstream, list_walks: list[ListWalk], allow_shrink: bool, emit: Emit
-) -> list[tuple[ListWalk, Deletions]]:
-    """Walks all to their ends, then finds out about the records that the walks didn't meet."""
-    for list_walk in list_walks:
-        list_walk.run()
-    done = []
-    for list_walk in list_walks:
-        held = store.records.quarantined(list_walk.walk.resource)
-        missed_before = {one.id for one in held if one.reason == MISSING and one.id is not None}
-        asked = (missed_before, allow_shrink, emit)
-        while (found := find_deleted(store, upstream, list_walk.walk, *asked)).skipped:
-            list_walk.find(found.skipped[0])
-        done.append((list_walk, found))
-    return done
-
-
-def _complete_walk(upstream: Upstream, list_walk: ListWalk, deletions: Deletions) -> CompleteWalk:
-    return CompleteWalk(
-        list_walk.walk, deletions, _spent(upstream, list_walk.walk.name), list_walk.seconds
-    )
+            fetched.add(page)
 
 
 def _spent(upstream: Upstream, name: str) -> int:
-    """How many requests the sync of a list or a part has made."""
+    """How many requests this sync of a list or slice has made."""
     return upstream.budget.log.spent_on(f"{API_PATH}{SLICES[name].listed}/")
 
 
 def incomplete(
-    store: Store, upstream: Upstream, asked: Wanted, error: MirrorError
+    store: Store, upstream: Upstream, what: Wanted, error: MirrorError
 ) -> list[dict[str, Any]]:
     """The JSON objects of ``sync --json`` for a sync that failed: what it spent and staged."""
     under_way = {walk.name: walk for walk in store.walks.under_way()}
     resumes = error.resumes if isinstance(error, Stopped) else None
-    found = []
-    for name, mode in asked.modes.items():
-        pages = store.walks.pages(under_way[name]) if name in under_way else []
+    failure = {"error": str(error), "resumes": to_iso(resumes) if resumes else None}
+    reports = []
+    for name, mode in what.modes.items():
+        staged = len(store.walks.pages(under_way[name])) if name in under_way else 0
         report = Report(name, mode, complete=False, requests=_spent(upstream, name))
-        found.append(
-            {
-                **report.as_json(),
-                "staged": len(pages),
-                "error": str(error),
-                "resumes": to_iso(resumes) if resumes else None,
-            }
-        )
-    return found
+        reports.append({**report.as_json(), "staged": staged, **failure})
+    return reports

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+from graphlib import TopologicalSorter
 from pathlib import Path
 
 import pytest
@@ -18,8 +19,8 @@ PACKAGE = Path(ll2_mirror.__file__).parent
 # The way of a record. A room imports from its own and from those before it.
 ROOMS = ["errors", "files", "clock", "progress", "ll2", "store", "extract", "transform", "load"]
 ROOMS += [
-    "sync",
     "due",
+    "sync",
     "verify",
     "share",
     "images",
@@ -60,6 +61,20 @@ def test_imports_go_against_the_way_of_a_record(path):
     room = _room(path)
     before = ROOMS[: ROOMS.index(room) + 1] if room in ROOMS else []
     assert _imports(path) <= set(before)
+
+
+def test_imports_go_in_no_circle():
+    """Of modules, those within functions and for types included."""
+    modules = {".".join(path.relative_to(PACKAGE.parent).with_suffix("").parts) for path in FILES}
+    imports = {}
+    for path in FILES:
+        name = ".".join(path.relative_to(PACKAGE.parent).with_suffix("").parts)
+        imports[name] = modules & {
+            node.module
+            for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+            if isinstance(node, ast.ImportFrom) and node.module
+        }
+    TopologicalSorter(imports).prepare()  # raises CycleError
 
 
 def test_rooms_that_know_nothing_of_each_other():

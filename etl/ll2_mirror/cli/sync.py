@@ -21,10 +21,10 @@ from ll2_mirror.ll2.lists import DEFAULT_RESOURCE, MODES, RESOURCES, SLICES
 from ll2_mirror.progress import Emit
 
 if TYPE_CHECKING:
+    from ll2_mirror.due import Wanted
     from ll2_mirror.extract.upstream import Upstream
     from ll2_mirror.load.publish import Report
     from ll2_mirror.store.file import Store
-    from ll2_mirror.sync import Wanted
 
 _SYNC_HELP = f"""Bring DB up to date with LL2, and create it if there is none.
 
@@ -56,8 +56,8 @@ class SyncOptions(NamedTuple):
 
     def wanted(self, store: Store) -> Wanted:
         """What is to be mirrored, which the file knows where the options don't say."""
+        from ll2_mirror.due import wanted
         from ll2_mirror.extract.list_walk import STALE
-        from ll2_mirror.sync import wanted
 
         names = list(RESOURCES if self.everything else self.resources)
         if self.due and (self.everything or not names):
@@ -176,8 +176,7 @@ def _synced(
 
     As JSON, what a sync that ends early spent and staged is printed.
     """
-    from ll2_mirror.due import sync_due
-    from ll2_mirror.sync import incomplete
+    from ll2_mirror.sync import incomplete, sync_due
     from ll2_mirror.sync import sync as sync_all
 
     with options.changing(db, emit) as store:
