@@ -57,10 +57,10 @@ class Kind(NamedTuple):
     file: float  # its size beyond the tables', of the pages in gzip
 
 
-SPACECRAFT = Kind("spacecraft", "normal", (2.0, 1.2, 1.6), 0.5, 64, 2.5)
+SPACECRAFT = Kind("spacecraft", "normal", (2.0, 0.75, 1.6), 0.5, 64, 3.1)
 LAUNCHES = (
-    Kind("launches", "normal", (2.0, 0.8, 1.6), 0.5, 96, 0.8),
-    Kind("launches", "detailed", (2.3, 0.8, 1.9), 0.5, 160, 0.8),
+    Kind("launches", "normal", (2.0, 0.75, 1.6), 0.5, 96, 0.8),
+    Kind("launches", "detailed", (2.3, 0.75, 1.9), 0.5, 160, 0.8),
 )
 AT_START_UP = SPACECRAFT._replace(goals=(2.5, 2.5, 2.5), staging=1.5)
 GROWTH = 1.25  # of the memory from 10,000 to 100,000 records: the ids of one walk, and caches

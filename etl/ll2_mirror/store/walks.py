@@ -10,6 +10,8 @@ from math import ceil
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import orjson
+
 from ll2_mirror.clock import Clock, to_iso
 from ll2_mirror.errors import DataError, Stopped
 from ll2_mirror.ll2.json import parse
@@ -18,6 +20,7 @@ from ll2_mirror.ll2.model import Id, Shape
 from ll2_mirror.ll2.page import Page, TooLargeError, counted, packed, records, unpacked
 from ll2_mirror.store.sql import IN, Typed, among
 
+_ID_TYPES = {int, str, type(None)}
 Transaction = Callable[[], AbstractContextManager[None]]
 
 
@@ -255,8 +258,11 @@ class Walks:
         typed, pages = Typed(self._path), list[tuple[int, StagedPage]]()
         for whose, number, offset, limit, page, listed in rows:
             place = f"_staged {number}"
-            ids = typed.document(listed, f"{place}: ids", list)
-            if any(type(id_) not in (int, str, type(None)) for id_ in ids):
+            try:
+                ids = orjson.loads(listed)
+            except ValueError:
+                ids = None
+            if type(ids) is not list or not _ID_TYPES.issuperset(map(type, ids)):
                 raise typed.damaged(f"{place}: ids", listed)
             if any(type(value) is not int for value in (offset, limit, page)) or limit < 1:
                 raise typed.damaged(place, (offset, limit, page))
