@@ -13,11 +13,11 @@ import sqlite3
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
-from typing import NamedTuple, TypeVar
+from typing import TypeVar
 from weakref import WeakSet
 
 from ll2_mirror.errors import MirrorError, Stopped, TooLong, UsageError
@@ -34,43 +34,34 @@ T = TypeVar("T")
 _numbers = count()
 
 
-class FileIdentity(NamedTuple):
-    """Identifies a file; ``state`` changes with its content, and is empty unless requested."""
-
-    file: tuple[int, int]
-    state: tuple[int, ...] = ()
-
-
-def _identity(path: Path, *, frozen: bool = False) -> FileIdentity:
-    about = path.stat()
-    state = (about.st_size, about.st_mtime_ns, about.st_ctime_ns) if frozen else ()
-    return FileIdentity((about.st_dev, about.st_ino), state)
-
-
 class Reading(sqlite3.Connection):
     """A connection that reads a file; it may be used from several threads.
 
     ``is_frozen``: it sees nothing of what others write. ``waits``: it may wait for a writer.
     """
 
-    path: Path
-    is_frozen: bool
-    waits: bool
-    _number: int  # unique in this process
-    _real: Path  # the target of symbolic links
-    _was: FileIdentity
-    _log: FileIdentity | None = None
-
-    def begin(self, path: Path, real: Path, was: FileIdentity) -> None:
-        """Checks the file; ``was``: its identity before it was opened."""
-        self.path, self._real, self._was = path, real, was
-        self._number = next(_numbers)
-        self.is_frozen = bool(was.state)
-        mode = self.execute("PRAGMA journal_mode").fetchone()[0]
-        self.execute("PRAGMA schema_version").fetchone()
-        self.waits = not self.is_frozen and mode != "wal"
+    def __init__(self, path: Path, mode: str, timeout: float) -> None:
+        self.path = path
+        self.is_frozen = mode != "rw"
+        self._real = path.resolve()  # the target of symbolic links
+        self._was = path.stat()
+        self._log: os.stat_result | None = None
+        self._number = next(_numbers)  # unique in this process
+        super().__init__(
+            f"{self._real.as_uri()}?mode={mode}",
+            uri=True,
+            isolation_level=None,
+            timeout=timeout,
+            check_same_thread=False,
+        )
+        with ExitStack() as undo:
+            undo.callback(self.close)
+            journal = self.execute("PRAGMA journal_mode").fetchone()[0]
+            self.execute("PRAGMA schema_version").fetchone()
+            undo.pop_all()
+        self.waits = not self.is_frozen and journal != "wal"
         with suppress(OSError):
-            self._log = _identity(_beside(real, "-wal"))
+            self._log = _beside(self._real, "-wal").stat()
 
     @property
     def version(self) -> Version:
@@ -83,10 +74,12 @@ class Reading(sqlite3.Connection):
     def is_current(self) -> bool:
         """Whether the path still leads to the opened file; a frozen one must be unchanged."""
         try:
-            same = _identity(self.path, frozen=self.is_frozen) == self._was
+            now = self.path.stat()
         except OSError:
             return False
-        return same and not (self.is_frozen and log_of(self._real))
+        if not self.is_frozen:
+            return os.path.samestat(now, self._was)
+        return _state(now) == _state(self._was) and not log_of(self._real)
 
     def check_log(self) -> None:
         """Raises UsageError if the file was replaced, but not its log, which would damage it.
@@ -94,13 +87,18 @@ class Reading(sqlite3.Connection):
         SQLite applies the log beside a file to that file.
         """
         with suppress(OSError):
-            log = _beside(self.path.resolve(), "-wal")
-            replaced = _identity(self.path).file != self._was.file
-            if replaced and _identity(log) == self._log and log.stat().st_size:
+            path = _beside(self.path.resolve(), "-wal")
+            log, replaced = path.stat(), not os.path.samestat(self.path.stat(), self._was)
+            if replaced and self._log and os.path.samestat(log, self._log) and log.st_size:
                 raise UsageError(
-                    f"{log.name} is the log of a file that was replaced by another: end all that"
+                    f"{path.name} is the log of a file that was replaced by another: end all that"
                     " has it open, then remove it"
                 )
+
+
+def _state(about: os.stat_result) -> tuple[int, ...]:
+    """What changes if a file's content does."""
+    return about.st_dev, about.st_ino, about.st_size, about.st_mtime_ns, about.st_ctime_ns
 
 
 def _beside(real: Path, end: str) -> Path:
@@ -149,32 +147,14 @@ def find_temp_folder(conn: sqlite3.Connection, path: Path) -> None:
 
 def _opened(path: Path, timeout: float) -> Reading:
     try:
-        return _begun(path, "rw", _identity(path), timeout)
-    except sqlite3.OperationalError as error:
-        if error.sqlite_errorname not in _ALONE:
-            raise
-    return _begun(path, "ro&immutable=1", _identity(path, frozen=True), timeout)
-
-
-def _begun(path: Path, mode: str, was: FileIdentity, timeout: float) -> Reading:
-    real = path.resolve()
-    conn = sqlite3.connect(
-        f"{real.as_uri()}?mode={mode}",
-        uri=True,
-        isolation_level=None,
-        timeout=timeout,
-        check_same_thread=False,
-        factory=Reading,
-    )
-    try:
-        conn.begin(path, real, was)
+        try:
+            return Reading(path, "rw", timeout)
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorname not in _ALONE:
+                raise
+        return Reading(path, "ro&immutable=1", timeout)
     except UnicodeDecodeError as error:  # in what SQLite says of a damaged schema
-        conn.close()
         raise sqlite3.DatabaseError(str(error)) from error
-    except BaseException:
-        conn.close()
-        raise
-    return conn
 
 
 class File:

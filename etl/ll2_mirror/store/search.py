@@ -38,45 +38,29 @@ def terms(text: str) -> list[str]:
 
 
 def _tokens(text: str) -> Iterator[str]:
-    """The parts separated by white space, except in closed quotes."""
-    phrases, end = _Phrases(text), 0
+    """The parts separated by white space, except in closed quotes; a backslash escapes in these.
+
+    That takes linear time: if a quote isn't closed, no later one of its kind is tried before the
+    position where that was found out, since those in between are escaped.
+    """
+    end, unclosed = 0, dict.fromkeys(_INSIDE, 0)
     while run := _RUN.search(text, end):
-        plain = end = _after_plain(text, run.start())
-        while (after := phrases.end(end)) > end:
-            end = _after_plain(text, after)
+        plain = end = _after(_PLAIN, text, run.start())
+        while (quote := text[end : end + 1]) in _INSIDE and end >= unclosed[quote]:
+            closing = _after(_INSIDE[quote], text, end + 1)
+            if text[closing : closing + 1] != quote:
+                unclosed[quote] = closing
+                break
+            end = _after(_PLAIN, text, closing + 1)
         end = end if end > plain else run.end()
         yield text[run.start() : end]
 
 
-def _after_plain(text: str, place: int) -> int:
-    """The position of the next white space or quote."""
-    match = _PLAIN.match(text, place)
+def _after(pattern: re.Pattern[str], text: str, position: int) -> int:
+    """The end of what a pattern matches at a position; each matches at least nothing."""
+    match = pattern.match(text, position)
     assert match
     return match.end()
-
-
-class _Phrases:
-    """The quoted phrases of a text, in which a backslash escapes the next character.
-
-    Splitting takes linear time: if a quote isn't closed, no later one of its kind is tried before
-    the position where that was found out, since those in between are escaped.
-    """
-
-    def __init__(self, text: str) -> None:
-        self._text = text
-        self._open = dict.fromkeys(_INSIDE, 0)
-
-    def end(self, place: int) -> int:
-        """The end of the phrase that begins at a position; the same position if none does."""
-        quote = self._text[place : place + 1]
-        if quote not in _INSIDE or place < self._open[quote]:
-            return place
-        match = _INSIDE[quote].match(self._text, place + 1)
-        assert match
-        if self._text[match.end() : match.end() + 1] == quote:
-            return match.end() + 1
-        self._open[quote] = match.end()
-        return place
 
 
 def _unquoted(token: str) -> str:
