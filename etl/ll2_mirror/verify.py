@@ -271,7 +271,7 @@ class _Proof:
         except DataError as error:
             yield str(error)
             return
-        pinned = self._store.settings.kept
+        pinned = self._store.settings.pinned
         for table, columns in tables().items():
             key = [one.name for one in columns if one.kind in ("owner", "position")] or ["id"]
             names = [column.name for column in columns]

@@ -85,7 +85,7 @@ def publish(store: Store, complete: list[CompleteWalk]) -> list[Report]:
         )
         report.seconds = seconds + monotonic() - began
         runs.append((run, report))
-    fold.settle(store.settings.kept)
+    fold.settle(store.settings.pinned)
     store.settings.keep("kept", sorted(map(list, fold.pinned), key=str))
     runs[0][1].kept = [
         {"table": table, "id": id_, "by": by} for (table, id_), by in fold.pinned.items()

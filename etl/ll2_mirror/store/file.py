@@ -65,13 +65,17 @@ class Store:
     def transaction(self) -> Iterator[None]:
         """All or nothing: committed at the end, rolled back on any error; readers see neither half.
 
-        Foreign keys are checked at the commit. Raises DataError where the rows break one.
+        Foreign keys are checked at the commit. Raises DataError where the rows break one, Stopped
+        where the file was deleted or replaced: all that is written would be lost.
         """
         self.conn.execute("BEGIN IMMEDIATE")
         try:
             self.conn.execute("PRAGMA defer_foreign_keys = ON")
             yield
-            self._still_there()
+            if self._inode is not None and _inode(self.path) != self._inode:
+                raise Stopped(
+                    f"{self.path} was deleted or replaced meanwhile: run the same command again"
+                )
             self.conn.execute("COMMIT")
         except BaseException as error:
             is_refused = isinstance(error, sqlite3.IntegrityError)
@@ -91,14 +95,6 @@ class Store:
             yield
         if isinstance(self.conn, Reading) and not self.conn.is_current():
             raise Stopped(f"{self.path} was changed meanwhile: run the same command again")
-
-    def _still_there(self) -> None:
-        """Raises Stopped where the file was deleted or replaced: all that is written is lost."""
-        there = self._inode is None or _inode(self.path) == self._inode
-        if not there:
-            raise Stopped(
-                f"{self.path} was deleted or replaced meanwhile: run the same command again"
-            )
 
     @property
     def version(self) -> int:
@@ -147,14 +143,14 @@ def checked_path(path: Path) -> bool:
     try:
         if not path.parent.is_dir():
             raise UsageError(f"{path.parent} is not a folder: create it first")
-        found = path.stat()
+        about = path.stat()
     except FileNotFoundError:
         return True
     except OSError as error:
         raise UsageError(f"{path}: {error.strerror}") from None
-    if stat.S_ISDIR(found.st_mode):
+    if stat.S_ISDIR(about.st_mode):
         raise UsageError(f"{path} is a folder: name a file in it")
-    return found.st_size == 0
+    return about.st_size == 0
 
 
 def connect(path: Path, *, write: bool) -> sqlite3.Connection:
@@ -174,7 +170,10 @@ def _prepare(conn: sqlite3.Connection, path: Path, create: bool) -> None:
         _create(conn)
     _check(conn, path)
     if create:
-        _restore(conn)
+        if not conn.execute("PRAGMA application_id").fetchone()[0]:
+            stamp(conn)  # a copy made from a dump lost it
+        with suppress(sqlite3.OperationalError):  # in use now: the next sync does it
+            conn.execute("PRAGMA journal_mode = WAL")  # a copy made by VACUUM INTO lost it
         _renew_views(conn)
     conn.execute("PRAGMA foreign_keys = ON")
     conn.execute("PRAGMA temp.cache_size = -256")  # kB: what a walk met may go to disk
@@ -189,14 +188,6 @@ def _is_blank(conn: sqlite3.Connection) -> bool:
 def _create(conn: sqlite3.Connection) -> None:
     conn.execute("PRAGMA journal_mode = WAL")  # readers go on during a sync
     conn.executescript(f"BEGIN IMMEDIATE;\n{schema_text()}\nCOMMIT;")
-
-
-def _restore(conn: sqlite3.Connection) -> None:
-    """Gives a copy back what its making lost: the numbers in its header, WAL mode."""
-    if not conn.execute("PRAGMA application_id").fetchone()[0]:
-        stamp(conn)
-    with suppress(sqlite3.OperationalError):  # in use now: the next sync does it
-        conn.execute("PRAGMA journal_mode = WAL")
 
 
 def stamp(conn: sqlite3.Connection) -> None:
@@ -253,15 +244,15 @@ def missing_column(conn: sqlite3.Connection) -> str:
 
     SQLite would take the quoted name of a column that isn't there for a text.
     """
-    there = set(
+    columns = set(
         conn.execute(
             "SELECT tables.name, columns.name FROM sqlite_master AS tables,"
             " pragma_table_info(tables.name) AS columns WHERE tables.type = 'table'"
             " AND tables.sql NOT LIKE 'CREATE VIRTUAL%'"  # a damaged index is verify's business
         )
     )
-    wanted = {(table, name) for table, columns in wanted_columns().items() for name in columns}
-    return ".".join(min(wanted - there, default=()))
+    wanted = {(table, name) for table, names in wanted_columns().items() for name in names}
+    return ".".join(min(wanted - columns, default=()))
 
 
 def _check(conn: sqlite3.Connection, path: Path) -> None:
@@ -286,16 +277,11 @@ def flaw_of(conn: sqlite3.Connection) -> str:
     """What a mirror of this version lacks, in words that go on after its name; empty: nothing."""
     if missing := missing_column(conn):
         return f"lacks a column of a mirror: {missing}"
-    if other := _stand_in(conn):
-        return f"has a view in the place of a table: {other}"
-    return ""
-
-
-def _stand_in(conn: sqlite3.Connection) -> str:
-    """The first of the tool's own tables that is a view, which may never end; empty: none is."""
-    views = conn.execute("SELECT name FROM sqlite_master WHERE type = 'view' AND name GLOB '_*'")
     ours = {*own_tables()}  # FTS5 calls the tables of an index _search_pads_fts_data, ...
-    return min((name for (name,) in views if {name, name.rpartition("_")[0]} & ours), default="")
+    for (name,) in conn.execute("SELECT name FROM sqlite_master WHERE type = 'view'"):
+        if name.startswith("_") and {name, name.rpartition("_")[0]} & ours:
+            return f"has a view in the place of a table: {name}"  # which may never end
+    return ""
 
 
 # SQLite's errors

@@ -18,6 +18,16 @@ from ll2_mirror.store.walks import Walk
 LISTED = "SELECT id FROM _records WHERE resource = ?"  # the ids of a resource's records
 # What is counted of each run, beside its requests.
 COUNTS = ("records", "added", "changed", "moved", "unchanged", "gone", "conflicts")
+# What holds for rows that no sync writes.
+_BAD_RUN = (
+    "julianday(finished) IS NULL OR julianday(started) IS NULL OR finished NOT GLOB '????-??-??T*'"
+)
+_BAD_CHANGE = (
+    "moving NOT IN (0, 1) OR typeof(key) <> 'text'"
+    " OR kind NOT IN ('added', 'gone', 'changed', 'reordered')"
+    " OR (key = '') <> (kind IN ('added', 'gone') AND from_value IS NULL OR kind = 'gone')"
+    " OR kind = 'gone' AND (from_value IS NULL OR NOT json_valid(from_value))"
+)
 
 
 def listed(resource: str) -> str:
@@ -69,7 +79,7 @@ class Ledger:
         self._conn = conn
         self._clock = clock or Clock()
 
-    def _one(self, sql: str, *values: Any) -> Any:
+    def _value(self, sql: str, *values: Any) -> Any:
         """The first value of the first row, or None."""
         row = self._conn.execute(sql, values).fetchone()
         return row[0] if row else None
@@ -106,19 +116,19 @@ class Ledger:
 
     def newest(self) -> tuple[int, str] | None:
         """The id of the last run, and when it ended; of a file of any version."""
-        row = self._conn.execute("SELECT id, finished FROM _runs ORDER BY id DESC LIMIT 1")
-        found: tuple[int, str] | None = row.fetchone()
-        return found
+        sql = "SELECT id, finished FROM _runs ORDER BY id DESC LIMIT 1"
+        run: tuple[int, str] | None = self._conn.execute(sql).fetchone()
+        return run
 
     def has_run(self, run: int, finished: str) -> bool:
         """Whether a run with this id ended then."""
         sql = "SELECT 1 FROM _runs WHERE (id, finished) = (?, ?)"
-        return self._one(sql, run, finished) is not None
+        return self._value(sql, run, finished) is not None
 
     def finished(self) -> str | None:
         """When the last sync ended."""
-        found: str | None = self._one("SELECT max(finished) FROM _runs")
-        return found
+        finished: str | None = self._value("SELECT max(finished) FROM _runs")
+        return finished
 
     def resources(self) -> list[str]:
         """The resources that were ever published, in the order of their last runs."""
@@ -129,7 +139,7 @@ class Ledger:
 
     def records(self, resource: str) -> int:
         """How many records LL2 lists."""
-        count: int = self._one(f"SELECT count(*) FROM ({LISTED})", resource)
+        count: int = self._value(f"SELECT count(*) FROM ({LISTED})", resource)
         return count
 
     def ids(self, resource: str) -> list[Id]:
@@ -138,7 +148,7 @@ class Ledger:
 
     def lists(self, resource: str, id_: Id) -> bool:
         """Whether LL2 lists a record."""
-        return self._one(f"SELECT 1 FROM ({LISTED}) WHERE id = ?", resource, id_) is not None
+        return self._value(f"SELECT 1 FROM ({LISTED}) WHERE id = ?", resource, id_) is not None
 
     # Tombstones
 
@@ -157,7 +167,7 @@ class Ledger:
     def tombstones(self, resource: str) -> int:
         """How many records LL2 no longer lists."""
         sql = "SELECT count(*) FROM _tombstones WHERE resource = ?"
-        count: int = self._one(sql, resource)
+        count: int = self._value(sql, resource)
         return count
 
     # History
@@ -173,7 +183,7 @@ class Ledger:
 
     def last_state(self, table: str, id_: Id) -> str | None:
         """A row that is gone, as JSON."""
-        state: str | None = self._one(
+        state: str | None = self._value(
             "SELECT from_value FROM _history WHERE table_name = ? AND id = ? AND kind = 'gone'"
             " ORDER BY run DESC LIMIT 1",
             table,
@@ -196,7 +206,7 @@ class Ledger:
             f"SELECT ifnull(sum(NOT moving), 0), ifnull(sum(moving), 0) FROM ({own})",
             (run, resource.table, resource.name),
         ).fetchone()
-        nested = self._one(
+        nested = self._value(
             "SELECT count(*) FROM (SELECT DISTINCT table_name, id FROM _history"
             " WHERE run = ? AND table_name <> ? AND NOT moving)",
             run,
@@ -204,28 +214,17 @@ class Ledger:
         )
         return changed, moved, nested
 
-    # What no sync writes
-
     def unsound(self, tables: Iterable[str]) -> Iterator[tuple[str, int]]:
         """Each table of the ledger that has rows which no sync writes, and how many.
 
         ``tables``: those whose rows have a history.
         """
-        for table, wrong in _unsound(tables).items():
-            if found := self._one(f"SELECT count(*) FROM {table} WHERE {wrong}"):
-                yield table, found
-
-
-def _unsound(tables: Iterable[str]) -> dict[str, str]:
-    """By table, the condition that holds for what no sync writes."""
-    counts = " OR ".join(f"typeof({count}) <> 'integer'" for count in ("requests", *COUNTS))
-    names = ", ".join(f"'{table}'" for table in tables)
-    return {
-        "_runs": f"{counts} OR julianday(finished) IS NULL OR julianday(started) IS NULL"
-        " OR finished NOT GLOB '????-??-??T*'",
-        "_tombstones": "NOT json_valid(body)",
-        "_history": f"table_name NOT IN ({names}) OR moving NOT IN (0, 1) OR typeof(key) <> 'text'"
-        " OR kind NOT IN ('added', 'gone', 'changed', 'reordered')"
-        " OR (key = '') <> (kind IN ('added', 'gone') AND from_value IS NULL OR kind = 'gone')"
-        " OR kind = 'gone' AND (from_value IS NULL OR NOT json_valid(from_value))",
-    }
+        counts = " OR ".join(f"typeof({count}) <> 'integer'" for count in ("requests", *COUNTS))
+        names = ", ".join(f"'{table}'" for table in tables)
+        for table, condition in (
+            ("_runs", f"{_BAD_RUN} OR {counts}"),
+            ("_tombstones", "NOT json_valid(body)"),
+            ("_history", f"{_BAD_CHANGE} OR table_name NOT IN ({names})"),
+        ):
+            if count := self._value(f"SELECT count(*) FROM {table} WHERE {condition}"):
+                yield table, count

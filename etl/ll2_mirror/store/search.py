@@ -145,7 +145,10 @@ UPPER = "ll2_upper"  # the SQL function: see teach_upper
 
 def reindex(conn: sqlite3.Connection) -> None:
     """Updates the index of each resource, in the caller's transaction."""
-    for resource in filter(lambda resource: _is_used(conn, resource), searched()):
+    for resource in searched():
+        is_used = f'SELECT EXISTS ({LISTED}) OR EXISTS (SELECT 1 FROM "{resource.search_table}")'
+        if not conn.execute(is_used, (resource.name,)).fetchone()[0]:
+            continue
         texts, columns, key = resource.search_table, quoted(resource.search), resource.search_key
         conn.execute("DROP TABLE IF EXISTS temp.stale")
         conn.execute(f"CREATE TEMP TABLE stale AS {_stale(resource)}")
@@ -164,32 +167,21 @@ def reindex(conn: sqlite3.Connection) -> None:
         conn.execute("DROP TABLE temp.stale")
 
 
-def _is_used(conn: sqlite3.Connection, resource: Resource) -> bool:
-    """Whether the resource has records, or the index still has texts."""
-    sql = f'SELECT EXISTS ({LISTED}) OR EXISTS (SELECT 1 FROM "{resource.search_table}")'
-    return bool(conn.execute(sql, (resource.name,)).fetchone()[0])
-
-
 def mend(conn: sqlite3.Connection) -> None:
     """Rebuilds each damaged index, in the caller's transaction."""
-    for resource in searched():
-        if not is_whole(conn, resource):
-            texts = resource.search_table
-            conn.execute(f'DELETE FROM "{texts}"')
-            wanted = _wanted(resource)
-            conn.execute(f'INSERT INTO "{texts}" (id, {quoted(resource.search)}) {wanted}')
-            _empty(conn, f"{texts}_fts")
-            conn.execute(f'INSERT INTO "{texts}_fts" ("{texts}_fts") VALUES (\'rebuild\')')
-
-
-def _empty(conn: sqlite3.Connection, index: str) -> None:
-    """Replaces an index by an empty one: FTS5 can't open a damaged one, even to drop it."""
-    for part in ("data", "idx", "config"):
-        conn.execute(f'DROP TABLE IF EXISTS "{index}_{part}"')
-    conn.execute("PRAGMA writable_schema = ON")
-    conn.execute("DELETE FROM sqlite_master WHERE name = ?", (index,))
-    conn.execute("PRAGMA writable_schema = RESET")
-    conn.execute(statement_of(index))
+    damaged = [resource.search_table for resource in searched() if not is_whole(conn, resource)]
+    for texts in damaged:
+        conn.execute(f'DELETE FROM "{texts}"')
+        # FTS5 can't open a damaged index, even to drop it.
+        index = f"{texts}_fts"
+        for part in ("data", "idx", "config"):
+            conn.execute(f'DROP TABLE IF EXISTS "{index}_{part}"')
+        conn.execute("PRAGMA writable_schema = ON")
+        conn.execute("DELETE FROM sqlite_master WHERE name = ?", (index,))
+        conn.execute("PRAGMA writable_schema = RESET")
+        conn.execute(statement_of(index))
+    if damaged:
+        reindex(conn)
 
 
 def is_whole(conn: sqlite3.Connection, resource: Resource) -> bool:
@@ -219,8 +211,8 @@ def _finds(
     if text is None or len(text) < _GRAM or "\0" in text:
         return True
     index = f"{resource.search_table}_fts"
-    there = f'SELECT 1 FROM "{index}" WHERE "{index}" MATCH ? AND rowid = ?'
-    return conn.execute(there, (f"{path} : {_phrase(text)}", key)).fetchone() is not None
+    sql = f'SELECT 1 FROM "{index}" WHERE "{index}" MATCH ? AND rowid = ?'
+    return conn.execute(sql, (f"{path} : {_phrase(text)}", key)).fetchone() is not None
 
 
 def has_right_terms(conn: sqlite3.Connection, resource: Resource) -> bool:
@@ -240,7 +232,7 @@ def has_right_terms(conn: sqlite3.Connection, resource: Resource) -> bool:
         f'INSERT INTO temp."{anew}" (rowid, {columns}) SELECT {key}, {columns} FROM "{texts}"'
     )
     pairs = zip_longest(_terms(conn, "temp", anew), _terms(conn, "main", f"{texts}_fts"))
-    same = all(one == other for one, other in pairs)
+    same = all(wanted == indexed for wanted, indexed in pairs)
     conn.execute(f'DROP TABLE temp."{anew}"')
     return same
 

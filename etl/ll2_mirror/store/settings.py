@@ -50,15 +50,15 @@ class Settings:
 
     def read(self, key: str, kind: type) -> Any:
         """The JSON value of a setting, or None; raises DataError for another type."""
-        held = self.get(key)
-        if held is None:
+        text = self.get(key)
+        if text is None:
             return None
         try:
-            value = json.loads(held)
+            value = json.loads(text)
         except (ValueError, RecursionError):
             value = None
         if type(value) is not kind:
-            raise self._damaged(key, held)
+            raise self._damaged(key, text)
         return value
 
     @property
@@ -89,9 +89,9 @@ class Settings:
         return names
 
     @property
-    def kept(self) -> set[tuple[str, Any]]:
+    def pinned(self) -> set[tuple[str, Any]]:
         """The rows that stay because a user's own table refers to them: table and id."""
         return {(table, id_) for table, id_ in self.read("kept", list) or ()}
 
-    def _damaged(self, key: str, held: str) -> DataError:
-        return DataError(f"{self._path}: its setting {key} is damaged: {quote(held)}")
+    def _damaged(self, key: str, value: str) -> DataError:
+        return DataError(f"{self._path}: its setting {key} is damaged: {quote(value)}")

@@ -47,15 +47,15 @@ def list_items(
     """
     item = shape.nested[key.name]
     columns = item.list_column if item.table else quoted((*item.columns, "_extra"))
-    found: dict[Any, list[Any]] = {}
+    items: dict[Any, list[Any]] = {}
     whose = shape.list_column
     for owner, *rest in conn.execute(
         f'SELECT {whose}, {columns} FROM "{shape.list_table(key)}"'
         f" WHERE {whose} {IN} ORDER BY {whose}, position",
         (among(owners),),
     ):
-        found.setdefault(owner, []).append(rest[0] if item.table else tuple(rest))
-    return found
+        items.setdefault(owner, []).append(rest[0] if item.table else tuple(rest))
+    return items
 
 
 def all_of(parts: Sequence[str]) -> str:
@@ -109,10 +109,10 @@ class Typed:
 
     def damaged(self, place: str, value: Any) -> DataError:
         """The error for a value; ``place`` says where it stands: table, row, column."""
-        held = ascii(value)
-        held = held if len(held) <= 60 else f"{held[:57]}..."
+        shown = ascii(value)
+        shown = shown if len(shown) <= 60 else f"{shown[:57]}..."
         return DataError(
-            f"{self._path} is damaged: {place} is {held}: restore a backup, or sync to a new file"
+            f"{self._path} is damaged: {place} is {shown}: restore a backup, or sync to a new file"
         )
 
     def row(self, row: Row, place: str) -> Row:
@@ -138,12 +138,12 @@ class Typed:
     def document(self, value: Any, place: str, kind: type = object) -> Any:
         """What a JSON text says, spelled; ``kind``: what that must be."""
         try:
-            found = spell(parse(value.encode()), KEPT)
+            document = spell(parse(value.encode()), KEPT)
         except (NotAPage, AttributeError, UnicodeError):
             raise self.damaged(place, value) from None
-        if not isinstance(found, kind):
+        if not isinstance(document, kind):
             raise self.damaged(place, value)
-        return found
+        return document
 
 
 @cache

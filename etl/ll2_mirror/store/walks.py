@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 import orjson
 
 from ll2_mirror.clock import Clock, to_iso
-from ll2_mirror.errors import DataError, Stopped
+from ll2_mirror.errors import DataError
 from ll2_mirror.ll2.json import parse
 from ll2_mirror.ll2.lists import RESOURCES, Slice, slice_name
 from ll2_mirror.ll2.model import Id, Shape
@@ -161,9 +161,7 @@ class Walks:
         That stays, too, while a walk that began earlier is under way in the same list: when that is
         published, what was met since is newer.
         """
-        done = self._conn.execute("UPDATE _walks SET published = 1 WHERE id = ?", (walk.id,))
-        if not done.rowcount:
-            raise Stopped(f"{self._path}: the walk was dropped: run the same command again")
+        self._conn.execute("UPDATE _walks SET published = 1 WHERE id = ?", (walk.id,))
         self._forget(
             "published AND resource = ?1 AND id < ?2 AND ?3 IN (part, '')"
             " AND NOT EXISTS (SELECT 1 FROM _walks AS earlier WHERE NOT earlier.published"
