@@ -15,7 +15,7 @@ def test_since_takes_dates_times_and_ages():
     assert point_in_time("2026-11-23", now) == datetime(2026, 11, 23, tzinfo=UTC)
     assert point_in_time("2026-11-23T18:00:00Z", now) == datetime(2026, 11, 23, 18, tzinfo=UTC)
     assert point_in_time("2h", now) == datetime(2026, 11, 23, 18, tzinfo=UTC)
-    assert age("2d").total_seconds() == 172800
+    assert age("2d") == 172800
 
 
 @pytest.mark.parametrize("number", ["9" * 15, "9" * 5000])

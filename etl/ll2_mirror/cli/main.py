@@ -13,7 +13,7 @@ from typing import Any
 import click
 
 from ll2_mirror import __version__
-from ll2_mirror.cli import changes, demo, images, options, output, plan, read, serve, share, sync
+from ll2_mirror.cli import changes, demo, options, output, read, share, sync
 from ll2_mirror.errors import MirrorError
 
 EXIT_CODES = {
@@ -72,8 +72,8 @@ def main() -> None:
 
 
 for _command in (
-    *(sync.sync, plan.plan, plan.ages),
-    *(read.status, read.verify, changes.changes, read.get, serve.serve),
-    *(share.publish, share.pull, images.images, demo.demo, demo.examples),
+    *(sync.sync, sync.plan, sync.ages),
+    *(read.status, read.verify, changes.changes, read.get, read.serve),
+    *(share.publish, share.pull, share.images, demo.demo, demo.examples),
 ):
     main.add_command(_command)

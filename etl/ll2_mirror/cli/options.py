@@ -40,13 +40,31 @@ class Command(click.Command):
             return super().make_context(*args, **extra)
 
 
-def age(text: str) -> timedelta:
-    """A length of time from ``90s``, ``15m``, ``12h``, ``2d`` or ``1w``; raises UsageError."""
+# The types of options: click names them in the help as the functions are called.
+
+
+def age(text: str) -> float:
+    """The seconds of ``90s``, ``15m``, ``12h``, ``2d`` or ``1w``; raises UsageError."""
     try:
         number, unit = _AGE.fullmatch(text).groups()  # type: ignore[union-attr]
-        return timedelta(seconds=int(number) * AGE_UNITS[unit])
+        return timedelta(seconds=int(number) * AGE_UNITS[unit]).total_seconds()
     except (AttributeError, OverflowError):
         raise UsageError(f"{text} is not an age: use one like 15m, 12h, 2d or 1w") from None
+
+
+def size(text: str) -> int:
+    """A number of bytes, as in 500M; raises UsageError for anything else."""
+    match = _SIZE.fullmatch(text)
+    if match is None:
+        raise UsageError(f"{text} is not a number of bytes: use one like 500M or 2G")
+    return int(match[1]) * int(1000 ** " KMG".index(match[2].upper() or " "))
+
+
+def url(text: str) -> str:
+    """The URL of a server; raises UsageError for anything else."""
+    from ll2_mirror.extract.client import checked_base
+
+    return checked_base(text)
 
 
 def point_in_time(text: str, now: datetime) -> datetime:
@@ -55,7 +73,7 @@ def point_in_time(text: str, now: datetime) -> datetime:
     Without a zone it is UTC. Raises UsageError for anything else.
     """
     try:
-        return now - age(text) if _AGE.fullmatch(text) else from_iso(text)
+        return now - timedelta(seconds=age(text)) if _AGE.fullmatch(text) else from_iso(text)
     except (UsageError, DataError, OverflowError):
         raise UsageError(
             f"{text} is not a time: use one like 2026-11-23, 2026-11-23T20:00:00Z or 2d"
@@ -126,35 +144,6 @@ class Lists(click.Choice[str]):
         raise UsageError(f"{value} is not a list that can be mirrored: choose from {known}")
 
 
-def _size(text: str) -> int:
-    """A number of bytes, as in 500M; raises UsageError for anything else."""
-    size = _SIZE.fullmatch(text)
-    if size is None:
-        raise UsageError(f"{text} is not a number of bytes: use one like 500M or 2G")
-    return int(size[1]) * int(1000 ** " KMG".index(size[2].upper() or " "))
-
-
-def _base_url(text: str) -> str:
-    from ll2_mirror.extract.client import checked_base
-
-    return checked_base(text)
-
-
-class Read(click.ParamType):  # type: ignore[type-arg]  # click 8.2 has it without a type
-    """The type of an option whose text a function reads, which raises UsageError; with a name."""
-
-    def __init__(self, name: str, read: Callable[[str], Any]) -> None:
-        self.name = name
-        self._read = read
-
-    def convert(self, value: str, *_: Any) -> Any:
-        """What the text means."""
-        return self._read(value)
-
-
-AGE = Read("age", lambda text: age(text).total_seconds())
-BYTES = Read("n", _size)
-URL = Read("url", _base_url)
 DB = click.argument("db", type=click.Path(path_type=Path), callback=_remember, is_eager=True)
 QUIET = click.option("-q", "--quiet", is_flag=True, help="Print nothing unless something is wrong.")
 
@@ -181,6 +170,11 @@ def _number(_: click.Context, __: click.Parameter, value: float) -> float:
 SILENCE = timeout_option("How long the server may be silent.")
 
 
+def base_url_option(what: str) -> Callable[[Any], Any]:
+    """The option ``--base-url``; ``what`` it says."""
+    return click.option("--base-url", type=url, help=what)
+
+
 def json_option(what: str) -> Callable[[Any], Any]:
     """The option ``--json``; ``what`` it prints."""
     return click.option("--json", "as_json", is_flag=True, help=f"Print {what} as one JSON object.")
@@ -190,6 +184,6 @@ def max_age_option(what: str) -> Callable[[Any], Any]:
     """The option ``--max-age``; ``what`` it looks at."""
     return click.option(
         "--max-age",
-        type=AGE,
+        type=age,
         help=f"Exit with 1 if {what} than this, such as 90m, 12h, 2d.",
     )

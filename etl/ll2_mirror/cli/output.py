@@ -357,6 +357,11 @@ def plural(count: int, noun: str) -> str:
     return f"{count} {noun}" if count == 1 else f"{count:,} {noun}s"
 
 
+def optional(template: str, value: Any) -> str:
+    """The template with the value in it; nothing where there is none."""
+    return template.format(value) if value else ""
+
+
 def drift_line(drift: dict[str, Any], where: str) -> str:
     """What LL2 sent that its document lacks; without a key, it is the order of the keys."""
     key = f"{drift['shape']}.{drift['key']}".rstrip(".")

@@ -1,7 +1,8 @@
-"""The commands status, verify and get, which read the file."""
+"""The commands that read the file: status, verify, get and serve."""
 
 from __future__ import annotations
 
+import re
 import signal
 import sys
 from collections.abc import Iterator
@@ -11,7 +12,7 @@ from typing import Any
 import click
 
 from ll2_mirror.cli import options, output
-from ll2_mirror.cli.output import age_text, megabytes, plural, utc
+from ll2_mirror.cli.output import age_text, megabytes, optional, plural, utc
 from ll2_mirror.clock import ago
 from ll2_mirror.errors import CheckFailed, UsageError
 from ll2_mirror.ll2.lists import DEFAULT_RESOURCE
@@ -31,14 +32,22 @@ _GET_HELP = f"""Print what LL2 would answer for PATH.
 PATH is like '{API_PATH}{DEFAULT_RESOURCE}/?search=Soyuz'. The body is LL2's, byte for byte.
 Exits with 1 if the status isn't 2xx.
 """
+_SERVE_HELP = f"""Serve DB as a site, and LL2's API from it.
+
+The site is built on Datasette, with FILES beside DB; LL2's paths are under {API_PATH}. A sync of DB
+shows at once.
+"""
+_FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
+_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 
 def _exit_code(text: str) -> int:
     """An exit code, or the name of the signal that ended a program, as systemd gives either."""
-    number = getattr(signal, f"SIG{text.upper()}", None)
-    if number is None and not (text.isascii() and text.isdecimal()):
+    if number := getattr(signal, f"SIG{text.upper()}", None):
+        return 128 + int(number)
+    if not re.fullmatch("[0-9]+", text):
         raise UsageError(f"{text} is not an exit code: use one like 0, 65 or TERM")
-    return int(text) if number is None else 128 + number
+    return int(text)
 
 
 @click.command(cls=options.Command, help=_STATUS_HELP)
@@ -49,7 +58,8 @@ def _exit_code(text: str) -> int:
 )
 @click.option(
     "--exit-code",
-    type=options.Read("n", _exit_code),
+    metavar="N",
+    type=_exit_code,
     help="How the last sync ended, for the metrics: DB doesn't record every failure.",
 )
 @options.json_option("it")
@@ -100,32 +110,25 @@ def check_age(document: dict[str, Any], most: float) -> None:
 def _status_lines(document: dict[str, Any]) -> Iterator[str]:
     """How a mirror stands."""
     mode, resources = document["mode"], document["resources"]
-    if resources:
-        modes = f"{mode} mode" if mode else "several modes"
-        yield f"{document['db']}: {modes}, from {document['base_url']}"
-    else:
-        yield f"{document['db']}: no sync was completed yet"
+    source = f"{mode or 'several'} {'mode' if mode else 'modes'}, from {document['base_url']}"
+    yield f"{document['db']}: {source if resources else 'no sync was completed yet'}"
     if pulled := document["pulled"]:
         yield f"pulled from {pulled['from']} at {pulled['pulled'][:19]}Z"
-    for resource in resources:
-        yield _resource_line(resource, "" if mode else f" in {resource['mode']} mode")
-    for walk in document["under_way"]:
-        of = "" if walk["of"] is None else f" of {walk['of']}"
-        yield f"{walk['resource']}: a walk is under way: {walk['pages']}{of} pages staged"
+    in_mode = "" if mode else " in {mode} mode"
+    yield from (_resource_line(resource, in_mode.format(**resource)) for resource in resources)
+    yield from map(_walk_line, document["under_way"])
     yield from _budget_lines(document["budget"] or {"limit": None, "resumes": None})
     yield from output.first_lines(map(_quarantine_line, document["quarantine"]))
     if error := document["last_error"]:
         code = error["exit_code"]
         yield f"last sync, {error['at'][:19]}Z, ended with {code}: {error['message']}"
     if images := document["images"]:
-        small, full = (
-            f"{images[size]['held']:,} of {sum(images[size].values()):,}"
-            for size in ("thumbnails", "full")
-        )
+        counts = [images["thumbnails"], images["full"]]
+        small, full = (f"{size['held']:,} of {sum(size.values()):,}" for size in counts)
         yield f"pictures: {small} small, {full} in full size, {megabytes(images['bytes'])}"
-    if document["tables"]:
+    if tables := document["tables"]:
         yield "tables:"
-    yield from (f"  {count:>8,}  {name}" for name, count in document["tables"].items())
+        yield from (f"  {count:>8,}  {name}" for name, count in tables.items())
     yield from output.first_lines(
         output.drift_line(drift, f"since {drift['since'][:10]}") for drift in document["drift"]
     )
@@ -133,17 +136,23 @@ def _status_lines(document: dict[str, Any]) -> Iterator[str]:
 
 def _resource_line(resource: dict[str, Any], mode: str) -> str:
     """How a resource stands; ``mode`` says in which, if the file has several."""
-    gone = f", {resource['tombstones']} gone" if resource["tombstones"] else ""
     return (
-        f"{resource['resource']}: {plural(resource['records'], 'record')}{mode}{gone},"
+        f"{resource['resource']}: {plural(resource['records'], 'record')}{mode}"
+        f"{optional(', {} gone', resource['tombstones'])},"
         f" synced {ago(resource['age_seconds'])} ({resource['synced'][:19]}Z),"
         f" may be {age_text(resource['max_age_seconds'])} old"
     )
 
 
+def _walk_line(walk: dict[str, Any]) -> str:
+    """How far a walk is; its number of pages may not be known yet."""
+    pages = f"{walk['pages']}{optional(' of {}', walk['of'])}"
+    return f"{walk['resource']}: a walk is under way: {pages} pages staged"
+
+
 def _budget_lines(budget: dict[str, Any]) -> Iterator[str]:
     """What LL2 may still be asked."""
-    until = f"; resumes at {utc(budget['resumes'])}" if budget["resumes"] else ""
+    until = optional("; resumes at {}", budget["resumes"] and utc(budget["resumes"]))
     if budget["limit"] is not None:
         minutes = round(budget["seconds"] / 60)
         allowed = f"{budget['limit']} requests in {minutes} minutes"
@@ -206,11 +215,7 @@ def verdict_line(db: Path, verdict: dict[str, Any]) -> str:
 @options.DB
 @click.argument("path")
 @click.option("--pretty", is_flag=True, help="Indent the JSON.")
-@click.option(
-    "--base-url",
-    type=options.URL,
-    help="Where the links in the body lead.  [default: DB's server]",
-)
+@options.base_url_option("Where the links in the body lead.  [default: DB's server]")
 def get(db: Path, path: str, pretty: bool, base_url: str | None) -> None:
     """Prints what LL2 would answer."""
     from ll2_mirror.api.handlers import Api
@@ -228,7 +233,71 @@ def get(db: Path, path: str, pretty: bool, base_url: str | None) -> None:
         response = api.respond(request_for(path, links, pretty=pretty))
     output.write(response.body + b"\n" * pretty)
     if not response.is_good:
-        to = response.headers.get("Location")
-        hint = f": it redirects to {to}" if to else ""
+        hint = optional(": it redirects to {}", response.headers.get("Location"))
         hint = hint if API_PATH in path else f": LL2's paths begin with {API_PATH}"
         raise CheckFailed(f"the status for {path} is {response.status}{hint}")
+
+
+# serve
+
+datasette_options = options.with_options(  # Datasette's own, as its users know them
+    click.argument("files", nargs=-1, type=_FILE),
+    click.option("-m", "--metadata", type=_FILE, help="Datasette's metadata, as JSON or YAML."),
+    click.option(
+        "--setting",
+        "settings",
+        nargs=2,
+        multiple=True,
+        metavar="NAME VALUE",
+        help="One of Datasette's settings; can be repeated.",
+    ),
+    click.option("--plugins-dir", type=_FOLDER, help="A folder with your own Datasette plugins."),
+    click.option(
+        "--template-dir", type=_FOLDER, help="A folder with your own Datasette templates."
+    ),
+    click.option(
+        "--static",
+        nargs=2,
+        multiple=True,
+        type=(str, _FOLDER),
+        metavar="PATH DIR",
+        help="A folder to serve under a path.",
+    ),
+    click.option("--crossdb", is_flag=True, help="Join DB and FILES in SQL, at /_memory."),
+    click.option("--cors", is_flag=True, help="Let pages of other sites read Datasette's JSON."),
+)
+
+
+@click.command(cls=options.Command, help=_SERVE_HELP)
+@options.DB
+@click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
+@click.option(
+    "-p",
+    "--port",
+    type=click.IntRange(0, 65535),
+    default=8001,
+    show_default=True,
+    help="The port; 0 takes a free one.",
+)
+@options.base_url_option("Where the links in responses lead.  [default: the request's host]")
+@datasette_options
+def serve(db: Path, host: str, port: int, base_url: str | None, **own: Any) -> None:
+    """Serves until it is interrupted."""
+    from ll2_mirror.ll2.schema import SCHEMA_VERSION
+    from ll2_mirror.serve.reader import other_version
+    from ll2_mirror.serve.server import bound, datasette, run
+    from ll2_mirror.store.file import open_store
+
+    with open_store(db, output.clock()) as store:  # says what is wrong with the file
+        if store.version != SCHEMA_VERSION:
+            output.say(f"ll2-mirror: {other_version(db.name, store.version)}", err=True)
+    app = datasette(db, base_url, **own)
+    listening = bound(host, port)
+    shown, port = (f"[{host}]" if ":" in host else host), listening.getsockname()[1]
+    output.say(
+        f"LL2's API:   http://{shown}:{port}{API_PATH}",
+        f"The site:    http://{shown}:{port}/",
+        "Press Ctrl-C to end",
+        err=True,
+    )
+    run(app, listening)

@@ -1,14 +1,17 @@
-"""The commands that take a mirror to other machines: publish and pull."""
+"""The commands that move files: publish and pull take a mirror elsewhere, images gets pictures."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import click
 
 from ll2_mirror.cli import options, output
+from ll2_mirror.cli.output import megabytes, plural
 from ll2_mirror.cli.read import check_age, status_of
+from ll2_mirror.errors import DataError
 
 _PUBLISH_HELP = """Put a snapshot of DB into DIR, for others to pull.
 
@@ -19,6 +22,13 @@ _PULL_HELP = """Bring DB up to date from a snapshot, or create it.
 
 The snapshot is what `publish` put at URL or into DIR, or a FILE such as a restored backup. It is
 checked, then written into DB in one transaction: readers see all of it, or none.
+"""
+_IMAGES_HELP = """Fetch the pictures that DB names, for `serve` to show.
+
+They go into the folder DB.images, from the servers that LL2 names; LL2's API isn't asked. Those
+that DB no longer names are deleted. Run it again to continue, or after a sync.
+
+Each picture has its own license, and most licenses are unknown: see `--license`.
 """
 
 
@@ -90,6 +100,77 @@ def pull(
 def _state_line(where: Path, document: dict[str, Any], more: str) -> str:
     """Which state came to a place, and ``more`` of it; or that it was there already."""
     state = f"run {document['run']}, synced {document['synced'][:19]}Z"
-    return (
-        f"{where}: {state}{more}" if document["changed"] else f"{where}: nothing new since {state}"
+    if document["changed"]:
+        return f"{where}: {state}{more}"
+    return f"{where}: nothing new since {state}"
+
+
+# images
+
+
+@click.command(cls=options.Command, help=_IMAGES_HELP)
+@options.DB
+@click.option(
+    "--thumbnails/--full",
+    default=True,
+    help="The small pictures, or also those in full size.  [default: thumbnails]",
+)
+@click.option(
+    "--max-bytes",
+    default="1G",
+    show_default=True,
+    metavar="N",
+    type=options.size,
+    help="How much the folder may hold, such as 500M or 2G.",
+)
+@click.option(
+    "--license", "only", metavar="NAME", multiple=True, help="Only pictures with this license."
+)
+@click.option(
+    "--without-license", "but", metavar="NAME", multiple=True, help="No pictures with this license."
+)
+@options.SILENCE
+@options.QUIET
+@options.json_option("what was done")
+def images(
+    db: Path,
+    thumbnails: bool,
+    max_bytes: int,
+    only: tuple[str, ...],
+    but: tuple[str, ...],
+    timeout: float,
+    quiet: bool,
+    as_json: bool,
+) -> None:
+    """Fetches the pictures that a mirror names."""
+    from ll2_mirror.images.fetch import estimate, fetch_images
+    from ll2_mirror.images.folder import ImageFolder, plan_images
+
+    output.end_tidily()
+    folder, clock = ImageFolder(db), output.clock()
+    with options.opened(db) as store:
+        plan = plan_images(store.conn, folder, clock.now(), full=not thumbnails, only=only, but=but)
+    if plan.fetch and not quiet:
+        count, (size, seconds) = plural(len(plan.fetch), "picture"), estimate(plan)
+        about = f"about {megabytes(size)}, {max(1, round(seconds / 60)):,} min"
+        output.say(f"{count} to fetch: {about}", err=True)
+    with output.transfer_progress(quiet=quiet or as_json) as emit:
+        report, failed = fetch_images(plan, folder, clock, emit, most=max_bytes, timeout=timeout)
+    document = report._asdict()
+    output.present(document, _picture_lines(folder.path, document), as_json=as_json, quiet=quiet)
+    if failed:
+        raise failed
+    if report.refused:
+        raise DataError(f"{len(report.refused)} not fetched, as {report.refused[0]['why']}")
+
+
+def _picture_lines(folder: Path, done: dict[str, Any]) -> Iterator[str]:
+    """What was fetched."""
+    yield (
+        f"{folder}: {done['fetched']:,} fetched, {done['dropped']:,} dropped"
+        f" · {done['held']:,} held, {megabytes(done['bytes'])} · {done['seconds']:.1f} s"
     )
+    if done["missing"]:
+        reason = "left, as --max-bytes is reached" if done["is_full"] else "still missing"
+        yield f"  {plural(done['missing'], 'picture')} {reason}"
+    yield from output.first_lines(f"  {refusal['why']}" for refusal in done["refused"])

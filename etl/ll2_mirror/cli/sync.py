@@ -1,4 +1,4 @@
-"""The command sync, and the options that it has in common with plan."""
+"""The commands sync, plan and ages: a sync, what it would cost, how old each list may be."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ import gc
 import json
 import sqlite3
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import AbstractContextManager, suppress
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -14,7 +15,7 @@ import click
 from click.core import ParameterSource
 
 from ll2_mirror.cli import options, output
-from ll2_mirror.cli.output import plural
+from ll2_mirror.cli.output import age_text, optional, plural, utc
 from ll2_mirror.clock import to_iso
 from ll2_mirror.errors import DataError, MirrorError, Stopped, UsageError
 from ll2_mirror.ll2.lists import DEFAULT_RESOURCE, MODES, RESOURCES, SLICES
@@ -37,6 +38,14 @@ upcoming, only add and update: they never mark records as deleted.
 
 The next sync resumes one that stopped early: no page is fetched twice.
 """
+_PLAN_HELP = """Show what a sync of DB would cost, in requests and minutes.
+
+Pages that are staged already count. Asks LL2 only for /api-throttle/, which is free.
+"""
+_AGES_HELP = """Show or change how old each list of DB may get.
+
+`sync --due` follows it. LIST=AGE changes one, as in LIST=12h; LIST= restores its default.
+"""
 
 
 class SyncOptions(NamedTuple):
@@ -48,7 +57,7 @@ class SyncOptions(NamedTuple):
     mode: str | None
     token: str | None
     timeout: float
-    stale_after: float | None
+    stale_after: float
     max_requests: int | None = None
     wait: bool = False
     due: bool = False
@@ -57,14 +66,12 @@ class SyncOptions(NamedTuple):
     def wanted(self, store: Store) -> Wanted:
         """What is to be mirrored, which the file knows where the options don't say."""
         from ll2_mirror.due import wanted
-        from ll2_mirror.extract.list_walk import STALE
 
         names = list(RESOURCES if self.everything else self.resources)
         if self.due and (self.everything or not names):
             names = list(SLICES)
         what = wanted(store, names, self.base_url, self.mode)
-        stale = STALE if self.stale_after is None else self.stale_after
-        return what._replace(allow_shrink=self.allow_shrink, stale=stale)
+        return what._replace(allow_shrink=self.allow_shrink, stale=self.stale_after)
 
     def upstream(self, store: Store, base_url: str, emit: Emit) -> Upstream:
         """The server to ask, with what the file knows of its limit.
@@ -90,11 +97,7 @@ sync_options = options.with_options(
     options.DB,
     click.argument("resources", metavar="[RESOURCE]...", nargs=-1, type=options.Lists(SLICES)),
     click.option("--all", "everything", is_flag=True, help="All lists that LL2 has."),
-    click.option(
-        "--base-url",
-        type=options.URL,
-        help="The LL2 server to ask.  [default: DB's]",
-    ),
+    options.base_url_option("The LL2 server to ask.  [default: DB's]"),
     click.option(
         "--mode",
         type=click.Choice(MODES),
@@ -111,8 +114,10 @@ sync_options = options.with_options(
     options.timeout_option("How long one request may take, in all."),
     click.option(
         "--stale-after",
-        type=options.AGE,
-        help="How old an interrupted walk may be to be resumed.  [default: 1d]",
+        type=options.age,
+        default="1d",
+        show_default=True,
+        help="How old an interrupted walk may be to be resumed.",
     ),
     click.option(
         "--due",
@@ -162,7 +167,7 @@ def sync(db: Path, quiet: bool, as_json: bool, **parameters: Any) -> None:
         reports, server, problem = _synced(db, given, emit, as_json)
     documents = [report.as_json() for report in reports]
     place = "" if is_own(server) else f" · from {server}"
-    lines = (line for report in reports for line in _report_lines(report, place))
+    lines = chain.from_iterable(_report_lines(report, place) for report in reports)
     document = documents if given.due else _one_or_all(documents)
     output.present(document, lines, as_json=as_json, quiet=quiet)
     if problem:
@@ -216,7 +221,7 @@ def _quarantine_error(db: Path, reports: list[Report]) -> DataError | None:
     bad = [record for report in reports for record in report.quarantined]
     if not bad:
         return None
-    more = f", and {len(bad) - 1} more" if len(bad) > 1 else ""
+    more = optional(", and {} more", len(bad) - 1)
     return DataError(
         f"{bad[0]['reason']}{more}: kept aside, the rest is published: see `ll2-mirror status {db}`"
     )
@@ -252,3 +257,114 @@ def _report_lines(report: Report, place: str) -> Iterator[str]:
     yield from output.first_lines(
         "  " + output.drift_line(drift, f"as in {drift['id']}") for drift in report.drift
     )
+
+
+# plan
+
+
+@click.command(cls=options.Command, help=_PLAN_HELP)
+@sync_options
+@options.json_option("it")
+def plan(db: Path, as_json: bool, **parameters: Any) -> None:
+    """Says what a sync would cost."""
+    from ll2_mirror.due import plan as plan_sync
+    from ll2_mirror.due import schedule
+
+    refuse_resource(db)
+    given = SyncOptions(**parameters)
+    with (
+        output.sync_progress(quiet=False, as_json=as_json) as emit,
+        _opened_or_blank(db) as store,
+    ):
+        what = given.wanted(store)
+        upstream = given.upstream(store, what.base_url, emit)
+        document = (schedule if given.due else plan_sync)(store, upstream, what)
+    lines = (_due_lines if given.due else _plan_lines)(document)
+    output.present(document, lines, as_json=as_json)
+
+
+def _opened_or_blank(db: Path) -> AbstractContextManager[Store]:
+    """The mirror; one that a sync would make is made elsewhere, and goes away again."""
+    from ll2_mirror.store.file import blank_store, checked_path
+
+    return blank_store(db, output.clock()) if checked_path(db) else options.opened(db)
+
+
+def _plan_lines(document: dict[str, Any]) -> Iterator[str]:
+    """What a sync would cost."""
+    for item in document["resources"]:
+        records = "" if item["records"] is None else f" for {plural(item['records'], 'record')}"
+        staged = optional(", {} staged already", item["staged"] and plural(item["staged"], "page"))
+        yield f"{item['resource']}: {_requests(item['requests'])}{records}{staged}"
+    if document["resumes"]:
+        yield f"{document['base_url']} can be asked again at {utc(document['resumes'])}"
+    elif document["limit"] is None:
+        yield f"{document['base_url']} has no limit"
+    else:
+        yield f"LL2 allows {document['left']} of {document['limit']} now"
+    requests, minutes = document["requests"], document["minutes"]
+    if requests is None:
+        yield "the first page will tell how many"
+    elif minutes:
+        yield f"the last of {_requests(requests)} can be made in {minutes} min"
+    else:
+        yield f"{_requests(requests)}: can be made now"
+
+
+def _due_lines(document: dict[str, Any]) -> Iterator[str]:
+    """What ``sync --due`` has to do."""
+    late = "" if document["carries"] else ", will reach {reaches}"
+    for item in document["resources"]:
+        when = "is due" if item["due"] else f"due at {utc(item['due_at'])}"
+        every = f"every {age_text(item['max_age_seconds'])}"
+        reaches = late.format(reaches=age_text(item["reaches_seconds"]))
+        yield f"{item['resource']}: {when}, {_requests(item['requests'])} {every}{reaches}"
+    fill = document["first_fill"]
+    if fill["lists"]:
+        least = "" if fill["known"] else "at least "
+        hours = optional(f", {least}{fill['hours']} hours", document["limit"])
+        yield f"first fill: {least}{_requests(fill['requests'])}{hours}"
+    allowed, cost = document["allowed_per_hour"], document["requests_per_hour"]
+    limit = "without a limit" if allowed is None else f"of {allowed} that the limit allows"
+    reserve = optional(", with {} in reserve", document["reserve"])
+    yield f"to keep all fresh: {cost} requests an hour {limit}{reserve}"
+    if late:
+        yield "that is more than the limit allows: every list gets late; raise the ages of some"
+
+
+def _requests(count: int | None) -> str:
+    return "an unknown number of requests" if count is None else plural(count, "request")
+
+
+# ages
+
+
+@click.command(cls=options.Command, help=_AGES_HELP)
+@options.DB
+@click.argument("changes", metavar="[LIST=AGE]...", nargs=-1)
+@options.json_option("them")
+def ages(db: Path, changes: tuple[str, ...], as_json: bool) -> None:
+    """Shows how old each list may be, once what is to change is changed."""
+    from ll2_mirror.due import ages as ages_of
+    from ll2_mirror.due import set_ages
+
+    if changed := dict(map(_age_change, changes)):
+        with options.changing(db) as store:
+            set_ages(store, changed)
+    with options.opened(db) as store:
+        limits = ages_of(store)
+    document = {"ages": {name: round(limit) for name, limit in limits.items()}}
+    lines = (f"{name}: {age_text(limit)}" for name, limit in limits.items())
+    output.present(document, lines, as_json=as_json)
+
+
+def _age_change(text: str) -> tuple[str, float | None]:
+    """A list and its age in seconds, None for its own; raises UsageError."""
+    name, is_change, length = text.partition("=")
+    if not is_change:
+        raise UsageError(f"{text}: expected a list and an age, as in LIST=12h")
+    name = options.Lists(SLICES).convert(name)
+    limit = options.age(length) if length else None
+    if limit is not None and limit < 60:
+        raise UsageError(f"{text}: a list can't be fresher than a minute")
+    return name, limit
