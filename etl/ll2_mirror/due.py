@@ -91,8 +91,8 @@ def _mode(store: Store, part: Slice, asked: str | None, begun: str | None) -> st
     file of an earlier version has for all its lists.
     """
     resource = part.resource
-    walk = next(reversed(store.walks.held(resource.name)), None)
-    current = walk.mode if walk and walk.mode in resource.modes else None
+    last = store.walks.holding(resource.name).last
+    current = last.mode if last else None
     richer = max(filter(None, (current, begun)), key=MODES.index, default=None)
     chosen = resource.mode_upto(asked or richer or store.settings.mode or "normal")
     if current and MODES.index(chosen) < MODES.index(current):
@@ -159,8 +159,8 @@ def tasks(store: Store, what: Wanted, *, due: bool = False) -> Iterator[Task]:
     ages_allowed, failed = ages(store), store.settings.read(FAILED, dict) or {}
     for name, mode in what.modes.items():
         part, age = SLICES[name], ages_allowed[name]
-        whole = store.walks.published(part.resource.name)
-        own = store.walks.published(part.resource.name, part.kind)
+        holding = store.walks.holding(part.resource.name)
+        whole, own = holding.whole, holding.walks.get(part.kind)
         as_of = max((from_iso(walk.started) for walk in (whole, own) if walk), default=None)
         stale = longest_walk(age) if due else what.stale
         walk, pages, _ = resumable(store, part, mode, what.base_url, stale)
@@ -209,7 +209,7 @@ def due_tasks(store: Store, what: Wanted) -> list[Task]:
     def is_needed(task: Task) -> bool:
         part, new = task.part, by_name.get(slice_name(task.part.resource.name, NEW))
         if part.kind == NEW:
-            return store.walks.published(part.resource.name) is not None
+            return store.walks.holding(part.resource.name).whole is not None
         return not (part.kind and new and new.age <= task.age)
 
     return sorted(filter(is_needed, by_name.values()), key=lambda task: task.urgency(now))

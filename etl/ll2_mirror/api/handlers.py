@@ -7,8 +7,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable, Iterable
-from contextlib import nullcontext, suppress
-from pathlib import Path
+from contextlib import suppress
 from typing import Any
 from uuid import UUID
 
@@ -43,9 +42,7 @@ from ll2_mirror.ll2.json import KEPT, spell, text
 from ll2_mirror.ll2.lists import ENDPOINTS, RESOURCES, Resource
 from ll2_mirror.ll2.model import Id, Shape
 from ll2_mirror.ll2.page import API_PATH, INT64
-from ll2_mirror.store.records import ListedRecords
 from ll2_mirror.store.search import terms
-from ll2_mirror.store.walks import Walks
 from ll2_mirror.transform.render import Objects, Renderer, projected
 
 _UNLIMITED = 10**6  # requests in an hour: LL2 has no word for no limit
@@ -70,7 +67,7 @@ class Api:
     ) -> None:
         self._file = printable(name)
         self._browse = browse
-        self.snapshot = snapshot or SnapshotCache(conn)
+        self.snapshot = snapshot or SnapshotCache(conn, name)
         self._clock = clock or Clock()
 
     def respond(self, request: Request) -> ApiResponse:
@@ -241,11 +238,11 @@ class Api:
         try:
             return renderer.objects(shape, [id_])[id_]
         except NotInMirror:
-            resource = context.resource
-            text_of = resource and own_text(self.snapshot.conn, resource.name, id_)
-            if not text_of or text_of[0].table != shape.table:
+            name, records = list_of(context.route.name), self.snapshot.records
+            if not (known := records.known(name, [id_]).get(id_)):
                 raise
-            return spell(projected(*text_of, shape, context.links), KEPT)
+            [[own]] = records.texts([known.number])
+            return spell(projected(own.shape, own.record, shape, context.links), KEPT)
 
 
 _PAGES = {  # by the name of the route
@@ -254,16 +251,6 @@ _PAGES = {  # by the name of the route
     "list": Api._list,
     "detail": Api._detail,
 }
-
-
-def own_text(conn: sqlite3.Connection, resource: str, id_: Id) -> tuple[Shape, Any] | None:
-    """The text that counts of a listed record, decoded, with its shape; None: not stored."""
-    path = Path()  # for errors, which name no file here
-    records = ListedRecords(conn, Walks(conn, path, Clock(), nullcontext), path)
-    if known := records.known(resource, [id_]).get(id_):
-        [[text]] = records.texts([known.number])
-        return text.shape, text.record
-    return None
 
 
 def _not_in_mirror(detail: str) -> Refusal:

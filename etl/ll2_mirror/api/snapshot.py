@@ -6,15 +6,18 @@ import sqlite3
 from collections.abc import Callable, Hashable, Iterator, Sequence
 from contextlib import suppress
 from operator import itemgetter
+from pathlib import Path
 from typing import Any, Generic, NamedTuple, TypeVar
 
 from cachetools import LRUCache
 
 from ll2_mirror.errors import DataError
-from ll2_mirror.ll2.lists import RESOURCES, Resource, slice_name
+from ll2_mirror.ll2.lists import RESOURCES, Resource
 from ll2_mirror.ll2.model import Id, Key, Shape, known_columns
 from ll2_mirror.store.ledger import Ledger, listed
+from ll2_mirror.store.records import ListedRecords
 from ll2_mirror.store.search import is_whole, teach_upper
+from ll2_mirror.store.walks import Walks
 from ll2_mirror.transform.render import Objects, Renderer
 
 _MOST_IDS = 32 * 2**20  # bytes of counts and lists of ids that are kept
@@ -52,29 +55,25 @@ class LRU(Generic[V]):
 
 
 class ListHolding(NamedTuple):
-    """What a file holds of a resource: the mode of its last walk, the number of records.
+    """What a file holds of a list: see Holding, and the number of its records.
 
     ``nested``: the number of rows of its table that are only nested in records.
-    ``only``: the view whose records they are; empty if the file has the whole list.
     """
 
     mode: str
     records: int
     nested: int
-    only: str = ""
+    names: list[str]  # what the file has: the list or views of it
 
 
-def _holdings(conn: sqlite3.Connection) -> Iterator[tuple[str, ListHolding]]:
-    walks = conn.execute("SELECT resource, part, mode FROM _walks WHERE published").fetchall()
-    whole = {name for name, part, _ in walks if not part}
-    for name, part, mode in walks:
-        if name in RESOURCES and mode in RESOURCES[name].modes and (not part or name not in whole):
+def _holdings(conn: sqlite3.Connection, walks: Walks) -> Iterator[tuple[str, ListHolding]]:
+    for name, resource in RESOURCES.items():
+        holding = walks.holding(name)
+        if holding.mode:
             count = Ledger(conn).records(name)
-            rows = conn.execute(f'SELECT count(*) FROM "{RESOURCES[name].table}"').fetchone()[0]
-            yield (
-                name,
-                ListHolding(mode, count, rows - count, slice_name(name, part) if part else ""),
-            )
+            rows = conn.execute(f'SELECT count(*) FROM "{resource.table}"').fetchone()[0]
+            names = [walk.name for walk in holding.walks.values()]
+            yield name, ListHolding(holding.mode, count, rows - count, names)
 
 
 class SnapshotCache:
@@ -83,10 +82,12 @@ class SnapshotCache:
     Use the same one as long as the file doesn't change.
     """
 
-    def __init__(self, conn: sqlite3.Connection) -> None:
+    def __init__(self, conn: sqlite3.Connection, name: str) -> None:
+        """Takes the connection, and the file's name for errors."""
         self.conn = conn
         teach_upper(conn)
-        self.holdings = dict(_holdings(conn))
+        self.records = ListedRecords(conn, Path(name))
+        self.holdings = dict(_holdings(conn, Walks(conn, Path(name))))
         self.known = LRU[Any](_MOST_IDS)  # counts, lists of ids
         # What was rendered. An LRU would take a fifth of the time of a page.
         self._objects: dict[Links, dict[str, Objects]] = {}
@@ -98,7 +99,7 @@ class SnapshotCache:
     def holds(self, resource: str, name: str) -> bool:
         """Whether the file has a list: a resource or a view of one."""
         holding = self.holdings.get(resource)
-        return holding is not None and holding.only in ("", name)
+        return holding is not None and not {resource, name}.isdisjoint(holding.names)
 
     def count(self, key: Hashable, read: Callable[[], int]) -> int:
         """A count, cached."""

@@ -61,7 +61,7 @@ def _resources(store: Store, now: datetime) -> Iterator[dict[str, Any]]:
     for name in store.settings.resources:
         part, fresh = SLICES[name], slice_name(name, NEW)
         kinds = (part.kind,) if part.kind else ("", NEW)
-        walk = store.walks.published(part.resource.name, part.kind)
+        walk = store.walks.holding(part.resource.name).walks.get(part.kind)
         run = _run(store, store.ledger.last_run(part.resource.name, *kinds))
         finished = Typed(store.path).time(run.finished, f"_runs {run.id}: finished")
         yield {

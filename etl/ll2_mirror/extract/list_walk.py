@@ -83,11 +83,11 @@ class ListWalk:
         """
         if self._part.kind != NEW:
             return None
-        name, walks = self._part.resource.name, self._store.walks
-        whole, newest = walks.published(name), walks.published(name, NEW)
-        if whole is None:
+        name = self._part.resource.name
+        holding = self._store.walks.holding(name)
+        if not holding.whole:
             raise UsageError(f"what is new in {name} is known once the file has {name}: sync that")
-        last = max(from_iso(walk.started) for walk in (whole, newest) if walk)
+        last = max(from_iso(w.started) for part, w in holding.walks.items() if part in ("", NEW))
         return to_iso(last - timedelta(seconds=_OVERLAP))
 
     # Run
@@ -289,7 +289,7 @@ def _why_anew(store: Store, walk: Walk, mode: str, base_url: str, stale: float) 
 
 def page_size(store: Store, part: Slice, mode: str, base_url: str, staged: list[StagedPage]) -> int:
     """The number of records to request per page: less if larger pages failed within a day."""
-    last = store.walks.published(part.resource.name, part.kind)
+    last = store.walks.holding(part.resource.name).walks.get(part.kind)
     if not staged and last and _why_anew(store, last, mode, base_url, STALE) is None:
         staged = store.walks.pages(last)
     return min((page.limit for page in staged), default=PAGE_SIZES[0])

@@ -124,7 +124,7 @@ class ResponseReader:
                 synced = format_datetime(from_iso(finished), usegmt=True) if finished else None
             except (ValueError, TypeError):
                 raise DataError(f"{self._name}: its runs are damaged") from None
-            self._state = FileState(version, SnapshotCache(conn), synced, conn.waits)
+            self._state = FileState(version, SnapshotCache(conn, self._name), synced, conn.waits)
         return self._state
 
 

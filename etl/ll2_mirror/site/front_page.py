@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator, Sequence
-from contextlib import nullcontext
 from datetime import datetime
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from ll2_mirror.clock import Clock, age, ago, from_iso
+from ll2_mirror.clock import age, ago, from_iso
 from ll2_mirror.ll2.schema import SCHEMA_VERSION, views
 from ll2_mirror.site.config import described, site, title
 from ll2_mirror.site.context import Item, PageSection, Rows
@@ -69,7 +68,7 @@ def front_page(rows: Rows, now: datetime) -> FrontPage:
 
 def _under_way(conn: sqlite3.Connection) -> Iterator[str]:
     """The progress of each walk."""
-    for walk in Walks(conn, Path(), Clock(), nullcontext).progress():
+    for walk in Walks(conn, Path()).progress():
         of = f" of {walk.total:,}" if walk.total else ""
         yield f"{format_key(walk.resource)}: {walk.records:,}{of} fetched"
 

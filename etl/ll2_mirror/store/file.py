@@ -51,7 +51,7 @@ class Store:
         self.clock = clock
         self.settings = Settings(conn, path)
         self.walks = Walks(conn, path, clock, self.transaction)
-        self.records = ListedRecords(conn, self.walks, path)
+        self.records = ListedRecords(conn, path)
         self.ledger = Ledger(conn, clock)
         self._inode = _inode(path)
 

@@ -63,9 +63,9 @@ class Quarantined(NamedTuple):
 class ListedRecords:
     """The listed records of one file. It commits nothing: the caller's transaction does."""
 
-    def __init__(self, conn: sqlite3.Connection, walks: Walks, path: Path) -> None:
+    def __init__(self, conn: sqlite3.Connection, path: Path) -> None:
         self._conn = conn
-        self._walks = walks
+        self._walks = Walks(conn, path)  # to read pages
         self._path = path
 
     # Texts

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, nullcontext
 from math import ceil
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -15,7 +15,7 @@ import orjson
 from ll2_mirror.clock import Clock, to_iso
 from ll2_mirror.errors import DataError
 from ll2_mirror.ll2.json import parse
-from ll2_mirror.ll2.lists import RESOURCES, Slice, slice_name
+from ll2_mirror.ll2.lists import MODES, RESOURCES, Slice, slice_name
 from ll2_mirror.ll2.model import Id, Shape
 from ll2_mirror.ll2.page import Page, TooLargeError, counted, packed, records, unpacked
 from ll2_mirror.store.sql import IN, Typed, among
@@ -46,6 +46,31 @@ class Walk(NamedTuple):
     def shape(self) -> Shape:
         """The shape of its records."""
         return RESOURCES[self.resource].modes[self.mode]
+
+
+class Holding(NamedTuple):
+    """What the tables hold of one list.
+
+    ``walks``: by part, the last walk over it that was published; under "" that over the whole list.
+    """
+
+    walks: dict[str, Walk]
+
+    @property
+    def whole(self) -> Walk | None:
+        """The last walk over the whole list; None if the file has parts of it at most."""
+        return self.walks.get("")
+
+    @property
+    def last(self) -> Walk | None:
+        """The walk that began last; None if the file has nothing of the list."""
+        return max(self.walks.values(), key=lambda walk: walk.id, default=None)
+
+    @property
+    def mode(self) -> str | None:
+        """The mode that every record of the list came in at least; None if there is none."""
+        modes = [walk.mode for walk in ([self.whole] if self.whole else self.walks.values())]
+        return min(modes, key=MODES.index, default=None)
 
 
 class StagedPage(NamedTuple):
@@ -89,11 +114,15 @@ class Walks:
     """
 
     def __init__(
-        self, conn: sqlite3.Connection, path: Path, clock: Clock, transaction: Transaction
+        self,
+        conn: sqlite3.Connection,
+        path: Path,
+        clock: Clock | None = None,
+        transaction: Transaction = nullcontext,
     ) -> None:
         self._conn = conn
         self._path = path
-        self._clock = clock
+        self._clock = clock or Clock()
         self._transaction = transaction
 
     def begin(self, part: Slice, mode: str, base_url: str, since: str | None = None) -> Walk:
@@ -109,10 +138,10 @@ class Walks:
         assert cursor.lastrowid is not None
         return Walk(cursor.lastrowid, resource, part.kind, since, mode, base_url, started, None)
 
-    def published(self, resource: str, part: str = "") -> Walk | None:
-        """The last walk of a resource or a part that the tables hold; None before the first."""
-        walks = list(self._read("published AND (resource, part) = (?, ?)", resource, part))
-        return walks[-1] if walks else None
+    def holding(self, resource: str) -> Holding:
+        """What the tables hold of a list; a walk in a mode that it doesn't have is left out."""
+        modes = RESOURCES[resource].modes
+        return Holding({walk.part: walk for walk in self.held(resource) if walk.mode in modes})
 
     def held(self, resource: str) -> list[Walk]:
         """The published walks of a resource: over the whole, and over parts; the oldest first."""

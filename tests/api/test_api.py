@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from helpers import execute
-from ll2_mirror.api import handlers, select
+from ll2_mirror.api import select
 from ll2_mirror.api.handlers import Api
 from ll2_mirror.api.request import Request
 from ll2_mirror.api.response import ApiResponse
@@ -23,6 +23,7 @@ from ll2_mirror.cli.main import main
 from ll2_mirror.ll2.json import parse, spell, text
 from ll2_mirror.ll2.lists import RESOURCES
 from ll2_mirror.serve.browse import browse
+from ll2_mirror.store.records import ListedRecords, Text
 from ll2_mirror.store.search import terms
 from ll2_mirror.testing import fake_ll2
 from reference_api import page as reference_page
@@ -785,7 +786,8 @@ def test_a_record_is_rendered_from_its_own_text_where_its_rows_lack_a_key(ask, d
 def test_a_text_that_lacks_a_key_is_no_text_of_a_richer_mode(doubtful, monkeypatch):
     shape = RESOURCES["spacecraft"].modes["normal"]
     record = edited()["spacecraft", "normal"][0]
-    monkeypatch.setattr(handlers, "own_text", lambda *_: (shape, record))
+    texts = [[Text(1, "spacecraft", record["id"], shape, record)]]
+    monkeypatch.setattr(ListedRecords, "texts", lambda *_: texts)
     assert doubtful(f"{LIST}?limit=100&mode=detailed").status == 501
 
 
