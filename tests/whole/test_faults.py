@@ -105,7 +105,6 @@ def chunked(right: bytes) -> bytes:
 
 
 GZIP, CHUNKED = "Content-Encoding: gzip", b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
-HINT = b"HTTP/1.1 103 Early Hints\r\nLink: </style.css>; rel=preload\r\n\r\n"
 LEFT_OPEN = b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n"
 MOVING = {"first": (0, 75), "middle": (0, 75), "last": GARBLED}  # the last has too few for it
 
@@ -133,9 +132,7 @@ FAULTS: dict[str, Case] = {
     "status-of-4-digits": Case(raw(b"HTTP/1.1 2000 OK\r\n\r\n"), MENDS),
     "long-header": Case(body(b"{}", f"X: {'x' * 70_000}"), MENDS),
     "many-headers": Case(body(b"{}", *[f"X-{n}: x" for n in range(200)]), MENDS),
-    "early-hints": Case(raw(HINT, HINT, whole), FINE),
-    "continue": Case(raw(b"HTTP/1.1 100 Continue\r\n\r\n", HINT, whole), FINE),
-    "hints-without-end": Case(raw(*[HINT] * 99), MENDS),
+    "continue": Case(raw(b"HTTP/1.1 100 Continue\r\n\r\n", whole), FINE),
     # The coding.
     "gzip": Case(body(gzip.compress, GZIP), FINE),
     "gzip-claimed": Case(body(lambda right: right, GZIP), MENDS),

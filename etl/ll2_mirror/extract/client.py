@@ -10,10 +10,10 @@ import json
 import re
 import zlib
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from email.utils import parsedate_to_datetime
 from time import monotonic
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
 import requests
@@ -72,7 +72,7 @@ class Client:
         self.token = checked_token(token)
         self.sent = False
         self._timeout = timeout
-        self._session: ServerSession | None = self._new_session()  # raises for invalid settings
+        self._session = self._new_session()  # raises for invalid settings
 
     def _new_session(self) -> ServerSession:
         session = ServerSession(self.base_url)
@@ -89,12 +89,12 @@ class Client:
         for a body in an encoding that wasn't requested, UsageError if a proxy wants a password.
         """
         self.sent = True
-        session = self._session = self._session or self._new_session()
+        session = self._session
         until = monotonic() + self._timeout + 1  # when an abandoned thread ends
         came = outcome(lambda: self._read(session, path, until), self._timeout)
         self.sent = not session.connecting.is_set()
         if isinstance(came, BaseException):
-            self._session = None  # its connection may be in any state
+            self._session = self._new_session()  # the connection may be in any state
             if isinstance(came, Exception):  # http.client's own errors, too
                 came = self._failure(session, path, came)
             raise came from None
@@ -106,16 +106,17 @@ class Client:
     def _read(self, session: ServerSession, path: str, until: float) -> Response:
         """Reads a response with its body, until the deadline."""
         url = self.base_url + path
-        with session.get(url, timeout=self._timeout, allow_redirects=False, stream=True) as got:
-            most = MAX_BODY if got.status_code == 200 else MAX_ERROR_BODY
-            body = b""
+        with session.get(
+            url, timeout=self._timeout, allow_redirects=False, stream=True
+        ) as response:
+            status = response.status_code
             try:
-                encoding = got.headers.get("Content-Encoding", "").strip().lower()
-                body = _unpacked(_received(got, most, until), encoding, most)
+                body = _body(response, MAX_BODY if status == 200 else MAX_ERROR_BODY, until)
             except (TooLargeError, NotAPage, HTTPError, OSError, zlib.error):
-                if got.status_code == 200:  # for any other status, the status is enough
+                if status == 200:
                     raise
-            return Response(got.status_code, got.headers, body)
+                body = b""  # for any other status, the status is enough
+            return Response(status, response.headers, body)
 
     def _failure(self, session: ServerSession, path: str, error: Exception) -> MirrorError:
         """The error for a failed request; its class says whether a retry may help."""
@@ -134,9 +135,7 @@ class Client:
 
     def close(self) -> None:
         """Closes the connection, if there is one; the next request opens another."""
-        if self._session:
-            self._session.close()
-            self._session = None
+        self._session.close()
 
     def error_of(self, path: str, response: Response, now: datetime) -> MirrorError | None:
         """The error that a response is; None for a 200, unless its body repeats the token."""
@@ -148,21 +147,21 @@ class Client:
         return error
 
 
-def _received(response: requests.Response, most: int, until: float) -> bytes:
-    """The body as sent, still compressed; raises TooLargeError."""
+def _body(response: requests.Response, most: int, until: float) -> bytes:
+    """The decompressed body; raises TooLargeError, NotAPage for an unknown encoding.
+
+    Gzip is recognized even if a proxy didn't declare it.
+    """
+    encoding = response.headers.get("Content-Encoding", "").strip().lower()
+    if encoding not in ("", "identity", *_PACKED):
+        raise NotAPage(f"the body is encoded as {encoding}, which was not asked for")
     body = bytearray()
     while len(body) <= most and monotonic() < until and (chunk := response.raw.read1(_CHUNK)):
         body += chunk
-    return bounded(bytes(body), most)
-
-
-def _unpacked(body: bytes, encoding: str, most: int) -> bytes:
-    """The decompressed body. Gzip is recognized even if a proxy didn't declare it."""
-    if encoding not in ("", "identity", *_PACKED):
-        raise NotAPage(f"the body is encoded as {encoding}, which was not asked for")
-    if encoding in _PACKED or body.startswith(_GZIP):
-        body = inflated(body, most)
-    return counted(body)
+    received = bounded(bytes(body), most)
+    if encoding in _PACKED or received.startswith(_GZIP):
+        received = inflated(received, most)
+    return counted(received)
 
 
 def _error_of(response: Response, now: datetime, token: str | None) -> MirrorError | None:
@@ -170,7 +169,7 @@ def _error_of(response: Response, now: datetime, token: str | None) -> MirrorErr
     status = response.status
     if status == 200:
         return None
-    detail = _detail(response.body)
+    detail = str(document_of(response.body).get("detail", ""))
     after = _retry_after(response, detail, now) if status in (429, 503) else None
     if status == 429 or (after or 0) > PATIENCE:
         return _throttled(after, now)
@@ -182,12 +181,13 @@ def _error_of(response: Response, now: datetime, token: str | None) -> MirrorErr
     return error(f"{message.rstrip('.')}: {why}" if why else message)
 
 
-def _detail(body: bytes) -> str:
-    """The ``detail`` of an error response, or an empty text."""
+def document_of(body: bytes) -> dict[str, Any]:
+    """The JSON object that a body is; an empty one for anything else."""
     try:
-        return str(json.loads(body)["detail"])
-    except (ValueError, KeyError, TypeError, RecursionError):
-        return ""
+        document = json.loads(body)
+    except (ValueError, RecursionError):
+        return {}
+    return document if type(document) is dict else {}
 
 
 def _retry_after(response: Response, detail: str, now: datetime) -> float | None:
@@ -196,10 +196,9 @@ def _retry_after(response: Response, detail: str, now: datetime) -> float | None
     if header.isascii() and header.isdecimal():
         return min(float(header), LONGEST)
     try:
-        moment = parsedate_to_datetime(header)
-        moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-        return min(max(0.0, (moment - now).total_seconds()), LONGEST)
-    except (ValueError, OverflowError):
+        seconds = (parsedate_to_datetime(header) - now).total_seconds()
+        return min(max(0.0, seconds), LONGEST)
+    except (ValueError, OverflowError, TypeError):  # TypeError: a time without a zone
         match = _EXPECTED.search(detail)
         return min(float(match[1]), LONGEST) if match else None
 

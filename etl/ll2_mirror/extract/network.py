@@ -12,19 +12,18 @@ import socket
 import ssl
 from collections.abc import Callable
 from contextlib import ExitStack, suppress
-from http.client import HTTPConnection, HTTPException, HTTPResponse
+from http.client import HTTPConnection
 from importlib.util import find_spec
-from ipaddress import ip_address, ip_network
+from ipaddress import ip_address
 from pathlib import Path
 from threading import Event, Thread
 from time import monotonic
 from typing import Any, NamedTuple, TypeVar
 from urllib.parse import urlsplit
-from urllib.request import getproxies, proxy_bypass
 
 import requests
 from requests.adapters import HTTPAdapter
-from requests.utils import DEFAULT_CA_BUNDLE_PATH
+from requests.utils import DEFAULT_CA_BUNDLE_PATH, get_environ_proxies
 from urllib3.util.ssl_ import create_urllib3_context
 
 from ll2_mirror import __version__
@@ -38,8 +37,6 @@ CERTIFICATES = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE", "SSL_CE
 TRIES = 5  # of one request
 _LONGEST_PAUSE = 30.0  # seconds between two tries, unless the server asks for more
 _SOCKS = ("socks4", "socks4a", "socks5", "socks5h")
-_HERE = ("127.0.0.0/8", "::1", "0.0.0.0", "::")  # noqa: S104 (asked, not bound)
-_MAX_HINTS = 10  # such as 103, that may come before the answer
 _HEED = 0.1  # seconds: a signal that comes just before a wait begins doesn't end it
 
 CheckAddress = Callable[[str], None]  # raises for an address that must not be connected to
@@ -81,20 +78,6 @@ class Proxy(NamedTuple):
         """The proxy's URL without its password."""
         return urlsplit(self.url).netloc.rpartition("@")[2]
 
-    def check(self) -> None:
-        """Raises UsageError if the proxy can't be used."""
-        try:
-            parts = urlsplit(self.url)
-            fine = parts.hostname and parts.port != 0 and parts.scheme in ("http", "https", *_SOCKS)
-        except ValueError:
-            fine = False
-        if not fine:
-            like = "http://proxy.example:3128"
-            raise UsageError(f"{self.variable} is not a proxy URL: expected one like {like}")
-        if parts.scheme in _SOCKS and not find_spec("socks"):
-            need = "that needs `pip install pysocks`"
-            raise UsageError(f"{self.variable} names a SOCKS proxy: {need}")
-
     def refused(self) -> UsageError:
         """The error if it requires a user and a password."""
         how = f"put them into {self.variable}, as in http://user:password@{self.name}"
@@ -102,30 +85,35 @@ class Proxy(NamedTuple):
 
 
 def proxy_for(base_url: str) -> Proxy | None:
-    """The proxy that the environment names for a server, or None."""
-    parts, proxies = urlsplit(base_url), getproxies()
+    """The proxy that the environment names for a server, or None; raises UsageError."""
+    parts = urlsplit(base_url)
+    proxies = {} if _is_here(parts.hostname or "") else get_environ_proxies(base_url)
     key = parts.scheme if parts.scheme in proxies else "all"
-    networks = (*_HERE, *proxies.get("no", "").split(","))
-    host = parts.hostname or ""
-    if (
-        key not in proxies
-        or f".{host}".endswith(".localhost")
-        or any(_within(host, network.strip()) for network in networks)
-        or proxy_bypass(parts.netloc)
-    ):
+    if key not in proxies:
         return None
-    url = proxies[key]
-    proxy = Proxy(f"{key.upper()}_PROXY", url if "://" in url else f"http://{url}")
-    proxy.check()
-    return proxy
-
-
-def _within(host: str, network: str) -> bool:
-    """Whether a host is an address in a network such as 10.0.0.0/8."""
+    url, variable = proxies[key], f"{key.upper()}_PROXY"
+    url = url if "://" in url else f"http://{url}"
     try:
-        return ip_address(host) in ip_network(network, strict=False)
+        parts = urlsplit(url)
+        fine = parts.hostname and parts.port != 0 and parts.scheme in ("http", "https", *_SOCKS)
     except ValueError:
-        return False
+        fine = False
+    if not fine:
+        like = "http://proxy.example:3128"
+        raise UsageError(f"{variable} is not a proxy URL: expected one like {like}")
+    if parts.scheme in _SOCKS and not find_spec("socks"):
+        need = "that needs `pip install pysocks`"
+        raise UsageError(f"{variable} names a SOCKS proxy: {need}")
+    return Proxy(variable, url)
+
+
+def _is_here(host: str) -> bool:
+    """Whether a host is this machine, which is never asked through a proxy."""
+    try:
+        address = ip_address(host)
+    except ValueError:
+        return f".{host}".endswith(".localhost")
+    return address.is_loopback or address.is_unspecified
 
 
 def _trust() -> ssl.SSLContext:
@@ -166,49 +154,32 @@ class _Adapter(HTTPAdapter):
         """The connection pool for the server, or for its proxy."""
         pool: Any = super().get_connection_with_tls_context(*args, **how)
         if "ConnectionCls" not in vars(pool):  # kept between requests
-            pool.ConnectionCls = _watched(pool.ConnectionCls, self._connecting, self._check_address)
+            pool.ConnectionCls = self._watched(pool.ConnectionCls)
         return pool
 
+    def _watched(self, kind: type[HTTPConnection]) -> type[HTTPConnection]:
+        """A pool's class whose connections report success and check addresses."""
+        connecting, check_address = self._connecting, self._check_address
 
-def _watched(
-    kind: type[HTTPConnection], connecting: Event, check_address: CheckAddress | None
-) -> type[HTTPConnection]:
-    """A pool class whose connections report success, check addresses and skip 1xx responses."""
+        class WatchedConnection(kind):  # type: ignore[valid-type, misc]
+            def connect(self) -> None:
+                connecting.set()
+                super().connect()
+                connecting.clear()
 
-    class WatchedConnection(kind):  # type: ignore[valid-type, misc]
-        response_class = _PastHints
+            def _new_conn(self) -> socket.socket:
+                if check_address is None:
+                    return super()._new_conn()  # type: ignore[no-any-return]
+                found = socket.getaddrinfo(self.host, self.port, type=socket.SOCK_STREAM)
+                for *_, address in found:
+                    check_address(str(address[0]))
+                with ExitStack() as undo:  # the name may resolve differently the second time
+                    connection: socket.socket = undo.enter_context(super()._new_conn())
+                    check_address(connection.getpeername()[0])
+                    undo.pop_all()
+                return connection
 
-        def connect(self) -> None:
-            connecting.set()
-            super().connect()
-            connecting.clear()
-
-        def _new_conn(self) -> socket.socket:
-            if check_address is None:
-                return super()._new_conn()  # type: ignore[no-any-return]
-            for *_, address in socket.getaddrinfo(self.host, self.port, type=socket.SOCK_STREAM):
-                check_address(str(address[0]))
-            with ExitStack() as undo:  # the name may resolve differently the second time
-                connection: socket.socket = undo.enter_context(super()._new_conn())
-                check_address(connection.getpeername()[0])
-                undo.pop_all()
-            return connection
-
-    return WatchedConnection
-
-
-class _PastHints(HTTPResponse):
-    """Skips all 1xx responses, such as 103 Early Hints; http.client skips only 100."""
-
-    def begin(self, **how: Any) -> None:
-        """Reads the status and headers of the final response."""
-        super().begin(**how)
-        for _ in range(_MAX_HINTS):
-            if self.status >= 200:
-                return
-            self.headers = None  # type: ignore[assignment]
-            super().begin(**how)
-        raise HTTPException(f"no response after {_MAX_HINTS} hints")
+        return WatchedConnection
 
 
 def reason_of(error: BaseException) -> str:

@@ -100,10 +100,10 @@ class Budget:
         limit, window, noted, use, resumes = row or (limit, window, to_iso(now), None, None)
         asked = from_iso(noted)
         return (
-            None if limit is None else _count(limit),
+            None if limit is None else int(limit),
             min(float(window), LONGEST),
             asked,
-            None if use is None else min(_count(use), LARGEST),
+            None if use is None else min(int(use), LARGEST),
             min(from_iso(resumes), asked + timedelta(seconds=LONGEST)) if resumes else None,
         )
 
@@ -194,13 +194,6 @@ def _number(value: Any) -> Any:
     if type(value) not in (int, float) or not 0 <= value < LARGEST:
         raise ValueError
     return value
-
-
-def _count(value: int) -> int:
-    """A number of requests; raises ValueError for anything else."""
-    if int(value) < 0:
-        raise ValueError(f"{value} is not a number of requests")
-    return int(value)
 
 
 class RequestLog:

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import json
 from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import datetime
 from time import monotonic
 from urllib.parse import quote as in_path
 from urllib.parse import urlencode
 
 from ll2_mirror.clock import Clock, for_people, to_iso
-from ll2_mirror.errors import Faulted, MirrorError, NotAPage, NotThere, Stopped, Throttled
-from ll2_mirror.extract.client import Client, Response
+from ll2_mirror.errors import Faulted, NotAPage, NotThere, Stopped, Throttled
+from ll2_mirror.extract.client import Client, Response, document_of
 from ll2_mirror.extract.network import TRIES, with_retries
 from ll2_mirror.extract.rate_limit import Budget, throttle_from
 from ll2_mirror.ll2.model import Id
@@ -104,7 +102,7 @@ class Upstream:
 
         def ask() -> None:
             self.probed += 1
-            if not _is_record(self._ask(path), id_):
+            if document_of(self._ask(path)).get("id") != id_:
                 raise NotAPage(f"{self.base_url}{path}: no record of LL2")
 
         try:
@@ -120,19 +118,14 @@ class Upstream:
         response = self._logged(path, counted=True)
         error = self.client.error_of(path, response, self.clock.now())
         if isinstance(error, Stopped):
-            error = self._hold(error)
+            until = self.budget.record_throttle(error.resumes)
+            if self.wait:
+                raise Throttled(str(error), after=0)  # which is retried
+            if error.resumes is None:
+                raise Stopped(f"{error}: at {for_people(until)}, say", until)
         if error:
             raise error
         return response.body
-
-    def _hold(self, error: Stopped) -> MirrorError:
-        """Records that the server asks to wait; the error for it, retried if the user waits."""
-        until = self.budget.record_throttle(error.resumes)
-        if self.wait:
-            return Throttled(str(error), after=0)
-        if error.resumes is None:
-            return Stopped(f"{error}: at {for_people(until)}, say", until)
-        return error
 
     def _wait_for_turn(self) -> None:
         """Waits until a request may be made; without ``wait``, raises Stopped instead."""
@@ -143,13 +136,10 @@ class Upstream:
             current = self.budget.current()
             if (reached := self.budget.error_if_reached(current)) and not self.wait:
                 raise reached
-            self._wait_until(current.resumes or self.clock.now())
-
-    def _wait_until(self, until: datetime) -> None:
-        """Waits until a time, emitting the remaining seconds."""
-        while (left := (until - self.clock.now()).total_seconds()) > 0:
-            self.emit("waiting", until=to_iso(until), seconds=round(left))
-            self.clock.sleep(min(left, _COUNTDOWN if left < 3600 else 60.0))
+            until = current.resumes or self.clock.now()
+            while (left := (until - self.clock.now()).total_seconds()) > 0:
+                self.emit("waiting", until=to_iso(until), seconds=round(left))
+                self.clock.sleep(min(left, _COUNTDOWN if left < 3600 else 60.0))
 
     def _logged(self, path: str, *, counted: bool) -> Response:
         """Sends one request, logged beforehand; one that never left isn't counted."""
@@ -163,10 +153,3 @@ class Upstream:
             ms = round((monotonic() - began) * 1000)
             log.end(number, path, status, size, ms, counted=counted and self.client.sent)
             self.emit("request", path=path, status=status, bytes=size, ms=ms)
-
-
-def _is_record(body: bytes, id_: Id) -> bool:
-    try:
-        return bool(json.loads(body)["id"] == id_)
-    except (ValueError, KeyError, TypeError, RecursionError):
-        return False
