@@ -14,7 +14,7 @@ import pytest
 from helpers import execute, grow_old, public_rows
 from ll2_mirror.errors import UpstreamError
 from ll2_mirror.share import download
-from ll2_mirror.store import opening
+from ll2_mirror.store import file as opening
 from ll2_mirror.store.lock import only_sync
 from static_server import breaks, cut_after, drip, instead, site, status
 

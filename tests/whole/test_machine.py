@@ -12,7 +12,7 @@ import pytest
 
 from helpers import execute, pages_asked, public_rows
 from ll2_mirror.clock import to_iso
-from ll2_mirror.store import opening
+from ll2_mirror.store import file as opening
 
 
 def many(upstream, count, name="Craft"):
