@@ -14,7 +14,7 @@ import pytest
 from helpers import execute, grow_old, public_rows
 from ll2_mirror.errors import UpstreamError
 from ll2_mirror.share import download
-from ll2_mirror.store import file as opening
+from ll2_mirror.store import file as store_file
 from ll2_mirror.store.lock import only_sync
 from static_server import breaks, cut_after, drip, instead, site, status
 
@@ -606,7 +606,7 @@ def test_a_sync_and_a_pull_do_not_run_at_once(kept, served, run):
 
 
 def test_a_file_that_somebody_writes_is_left_for_the_next_pull(kept, served, run, monkeypatch):
-    monkeypatch.setattr(opening, "BUSY_SECONDS", 0.05)
+    monkeypatch.setattr(store_file, "BUSY_SECONDS", 0.05)
     with closing(sqlite3.connect(kept, isolation_level=None)) as conn:
         conn.execute("BEGIN IMMEDIATE")
         refused(run("pull", served.url, kept), 75, "is in use by another process")
@@ -615,7 +615,7 @@ def test_a_file_that_somebody_writes_is_left_for_the_next_pull(kept, served, run
 
 def test_a_file_that_is_kept_out_of_wal_mode_is_left(kept, served, run, monkeypatch):
     """Its readers would have to wait."""
-    monkeypatch.setattr(opening, "BUSY_SECONDS", 0.05)
+    monkeypatch.setattr(store_file, "BUSY_SECONDS", 0.05)
     execute(kept, "PRAGMA journal_mode = DELETE")
     with closing(sqlite3.connect(kept, isolation_level=None)) as conn:
         conn.execute("BEGIN")

@@ -3,6 +3,6 @@
 In: a mirror and a folder, or the URL of such a folder. Out: a snapshot with its manifest in the
 folder, or a mirror updated from them.
 
-Open ``manifest`` first: both sides use it. ``publish`` writes a snapshot. ``pull`` loads what a
-``source`` has staged. ``download`` fetches over HTTP, also images.
+Open ``publish`` first: what a folder holds, and how it is written. ``pull`` loads it. ``download``
+fetches over HTTP, also images.
 """

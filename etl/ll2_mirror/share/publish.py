@@ -1,32 +1,61 @@
-"""Writes what a mirror holds to a folder: a snapshot named by its digest, then its manifest."""
+"""Writes what a mirror holds to a folder: a snapshot named by its digest, then its manifest.
+
+The manifest says which state of the mirror is published, in which file.
+"""
 
 from __future__ import annotations
 
 import json
+import re
 import sqlite3
-from contextlib import closing, suppress
+from contextlib import closing
 from pathlib import Path
+from typing import Any, NamedTuple
 
+from ll2_mirror import __version__
+from ll2_mirror.clock import from_iso, to_iso
 from ll2_mirror.errors import DataError, NotAMirror, UsageError
 from ll2_mirror.files import commit_file, discard, open_own, sha256, writing
-from ll2_mirror.share.manifest import (
-    MANIFEST,
-    Manifest,
-    PublishedFile,
-    is_as_new_as,
-    is_snapshot,
-    manifest_of,
-    mirror_state,
-    parse_manifest,
-    snapshot_name,
-)
+from ll2_mirror.ll2.lists import SLICES
+from ll2_mirror.ll2.schema import SCHEMA_VERSION
 from ll2_mirror.store.file import Store, explaining, stamp
 from ll2_mirror.store.lock import only_sync
 
 KEEP = 3  # snapshots, for readers that have just read an older manifest
+MANIFEST = "manifest.json"
+_FORMAT = 1
+_SNAPSHOT = re.compile(r"snapshot-([0-9a-f]{64})\.db")  # a file with that name never changes
 # For a copy that nobody reads before it is complete. The cache is small, as each page is written
 # once: a larger one isn't faster, and with 2 MB it takes almost twice as long.
 _FAST = ("journal_mode = OFF", "synchronous = OFF", "locking_mode = EXCLUSIVE", "cache_size = 50")
+
+
+class MirrorState(NamedTuple):
+    """A state of a mirror: its last run, when that ended, and the version of its schema."""
+
+    run: int
+    synced: str
+    schema_version: int
+
+
+class PublishedFile(NamedTuple):
+    """A published file: its name, its size, and the SHA-256 of its bytes."""
+
+    name: str
+    bytes: int
+    sha256: str
+
+
+class Manifest(NamedTuple):
+    """A published state. ``older``: the names of earlier snapshots in the folder.
+
+    ``document`` is the JSON object as it is published.
+    """
+
+    state: MirrorState
+    file: PublishedFile
+    older: list[str]
+    document: dict[str, Any]
 
 
 def publish(
@@ -54,13 +83,7 @@ def publish(
                 " anyway, give --allow-older"
             )
         with writing(folder):
-            file = _write_snapshot(store, folder)
-            names = [before.file.name, *before.older] if before else []
-            older = [name for name in names if name != file.name][: keep - 1]
-            manifest = manifest_of(store, file, older)
-            _write_manifest(folder, manifest)
-            _remove_snapshots(folder, {file.name, *older})
-        return manifest, True
+            return _write_state(store, state, folder, before, keep), True
 
 
 def _published(folder: Path) -> Manifest | None:
@@ -74,9 +97,27 @@ def _published(folder: Path) -> Manifest | None:
 
 
 def _is_there(path: Path, file: PublishedFile) -> bool:
-    with suppress(OSError):
-        return path.stat().st_size == file.bytes
-    return False
+    return path.exists() and path.stat().st_size == file.bytes
+
+
+def _write_state(
+    store: Store, state: MirrorState, folder: Path, before: Manifest | None, keep: int
+) -> Manifest:
+    """Writes a snapshot, then replaces the manifest: this publishes the new state."""
+    file = _write_snapshot(store, folder)
+    names = [before.file.name, *before.older] if before else []
+    older = [name for name in names if name != file.name][: keep - 1]
+    manifest = Manifest(state, file, older, _document(store, state, file, older))
+    part = folder / f".{MANIFEST}"
+    with open_own(part, "wb") as out:
+        text = json.dumps(manifest.document, ensure_ascii=False, indent=2) + "\n"
+        out.write(text.encode())
+    commit_file(part, folder / MANIFEST)
+    for path in list(folder.iterdir()):
+        name = path.name.removesuffix(".gz")  # until 0.6, each snapshot had a compressed copy
+        if _SNAPSHOT.fullmatch(name) and name not in (file.name, *older):
+            path.unlink(missing_ok=True)
+    return manifest
 
 
 def _write_snapshot(store: Store, folder: Path) -> PublishedFile:
@@ -84,11 +125,12 @@ def _write_snapshot(store: Store, folder: Path) -> PublishedFile:
     part = folder / ".snapshot"
     try:
         copy_mirror(store, part)
-        digest, size = sha256(part), part.stat().st_size
-        commit_file(part, folder / snapshot_name(digest))
+        digest = sha256(part)
+        file = PublishedFile(f"snapshot-{digest}.db", part.stat().st_size, digest)
+        commit_file(part, folder / file.name)
+        return file
     finally:
         discard(part)
-    return PublishedFile(snapshot_name(digest), size, digest)
 
 
 def copy_mirror(store: Store, path: Path) -> None:
@@ -112,21 +154,76 @@ def remove_private(store: Store) -> None:
     stamp(store.conn)
 
 
-def _write_manifest(folder: Path, manifest: Manifest) -> None:
-    """Replaces the manifest: this publishes the new state."""
-    part = folder / f".{MANIFEST}"
-    text = json.dumps(manifest.document, ensure_ascii=False, indent=2) + "\n"
-    with open_own(part, "wb") as file:
-        file.write(text.encode())
-    commit_file(part, folder / MANIFEST)
+def mirror_state(store: Store) -> MirrorState | None:
+    """The state of a mirror; None before its first sync."""
+    newest = store.ledger.newest()
+    return MirrorState(*newest, store.version or SCHEMA_VERSION) if newest else None
 
 
-def _remove_snapshots(folder: Path, keep: set[str]) -> None:
-    """Removes the snapshots that the manifest no longer names, and no other file.
+def is_as_new_as(store: Store, state: MirrorState) -> bool:
+    """Whether a mirror is as new as a state: it has that run, or was synced later.
 
-    Until 0.6 each had a compressed copy, which is removed, too.
+    Compares runs before times: the writer's clock may have been set back.
     """
-    for path in list(folder.iterdir()):
-        name = path.name.removesuffix(".gz")
-        if is_snapshot(name) and name not in keep:
-            path.unlink(missing_ok=True)
+    newest = store.ledger.newest()
+    assert newest is not None
+    return store.ledger.has_run(state.run, state.synced) or newest[1] >= state.synced
+
+
+def pulled_from(store: Store) -> dict[str, Any] | None:
+    """Where a mirror was pulled from, and when; None if it wasn't, or was synced since."""
+    pulled: dict[str, Any] | None = store.settings.read("pulled", dict)
+    newest = store.ledger.newest()
+    return pulled if pulled and newest and pulled.get("run") == newest[0] else None
+
+
+# The manifest
+
+
+def _document(
+    store: Store, state: MirrorState, file: PublishedFile, older: list[str]
+) -> dict[str, Any]:
+    # A slice of a list, such as the upcoming launches, counts as many records as the list.
+    names = {name: SLICES[name].resource.name for name in store.settings.resources}
+    return {
+        "format": _FORMAT,
+        "made_by": f"ll2-mirror {__version__}",
+        **state._asdict(),
+        "published": to_iso(store.clock.now()),
+        "base_url": store.settings.base_url,
+        "mode": store.walks.mode,
+        "resources": {name: store.ledger.records(of) for name, of in names.items()},
+        "file": file._asdict(),
+        "gzip": None,  # until 0.6 a compressed copy; the `pull` of 0.6 needs the key
+        "older": older,
+        "source": "Launch Library 2, The Space Devs",
+        "source_url": "https://thespacedevs.com/llapi",
+        "license": "Free of charge; name The Space Devs where you show the data. Each picture has"
+        " its own credit and license: see images and image_licenses.",
+    }
+
+
+def parse_manifest(text: bytes, where: str) -> Manifest:
+    """Parses a manifest published at ``where``; raises DataError for anything else.
+
+    Raises NotAMirror if only a newer version can read it or its snapshot.
+    """
+    try:
+        document = json.loads(text)
+        if document["format"] > _FORMAT or document["schema_version"] > SCHEMA_VERSION:
+            by = f"{document['made_by']:.40}"
+            raise NotAMirror(f"{where} was made by a newer version ({by}): upgrade ll2-mirror")
+        state = MirrorState(*(document[key] for key in MirrorState._fields))
+        file = PublishedFile(*(document["file"][key] for key in PublishedFile._fields))
+        named = _SNAPSHOT.fullmatch(file.name)
+        if not named or named[1] != file.sha256:
+            raise ValueError
+        for count in state.run, state.schema_version, file.bytes, *document["resources"].values():
+            if type(count) is not int or not 0 <= count < 2**63:
+                raise ValueError
+        for time in state.synced, document["published"]:
+            from_iso(time)
+        older = [name for name in document["older"] if _SNAPSHOT.fullmatch(name)]
+        return Manifest(state, file, older, document)
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
+        raise DataError(f"{where} is not a manifest of ll2-mirror") from None

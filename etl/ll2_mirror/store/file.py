@@ -168,7 +168,7 @@ def _prepare(conn: sqlite3.Connection, path: Path, create: bool) -> None:
     """Makes the tables where there are none, and sets what a connection needs."""
     if create and _is_blank(conn):
         _create(conn)
-    _check(conn, path)
+    check_mirror(conn, path)
     if create:
         if not conn.execute("PRAGMA application_id").fetchone()[0]:
             stamp(conn)  # a copy made from a dump lost it
@@ -255,8 +255,8 @@ def missing_column(conn: sqlite3.Connection) -> str:
     return ".".join(min(wanted - columns, default=()))
 
 
-def _check(conn: sqlite3.Connection, path: Path) -> None:
-    """Raises NotAMirror for a file that this version can't read."""
+def check_mirror(conn: sqlite3.Connection, path: Path | str) -> None:
+    """Raises NotAMirror for a file that this version can't read; ``path`` is for people."""
     if _is_blank(conn):
         raise UsageError(f"{path} holds nothing yet: `ll2-mirror sync {path}` fills it")
     version = version_of(conn)
