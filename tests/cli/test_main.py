@@ -71,7 +71,7 @@ def bug(monkeypatch):
     def broken(*_):
         raise KeyError("a key\x1b[2J\nof ours")
 
-    for name in ("cli.status.status", "verify.verify", "sync.wanted"):
+    for name in ("cli.status.status", "verify.verify", "due.wanted"):
         monkeypatch.setattr(f"ll2_mirror.{name}", broken)
 
 

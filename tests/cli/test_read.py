@@ -10,6 +10,7 @@ from xml.etree import ElementTree
 import pytest
 
 from helpers import many
+from ll2_mirror.ll2.json import parse
 
 
 def test_status_reads_well_and_parses(synced, run):
@@ -86,6 +87,17 @@ def test_changes_tell_a_nested_object_by_its_name(synced, run, upstream):
     [change] = run("changes", synced, "--json").json["runs"][-1]["changes"]
     assert (change["from"], change["from_name"]) == (before["id"], before["name"])
     assert (change["to"], change["to_name"]) == (other["id"], other["name"])
+
+
+def test_changes_tell_a_number_that_is_only_spelled_differently(db, run, upstream):
+    pads = upstream.records["pads", "normal"]
+    for number in (b"28.5", b"28.50", b"28.500"):
+        pads[0]["latitude"] = parse(b"[%s]" % number)[0]
+        assert run("sync", db, "pads", "--base-url", upstream.base_url).code == 0
+    told = run("changes", db).out
+    pad = f"  ~ pads {pads[0]['id']} ({pads[0]['name']}): latitude"
+    assert f"{pad}: null → 28.50\n" in told
+    assert f"{pad}: 28.50 → 28.500\n" in told
 
 
 def test_changes_are_a_feed_that_readers_take(synced, run, upstream):

@@ -56,14 +56,13 @@ def changes(db: Path, since: str | None, everything: bool, as_json: bool, form: 
     start = None if since is None else options.point_in_time(since, output.clock().now())
     with options.opened(db) as store:
         document = changes_of(store, start, everything)
-    if as_json or form == "json":
-        output.present(document)
-    elif form == "atom":
+    if form == "atom" and not as_json:
         output.say(*_atom(document, db.stem, to_iso(output.clock().now())).split("\n"))
-    elif document["runs"]:
-        output.say(*_run_lines(document["runs"]))
     else:
-        output.say("nothing changed", err=True)
+        as_json = as_json or form == "json"
+        output.present(document, _run_lines(document["runs"]), as_json=as_json)
+        if not (as_json or document["runs"]):
+            output.say("nothing changed", err=True)
 
 
 def _run_lines(runs: list[dict[str, Any]]) -> Iterator[str]:
@@ -78,18 +77,28 @@ def _run_lines(runs: list[dict[str, Any]]) -> Iterator[str]:
 
 def _change_lines(changes: list[dict[str, Any]]) -> Iterator[str]:
     """A line a change; many rows added to one table are one line."""
-    added = Counter(change["table"] for change in changes if change["kind"] == "added")
-    many = {table: count for table, count in added.items() if count > _MANY_ADDED}
+    many = {table: count for table, count in _added(changes).items() if count > _MANY_ADDED}
     yield from (f"  + {table}: {count:,} rows" for table, count in many.items())
     for change in changes:
-        name = f" ({change['name']})" if change["name"] else ""
-        row = f"{change['table']} {change['id']}{name}"
-        if change["kind"] == "gone":
-            yield f"  - {row}"
-        elif change["kind"] != "added":
+        row = f"{change['table']} {change['id']}{output.optional(' ({})', change['name'])}"
+        if "key" in change:
             yield from output.first_lines(f"  ~ {row}: {value}" for value in _value_texts(change))
+        elif change["kind"] == "gone":
+            yield f"  - {row}"
         elif change["table"] not in many:
             yield f"  + {row}"
+
+
+def _added(changes: list[dict[str, Any]]) -> Counter[str]:
+    """How many rows were added, by table."""
+    return Counter(change["table"] for change in changes if change["kind"] == "added")
+
+
+def _first_sync_text(run: dict[str, Any]) -> str:
+    """A first sync in one line: what it added, the most first."""
+    added = _added(run["changes"]).most_common()
+    counts = ", ".join(f"{count:,} {table}" for table, count in added)
+    return f"the first sync: {counts or 'nothing'}"
 
 
 def _value_texts(change: dict[str, Any]) -> Iterator[str]:
@@ -97,30 +106,23 @@ def _value_texts(change: dict[str, Any]) -> Iterator[str]:
     if change["key"] != "_extra":
         yield _value_text(change, change["key"], change["from"], change["to"])
         return
-    before, after = (
-        {key: value for part in (side or {}).values() for key, value in part["values"].items()}
-        for side in (change["from"], change["to"])
-    )
+    before, after = _unknown_keys(change["from"]), _unknown_keys(change["to"])
     for key in dict.fromkeys((*before, *after)):
         if before.get(key) != after.get(key):
             yield _value_text(change, key, before.get(key), after.get(key))
 
 
-def _first_sync_text(run: dict[str, Any]) -> str:
-    """A first sync in one line: what it added, the most first."""
-    added = Counter(change["table"] for change in run["changes"] if change["kind"] == "added")
-    counts = ", ".join(f"{count:,} {table}" for table, count in added.most_common())
-    return f"the first sync: {counts or 'nothing'}"
+def _unknown_keys(extra: dict[str, Any] | None) -> dict[str, Any]:
+    """The keys of an ``_extra`` with their values: of all its shapes, and exact ones of columns."""
+    parts = (part.get("values", part) for part in (extra or {}).values())
+    return {key: value for part in parts for key, value in part.items()}
 
 
 def _value_text(change: dict[str, Any], key: str, before: Any, after: Any) -> str:
     """A key with its value before and after: by name if it has one, else as JSON."""
     old, new = (
         unspelled(json.dumps(value, ensure_ascii=False)) if name is None else name
-        for value, name in (
-            (before, change.get("from_name")),
-            (after, change.get("to_name")),
-        )
+        for value, name in ((before, change.get("from_name")), (after, change.get("to_name")))
     )
     return f"{key}: {old} → {new}"
 

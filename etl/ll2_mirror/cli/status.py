@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from datetime import datetime
 from math import inf
+from operator import itemgetter
 from typing import Any, NamedTuple
 
 from prometheus_client import CollectorRegistry, Gauge, generate_latest
@@ -28,6 +30,7 @@ def status(store: Store, now: datetime) -> dict[str, Any]:
 
     Raises DataError where the tool's own tables hold what no sync writes.
     """
+    folder = ImageFolder(store.path)
     return {
         "db": str(store.path),
         "schema_version": SCHEMA_VERSION,
@@ -39,7 +42,7 @@ def status(store: Store, now: datetime) -> dict[str, Any]:
         "budget": _budget(store),
         "last_error": _last_error(store),
         "quarantine": list(_quarantine(store)),
-        "images": _images(store),
+        "images": image_counts(store.conn, folder) if folder.index() else None,
         "tables": _table_counts(store),
         "drift": list(_drift(store)),
     }
@@ -137,39 +140,34 @@ def _quarantine(store: Store) -> Iterator[dict[str, Any]]:
             }
 
 
-def _images(store: Store) -> dict[str, Any] | None:
-    """How many of the pictures are held; None where none ever was."""
-    folder = ImageFolder(store.path)
-    return image_counts(store.conn, folder) if folder.index() else None
-
-
 def _table_counts(store: Store) -> dict[str, int]:
     """The rows of each public table that has any."""
-    from sqlite_utils import Database  # 60 ms, so only where it is used
-
-    db = Database(store.conn, execute_plugins=False, recursive_triggers=False)
-    names = [name for name in db.table_names() if not name.startswith(("_", "sqlite_"))]
-    counts = {name: db.table(name).count for name in names}
-    return {name: count for name, count in counts.items() if count}
+    counts = store.conn.execute(
+        """SELECT name, printf('SELECT count(*) FROM "%w"', name) FROM sqlite_master"""
+        " WHERE type = 'table' AND name NOT GLOB '_*' AND name NOT GLOB 'sqlite_*'"
+    )
+    rows = {name: store.conn.execute(sql).fetchone()[0] for name, sql in counts.fetchall()}
+    return {name: count for name, count in rows.items() if count}
 
 
 class _DriftRow(NamedTuple):
-    """What LL2 sent that its document lacks."""
+    """What LL2 sent that its document lacks, and when the run ended that saw it first."""
 
     shape: str
     key: str
     what: str
     id: Id
-    run: int
+    since: str
 
 
 def _drift(store: Store) -> Iterator[dict[str, Any]]:
-    """What LL2 sent that its document lacks, with the time of the run that saw it first."""
-    columns = ", ".join(_DriftRow._fields)
-    rows = store.conn.execute(f"SELECT {columns} FROM _drift ORDER BY 1, 2, 3").fetchall()
-    for row in rows:
-        shape, key, what, id_, run = Typed(store.path).row(_DriftRow(*row), f"_drift {row[0]}")
-        yield {"shape": shape, "key": key, "what": what, "id": id_, "since": _finished(store, run)}
+    """What LL2 sent that its document lacks."""
+    rows = store.conn.execute(
+        "SELECT shape, key, what, _drift.id, finished FROM _drift LEFT JOIN _runs ON _runs.id = run"
+        " ORDER BY 1, 2, 3"
+    )
+    for row in map(_DriftRow._make, rows.fetchall()):
+        yield Typed(store.path).row(row, f"_drift {row.shape}")._asdict()
 
 
 # As metrics
@@ -181,50 +179,52 @@ def metrics(status: dict[str, Any], exit_code: int | None = None) -> bytes:
     Of a file that can't be read, those that there are without it. ``exit_code``: what the last
     sync ended with, if the file doesn't say.
     """
-    registry = CollectorRegistry()
-    db = printable(status["db"])
-    for name, about, label, values in _gauges(status, exit_code):
+    registry, db = CollectorRegistry(), printable(status["db"])
+    if exit_code:
+        status = {**status, "last_error": {"exit_code": exit_code}}
+    for name, about, label, values in _gauges(status):
         labels = ["db", label] if label else ["db"]
         if values:
             gauge = Gauge(f"ll2_mirror_{name}", about, labels, registry=registry)
         for key, number in values.items():
-            gauge.labels(*([db, key] if label else [db])).set(number)
+            gauge.labels(*[db, key][: len(labels)]).set(number)
     return generate_latest(registry)
 
 
-def _gauges(
-    status: dict[str, Any], exit_code: int | None
-) -> Iterator[tuple[str, str, str, dict[str, float]]]:
+def _gauges(status: dict[str, Any]) -> Iterator[tuple[str, str, str, dict[str, float]]]:
     """Each gauge: its name without the prefix, its help, its label, and its values by that label.
 
     One that has no label has one value at most.
     """
-    resources = {listed["resource"]: listed for listed in status.get("resources", ())}
-    quarantined = [record["resource"] for record in status.get("quarantine", ())]
-    budget = status.get("budget") or {}
     error = status["last_error"] or {"exit_code": 0}
-
-    def single(number: float | None) -> dict[str, float]:
-        return {} if number is None else {"": number}
-
-    yield "up", "Whether the file can be read.", "", single("tables" in status)
+    yield "up", "Whether the file can be read.", "", {"": "tables" in status}
     about = "How long ago the resource was synced that was synced longest ago; +Inf: never."
-    yield "age_seconds", about, "", single(oldest_age(status))
-    about = "What the last sync ended with."
-    yield "last_exit_code", about, "", single(exit_code or error["exit_code"])
-    times = {name: from_iso(listed["synced"]).timestamp() for name, listed in resources.items()}
+    yield "age_seconds", about, "", {"": oldest_age(status)}
+    yield "last_exit_code", "What the last sync ended with.", "", {"": error["exit_code"]}
+    if "tables" not in status:
+        return
+    resources, aside = (
+        status["resources"],
+        Counter(map(itemgetter("resource"), status["quarantine"])),
+    )
+    times = {listed["resource"]: from_iso(listed["synced"]).timestamp() for listed in resources}
     yield "last_sync_timestamp_seconds", "When the last sync was completed.", "resource", times
-    records = {name: listed["records"] for name, listed in resources.items()}
+    records = _by_resource(resources, "records")
     yield "records", "Records that LL2 lists.", "resource", records
-    gone = {name: listed["tombstones"] for name, listed in resources.items()}
+    gone = _by_resource(resources, "tombstones")
     yield "gone_records", "Records that LL2 no longer lists.", "resource", gone
     about = "Records that stay as an earlier sync had them, or out."
-    aside: dict[str, float] = {name: quarantined.count(name) for name in resources}
-    yield "quarantined_records", about, "resource", aside
-    staged = {walk["resource"]: walk["pages"] for walk in status.get("under_way", ())}
+    yield "quarantined_records", about, "resource", {name: aside[name] for name in times}
+    staged = _by_resource(status["under_way"], "pages")
     yield "staged_pages", "Pages of the walk under way.", "resource", staged
-    yield "budget_requests", "Requests that LL2 allows.", "", single(budget.get("limit"))
-    yield "budget_left_requests", "Requests left of them now.", "", single(budget.get("left"))
-    drift = len(status["drift"]) if "drift" in status else None
-    yield "drift", "Keys and values that LL2's document lacks.", "", single(drift)
-    yield "table_rows", "Rows by table.", "table", status.get("tables", {})
+    budget = status["budget"] or {"limit": None}
+    if budget["limit"] is not None:
+        yield "budget_requests", "Requests that LL2 allows.", "", {"": budget["limit"]}
+        yield "budget_left_requests", "Requests left of them now.", "", {"": budget["left"]}
+    drift = len(status["drift"])
+    yield "drift", "Keys and values that LL2's document lacks.", "", {"": drift}
+    yield "table_rows", "Rows by table.", "table", status["tables"]
+
+
+def _by_resource(entries: list[dict[str, Any]], key: str) -> dict[str, float]:
+    return {entry["resource"]: entry[key] for entry in entries}
