@@ -29,7 +29,7 @@ def sync(store: Store, upstream: Upstream, what: Wanted, emit: Emit = ignore) ->
     Raises UpstreamError, Stopped or DataError; the tables are then unchanged.
     """
     with upstream:
-        upstream.budget.log.forget()
+        upstream.budget.forget()
         upstream.learn_limit()
         return _mirror(store, upstream, what, emit)
 
@@ -46,7 +46,7 @@ def sync_due(
     if not _most_due(store, what, tried):
         return [], None
     with upstream:
-        upstream.budget.log.forget()
+        upstream.budget.forget()
         upstream.learn_limit()
         upstream.budget.spare = RESERVE
         in_a_row = 0
@@ -79,7 +79,7 @@ def _most_due(store: Store, what: Wanted, tried: set[str]) -> Task | None:
 
 def _mirror(store: Store, upstream: Upstream, what: Wanted, emit: Emit) -> list[Report]:
     """Walks these lists to their ends, finds out about deletions, and publishes all at once."""
-    upstream.budget.log.mark()
+    upstream.budget.mark()
     list_walks = [
         ListWalk(store, upstream, SLICES[name], mode, emit) for name, mode in what.modes.items()
     ]
@@ -135,7 +135,7 @@ def _publish(
 
 def _spent(upstream: Upstream, name: str) -> int:
     """How many requests this sync of a list or slice has made."""
-    return upstream.budget.log.spent_on(f"{API_PATH}{SLICES[name].listed}/")
+    return upstream.budget.spent_on(f"{API_PATH}{SLICES[name].listed}/")
 
 
 def incomplete(

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from editable_ll2 import EditableLL2
 from helpers import TestClock, command, equals, examples, execute, public_rows, sampled
 from ll2_mirror.clock import from_iso, to_iso
-from ll2_mirror.extract.rate_limit import DECLARED, Budget, RequestLog, Throttle
+from ll2_mirror.extract.rate_limit import DECLARED, Budget, Throttle
 from ll2_mirror.store.file import open_store
 from ll2_mirror.testing.fake_ll2 import answering
 
@@ -338,9 +338,9 @@ def test_the_newest_requests_say_as_much_as_all(tmp_path_factory, before, since,
         clock.now = lambda: now
         found = budget.current()
         with pytest.MonkeyPatch.context() as patch:
-            counted = RequestLog.counted
+            counted = Budget.counted
             patch.setattr(
-                RequestLog, "counted", lambda log, now, seconds, _=-1: counted(log, now, seconds)
+                Budget, "counted", lambda self, now, seconds, _=-1: counted(self, now, seconds)
             )
             whole = budget.current()
         assert (found.left, found.resumes) == (whole.left, whole.resumes)

@@ -42,11 +42,11 @@ def find_deleted(
             f" {len(listed)} held would go: nothing was published. If that is right, sync with"
             " --allow-shrink"
         )
-    kind = walk.shape.id_type
-    if any(type(id_) is not kind for id_ in met):  # it may be one of the missing
-        found = _ask(upstream, walk.resource, missing, set(), emit)
-        return Deletions(found.gone, found.missing + found.skipped, [])
-    return _ask(upstream, walk.resource, missing, missed_before, emit)
+    if all(type(id_) is walk.shape.id_type for id_ in met):
+        return _ask(upstream, walk.resource, missing, missed_before, emit)
+    # A record without a readable id may be one of the missing.
+    deletions = _ask(upstream, walk.resource, missing, set(), emit)
+    return Deletions(deletions.gone, deletions.missing + deletions.skipped, [])
 
 
 def _ask(

@@ -35,7 +35,6 @@ USER_AGENT = f"ll2-mirror/{__version__} (+https://pypi.org/project/ll2-mirror/)"
 # Where curl, Python and requests look for trusted certificates; all that are set are used.
 CERTIFICATES = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE", "SSL_CERT_DIR")
 TRIES = 5  # of one request
-_LONGEST_PAUSE = 30.0  # seconds between two tries, unless the server asks for more
 _SOCKS = ("socks4", "socks4a", "socks5", "socks5h")
 _HEED = 0.1  # seconds: a signal that comes just before a wait begins doesn't end it
 
@@ -225,8 +224,8 @@ def with_retries(ask: Callable[[], T], clock: Clock, emit: Emit, tries: int = TR
             if not error.again:
                 raise
             # As long as the server asks for; else longer each time, with jitter.
-            growing = random.uniform(0.5, min(2.0 ** (tried - 1), _LONGEST_PAUSE))  # noqa: S311
-            pause = growing if error.after is None else error.after + 0.1
+            pause = random.uniform(0.5, 2.0 ** (tried - 1))  # noqa: S311
+            pause = pause if error.after is None else error.after + 0.1
             emit("retry", why=str(error), seconds=pause)
             clock.sleep(pause)
     return ask()

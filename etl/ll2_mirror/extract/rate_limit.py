@@ -45,7 +45,7 @@ class RateLimit(NamedTuple):
 
 
 class Budget:
-    """How many requests may be made to one server; ``log`` has those already made.
+    """How many requests may be made to one server, and the log of those made, also by other runs.
 
     ``most``: the most in this run; ``spare``: the share of the limit to leave unused. ``token``:
     requests carry a token, so only a limit that the server stated applies.
@@ -54,13 +54,14 @@ class Budget:
     def __init__(
         self, store: Store, base_url: str, most: int | None = None, *, token: bool = False
     ) -> None:
-        self.log = RequestLog(store, base_url)
         self.most = most
         self.spare = 0.0
         declared = DECLARED.get(urlsplit(base_url).hostname or "", (None, HOUR))
         self._declared = (None, HOUR) if token else declared
         self._store = store
         self._base_url = base_url
+        self._paths: list[str] = []  # of this run's requests that the limit counts
+        self._mark = 0  # among them
 
     def current(self) -> RateLimit:
         """The limit now: as the server last stated it, with the requests made since."""
@@ -68,10 +69,10 @@ class Budget:
         try:
             limit, window, asked, use, resumes = self._known(now)
             most = (limit or 0) + (use or 0)  # older ones don't matter
-            times = self.log.counted(now, window, most)
+            times = self.counted(now, window, most)
         except (TypeError, ValueError, OverflowError) as error:
-            words = f"its tables _throttles or _requests are damaged: delete their rows ({error})"
-            raise DataError(f"{self._store.path}: {words}") from None
+            why = f"its tables _throttles or _requests are damaged: delete their rows ({error})"
+            raise DataError(f"{self._store.path}: {why}") from None
         if use is not None and now - asked < timedelta(seconds=window):
             # Requests of others: only their number is known, so count them from when it was stated.
             before = [time for time in times if time <= asked]
@@ -110,7 +111,7 @@ class Budget:
     @property
     def left(self) -> float:
         """How many requests this run may still make now; infinite without a limit."""
-        mine = float("inf") if self.most is None else self.most - self.log.spent
+        mine = float("inf") if self.most is None else self.most - self.spent
         current = self.current()
         return max(0, min(mine, current.left - current.share(self.spare)))
 
@@ -118,7 +119,7 @@ class Budget:
         """The error if this run has made all its requests, or None."""
         if self.spare and self.left <= 0:
             return Stopped("the limit is used up, except the reserve: the next sync continues")
-        if self.most is None or self.log.spent < self.most:
+        if self.most is None or self.spent < self.most:
             return None
         return Stopped(f"--max-requests {self.most} is used up: run the same command again")
 
@@ -149,7 +150,7 @@ class Budget:
         """Records that the server asks to wait; without a time, for up to an hour."""
         now = self._store.clock.now()
         if resumes is None:
-            resumes = next(iter(self.log.counted(now, HOUR)), now) + timedelta(seconds=HOUR)
+            resumes = next(iter(self.counted(now, HOUR)), now) + timedelta(seconds=HOUR)
         self._store.conn.execute(
             "INSERT INTO _throttles (base_url, asked, resumes) VALUES (?, ?, ?)"
             " ON CONFLICT DO UPDATE SET (asked, resumes) = (excluded.asked, excluded.resumes),"
@@ -157,6 +158,60 @@ class Budget:
             (self._base_url, to_iso(now), to_iso(resumes)),
         )
         return resumes
+
+    # The log of requests
+
+    @property
+    def spent(self) -> int:
+        """How many requests of this run the limit counts."""
+        return len(self._paths)
+
+    def mark(self) -> None:
+        """Makes ``spent_on`` count from now on."""
+        self._mark = len(self._paths)
+
+    def spent_on(self, path: str) -> int:
+        """How many requests since the last ``mark`` began with a path."""
+        return sum(spent.startswith(path) for spent in self._paths[self._mark :])
+
+    def log_sent(self, path: str, *, counted: bool) -> int:
+        """Logs a request before it is sent, and returns its number in the log."""
+        cursor = self._store.conn.execute(
+            "INSERT INTO _requests (base_url, path, sent, counted) VALUES (?, ?, ?, ?)",
+            (self._base_url, path, to_iso(self._store.clock.now()), counted),
+        )
+        assert cursor.lastrowid is not None
+        return cursor.lastrowid
+
+    def log_ended(self, number: int, path: str, *result: int | None, counted: bool) -> None:
+        """Logs a request's status, bytes and milliseconds; ``counted``: the limit counts it."""
+        if counted:
+            self._paths.append(path)
+        self._store.conn.execute(
+            "UPDATE _requests SET counted = ?, status = ?, bytes = ?, ms = ? WHERE id = ?",
+            (counted, *result, number),
+        )
+
+    def counted(self, now: datetime, seconds: float, most: int = -1) -> list[datetime]:
+        """When each counted request of the last seconds was sent, oldest first.
+
+        ``most``: only the newest ones, this many; -1: all.
+        """
+        since = to_iso(now - timedelta(seconds=seconds))
+        rows = self._store.conn.execute(
+            "SELECT sent FROM _requests WHERE base_url = ? AND counted AND sent > ? AND sent <= ?"
+            " ORDER BY sent DESC LIMIT ?",
+            (self._base_url, since, to_iso(now), most),
+        )
+        return [from_iso(sent) for (sent,) in rows][::-1]
+
+    def forget(self) -> None:
+        """Deletes old requests, and those logged in the future by a wrong clock."""
+        now = self._store.clock.now()
+        self._store.conn.execute(
+            "DELETE FROM _requests WHERE sent NOT BETWEEN ? AND ?",
+            (to_iso(now - _KEPT), to_iso(now + _KEPT)),
+        )
 
 
 class Throttle(NamedTuple):
@@ -194,75 +249,3 @@ def _number(value: Any) -> Any:
     if type(value) not in (int, float) or not 0 <= value < LARGEST:
         raise ValueError
     return value
-
-
-class RequestLog:
-    """The log of requests to one server, by this run and by others."""
-
-    def __init__(self, store: Store, base_url: str) -> None:
-        self._conn = store.conn
-        self._clock = store.clock
-        self._base_url = base_url
-        self._paths: list[str] = []  # of this run's requests that the limit counts
-        self._mark = 0  # among them
-
-    @property
-    def spent(self) -> int:
-        """How many requests of this run the limit counts."""
-        return len(self._paths)
-
-    def mark(self) -> None:
-        """Makes ``spent_on`` count from now on."""
-        self._mark = len(self._paths)
-
-    def spent_on(self, path: str) -> int:
-        """How many requests since the last ``mark`` began with a path."""
-        return sum(spent.startswith(path) for spent in self._paths[self._mark :])
-
-    def begin(self, path: str, *, counted: bool) -> int:
-        """Logs a request before it is sent, and returns its number in the log."""
-        cursor = self._conn.execute(
-            "INSERT INTO _requests (base_url, path, sent, counted) VALUES (?, ?, ?, ?)",
-            (self._base_url, path, to_iso(self._clock.now()), counted),
-        )
-        assert cursor.lastrowid is not None
-        return cursor.lastrowid
-
-    def end(
-        self,
-        number: int,
-        path: str,
-        status: int | None,
-        size: int | None,
-        ms: int,
-        *,
-        counted: bool,
-    ) -> None:
-        """Logs how a request ended; ``counted``: it was sent, so the limit counts it."""
-        if counted:
-            self._paths.append(path)
-        self._conn.execute(
-            "UPDATE _requests SET counted = ?, status = ?, bytes = ?, ms = ? WHERE id = ?",
-            (counted, status, size, ms, number),
-        )
-
-    def counted(self, now: datetime, seconds: float, most: int = -1) -> list[datetime]:
-        """When each counted request of the last seconds was sent, oldest first.
-
-        ``most``: only the newest ones, this many; -1: all.
-        """
-        since = to_iso(now - timedelta(seconds=seconds))
-        rows = self._conn.execute(
-            "SELECT sent FROM _requests WHERE base_url = ? AND counted AND sent > ? AND sent <= ?"
-            " ORDER BY sent DESC LIMIT ?",
-            (self._base_url, since, to_iso(now), most),
-        )
-        return [from_iso(sent) for (sent,) in rows][::-1]
-
-    def forget(self) -> None:
-        """Deletes old requests, and those logged in the future by a wrong clock."""
-        now = self._clock.now()
-        self._conn.execute(
-            "DELETE FROM _requests WHERE sent NOT BETWEEN ? AND ?",
-            (to_iso(now - _KEPT), to_iso(now + _KEPT)),
-        )

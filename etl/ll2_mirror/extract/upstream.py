@@ -143,13 +143,14 @@ class Upstream:
 
     def _logged(self, path: str, *, counted: bool) -> Response:
         """Sends one request, logged beforehand; one that never left isn't counted."""
-        log, began, status, size = self.budget.log, monotonic(), None, None
-        number = log.begin(path, counted=counted)
+        began, status, size = monotonic(), None, None
+        number = self.budget.log_sent(path, counted=counted)
         try:
             response = self.client.get(path)
             status, size = response.status, len(response.body)
             return response
         finally:
             ms = round((monotonic() - began) * 1000)
-            log.end(number, path, status, size, ms, counted=counted and self.client.sent)
+            counted = counted and self.client.sent
+            self.budget.log_ended(number, path, status, size, ms, counted=counted)
             self.emit("request", path=path, status=status, bytes=size, ms=ms)
