@@ -7,7 +7,7 @@ import re
 import sqlite3
 from collections.abc import Callable
 from contextlib import suppress
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal, InvalidOperation
 from functools import partial
 from typing import Any, NamedTuple
@@ -32,7 +32,7 @@ _DATES = (
 # What is read beyond ISO 8601: months, days and hours of one digit, white space before the offset.
 _LOOSE = re.compile(
     r"(\d{4})-(\d\d?)-(\d\d?)[T ](\d\d?):(\d\d?)(?::(\d\d?)(?:[.,](\d{1,6})\d{0,6})?)?"
-    r"\s*(Z|(?P<sign>[+-])(?P<hours>\d\d)(?::?(?P<minutes>\d\d))?)?"
+    r"\s*(Z|[+-]\d\d(?::?\d\d)?)?"
 )
 _NO_CHOICE = "Select a valid choice. {} is not one of the available choices."
 # The test of a value, by lookup; those of which any will do are among some.
@@ -244,16 +244,11 @@ def _moment(sent: str) -> datetime:
     match = _LOOSE.fullmatch(sent)
     if not match:
         raise ValueError(sent)
-    year, month, day, hour, minute, second = (int(match[place] or 0) for place in range(1, 7))
-    part = int((match[7] or "").ljust(6, "0"))
-    return datetime(year, month, day, hour, minute, second, part, _zone(match))
-
-
-def _zone(match: re.Match[str]) -> timezone:
-    """The time zone of an offset; UTC without one."""
-    hours, minutes = (int(match[part] or 0) for part in ("hours", "minutes"))
-    offset = timedelta(hours=hours, minutes=minutes)
-    return timezone(-offset if match["sign"] == "-" else offset)
+    year, *parts, fraction, offset = match.groups("")
+    month, day, hour, minute, second = (part.zfill(2) for part in parts)
+    return datetime.fromisoformat(
+        f"{year}-{month}-{day}T{hour}:{minute}:{second}.{fraction:0<6}{offset}"
+    )
 
 
 def uuid(sent: str) -> str | None:

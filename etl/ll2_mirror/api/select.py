@@ -55,9 +55,9 @@ class Selection(NamedTuple):
             return self.total, self._slice(order, offset, min(end, self.total))
         most = FEW if end <= FEW and not (self.search and self.total <= _SHORT) else -1
         key = (self.key, tuple(order), most)
-        ids = self.snapshot.ids(key, lambda: self._read(order, most))
+        ids = self.snapshot.cached(key, lambda: self._read(order, most))
         is_all = most < 0 or len(ids) < most
-        return len(ids) if is_all else self.snapshot.count(self.key, self._count), ids[offset:end]
+        return len(ids) if is_all else self.snapshot.cached(self.key, self._count), ids[offset:end]
 
     def has(self, id_: Id) -> bool:
         """Whether a record is selected."""

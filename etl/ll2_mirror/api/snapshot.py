@@ -23,6 +23,7 @@ from ll2_mirror.transform.render import Objects, Renderer
 _MOST_IDS = 32 * 2**20  # bytes of counts and lists of ids that are kept
 _MOST_TEXT = 32 * 2**20  # characters of records that are kept
 _ID_BYTES = {int: 40, str: 96}  # of an id in a list
+_ENTRY_BYTES = 300  # about what an entry takes besides its key and its ids
 _MOST_LINKS = 8  # hosts and formats for which what is rendered is kept
 _MOST_OBJECTS = 5_000  # that are kept as rendered, because records share them
 
@@ -88,32 +89,27 @@ class SnapshotCache:
         teach_upper(conn)
         self.records = ListedRecords(conn, Path(name))
         self.holdings = dict(_holdings(conn, Walks(conn, Path(name))))
-        self.known = LRU[Any](_MOST_IDS)  # counts, lists of ids
+        self.known = LRU[Any](_MOST_IDS)  # counts, lists of ids, what was checked
         # What was rendered. An LRU would take a fifth of the time of a page.
         self._objects: dict[Links, dict[str, Objects]] = {}
         self._texts: dict[tuple[Links, str], Texts] = {}
         self._written = 0  # characters in all of them
-        self._whole: set[str] = set()  # the resources whose index is intact
-        self._unknown_keys: dict[tuple[str, str], str] = {}
 
     def holds(self, resource: str, name: str) -> bool:
         """Whether the file has a list: a resource or a view of one."""
         holding = self.holdings.get(resource)
         return holding is not None and not {resource, name}.isdisjoint(holding.names)
 
-    def count(self, key: Hashable, read: Callable[[], int]) -> int:
-        """A count, cached."""
-        count: int | None = self.known.get(key)
-        return self.known.keep(key, read(), _size(key)) if count is None else count
-
-    def ids(self, key: Hashable, read: Callable[[], list[Id]]) -> list[Id]:
-        """A list of ids, cached."""
-        ids: list[Id] | None = self.known.get(key)
-        if ids is None:
-            ids = read()
-            each = _ID_BYTES[type(ids[0])] if ids else 0
-            self.known.keep(key, ids, _size(key) + each * len(ids))
-        return ids
+    def cached(self, key: Hashable, read: Callable[[], V]) -> V:
+        """A count, a text or a list of ids, cached."""
+        value: V | None = self.known.get(key)
+        if value is None:
+            value = read()
+            size = _ENTRY_BYTES + len(repr(key))
+            if isinstance(value, list) and value:
+                size += _ID_BYTES[type(value[0])] * len(value)
+            self.known.keep(key, value, size)
+        return value
 
     def texts(
         self, links: Links, shape: Shape, ids: Sequence[Id], render: Callable[[list[Id]], Texts]
@@ -138,25 +134,18 @@ class SnapshotCache:
 
     def require_index(self, resource: Resource) -> None:
         """Raises DataError if a search would miss records of a resource."""
-        if resource.name in self._whole:
-            return
-        if not is_whole(self.conn, resource):
+        if not self.cached(("index", resource.name), lambda: is_whole(self.conn, resource)):
             raise DataError(
                 f"the search index of {resource.name} is damaged: the next sync mends it"
             )
-        self._whole.add(resource.name)
 
     def unknown_key(self, resource: Resource, path: str) -> str:
         """The first part of a path that some rows of a resource lack; empty: none does."""
-        if (key := (resource.name, path)) not in self._unknown_keys:
-            mode = self.holdings[resource.name].mode
-            self._unknown_keys[key] = first_unknown_key(self.conn, resource, mode, path)
-        return self._unknown_keys[key]
-
-
-def _size(key: Hashable) -> int:
-    """About how many bytes an entry takes besides its value."""
-    return 300 + len(repr(key))
+        mode = self.holdings[resource.name].mode
+        return self.cached(
+            ("unknown", resource.name, path),
+            lambda: first_unknown_key(self.conn, resource, mode, path),
+        )
 
 
 def first_unknown_key(conn: sqlite3.Connection, resource: Resource, mode: str, path: str) -> str:

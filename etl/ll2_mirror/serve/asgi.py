@@ -12,7 +12,7 @@ from ipaddress import IPv6Address
 from typing import Any
 from urllib.parse import unquote
 
-from ll2_mirror.api.request import Request
+from ll2_mirror.api.request import Request, decoded, find_route
 from ll2_mirror.api.response import ApiResponse
 
 Scope = dict[str, Any]
@@ -103,32 +103,23 @@ def _is_host(text: str) -> bool:
 
 
 def request_of(scope: Scope, base: str, prefix: str) -> Request:
-    """The request, its path without the prefix; HEAD becomes GET."""
-    return Request(
-        path_of(scope).removeprefix(prefix),
-        _text(scope["query_string"]),
-        f"{base}{prefix}",
-        _accept(scope),
-        "GET" if scope["method"] == "HEAD" else scope["method"],
-    )
+    """The request, its path without the prefix; HEAD becomes GET.
 
-
-def client_of(scope: Scope) -> str:
-    """The client's address."""
-    address: str = (scope.get("client") or ("127.0.0.1",))[0]
-    return address
-
-
-def _text(sent: bytes) -> str:
+    It has the client's address only for the page that shows it: others are cached for all clients.
+    """
+    path, sent = path_of(scope).removeprefix(prefix), scope["query_string"]
     try:
-        return sent.decode("utf-8")
+        query = sent.decode("utf-8")
     except UnicodeDecodeError:
-        return sent.decode("latin-1")
-
-
-def _accept(scope: Scope) -> str | None:
-    sent = [value.decode("latin-1") for name, value in scope["headers"] if name == b"accept"]
-    return ",".join(sent) if sent else None
+        query = sent.decode("latin-1")
+    accepts = [value.decode("latin-1") for name, value in scope["headers"] if name == b"accept"]
+    accept = ",".join(accepts) if accepts else None
+    method = "GET" if scope["method"] == "HEAD" else scope["method"]
+    request = Request(path, query, f"{base}{prefix}", accept, method)
+    route = find_route(decoded(path))
+    if route and route.page == "throttle" and scope.get("client"):
+        return request._replace(client=scope["client"][0])
+    return request
 
 
 # Responses. Starlette's middleware isn't used: its gzip compresses a response each time it is sent,

@@ -5,7 +5,7 @@ It wraps what Datasette doesn't document, or has announced to remove:
 - the hook ``get_metadata`` and ``metadata()`` (in 1.0: metadata in an internal database, and
   configuration): ``mirrors_metadata``, ``users_metadata``;
 - the hook ``permission_allowed`` and ``ensure_permissions`` (in 1.0: SQL that selects what may be
-  seen): ``Permissions``;
+  seen): ``actor_of``, ``may_see``;
 - ``Database`` with ``_prepare_connection`` and ``executor``: ``LiveDatabase``, ``adopt``;
 - its views, by class name, and the methods that they call: ``own_page``, ``BriefTables``,
   ``NamedRows``; and the folder of a user's templates: ``has_template``.
@@ -22,11 +22,10 @@ import threading
 from collections import defaultdict
 from collections.abc import Awaitable, Callable
 from contextlib import closing
-from functools import cached_property
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from weakref import WeakKeyDictionary, ref
+from weakref import WeakKeyDictionary
 
 from cachetools import LRUCache
 from datasette import Forbidden, Response
@@ -194,74 +193,53 @@ def users_metadata(datasette: Datasette, key: str, database: str | None = None) 
 
 # Users and permissions, which Datasette and its plugins decide.
 
-_permissions: WeakKeyDictionary[Datasette, Permissions] = WeakKeyDictionary()
+# Whether an actor may see a database, by both, where only Datasette's own plugins decide.
+_decisions: WeakKeyDictionary[Datasette, LRUCache[tuple[str, str], bool]] = WeakKeyDictionary()
 
 
-def permissions(datasette: Datasette) -> Permissions:
-    """The Permissions of a Datasette, made once."""
-    if datasette not in _permissions:
-        _permissions[datasette] = Permissions(datasette)
-    return _permissions[datasette]
+async def actor_of(datasette: Datasette, scope: Scope, receive: Any) -> Actor:
+    """The user, as Datasette's plugins know them; None: not logged in."""
+    headers = {name for name, _ in scope["headers"]}
+    if _is_plain() and not headers & _KNOWING and "actor" not in scope:
+        return None
+    for answer in _hooks().actor_from_request(datasette=datasette, request=Request(scope, receive)):
+        if actor := await await_me_maybe(answer):
+            return dict(actor)
+    return dict(scope["actor"]) if scope.get("actor") else None
 
 
-class Permissions:
-    """The permissions of one Datasette."""
+async def may_see(datasette: Datasette, actor: Actor, database: str) -> bool:
+    """Whether a user may see a mirror: the database and all of LL2's tables in it.
 
-    def __init__(self, datasette: Datasette) -> None:
-        self._ref = ref(datasette)  # else the WeakKeyDictionary would keep it
-        self._known: LRUCache[tuple[str, str], bool] = LRUCache(500)  # by database and actor
+    It is all or nothing, because a response nests rows of many tables.
+    """
+    if not _is_plain():
+        return await _is_allowed(datasette, actor, database)
+    decisions = _decisions.setdefault(datasette, LRUCache(500))
+    key = (database, json.dumps(actor, sort_keys=True, default=repr))
+    if key not in decisions:
+        decisions[key] = await _is_allowed(datasette, actor, database)
+    return decisions[key]
 
-    @property
-    def _datasette(self) -> Datasette:
-        datasette = self._ref()
-        assert datasette is not None  # whoever calls has it
-        return datasette
 
-    async def actor(self, scope: Scope, receive: Any) -> Actor:
-        """The user, as Datasette's plugins know them; None: not logged in."""
-        headers = {name for name, _ in scope["headers"]}
-        if self._is_plain and not headers & _KNOWING and "actor" not in scope:
-            return None
-        for answer in _hooks().actor_from_request(
-            datasette=self._datasette, request=Request(scope, receive)
-        ):
-            if actor := await await_me_maybe(answer):
-                return dict(actor)
-        return dict(scope["actor"]) if scope.get("actor") else None
-
-    async def may_see(self, actor: Actor, database: str) -> bool:
-        """Whether a user may see a mirror: the database and all of LL2's tables in it.
-
-        It is all or nothing, because a response nests rows of many tables.
-        """
-        if not self._is_plain:
-            return await self._ask(actor, database)
-        key = (database, json.dumps(actor, sort_keys=True, default=repr))
-        if key not in self._known:
-            self._known[key] = await self._ask(actor, database)
-        return self._known[key]
-
-    async def _ask(self, actor: Actor, database: str) -> bool:
-        datasette = self._datasette
-        try:
-            await datasette.ensure_permissions(
-                actor, [("view-database", database), "view-instance"]
-            )
-        except Forbidden:
+async def _is_allowed(datasette: Datasette, actor: Actor, database: str) -> bool:
+    try:
+        await datasette.ensure_permissions(actor, [("view-database", database), "view-instance"])
+    except Forbidden:
+        return False
+    for table in tables():
+        of_table = (database, table)  # seen as the database is, if nobody decides
+        if not await datasette.permission_allowed(actor, "view-table", of_table, default=True):
             return False
-        for table in tables():
-            of_table = (database, table)  # seen as the database is, if nobody decides
-            if not await datasette.permission_allowed(actor, "view-table", of_table, default=True):
-                return False
-        return True
+    return True
 
-    @cached_property
-    def _is_plain(self) -> bool:
-        """Whether only Datasette's own plugins decide who a user is, and what they may see."""
-        hooks = _hooks()
-        about = (hooks.actor_from_request, hooks.permission_allowed, hooks.get_metadata)
-        names = {each.plugin_name for hook in about for each in hook.get_hookimpls()}
-        return all(name.startswith("datasette.") or name in _PLUGINS for name in names)
+
+def _is_plain() -> bool:
+    """Whether only Datasette's own plugins decide who a user is, and what they may see."""
+    hooks = _hooks()
+    about = (hooks.actor_from_request, hooks.permission_allowed, hooks.get_metadata)
+    names = {each.plugin_name for hook in about for each in hook.get_hookimpls()}
+    return all(name.startswith("datasette.") or name in _PLUGINS for name in names)
 
 
 def _hooks() -> Any:

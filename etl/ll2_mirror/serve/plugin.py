@@ -16,7 +16,7 @@ import click
 from datasette import NotFound, Response, hookimpl
 from datasette.utils.asgi import asgi_send_file
 
-from ll2_mirror.api.request import decoded, find_route
+from ll2_mirror.api.request import decoded
 from ll2_mirror.api.response import as_json
 from ll2_mirror.errors import MirrorError
 from ll2_mirror.files import CHUNK
@@ -27,7 +27,6 @@ from ll2_mirror.ll2.schema import own_tables
 from ll2_mirror.serve.asgi import (
     HttpResponse,
     Scope,
-    client_of,
     http_response,
     is_preflight,
     matches,
@@ -41,11 +40,12 @@ from ll2_mirror.serve.asgi import (
 )
 from ll2_mirror.serve.datasette_adapter import (
     Actor,
+    actor_of,
     adopt,
     file_of,
     is_mirror,
+    may_see,
     mirrors_metadata,
-    permissions,
     version_problem,
 )
 from ll2_mirror.serve.reader import Responder
@@ -133,7 +133,6 @@ class ApiPlugin:
 
     def __init__(self, datasette: Datasette) -> None:
         self._datasette = datasette
-        self._permissions = permissions(datasette)
         self._mirror: Database | None = None
         self._respond: Responder | None = None
         self._prefix = datasette.setting("base_url").rstrip("/")  # before all paths
@@ -149,7 +148,7 @@ class ApiPlugin:
         if is_preflight(scope):
             await send_preflight(send, scope)
             return True
-        actor, response = await self._answered(scope, receive, path.removeprefix(self._prefix))
+        actor, response = await self._answered(scope, receive)
         await send_response(send, scope, response, private=actor is not None)
         return True
 
@@ -161,12 +160,12 @@ class ApiPlugin:
             self._respond = self._mirror and Responder(file_of(self._mirror))
         return self._mirror is not None
 
-    async def _answered(self, scope: Scope, receive: Any, path: str) -> tuple[Actor, HttpResponse]:
+    async def _answered(self, scope: Scope, receive: Any) -> tuple[Actor, HttpResponse]:
         """The user, and the response for them."""
         actor = None
         try:
-            actor = await self._permissions.actor(scope, receive)
-            return actor, await self._response(scope, path, actor)
+            actor = await actor_of(self._datasette, scope, receive)
+            return actor, await self._response(scope, actor)
         except (sqlite3.Error, MirrorError) as error:
             assert self._mirror
             return actor, refused(503, _why(error, file_of(self._mirror).path.name))
@@ -174,19 +173,15 @@ class ApiPlugin:
             logging.getLogger(__name__).exception("%s", path_of(scope))
             return actor, refused(500, "A fault of ll2-mirror's: its log says which.")
 
-    async def _response(self, scope: Scope, path: str, actor: Actor) -> HttpResponse:
+    async def _response(self, scope: Scope, actor: Actor) -> HttpResponse:
         """The response for a user; raises sqlite3.Error or MirrorError."""
         assert self._mirror
         assert self._respond
         if (base := self._base(scope)) is None:
             return refused(400, "The Host header is not a host name.")
-        if not await self._permissions.may_see(actor, self._mirror.name):
+        if not await may_see(self._datasette, actor, self._mirror.name):
             return refused(403, "You do not have permission to perform this action.")
-        request = request_of(scope, base, self._prefix)
-        route = find_route(path)
-        if route and route.page == "throttle":
-            request = request._replace(client=client_of(scope))
-        return await self._respond(request)
+        return await self._respond(request_of(scope, base, self._prefix))
 
     def _base(self, scope: Scope) -> str | None:
         """The base of links: as configured, else as requested; None for an invalid Host header."""
@@ -225,6 +220,6 @@ async def _copy_path(datasette: Datasette, actor: Actor, name: str) -> Path:
     """The path of a copy, beside a mirror that the user may see; raises NotFound."""
     for each, database in datasette.databases.items():
         path = is_mirror(database) and ImageFolder(file_of(database).path).file(name)
-        if path and await permissions(datasette).may_see(actor, each):
+        if path and await may_see(datasette, actor, each):
             return path
     raise NotFound("No such picture is here")

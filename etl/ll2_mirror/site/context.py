@@ -19,7 +19,7 @@ from ll2_mirror.ll2.lists import LIST_OF
 from ll2_mirror.ll2.model import Id
 from ll2_mirror.ll2.page import API_PATH
 from ll2_mirror.serve.browse import is_web
-from ll2_mirror.serve.datasette_adapter import file_of, is_mirror, permissions, users_metadata
+from ll2_mirror.serve.datasette_adapter import file_of, is_mirror, may_see, users_metadata
 from ll2_mirror.site import config
 from ll2_mirror.site.format import Bar, bars, format_key
 from ll2_mirror.store.reader import snapshot
@@ -82,7 +82,7 @@ class SiteContext:
         actor = self.request.actor if self.request else None
         cache = self.request.scope.setdefault("ll2_may_see", {}) if self.request else {}
         if self.name not in cache:
-            cache[self.name] = await permissions(self.datasette).may_see(actor, self.name)
+            cache[self.name] = await may_see(self.datasette, actor, self.name)
         return bool(cache[self.name])
 
     async def page(self, template: str, status: int = 200, **variables: Any) -> Response:
