@@ -12,7 +12,7 @@ import pytest
 
 from helpers import execute, pages_asked, public_rows
 from ll2_mirror.clock import to_iso
-from ll2_mirror.store import file as opening
+from ll2_mirror.store import file as store_file
 
 
 def many(upstream, count, name="Craft"):
@@ -27,7 +27,7 @@ def many(upstream, count, name="Craft"):
 @pytest.fixture
 def little_room(monkeypatch):
     """Bounds each file that is opened from now on, in pages of 4 kB; None lifts the bound."""
-    connect = opening.connect
+    connect = store_file.connect
     bound = None
 
     def connected(*arguments, **options):
@@ -40,7 +40,7 @@ def little_room(monkeypatch):
         nonlocal bound
         bound = pages
 
-    monkeypatch.setattr(opening, "connect", connected)
+    monkeypatch.setattr(store_file, "connect", connected)
     return leave
 
 

@@ -145,7 +145,9 @@ def _fold(store: Store) -> None:
     fold = Fold(store)
     for name in (name for name in store.ledger.resources() if name in RESOURCES):
         _lay_quarantined(store, fold, name)
-        for walk in (walk for walk in store.walks.held(name) if walk.mode in RESOURCES[name].modes):
+        for walk in (
+            walk for walk in store.walks.all_published(name) if walk.mode in RESOURCES[name].modes
+        ):
             try:
                 fold.lay(walk)
             except BrokenPage as error:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterator, Sequence
 from datetime import datetime
-from pathlib import Path
 from typing import Any, NamedTuple
 
 from ll2_mirror.clock import age, ago, from_iso
@@ -68,7 +67,7 @@ def front_page(rows: Rows, now: datetime) -> FrontPage:
 
 def _under_way(conn: sqlite3.Connection) -> Iterator[str]:
     """The progress of each walk."""
-    for walk in Walks(conn, Path()).progress():
+    for walk in Walks(conn).progress():
         of = f" of {walk.total:,}" if walk.total else ""
         yield f"{format_key(walk.resource)}: {walk.records:,}{of} fetched"
 

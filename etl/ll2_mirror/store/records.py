@@ -119,14 +119,14 @@ class ListedRecords:
             (among(numbers),),
         )
         results, page, texts = list[Any](), 0, dict[int, Text]()
-        for number, resource, id_, mode, at, place in rows:
-            if at != page:
-                page, results = at, self._walks.records(at)
+        for number, resource, id_, mode, its_page, place in rows:
+            if its_page != page:
+                page, results = its_page, self._walks.records(its_page)
             modes = RESOURCES[resource].modes if resource in RESOURCES else {}
             shape, is_place = modes.get(mode), type(place) is int and place < len(results)
             record = results[place] if is_place else None
             if shape is None or type(record) is not dict or record.get("id") != id_:
-                raise DataError(f"the stored page {at} has no text of {resource} {id_}")
+                raise DataError(f"the stored page {page} has no text of {resource} {id_}")
             texts[number] = Text(number, resource, id_, shape, record)
         if lost := [number for number in numbers if number not in texts]:
             raise DataError(f"_records {lost[0]}: the page of its text is not in the file")
@@ -135,8 +135,11 @@ class ListedRecords:
     def bodies(self, resource: str, ids: Collection[Id]) -> dict[Id, str]:
         """The JSON of some records, as LL2 sent it, by id."""
         numbers = sorted(known.number for known in self.known(resource, ids).values())
-        texts = (text_ for chunk in self.texts(numbers) for text_ in chunk)
-        return {one.id: text(spell(one.record, KEPT)) for one in texts}
+        return {
+            body.id: text(spell(body.record, KEPT))
+            for chunk in self.texts(numbers)
+            for body in chunk
+        }
 
     # Rows
 
@@ -148,7 +151,9 @@ class ListedRecords:
             resource.name
             for resource in RESOURCES.values()
             if any(
-                one.table in tables for shape in resource.modes.values() for one in shape.closure
+                nested.table in tables
+                for shape in resource.modes.values()
+                for nested in shape.closure
             )
         ]
         rows = self._conn.execute(

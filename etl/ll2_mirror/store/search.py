@@ -31,7 +31,8 @@ def terms(text: str) -> list[str]:
     parts = []
     for token in (token.strip(",") for token in _tokens(text)):
         if token and token[0] in _INSIDE and token[-1] == token[0]:
-            parts.append(_unquoted(token))
+            quote = token[0]
+            parts.append(token[1:-1].replace(f"\\{quote}", quote).replace("\\\\", "\\"))
         else:
             parts += [part.strip() for part in token.split(",") if part]
     return parts
@@ -61,11 +62,6 @@ def _after(pattern: re.Pattern[str], text: str, position: int) -> int:
     match = pattern.match(text, position)
     assert match
     return match.end()
-
-
-def _unquoted(token: str) -> str:
-    quote = token[0]
-    return token[1:-1].replace(f"\\{quote}", quote).replace("\\\\", "\\")
 
 
 def upper(text: str) -> str:

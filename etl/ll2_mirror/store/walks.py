@@ -116,7 +116,7 @@ class Walks:
     def __init__(
         self,
         conn: sqlite3.Connection,
-        path: Path,
+        path: Path = Path(),  # for errors
         clock: Clock | None = None,
         transaction: Transaction = nullcontext,
     ) -> None:
@@ -129,7 +129,7 @@ class Walks:
         """A new walk; one that was under way for the same is dropped with its pages."""
         resource, started = part.resource.name, to_iso(self._clock.now())
         with self._transaction():
-            self._delete("NOT published AND (resource, part) = (?, ?)", resource, part.kind)
+            self._drop("(resource, part) = (?, ?)", resource, part.kind)
             cursor = self._conn.execute(
                 "INSERT INTO _walks (resource, part, since, mode, base_url, started, published)"
                 " VALUES (?, ?, ?, ?, ?, ?, 0)",
@@ -141,9 +141,11 @@ class Walks:
     def holding(self, resource: str) -> Holding:
         """What the tables hold of a list; a walk in a mode that it doesn't have is left out."""
         modes = RESOURCES[resource].modes
-        return Holding({walk.part: walk for walk in self.held(resource) if walk.mode in modes})
+        return Holding(
+            {walk.part: walk for walk in self.all_published(resource) if walk.mode in modes}
+        )
 
-    def held(self, resource: str) -> list[Walk]:
+    def all_published(self, resource: str) -> list[Walk]:
         """The published walks of a resource: over the whole, and over parts; the oldest first."""
         return list(self._read("published AND resource = ?", resource))
 
@@ -203,11 +205,10 @@ class Walks:
     def drop(self, walk: Walk) -> None:
         """Drops a walk that is under way, with its pages."""
         with self._transaction():
-            self._delete("NOT published AND id = ?", walk.id)
+            self._drop("id = ?", walk.id)
 
-    def _delete(self, which: str, *values: Any) -> None:
-        """Deletes walks with what they staged, and the pages that nothing needs any more."""
-        if self._forget(which, *values):
+    def _drop(self, which: str, *values: Any) -> None:
+        if self._forget(f"NOT published AND {which}", *values):
             self.forget_pages()
 
     def _forget(self, which: str, *values: Any) -> int:
@@ -265,7 +266,7 @@ class Walks:
 
         These are the ones that no page has which came later, of this walk or of a published one.
         """
-        beside = [other for other in self.held(walk.resource) if other.id != walk.id]
+        beside = [other for other in self.all_published(walk.resource) if other.id != walk.id]
         first = "SELECT min(number) FROM _staged WHERE walk = ?"
         [since] = self._conn.execute(first, (walk.id,)).fetchone()
         met, pages = set[Id](), list[tuple[StagedPage, list[int]]]()
