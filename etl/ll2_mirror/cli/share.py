@@ -88,9 +88,9 @@ def pull(
 
     output.end_tidily()
     with output.transfer_progress(quiet=quiet or as_json) as emit:
-        report = pull(source_of(source, timeout), db, output.clock(), emit, allow_older=allow_older)
-    document = report.as_json()
-    line = _state_line(db, document, f", from {report.source} · {report.seconds:.1f} s")
+        publisher = source_of(source, timeout)
+        document = pull(publisher, db, output.clock(), emit, allow_older=allow_older)
+    line = _state_line(db, document, f", from {document['from']} · {document['seconds']:.1f} s")
     output.present(document, [line], as_json=as_json, quiet=quiet)
     if max_age is not None:
         check_age(status_of(db), max_age)

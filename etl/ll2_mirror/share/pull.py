@@ -55,29 +55,16 @@ _PAGES = 2000  # that are written between two looks at whether to stop
 _IN_USE = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
 
 
-class PullReport(NamedTuple):
-    """What a pull did; the state is the one that the mirror has now."""
-
-    changed: bool
-    source: str
-    state: MirrorState
-    seconds: float
-
-    def as_json(self) -> dict[str, Any]:
-        """The JSON object of ``pull --json``."""
-        about = {"changed": self.changed, "from": self.source, **self.state._asdict()}
-        return {**about, "seconds": round(self.seconds, 3)}
-
-
 def pull(
     source: Source, db: Path, clock: Clock, emit: Emit = ignore, *, allow_older: bool = False
-) -> PullReport:
+) -> dict[str, Any]:
     """Brings a mirror up to date from a snapshot; makes it where there is none.
 
-    Raises DataError where the snapshot isn't whole, no mirror, or older than what is there,
-    UpstreamError where it can't be fetched, Stopped where there is no room or the file is in use,
-    UsageError where the mirror can't be written. The mirror is then as it was. What was downloaded
-    of the snapshot stays beside it, for the next pull.
+    Returns the JSON object of ``pull --json``, with the state that the mirror has now. Raises
+    DataError where the snapshot isn't whole, no mirror, or older than what is there, UpstreamError
+    where it can't be fetched, Stopped where there is no room or the file is in use, UsageError
+    where the mirror can't be written. The mirror is then as it was. What was downloaded of the
+    snapshot stays beside it, for the next pull.
     """
     began, real = monotonic(), db.resolve()
     with only_sync(db):
@@ -86,7 +73,8 @@ def pull(
         state = _apply(staged, target, source.name, db, clock, emit) if staged else target.state
         _remove_staged(real)
     assert state is not None
-    return PullReport(staged is not None, source.name, state, monotonic() - began)
+    about = {"changed": staged is not None, "from": source.name, **state._asdict()}
+    return {**about, "seconds": round(monotonic() - began, 3)}
 
 
 class PullTarget(NamedTuple):
@@ -108,11 +96,6 @@ class PullTarget(NamedTuple):
         if state.synced < here.synced and state.run <= here.run and not self.allow_older:
             raise self._older(where, state)
         return here[:2] != state[:2] or here.schema_version < state.schema_version
-
-    def etag(self, source: str) -> str:
-        """The ETag of the manifest that the state came by, if it is from there."""
-        pulled = self.pulled or {}
-        return pulled.get("etag") or "" if pulled.get("from") == source else ""
 
     def check(self, store: Store, staged: Staged) -> MirrorState:
         """The state of a staged mirror; raises an error where it must not be brought in."""
@@ -211,8 +194,9 @@ class FolderSource:
 
         Raises DataError if the file differs from its manifest.
         """
-        read = partial(self._read_manifest, target.etag(self.name))
-        manifest, etag = with_retries(read, clock, emit)
+        pulled = target.pulled or {}
+        etag = pulled.get("etag") or "" if pulled.get("from") == self.name else ""
+        manifest, etag = with_retries(partial(self._read_manifest, etag), clock, emit)
         if manifest is None or not target.is_newer(manifest.state, f"{self.name}/{MANIFEST}"):
             return None
         file, where = manifest.file, f"{self.name}/{manifest.file.name}"

@@ -16,9 +16,8 @@ from pathlib import Path
 
 from ll2_mirror.errors import Stopped, UsageError
 
-# Another user's lock file can often only be read (always, in a folder with the sticky bit); that is
-# enough to lock it. If it disappears meanwhile, the first way creates a new one.
-_WAYS = (os.O_RDWR | os.O_CREAT, os.O_RDONLY, os.O_RDWR | os.O_CREAT)
+_WRITE = os.O_RDWR | os.O_CREAT
+_SAFE = os.O_NOFOLLOW | os.O_NONBLOCK
 
 
 @contextmanager
@@ -30,10 +29,11 @@ def only_sync(db: Path) -> Iterator[None]:
     """
     real = db.resolve()  # one lock per file, whatever path names it
     path = real.with_name(f"{real.name}.lock")
-    file = _locked(path, db)
     try:
-        if _is_writable(file):
-            _sign(file, path)
+        file = _locked(path, db)
+    except OSError as error:
+        raise UsageError(f"{path} can't be written: {error.strerror}") from None
+    try:
         yield
     finally:
         with suppress(OSError):
@@ -42,28 +42,31 @@ def only_sync(db: Path) -> Iterator[None]:
 
 
 def _locked(path: Path, db: Path) -> int:
-    """Opens and locks the lock file."""
+    """Opens and locks the lock file, and writes the holder into it."""
     while True:
         with ExitStack() as undo:
             file = _open(path)
             undo.callback(os.close, file)
             _lock(file, path, db)
             if _keeps_others_out(file, path):
+                if _is_writable(file):
+                    holder = f"pid {os.getpid()}, since {datetime.now(UTC):%FT%TZ}\n"
+                    os.ftruncate(file, 0)
+                    os.pwrite(file, holder.encode(), 0)
+                    with suppress(PermissionError):  # another user's, which we may write
+                        os.fchmod(file, 0o644)
                 undo.pop_all()
                 return file
 
 
 def _open(path: Path) -> int:
     """Opens the lock file, to write or at least to read."""
-    reason: str | None = None
-    for flags in _WAYS:
-        try:
-            return os.open(path, flags | os.O_NOFOLLOW | os.O_NONBLOCK, 0o644)
-        except (PermissionError, FileNotFoundError) as error:
-            reason = error.strerror
-        except OSError as error:
-            raise UsageError(f"{path} can't be written: {error.strerror}") from None
-    raise UsageError(f"{path} can't be written: {reason}")
+    # Another user's lock file can often only be read (always, in a folder with the sticky bit);
+    # that is enough to lock it. If it disappears meanwhile, the third attempt creates one.
+    for way in (_WRITE, os.O_RDONLY):
+        with suppress(PermissionError, FileNotFoundError):
+            return os.open(path, way | _SAFE, 0o644)
+    return os.open(path, _WRITE | _SAFE, 0o644)
 
 
 def _lock(file: int, path: Path, db: Path) -> None:
@@ -102,15 +105,3 @@ def _keeps_others_out(file: int, path: Path) -> bool:
 
 def _is_writable(file: int) -> bool:
     return bool(fcntl.fcntl(file, fcntl.F_GETFL) & os.O_RDWR)
-
-
-def _sign(file: int, path: Path) -> None:
-    """Writes the holder into the lock file."""
-    who = f"pid {os.getpid()}, since {datetime.now(UTC):%FT%TZ}\n"
-    try:
-        os.ftruncate(file, 0)
-        os.pwrite(file, who.encode(), 0)
-    except OSError as error:
-        raise UsageError(f"{path} can't be written: {error.strerror}") from None
-    with suppress(PermissionError):  # another user's, which we may write
-        os.fchmod(file, 0o644)
