@@ -113,8 +113,10 @@ def _publish(
     fetched: set[tuple[int, int]] = set()
     while True:
         walks = [
-            CompleteWalk(one.walk, deletions, _spent(upstream, one.walk.name), one.seconds)
-            for one, deletions in complete
+            CompleteWalk(
+                list_walk.walk, deletions, _spent(upstream, list_walk.walk.name), list_walk.seconds
+            )
+            for list_walk, deletions in complete
         ]
         try:
             with store.transaction():
@@ -127,8 +129,8 @@ def _publish(
             return reports
         except BrokenPage as error:
             page = (error.walk.id, error.page.offset)
-            list_walk = next(one for one, _ in complete if one.walk.id == error.walk.id)
-            if page in fetched or not list_walk.mend(error.page):
+            by_id = {list_walk.walk.id: list_walk for list_walk, _ in complete}
+            if page in fetched or not by_id[error.walk.id].mend(error.page):
                 raise
             fetched.add(page)
 

@@ -169,8 +169,8 @@ class _Adapter(HTTPAdapter):
             def _new_conn(self) -> socket.socket:
                 if check_address is None:
                     return super()._new_conn()  # type: ignore[no-any-return]
-                found = socket.getaddrinfo(self.host, self.port, type=socket.SOCK_STREAM)
-                for *_, address in found:
+                addresses = socket.getaddrinfo(self.host, self.port, type=socket.SOCK_STREAM)
+                for *_, address in addresses:
                     check_address(str(address[0]))
                 with ExitStack() as undo:  # the name may resolve differently the second time
                     connection: socket.socket = undo.enter_context(super()._new_conn())
