@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 import sqlite3
-from collections.abc import Callable, Iterable
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping
 from threading import Lock
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 from unicodedata import normalize
@@ -18,10 +19,8 @@ from ll2_mirror.ll2.descriptions import label, questions, sections
 from ll2_mirror.ll2.lists import LIST_OF
 from ll2_mirror.ll2.model import Id
 from ll2_mirror.ll2.page import API_PATH
-from ll2_mirror.serve.browse import is_web
 from ll2_mirror.serve.datasette_adapter import file_of, is_mirror, may_see, users_metadata
-from ll2_mirror.site import config
-from ll2_mirror.site.format import Bar, bars, format_key
+from ll2_mirror.site import display
 from ll2_mirror.store.reader import snapshot
 from ll2_mirror.store.sql import IN, among
 
@@ -38,18 +37,21 @@ _kept: WeakKeyDictionary[Datasette, dict[str, tuple[NameIndex, ImageFolder]]] = 
 class SiteContext:
     """A mirror for one request; what the templates call ``ll2``."""
 
-    key = staticmethod(format_key)
-    table = staticmethod(config.title)
-    description = staticmethod(config.description)
-    is_searched = staticmethod(config.is_searched)
+    key = staticmethod(display.format_key)
+    facet = staticmethod(display.format_facet)
+    table = staticmethod(display.title)
+    noun = staticmethod(display.noun)
+    description = staticmethod(display.description)
+    is_ours = staticmethod(display.is_ours)
+    is_searched = staticmethod(display.is_searched)
 
     def __init__(self, datasette: Datasette, name: str, request: Request | None) -> None:
         self.datasette, self.name, self.request = datasette, name, request
         self.home = str(datasette.urls.database(name))
         self.api = str(datasette.urls.path(API_PATH.lstrip("/")))
         self.root = str(datasette.urls.instance())
-        self.title = users_metadata(datasette, "title") or config.site()["title"]
-        self.text = users_metadata(datasette, "description") or config.site()["text"]
+        self.title = users_metadata(datasette, "title") or display.site()["title"]
+        self.text = users_metadata(datasette, "description") or display.site()["text"]
         self.questions = questions()
         kept = _kept.setdefault(datasette, {})
         if name not in kept:
@@ -57,13 +59,23 @@ class SiteContext:
             kept[name] = NameIndex(), ImageFolder(file.path)
         self.names, self._folder = kept[name]
 
-    async def read(self, read: Callable[[Rows], T]) -> T:
-        """What is read of the file, from one state of it.
+    async def may_see(self) -> bool:
+        """Whether the visitor may see the whole mirror; checked once per request."""
+        scope = self.request.scope if self.request else {}
+        known: dict[str, bool] = scope.setdefault("ll2_may_see", {})
+        if self.name not in known:
+            actor = scope.get("actor")
+            known[self.name] = await may_see(self.datasette, actor, self.name)
+        return known[self.name]
 
-        Raises Forbidden if the visitor may not see all of LL2's tables: then they see nothing.
-        """
+    async def check(self) -> None:
+        """Raises Forbidden if the visitor may not see all of LL2's tables: they see nothing."""
         if not await self.may_see():
             raise Forbidden("view-database")
+
+    async def read(self, read: Callable[[Rows], T]) -> T:
+        """What is read of the file, from one state of it; raises Forbidden as ``check`` does."""
+        await self.check()
 
         def from_snapshot(conn: sqlite3.Connection) -> T:
             with snapshot(conn):
@@ -77,28 +89,13 @@ class SiteContext:
         name = self._folder.shown(url)
         return str(self.datasette.urls.path(f"-/picture/{name}")) if name else ""
 
-    async def may_see(self) -> bool:
-        """Whether the visitor may see the whole mirror; checked once per request."""
-        actor = self.request.actor if self.request else None
-        cache = self.request.scope.setdefault("ll2_may_see", {}) if self.request else {}
-        if self.name not in cache:
-            cache[self.name] = await may_see(self.datasette, actor, self.name)
-        return bool(cache[self.name])
-
     async def page(self, template: str, status: int = 200, **variables: Any) -> Response:
         """The response for one of our templates."""
-        body = await self.datasette.render_template(
-            template, {**variables, "ll2": self}, request=self.request
-        )
+        variables["ll2"] = self
+        body = await self.datasette.render_template(template, variables, request=self.request)
         return Response.html(body, status=status)
 
-    # For the templates of Datasette's pages
-
-    def facet(self, table: str, column: str, value: Any) -> str:
-        """The label of a facet's value: yes or no for a boolean."""
-        if column in config.flags(table) and str(value) in ("0", "1"):
-            return "yes" if str(value) == "1" else "no"
-        return "none" if value in (None, "") else str(value)
+    # For the templates
 
     def api_of(self, table: str) -> str:
         """The API's path for a table; empty if there is none."""
@@ -109,24 +106,16 @@ class SiteContext:
 
         Tables of lists are left out.
         """
-        shown = {t["name"]: t for t in tables if t["count"] != 0 and "__" not in t["name"]}
-        by_subject = (
-            (
-                section.heading,
-                [shown[table.name] for table in section.tables if table.name in shown],
-            )
+        shown = {t["name"]: t for t in tables if t["count"] != 0 and display.has_pages(t["name"])}
+        return [
+            (section.heading, [shown[each.name] for each in section.tables if each.name in shown])
             for section in sections()
-        )
-        return [(heading, each) for heading, each in by_subject if each]
+        ]
 
-    def is_ours(self, table: str) -> bool:
-        """Whether a table is one of LL2's."""
-        return table in config.described()
-
-    def bars(self, question: str | None, columns: list[str], rows: list[Any]) -> list[Bar]:
-        """The bar chart of a question's result, or None."""
-        known = self.questions.get(question or "")
-        return bars(columns, rows, known.bars) if known else []
+    def bars(self, question: str, columns: list[str], rows: list[Any]) -> list[display.Bar]:
+        """The bar chart of a question's result; empty if it has none."""
+        known = self.questions.get(question)
+        return display.bars(columns, rows, known.bars) if known else []
 
 
 def site_context(datasette: Datasette, request: Request) -> SiteContext | None:
@@ -153,8 +142,8 @@ class Picture(NamedTuple):
     full: str
     shown: str
     thumbnail: str
-    license: str = ""  # empty: unknown
-    terms: str = ""  # the address of the license
+    license: str  # empty: unknown
+    terms: str  # the address of the license
 
 
 class Item(NamedTuple):
@@ -177,15 +166,15 @@ class PageSection(NamedTuple):
     empty: str = ""  # the text where there are none
 
 
-class Fact(NamedTuple):
-    """One value; ``sent`` is what LL2 sent, if that differs."""
+class ChangeEntry(NamedTuple):
+    """One change of a value, or of a whole row; ``row`` is whose, on a page that shows several."""
 
+    when: str
+    kind: str
     key: str
-    value: str
-    href: str = ""
-    sent: str = ""
-    description: str = ""
-    kind: str = ""  # number, time
+    before: str
+    after: str
+    row: Item | None = None
 
 
 # Reading
@@ -196,6 +185,11 @@ _PICTURES = (
     f" coalesce(nullif(image_licenses.name, '{UNKNOWN}'), ''), image_licenses.link FROM images"
     f" LEFT JOIN image_licenses ON image_licenses.id = license_id WHERE images.id {IN}"
 )
+
+
+def picture_id(row: Mapping[str, Any]) -> Any:
+    """The id of the picture of a row: its own if it is one."""
+    return row["id"] if "thumbnail_url" in row else row.get("image_id")
 
 
 class Rows(NamedTuple):
@@ -214,27 +208,29 @@ class Rows(NamedTuple):
 
     def name(self, table: str, id_: Id, name: Any) -> str:
         """The name of a row, or a substitute if it has none."""
-        return str(name) if name not in (None, "") else f"{config.noun(table).capitalize()} {id_}"
+        return str(name) if name not in (None, "") else f"{display.noun(table).capitalize()} {id_}"
 
     def names(self, table: str, ids: Iterable[Any]) -> dict[Any, str]:
         """The names of rows, by id."""
-        rows = self._read(table, label(table), ids)
-        return {id_: self.name(table, id_, name) for id_, name in rows}
+        return {id_: self.name(table, id_, name) for id_, name, _ in self._read(table, ids)}
 
     def items(self, table: str, ids: Iterable[Any]) -> list[Item]:
         """Rows by their names, in the order of the ids, each with its caption from site.toml."""
         ids = list(ids)
-        names = self.names(table, ids)
-        captions = dict(self._read(table, config.of_table(table).get("caption", ""), ids))
-        return [
-            Item(names[id_], self.href(table, id_), str(captions[id_] or ""))
-            for id_ in ids
-            if id_ in names
-        ]
+        items = {
+            id_: Item(self.name(table, id_, name), self.href(table, id_), str(caption))
+            for id_, name, caption in self._read(
+                table, ids, display.of_table(table).get("caption", "''")
+            )
+        }
+        return [items[id_] for id_ in ids if id_ in items]
 
-    def _read(self, table: str, value: str, ids: Iterable[Any]) -> list[Any]:
-        """The ids of rows, each with the value of an SQL expression for the row ``t``."""
-        sql = f'SELECT t.id, {value or "NULL"} FROM "{table}" AS t WHERE t.id {IN}'
+    def _read(self, table: str, ids: Iterable[Any], caption: str = "''") -> list[Any]:
+        """The ids and the names of rows, each with the value of an SQL expression for the row."""
+        sql = (
+            f"SELECT t.id, {label(table) or 'NULL'}, coalesce({caption}, '')"
+            f' FROM "{table}" AS t WHERE t.id {IN}'
+        )
         return self.conn.execute(sql, (among(set(ids)),)).fetchall()
 
     def pictures(self, ids: Iterable[Any]) -> dict[Any, Picture]:
@@ -243,16 +239,22 @@ class Rows(NamedTuple):
         pictures = {id_: self._picture(*values) for id_, *values in rows}
         return {id_: picture for id_, picture in pictures.items() if picture.full}
 
-    def _picture(
-        self, name: str, credit: str, full: Any, small: Any, license_: str, terms: Any
-    ) -> Picture:
-        full = full if is_web(full) else ""
-        small = small if is_web(small) else full
-        full_copy, small_copy = self.copy(full), self.copy(small)
-        shown, thumbnail = full_copy or small_copy or full, small_copy or full_copy or small
-        terms = terms if is_web(terms) else ""
-        return Picture(name, credit, full_copy or full, shown, thumbnail, license_, terms)
+    def _picture(self, name: str, credit: str, *values: Any) -> Picture:
+        large, small, license_, terms = values
+        large, small, terms = map(display.web_address, (large, small, terms))
+        large_copy, small_copy = self.copy(large), self.copy(small)
+        return Picture(
+            name,
+            credit,
+            full=large_copy or large,
+            shown=large_copy or small_copy or large,
+            thumbnail=small_copy or large_copy or small or large,
+            license=license_,
+            terms=terms,
+        )
 
+
+# Finding rows by name
 
 _WORD = re.compile(r"[^\W_]+")
 _MOST_WORDS = 16
@@ -281,41 +283,34 @@ class NameIndex:
         self._lock = Lock()
         self._state: Any = None
         self._index = sqlite3.connect(":memory:", check_same_thread=False)
-        self._ids: list[Id] = []  # of all rows, by rowid of the index
-        self._rowids: dict[str, range] = {}  # of each table's rows
+        self._rows: list[tuple[str, Id]] = []  # the table and the id of each, by its rowid
 
     def find(self, conn: sqlite3.Connection, text: str, table: str = "") -> dict[str, list[Id]]:
         """The ids of rows whose names have all these words, by table; in one table or all."""
-        expression, ids = search_expression(text), dict[str, list[Id]]()
-        if not expression:
-            return ids
-        with self._lock:
-            self._refresh(conn)
-            sql = "SELECT rowid FROM names WHERE text MATCH ? AND rowid BETWEEN ? AND ?"
-            rowids = self._rowids.get(table, range(0)) if table else range(len(self._ids))
-            rows = self._index.execute(sql, (expression, rowids.start, rowids.stop - 1))
-            tables = iter(self._rowids.items())
-            name, rowids = "", range(0)
-            for (rowid,) in rows:  # ascending: the tables follow one another
-                while rowid >= rowids.stop:
-                    name, rowids = next(tables)
-                ids.setdefault(name, []).append(self._ids[rowid])
-        return ids
+        ids = defaultdict[str, list[Id]](list)
+        if expression := search_expression(text):
+            with self._lock:
+                self._refresh(conn)
+                sql = "SELECT rowid FROM names WHERE text MATCH ?"
+                for (rowid,) in self._index.execute(sql, (expression,)):
+                    name, id_ = self._rows[rowid]
+                    ids[name].append(id_)
+        return {name: ids[name] for name in ids if table in ("", name)}
 
     def _refresh(self, conn: sqlite3.Connection) -> None:
         """Rebuilds the index if a sync has ended since."""
         state = tuple(conn.execute("SELECT count(*), max(id), max(finished) FROM _runs").fetchone())
         if state == self._state:
             return
-        self._ids.clear()
+        self._rows.clear()
+        texts: list[str] = []
+        for table in filter(display.is_searched, display.described()):
+            columns = display.described_columns(table)
+            named = [label(table), *(f't."{name}"' for name in _ALSO if name in columns)]
+            text = " || ' ' || ".join(f"coalesce({each}, '')" for each in named)
+            for id_, text_ in conn.execute(f'SELECT t.id, {text} FROM "{table}" AS t'):
+                self._rows.append((table, id_))
+                texts.append(text_)
         self._index.executescript(_INDEX)
-        for table in filter(config.is_searched, config.described()):
-            columns, start = config.described_columns(table), len(self._ids)
-            texts = [label(table), *(f't."{name}"' for name in _ALSO if name in columns)]
-            text = " || ' ' || ".join(f"coalesce({each}, '')" for each in texts)
-            rows = conn.execute(f'SELECT t.id, {text} FROM "{table}" AS t').fetchall()
-            self._rowids[table] = range(start, start + len(rows))
-            self._ids += [id_ for id_, _ in rows]
-            pairs = zip(self._rowids[table], (names for _, names in rows), strict=True)
-            self._index.executemany("INSERT INTO names (rowid, text) VALUES (?, ?)", pairs)
+        self._index.executemany("INSERT INTO names (rowid, text) VALUES (?, ?)", enumerate(texts))
         self._state = state

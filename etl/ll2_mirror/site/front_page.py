@@ -2,33 +2,27 @@
 
 from __future__ import annotations
 
-import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
 from ll2_mirror.clock import age, ago, from_iso
 from ll2_mirror.ll2.schema import SCHEMA_VERSION, views
-from ll2_mirror.site.config import described, site, title
-from ll2_mirror.site.context import Item, PageSection, Rows
-from ll2_mirror.site.format import format_day, format_duration, format_key, format_time
+from ll2_mirror.site.context import ChangeEntry, Item, PageSection, Rows
+from ll2_mirror.site.display import (
+    described,
+    format_duration,
+    format_key,
+    format_time,
+    site,
+    title,
+)
 from ll2_mirror.store.ledger import Ledger
 from ll2_mirror.store.walks import Walks
 
 _MOST_CHANGES = 8
 _MOST_READ = 300  # changes
 _LONGEST = 60  # characters of a changed value
-
-
-class ChangeEntry(NamedTuple):
-    """One change of a value, or of a whole row; ``row`` is whose, on a page that shows several."""
-
-    when: str
-    kind: str
-    key: str
-    before: str
-    after: str
-    row: Item | None = None
 
 
 class FrontPage(NamedTuple):
@@ -48,31 +42,27 @@ def front_page(rows: Rows, now: datetime) -> FrontPage:
     """The contents of the front page; raises sqlite3.Error if the file isn't a complete mirror."""
     if rows.conn.execute("PRAGMA user_version").fetchone()[0] != SCHEMA_VERSION:
         return FrontPage("Another version of ll2-mirror made this file. The next sync upgrades it.")
-    finished, under_way = Ledger(rows.conn).finished(), list(_under_way(rows.conn))
+    under_way = [
+        f"{format_key(walk.resource)}: {walk.records:,} of {walk.total or 0:,} fetched"
+        for walk in Walks(rows.conn).progress()
+    ]
+    finished = Ledger(rows.conn).finished()
     if not finished:
         return FrontPage("No sync of this file has finished yet, so it is empty.", under_way)
-    declared = site()
-    counts = [(each["name"], each["sql"], each["to"]) for each in declared["counts"]]
-    tables = declared["front_tables"]
+    counts = [(each["name"], each["sql"], each["to"]) for each in site()["counts"]]
+    tables = site()["front_tables"]
     return FrontPage(
         under_way=under_way,
         synced=format_time(finished),
         ago=ago(age(from_iso(finished), now)),
         counts=_counts(rows, counts),
-        sections=[_cards(rows, section) for section in declared["cards"]],
+        sections=[_cards(rows, section) for section in site()["cards"]],
         changes=recent_changes(rows, tables)[:_MOST_CHANGES],
         tables=_counts(rows, [(title(t), f'SELECT count(*) FROM "{t}"', t) for t in tables]),
     )
 
 
-def _under_way(conn: sqlite3.Connection) -> Iterator[str]:
-    """The progress of each walk."""
-    for walk in Walks(conn).progress():
-        of = f" of {walk.total:,}" if walk.total else ""
-        yield f"{format_key(walk.resource)}: {walk.records:,}{of} fetched"
-
-
-def _counts(rows: Rows, queries: list[tuple[str, str, str]]) -> list[Item]:
+def _counts(rows: Rows, queries: Sequence[tuple[str, str, str]]) -> list[Item]:
     """Counts with names and links, without zeros."""
     counts = ((name, rows.conn.execute(sql).fetchone()[0], to) for name, sql, to in queries)
     return [Item(name, f"{rows.home}/{to}", f"{count:,}") for name, count, to in counts if count]
@@ -93,11 +83,11 @@ def _cards(rows: Rows, declared: dict[str, str]) -> PageSection:
 def _when(value: Any) -> str:
     """When something happens, or how many seconds it was in space."""
     if isinstance(value, str):
-        return format_day(value)
+        return format_time(value)
     return f"{format_duration(value)} in space" if value is not None else ""
 
 
-def recent_changes(rows: Rows, tables: list[str] | None = None) -> list[ChangeEntry]:
+def recent_changes(rows: Rows, tables: Sequence[str] = ()) -> list[ChangeEntry]:
     """What the last syncs changed in some tables, or in all, without first syncs.
 
     The newest come first, those of one sync in the order of the tables.
@@ -106,10 +96,10 @@ def recent_changes(rows: Rows, tables: list[str] | None = None) -> list[ChangeEn
     select = views()["recent_changes"].sql.partition(" AS\n")[2].rstrip(";\n")
     read = rows.conn.execute(f"SELECT * FROM ({select}) LIMIT {_MOST_READ}").fetchall()
     order = {table: index for index, table in enumerate(described())}
-    changes = [tuple(row) for row in read if row[2] in (tables or order)]
-    changes.sort(key=lambda change: order[change[2]])
-    changes.sort(key=lambda change: change[0], reverse=True)
-    return [_change(rows, *change) for change in changes]
+    changes = [row for row in read if row["table_name"] in (tables or order)]
+    changes.sort(key=lambda row: order[row["table_name"]])
+    changes.sort(key=lambda row: row["finished"], reverse=True)
+    return [_change(rows, *row) for row in changes]
 
 
 def _change(

@@ -7,6 +7,7 @@ Databases that aren't mirrors keep Datasette's pages.
 from __future__ import annotations
 
 import json
+import re
 import sqlite3
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
@@ -15,13 +16,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
-from datasette import Forbidden, NotFound, Response, hookimpl
+from datasette import NotFound, Response, hookimpl
 from datasette.filters import FilterArguments
 from datasette.utils import tilde_decode
 
 from ll2_mirror.errors import MirrorError
 from ll2_mirror.ll2.descriptions import questions
-from ll2_mirror.ll2.lists import RESOURCES
+from ll2_mirror.ll2.model import Id
 from ll2_mirror.ll2.schema import target, views
 from ll2_mirror.serve.datasette_adapter import (
     BriefTables,
@@ -33,10 +34,10 @@ from ll2_mirror.serve.datasette_adapter import (
     real,
     users_metadata,
 )
-from ll2_mirror.site import config
+from ll2_mirror.site import display
 from ll2_mirror.site.context import PageSection, Rows, SiteContext, search_expression, site_context
 from ll2_mirror.site.front_page import front_page, recent_changes
-from ll2_mirror.site.row_page import gone_row_page, row_page
+from ll2_mirror.site.row_page import row_page
 from ll2_mirror.site.table_page import TablePage, table_page
 from ll2_mirror.store.file import explained
 
@@ -50,6 +51,7 @@ _MOST_ITEMS = 12  # rows of one table in a search
 _MOST_SORTED = 2000  # that it sorts
 _MOST_CHANGES = 100
 _GONE = 410
+_is_number = re.compile(r"\d{1,18}").fullmatch  # that SQLite takes as an id
 
 
 @hookimpl
@@ -80,11 +82,10 @@ def _metadata() -> dict[str, Any]:
         view.name: {"description": view.text, "columns": {**view.columns}}
         for view in views().values()
     }
-    for name in config.described():
-        declared = config.of_table(name)
+    for name in display.described():
+        declared = display.of_table(name)
         chosen = {key: declared[key] for key in ("facets", "sort_desc") if key in declared}
-        hidden = {"hidden": True} if "__" in name else {}  # a list's table only links others
-        tables[name] = {"size": _PAGE_SIZE, **chosen, **hidden}
+        tables[name] = {"size": _PAGE_SIZE, "hidden": not display.has_pages(name), **chosen}
     return {"tables": tables}
 
 
@@ -105,8 +106,11 @@ def canned_queries(datasette: Datasette, database: str) -> dict[str, Any]:
 def filters_from_request(datasette: Datasette, request: Request, database: str, table: str) -> Any:
     """Finds the rows of a table by name, for ?_search=."""
     text = request.args.get("_search")
-    is_ours = config.is_searched(table) and is_mirror(datasette.databases[database])
-    if text is None or not is_ours:
+    if (
+        text is None
+        or not display.is_searched(table)
+        or not is_mirror(datasette.databases[database])
+    ):
         return None
 
     async def by_name() -> FilterArguments:
@@ -126,8 +130,7 @@ def extra_template_vars(
     datasette: Datasette, database: str | None, request: Request | None
 ) -> dict[str, Any]:
     """The variables that our templates need on Datasette's pages of a mirror."""
-    known = datasette.databases.get(database or "")
-    if not (database and known and is_mirror(known)):
+    if not database or not is_mirror(datasette.databases[database]):
         return {}
     site = SiteContext(datasette, database, request)
 
@@ -208,7 +211,7 @@ def _found(site: SiteContext, rows: Rows, text: str) -> list[PageSection]:
         items = rows.items(table, ids[:_MOST_SORTED])
         items.sort(key=lambda item: (not item.name.casefold().startswith(start), item.name))
         more = f"{site.home}/{table}?{urlencode({'_search': text})}"
-        sections.append(PageSection(config.title(table), items[:_MOST_ITEMS], len(ids), more))
+        sections.append(PageSection(display.title(table), items[:_MOST_ITEMS], len(ids), more))
     return [section for section in sections if section.items]
 
 
@@ -217,15 +220,12 @@ async def show_row(datasette: Datasette, request: Request) -> Response:
     """The page of a row, even of a deleted one."""
     table, text = (tilde_decode(request.url_vars[part]) for part in ("table", "pks"))
     site = await _visible(datasette, request)
-    if site is None or table not in config.described() or "__" in table:
+    if site is None or not display.has_pages(table):
         return await own_page("row", datasette, request)
-    is_number = config.described()[table].columns[0].column.type == "INTEGER"
-    id_: Any = int(text) if is_number and text.isdecimal() and len(text) < 19 else text
-    row = await site.read(
-        lambda rows: row_page(rows, table, id_) or gone_row_page(rows, table, id_)
-    )
+    id_: Id = int(text) if _is_number(text) else text
+    row = await site.read(lambda rows: row_page(rows, table, id_))
     if row is None:
-        raise NotFound(f"No {config.noun(table)} has the id {id_}")
+        raise NotFound(f"No {display.noun(table)} has the id {id_}")
     return await site.page("ll2_row.html", 200 if row.is_kept else _GONE, page=row)
 
 
@@ -238,8 +238,8 @@ async def _visible(datasette: Datasette, request: Request) -> SiteContext | None
     Called before Datasette's page begins, which leaves coroutines behind if ours raise.
     """
     site = site_context(datasette, request)
-    if site and not await site.may_see():
-        raise Forbidden("view-database")
+    if site:
+        await site.check()
     return site
 
 
@@ -296,9 +296,8 @@ async def to_tables(datasette: Datasette, request: Request) -> Response:
 
 
 async def to_row(datasette: Datasette, request: Request) -> Response:
-    """Redirects to a table, by its name or the API's list name, or to one of its rows."""
-    site, name, id_ = _mirror(datasette, request), *map(request.url_vars.get, ("name", "id"))
-    table = RESOURCES[name].table if name in RESOURCES else name
-    if table not in config.described():
+    """Redirects to a table, or to one of its rows."""
+    site, table, id_ = _mirror(datasette, request), *map(request.url_vars.get, ("name", "id"))
+    if not display.is_ours(table):
         raise NotFound("No such table")
     return Response.redirect(f"{site.home}/{table}{f'/{id_}' if id_ else ''}")

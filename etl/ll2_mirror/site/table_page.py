@@ -3,23 +3,40 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Container, Sequence
+from collections.abc import Collection, Container, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from ll2_mirror.ll2.descriptions import Described
-from ll2_mirror.serve.browse import is_web
-from ll2_mirror.site import config
-from ll2_mirror.site.context import Fact, Picture, Rows
-from ll2_mirror.site.format import format_duration, format_key, format_value
+from ll2_mirror.ll2.schema import Column
+from ll2_mirror.site import display
+from ll2_mirror.site.context import Picture, Rows, picture_id
 
-_TIME = re.compile(r"\d{4}-\d\d-\d\dT")
+_is_time = re.compile(r"\d{4}-\d\d-\d\dT").match
+_is_id = re.compile(r"(.+_)?id").fullmatch
 _LONGEST = 120  # characters of a text in a table
 _LONGEST_URL = 40
+_LONG = 90  # characters: a longer text has a line of its own on the page of its row
 _ALL_COLUMNS = ("_all", "_col", "_nocol")  # parameters that select other columns
-_TYPES = {bool: "bool", int: "number", float: "number"}  # kinds of values that no shape has
-_STYLES = dict.fromkeys(("int", "float", "number"), "number") | {"datetime": "time"}
+_TYPES = {bool: "bool", int: "number", float: "number", bytes: "bytes"}  # kinds by the value
+_STYLES = dict.fromkeys(("int", "float", "number", "year", "duration"), "number") | {
+    "datetime": "time"
+}
+_READABLE = ("duration", "datetime")  # kinds whose text as LL2 sent it is shown, too
+_UNKNOWN = Described(Column("", "", ""), "", "", is_general=False)  # a column that no shape has
 
-Values = dict[str, Any]  # of one row, by column
+Values = Mapping[str, Any]  # of one row, by column
+
+
+class Fact(NamedTuple):
+    """One value; ``sent`` is what LL2 sent, if that differs."""
+
+    key: str
+    value: str
+    href: str = ""
+    sent: str = ""
+    unit: str = ""
+    description: str = ""
+    kind: str = ""  # number, time, text
 
 
 class TableRow(NamedTuple):
@@ -44,69 +61,59 @@ def table_page(
     rows: Rows,
     table: str,
     columns: Sequence[dict[str, Any]],
-    records: Sequence[Any],
+    records: Iterable[Iterable[dict[str, Any]]],
     parameters: Container[str],
 ) -> TablePage:
     """Formats the rows that Datasette read; ``parameters`` are those of the request."""
     has_all = any(name in parameters for name in _ALL_COLUMNS)
     shown = list(columns) if has_all else _chosen(table, columns)
-    is_ours, flags = table in config.described(), config.flags(table)
-    values = [
-        {each["name"]: _value(record, each["name"], flags) for each in columns}
-        for record in records
-    ]
-    pictures = rows.pictures(map(_picture_id, values)) if is_ours else {}
-    cells = facts(rows, table, [each["name"] for each in shown], values)
+    values = [{cell["column"]: cell["raw"] for cell in cells} for cells in records]
+    is_ours = display.is_ours(table)
+    owner = table if display.has_pages(table) else display.site()["views"].get(table)
+    names = rows.names(owner, [row.get("id") for row in values]) if owner else {}
+    # By text, as Datasette has the id of a table's row.
+    links = {str(id_): (name, rows.href(owner, id_)) for id_, name in names.items()}
+    pictures = rows.pictures(map(picture_id, values)) if is_ours else {}
+    by_text = {str(id_): picture for id_, picture in pictures.items()}
     lines = []
-    for row, (name, href), line in zip(values, _names(rows, table, values), cells, strict=True):
-        if line and not is_ours:  # a view: its first column is the link
-            line[0] = line[0]._replace(href=href or line[0].href)
-        lines.append(TableRow(name * is_ours, href, pictures.get(_picture_id(row)), line))
+    for row, cells in zip(
+        values, facts(rows, table, [each["name"] for each in shown], values), strict=True
+    ):
+        id_ = str(row.get("id", ""))
+        name, href = links.get(id_, (id_, ""))
+        if not is_ours:  # a view: its first column is the link
+            cells[:1] = [cell._replace(href=href or cell.href) for cell in cells[:1]]
+        picture = by_text.get(str(picture_id(row)))
+        lines.append(TableRow(name * is_ours, href, picture, list(map(_shortened, cells))))
     return TablePage(shown, lines, bool(pictures), has_all)
 
 
 def _chosen(table: str, columns: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
     """The columns to show: those in site.toml; for a view, those that aren't ids."""
-    if table in config.described():
-        by_name = {each["name"]: each for each in columns}
-        return [by_name[name] for name in config.columns(table) if name in by_name]
-    has_page = table in config.site()["views"]
-    is_id = re.compile(r"(.+_)?id").fullmatch
-    return [each for each in columns if not (has_page and is_id(each["name"]))]
+    by_name = {each["name"]: each for each in columns}
+    names: Iterable[str] = by_name
+    if display.is_ours(table):
+        names = display.shown_columns(table)
+    elif table in display.site()["views"]:
+        names = [name for name in names if not _is_id(name)]
+    return [by_name[name] for name in names if name in by_name]
 
 
-def _value(record: Any, name: str, flags: Container[str]) -> Any:
-    try:
-        value = record[name]
-    except KeyError:
-        return None
-    if isinstance(value, dict):  # of a foreign key
-        value = value["value"]
-    return bool(value) if name in flags and value in (0, 1) else value
-
-
-def _names(rows: Rows, table: str, values: Sequence[Values]) -> list[tuple[str, str]]:
-    """The name and the page of each row; for a view, those of the underlying row."""
-    owner = table if table in config.described() else config.site()["views"].get(table, "")
-    if not owner or not values or "id" not in values[0]:
-        return [("", "")] * len(values)
-    names = rows.names(owner, [row["id"] for row in values if row["id"] is not None])
-    by_text = {str(id_): name for id_, name in names.items()}  # Datasette has a row's id as text
-    ids = [str(row["id"]) for row in values]
-    return [(by_text.get(id_, id_), rows.href(owner, id_) if id_ in by_text else "") for id_ in ids]
-
-
-def _picture_id(row: Values) -> Any:
-    id_ = row.get("id") if "thumbnail_url" in row else row.get("image_id")
-    return int(id_) if isinstance(id_, str) and id_.isdecimal() else id_
+def _shortened(fact: Fact) -> Fact:
+    """A value as it fits into a table: without its unit, and what was cut stands in its title."""
+    if fact.href.startswith("http"):
+        return fact._replace(value=fact.value.partition("://")[2][:_LONGEST_URL])
+    if len(fact.value) > _LONGEST:
+        return fact._replace(value=f"{fact.value[: _LONGEST - 1]}…", sent=fact.value)
+    return fact
 
 
 def facts(
-    rows: Rows, table: str, names: Collection[str], values: Sequence[Values], *, brief: bool = True
+    rows: Rows, table: str, names: Collection[str], values: Sequence[Values]
 ) -> list[list[Fact]]:
-    """Some formatted columns of each row; ``brief``: shortened, without units, for a table."""
-    described = config.described_columns(table)
-    targets = {name: described[name].column.target for name in names if name in described}
+    """Some columns of each row, formatted; rows that they refer to by their names."""
+    columns, kinds = display.described_columns(table), display.kinds(table)
+    targets = {name: columns[name].column.target for name in names if name in columns}
     links = {
         (name, id_): (label, rows.href(target, id_))
         for name, target in targets.items()
@@ -114,29 +121,31 @@ def facts(
         for id_, label in rows.names(target, {row[name] for row in values} - {None}).items()
     }
 
-    def fact(name: str, row: Values) -> Fact:
-        if (name, row[name]) in links:
-            return Fact(format_key(name), *links[name, row[name]])
-        return _fact(described.get(name), name, row, brief)
+    def fact(name: str, value: Any) -> Fact:
+        column = columns.get(name, _UNKNOWN)
+        empty = Fact(display.format_key(name), "", description=column.text)
+        if (name, value) in links:
+            label, href = links[name, value]
+            return empty._replace(value=label, href=href)
+        kind = kinds.get(name) or _kind(value)
+        return empty if value in (None, "") else _filled(empty, kind, column.unit, value)
 
-    return [[fact(name, row) for name in names] for row in values]
+    return [[fact(name, row[name]) for name in names] for row in values]
 
 
-def _fact(described: Described | None, name: str, row: Values, brief: bool) -> Fact:
-    value, key = row[name], format_key(name)
-    if value in (None, "") or isinstance(value, bytes):
-        return Fact(key, f"{len(value):,} bytes" if value else "")
-    is_time = isinstance(value, str) and _TIME.match(value)
-    guess = "datetime" if is_time else _TYPES.get(type(value), "")
-    kind = described.column.kind if described else guess
-    seconds = row.get(f"{name}_seconds")
-    if kind == "duration" and seconds is not None:
-        return Fact(key, format_duration(seconds), sent=str(value), kind="number")
-    unit = described.unit if described else ""
-    text = format_value(kind, value, "" if brief and unit != "year" else unit)
-    if is_web(text):
-        return Fact(key, text.partition("://")[2][:_LONGEST_URL] if brief else text, text)
-    if brief and len(text) > _LONGEST:
-        return Fact(key, f"{text[: _LONGEST - 1]}…", sent=text)
-    is_table_time = brief and kind == "datetime"
-    return Fact(key, text, sent=value if is_table_time else "", kind=_STYLES.get(kind, ""))
+def _kind(value: Any) -> str:
+    """The kind of a value that no shape has."""
+    is_time = isinstance(value, str) and _is_time(value)
+    return "datetime" if is_time else _TYPES.get(type(value), "")
+
+
+def _filled(empty: Fact, kind: str, unit: str, value: Any) -> Fact:
+    text = display.format_value(kind, value)
+    href = display.web_address(text)
+    return empty._replace(
+        value=text,
+        href=href,
+        sent=value if kind in _READABLE and text != value else "",
+        unit=unit if kind in ("int", "float") else "",
+        kind="text" if len(text) > _LONG and not href else _STYLES.get(kind, ""),
+    )

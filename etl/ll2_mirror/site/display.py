@@ -1,0 +1,202 @@
+"""How tables and values are shown: what site.toml declares, defaults from the shapes, formats."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Callable, Sequence
+from functools import cache
+from typing import Any, NamedTuple
+
+from ll2_mirror.clock import from_iso
+from ll2_mirror.files import shipped
+from ll2_mirror.ll2.descriptions import Described, Table, label, sections
+from ll2_mirror.ll2.model import singular
+from ll2_mirror.ll2.page import seconds
+from ll2_mirror.ll2.schema import views
+from ll2_mirror.serve.browse import is_web
+
+_MOST_COLUMNS = 7
+_PICTURES = "images"  # the table whose rows are seen beside those that refer to them
+_PLAIN = ("str", "int", "float", "bool", "date", "datetime", "duration", "one")  # kinds to show
+_is_omitted = re.compile(
+    r"id|name|slug|wiki|longitude|latitude|.+_(url|link)"
+    r"|description|history|details|bio|failreason|weather_concerns"  # long texts
+).fullmatch
+_MOST_BARS = 30
+
+
+@cache
+def site() -> dict[str, Any]:
+    """The contents of site.toml."""
+    return tomllib.loads(shipped("site/site.toml").read_text(encoding="utf-8"))
+
+
+@cache
+def described() -> dict[str, Table]:
+    """All public tables by name, in the order to read them."""
+    return {table.name: table for section in sections() for table in section.tables}
+
+
+def is_ours(table: str) -> bool:
+    """Whether a table is one of LL2's."""
+    return table in described()
+
+
+def has_pages(table: str) -> bool:
+    """Whether a table's rows have pages: those of a list's table only link others."""
+    return is_ours(table) and not described()[table].is_list
+
+
+def described_columns(table: str) -> dict[str, Described]:
+    """The columns of a public table by name; empty for any other table."""
+    columns = described()[table].columns if is_ours(table) else ()
+    return {each.column.name: each for each in columns}
+
+
+def description(table: str) -> str:
+    """The description of a table or a view; empty for a user's own."""
+    known = described().get(table) or views().get(table)
+    return known.text if known else ""
+
+
+@cache
+def is_searched(table: str) -> bool:
+    """Whether the rows of a table can be searched by name."""
+    return has_pages(table) and bool(label(table))
+
+
+def of_table(table: str) -> dict[str, Any]:
+    """The settings of a table."""
+    declared: dict[str, Any] = site()["tables"].get(table, {})
+    return declared
+
+
+@cache
+def shown_columns(table: str) -> tuple[str, ...]:
+    """The columns that the page of one of LL2's tables shows by default."""
+    columns = [column for column, *_ in described()[table].columns]
+    plain = [each.name for each in columns if each.kind in _PLAIN and each.target != _PICTURES]
+    default = [name for name in plain if not _is_omitted(name)]
+    return tuple(of_table(table).get("columns", default[:_MOST_COLUMNS]))
+
+
+@cache
+def kinds(table: str) -> dict[str, str]:
+    """The kinds of a table's columns by name, and "year" for years; of a view, its booleans."""
+    texts = views()[table].columns if table in views() else {}
+    booleans = {name: "bool" for name, text in texts.items() if text.startswith("0 or 1")}
+    columns = described_columns(table).items()
+    return booleans | {
+        name: "year" if each.unit == "year" else each.column.kind for name, each in columns
+    }
+
+
+def title(table: str) -> str:
+    """The title of a table."""
+    return table.replace("__", ": ").replace("_", " ").capitalize()
+
+
+def noun(table: str) -> str:
+    """The noun for one row of a table."""
+    return singular(table).replace("_", " ")
+
+
+# Values
+
+_ACRONYMS = {"eva": "EVA", "net": "NET", "url": "URL", "id": "ID", "leo": "LEO", "gto": "GTO"}
+_UNITS = (("d", 86400), ("h", 3600), ("min", 60), ("s", 1))
+_NUMBERS = {int: ",", float: ",.10g"}
+
+
+def format_key(name: str) -> str:
+    """A key of LL2's, or a column, as a label."""
+    words = [_ACRONYMS.get(word, word) for word in name.removesuffix("_id").split("_") if word]
+    label = " ".join(words)
+    return label[:1].upper() + label[1:]
+
+
+def format_duration(length: float) -> str:
+    """A duration of so many seconds, in its two largest units: 528 d 6 h."""
+    left, counts = abs(round(length)), []
+    for unit, size in _UNITS:
+        count, left = divmod(left, size)
+        counts.append((count, unit))
+    largest = next((index for index, (count, _) in enumerate(counts) if count), -1)
+    shown = " ".join(f"{count:,} {unit}" for count, unit in counts[largest:][:2] if count)
+    return f"{'−' * (length < 0)}{shown or '0 s'}"
+
+
+def _format_length(text: str) -> str:
+    length = seconds(text)
+    return str(text) if length is None else format_duration(length)
+
+
+def format_time(text: Any) -> str:
+    """A date, or a date and time; anything else stays as it is."""
+    try:
+        time = from_iso(str(text))
+    except ValueError:
+        return str(text)
+    clock = f", {time:%H:%M} UTC" if ":" in str(text) else ""
+    return f"{time.day} {time:%b %Y}{clock}"
+
+
+def _format_number(value: Any) -> str:
+    return format(value, _NUMBERS.get(type(value), ""))
+
+
+_FORMATS: dict[str, Callable[[Any], str]] = {
+    "bool": lambda value: "yes" if value else "no",
+    "bytes": lambda value: f"{len(value):,} bytes",
+    "date": format_time,
+    "datetime": format_time,
+    "duration": _format_length,
+    "int": _format_number,
+    "float": _format_number,
+}
+
+
+def format_value(kind: str, value: Any) -> str:
+    """A value of a column of that kind."""
+    return _FORMATS.get(kind, str)(value)
+
+
+def format_facet(table: str, column: str, value: Any) -> str:
+    """The label of a facet's value, which Datasette may have as text."""
+    if value in (None, ""):
+        return "none"
+    text = str(value)
+    return {"0": "no", "1": "yes"}.get(text, text) if kinds(table).get(column) == "bool" else text
+
+
+def web_address(value: Any) -> str:
+    """The value if it is an address that a page may link to, else an empty text."""
+    return str(value) if is_web(value) else ""
+
+
+class Bar(NamedTuple):
+    """One bar of a chart: its name, its value, its width in percent of the longest."""
+
+    name: str
+    value: str
+    width: float
+
+
+def bars(columns: Sequence[str], rows: Sequence[Any], drawn: Sequence[str]) -> list[Bar]:
+    """The first rows of a result as bars; ``drawn`` has columns of names, then one of values.
+
+    None if a value isn't a number, or if a user's own query with that name has other columns.
+    """
+    if not drawn or not set(drawn) <= set(columns):
+        return []
+    *naming, measure = (columns.index(name) for name in drawn)
+    values = [row[measure] for row in rows[:_MOST_BARS]]
+    if not all(isinstance(value, int | float) and value >= 0 for value in values):
+        return []
+    longest = max(values, default=0) or 1
+    names = (" · ".join(str(row[at]) for at in naming if row[at] is not None) for row in rows)
+    return [
+        Bar(name, f"{value:,}", round(100 * value / longest, 2))
+        for name, value in zip(names, values, strict=False)
+    ]
