@@ -93,3 +93,11 @@ def test_a_search_among_what_is_ahead_does_not_look_at_the_designator(ask, upstr
         assert ask(f"{UPCOMING}?search={quote(term)}")["count"] == 0
         assert ask(f"{PREVIOUS}?search={quote(term)}")["count"] == 2
     assert ask(f"{UPCOMING}?search=at")["count"] == 3
+
+
+def test_a_file_that_has_two_of_them_and_not_the_list_has_both(ask, run, upstream, tmp_path):
+    db, views = tmp_path / "views.db", ("launches/upcoming", "launches/previous")
+    assert run("sync", db, *views, "--base-url", upstream.base_url).code == 0
+    for path in (UPCOMING, PREVIOUS):
+        assert names(run("get", db, path).json) == names(ask(path))
+    assert "doesn't hold launches:" in run("get", db, "/2.3.0/launches/").out

@@ -548,23 +548,19 @@ def test_a_response_is_kept_until_the_file_changes(db, tmp_path):
     assert (b'"name":"other"' in first.body, b'"name":"other"' in third.body) == (False, True)
 
 
-def test_a_response_that_was_read_before_a_change_is_not_given_after_it(db, tmp_path):
+def test_a_response_that_was_read_before_a_change_is_not_given_after_it(db, tmp_path, monkeypatch):
     db = Path(shutil.copy(db, tmp_path))
     responder, request = Responder(File(db)), Request(LIST)
-    read = responder._reader
 
-    class Slow:
-        is_quick = False
-
-        def __call__(self, *asked):
-            found = read(*asked)
-            execute(db, "UPDATE spacecraft SET name = 'other'")
-            return found
+    def read_slowly(*sent):
+        response = Responder.read(responder, *sent)
+        execute(db, "UPDATE spacecraft SET name = 'other'")
+        return response
 
     async def responses():
-        responder._reader = Slow()
-        first = await responder(request)
-        responder._reader = read
+        with monkeypatch.context() as patch:
+            patch.setattr(responder, "read", read_slowly)
+            first = await responder(request)
         return first, await responder(request)
 
     first, second = asyncio.run(responses())

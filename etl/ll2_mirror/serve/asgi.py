@@ -87,19 +87,16 @@ def path_of(scope: Scope) -> str:
 def origin(scope: Scope, *, secure: bool) -> str | None:
     """The scheme://host that a client requested; None if the Host header is invalid."""
     host = dict(scope["headers"]).get(b"host", b"localhost").decode("latin-1")
+    match = _HOST.fullmatch(host) if len(host) <= _LONGEST_HOST else None
+    if match is None:
+        return None
+    if match["address"]:
+        try:
+            IPv6Address(match["address"])
+        except ValueError:
+            return None
     scheme = "https" if secure or scope.get("scheme") == "https" else "http"
-    return f"{scheme}://{host}" if _is_host(host) else None
-
-
-def _is_host(text: str) -> bool:
-    """Whether a text is a host name or an address, and not too long."""
-    match = _HOST.fullmatch(text[: _LONGEST_HOST + 1])
-    if match is None or len(text) > _LONGEST_HOST:
-        return False
-    try:
-        return match["address"] is None or bool(IPv6Address(match["address"]))
-    except ValueError:
-        return False
+    return f"{scheme}://{host}"
 
 
 def request_of(scope: Scope, base: str, prefix: str) -> Request:

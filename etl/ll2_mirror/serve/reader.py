@@ -33,47 +33,6 @@ _QUICK = 20_000  # records: lists up to this size are read in the event loop
 _QUICK_SECONDS = 0.25  # that the event loop may be blocked
 
 
-class Responder:
-    """Responds from a file, or from the cache if the file is unchanged."""
-
-    def __init__(self, file: File, most: int = MOST_BYTES) -> None:
-        self.responses = LRU[HttpResponse](most)  # by the file's version and the request
-        self._reader = ResponseReader(file)
-        self._watch = Latest(file, timeout=0)
-        self._thread = ThreadPoolExecutor(1, "ll2")
-        self._busy = 0  # requests in the thread
-
-    async def __call__(self, request: Request) -> HttpResponse:
-        """The response; raises sqlite3.Error or MirrorError if the file can't be read."""
-        version = self._watch.version
-        if version and (response := self.responses.get((version, request))):
-            return response
-        response = await self._read(request)
-        route = find_route(decoded(request.path))
-        if version and not (route and route.sublist):  # launches/upcoming changes with time
-            # With the compressed body, which has at most a fifth of its size.
-            size = 2000 + sum(map(len, filter(None, request))) + len(response.body) * 6 // 5
-            self.responses.keep((version, request), response, size)
-        return response
-
-    async def _read(self, request: Request) -> HttpResponse:
-        """Reads a response: in the event loop if that is quick, else in a thread.
-
-        It is one thread, and not one of Datasette's many, so that all share its cache.
-        """
-        if self._reader.is_quick and not self._busy:
-            try:
-                return self._reader(request, _QUICK_SECONDS)
-            except TooLong:
-                pass  # it goes on in the thread, so that others needn't wait
-        self._busy += 1
-        try:
-            loop = asyncio.get_running_loop()
-            return await loop.run_in_executor(self._thread, self._reader, request, READ_SECONDS)
-        finally:
-            self._busy -= 1
-
-
 class FileState(NamedTuple):
     """One state of the file, and when it was synced."""
 
@@ -83,49 +42,80 @@ class FileState(NamedTuple):
     waits: bool  # perhaps for a writer
 
 
-class ResponseReader:
-    """Reads responses through one connection."""
+class Responder:
+    """Responds from a file, or from the cache if the file is unchanged."""
 
-    def __init__(self, file: File) -> None:
+    def __init__(self, file: File, most: int = MOST_BYTES) -> None:
+        self.responses = LRU[HttpResponse](most)  # by the file's version and the request
         self._name = file.path.name
         self._latest = Latest(file)
+        self._watch = Latest(file, timeout=0)
         self._state: FileState | None = None
+        self._thread = ThreadPoolExecutor(1, "ll2")
+        self._busy = 0  # requests in the thread
+
+    async def __call__(self, request: Request) -> HttpResponse:
+        """The response; raises sqlite3.Error or MirrorError if the file can't be read."""
+        version = self._watch.version
+        if version and (response := self.responses.get((version, request))):
+            return response
+        response = await self._read_quickly(request)
+        route = find_route(decoded(request.path))
+        if version and not (route and route.sublist):  # launches/upcoming changes with time
+            # With the compressed body, which has at most a fifth of its size.
+            size = 2000 + sum(map(len, filter(None, request))) + len(response.body) * 6 // 5
+            self.responses.keep((version, request), response, size)
+        return response
+
+    async def _read_quickly(self, request: Request) -> HttpResponse:
+        """Reads a response: in the event loop if that is quick, else in a thread.
+
+        It is one thread, and not one of Datasette's many, so that all share its cache.
+        """
+        if self._is_quick and not self._busy:
+            try:
+                return self.read(request, _QUICK_SECONDS)
+            except TooLong:
+                pass  # it goes on in the thread, so that others needn't wait
+        self._busy += 1
+        try:
+            loop = asyncio.get_running_loop()
+            return await loop.run_in_executor(self._thread, self.read, request, READ_SECONDS)
+        finally:
+            self._busy -= 1
 
     @property
-    def is_quick(self) -> bool:
+    def _is_quick(self) -> bool:
         """Whether a response takes a few milliseconds; False if that isn't known."""
         if self._state is None or self._state.waits:
             return False
         sizes = (holding.records for holding in self._state.snapshot.holdings.values())
         return max(sizes, default=0) <= _QUICK
 
-    def __call__(self, request: Request, seconds: float) -> HttpResponse:
-        """The response; raises sqlite3.Error or MirrorError if the file can't be read.
+    def read(self, request: Request, seconds: float) -> HttpResponse:
+        """The response, not from the cache; raises TooLong if it takes more than so many seconds.
 
-        Raises TooLong if that takes more than so many seconds.
+        Raises sqlite3.Error or MirrorError if the file can't be read.
         """
         return self._latest(partial(self._read, request, seconds))
 
     def _read(self, request: Request, seconds: float, conn: Reading) -> HttpResponse:
         with snapshot(conn), time_limit(conn, seconds, self._name):
-            version = conn.execute("PRAGMA user_version").fetchone()[0]  # the snapshot begins
-            if version != SCHEMA_VERSION:
-                return http_response(as_json(501, {"detail": other_version(self._name, version)}))
-            state = self._read_state(conn)
-            response = Api(conn, self._name, browse, state.snapshot).respond(request)
-            return http_response(response, state.synced)
+            schema = conn.execute("PRAGMA user_version").fetchone()[0]  # the snapshot begins
+            if schema != SCHEMA_VERSION:
+                return http_response(as_json(501, {"detail": other_version(self._name, schema)}))
+            if self._state is None or self._state.version != conn.version:
+                self._state = self._read_state(conn)
+            response = Api(conn, self._name, browse, self._state.snapshot).respond(request)
+            return http_response(response, self._state.synced)
 
     def _read_state(self, conn: Reading) -> FileState:
-        """The state of the file in this snapshot, cached."""
-        version = conn.version
-        if self._state is None or self._state.version != version:
-            finished = Ledger(conn, Clock()).finished()
-            try:
-                synced = format_datetime(from_iso(finished), usegmt=True) if finished else None
-            except (ValueError, TypeError):
-                raise DataError(f"{self._name}: its runs are damaged") from None
-            self._state = FileState(version, SnapshotCache(conn, self._name), synced, conn.waits)
-        return self._state
+        finished = Ledger(conn, Clock()).finished()
+        try:
+            synced = format_datetime(from_iso(finished), usegmt=True) if finished else None
+        except (ValueError, TypeError):
+            raise DataError(f"{self._name}: its runs are damaged") from None
+        return FileState(conn.version, SnapshotCache(conn, self._name), synced, conn.waits)
 
 
 def other_version(name: str, version: int) -> str:
