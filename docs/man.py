@@ -35,8 +35,9 @@ def command_lines(name: str, command: click.Command) -> Iterator[str]:
     context = click.Context(command, info_name=name)
     usage = " ".join(command.collect_usage_pieces(context))
     yield from (f".SS {escaped(f'{name} {usage}')}", *paragraphs(command.help or ""))
-    options = [one for one in command.get_params(context) if isinstance(one, click.Option)]
-    yield from tagged([one.get_help_record(context) or ("", "") for one in options])
+    parameters = command.get_params(context)
+    options = [option for option in parameters if isinstance(option, click.Option)]
+    yield from tagged([option.get_help_record(context) or ("", "") for option in options])
 
 
 def page() -> Iterator[str]:

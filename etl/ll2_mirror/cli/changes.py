@@ -56,13 +56,13 @@ def changes(db: Path, since: str | None, everything: bool, as_json: bool, form: 
     start = None if since is None else options.point_in_time(since, output.clock().now())
     with options.opened(db) as store:
         document = changes_of(store, start, everything)
-    if form == "atom" and not as_json:
+    form = "json" if as_json else form
+    if form == "atom":
         output.say(*_atom(document, db.stem, to_iso(output.clock().now())).split("\n"))
+    elif form == "json" or document["runs"]:
+        output.present(document, _run_lines(document["runs"]), as_json=form == "json")
     else:
-        as_json = as_json or form == "json"
-        output.present(document, _run_lines(document["runs"]), as_json=as_json)
-        if not (as_json or document["runs"]):
-            output.say("nothing changed", err=True)
+        output.say("nothing changed", err=True)
 
 
 def _run_lines(runs: list[dict[str, Any]]) -> Iterator[str]:
@@ -103,18 +103,17 @@ def _first_sync_text(run: dict[str, Any]) -> str:
 
 def _value_texts(change: dict[str, Any]) -> Iterator[str]:
     """Each key that a change is about with its value before and after, null if it had none."""
-    if change["key"] != "_extra":
-        yield _value_text(change, change["key"], change["from"], change["to"])
-        return
-    before, after = _unknown_keys(change["from"]), _unknown_keys(change["to"])
+    before, after = _values(change, "from"), _values(change, "to")
     for key in dict.fromkeys((*before, *after)):
         if before.get(key) != after.get(key):
             yield _value_text(change, key, before.get(key), after.get(key))
 
 
-def _unknown_keys(extra: dict[str, Any] | None) -> dict[str, Any]:
-    """The keys of an ``_extra`` with their values: of all its shapes, and exact ones of columns."""
-    parts = (part.get("values", part) for part in (extra or {}).values())
+def _values(change: dict[str, Any], side: str) -> dict[str, Any]:
+    """The values of one side by key: one, or of ``_extra`` each shape's and columns' exact ones."""
+    if change["key"] != "_extra":
+        return {change["key"]: change[side]}
+    parts = (part.get("values", part) for part in (change[side] or {}).values())
     return {key: value for part in parts for key, value in part.items()}
 
 
@@ -184,18 +183,15 @@ def _sides(store: Store, typed: Typed, change: Change, where: str) -> dict[str, 
         return {}
     if change.kind == "gone":
         return {"from": typed.document(change.before, where, dict)}
-    kind = kind_of(change.table, change.key)
+    kind, sides = kind_of(change.table, change.key), dict[str, Any](key=change.key)
     read_value = _READERS.get(kind or change.key, _scalar)
-    before, after = (
-        None if value is None else read_value(typed, value, where)
-        for value in (change.before, change.after)
-    )
-    sides = {"key": change.key, "from": before, "to": after}
+    for side, value in (("from", change.before), ("to", change.after)):
+        sides[side] = None if value is None else read_value(typed, value, where)
     if kind == "one":
         table = target(change.table, change.key)
         name = label(table) or "NULL"
-        sides["from_name"] = _name(store, typed, name, table, before)
-        sides["to_name"] = _name(store, typed, name, table, after)
+        sides["from_name"] = _name(store, typed, name, table, sides["from"])
+        sides["to_name"] = _name(store, typed, name, table, sides["to"])
     return sides
 
 

@@ -96,14 +96,15 @@ def log(event: str, /, **facts: Any) -> None:
 
 def fail(error: MirrorError) -> NoReturn:
     """Ends the program with one line and the error's exit code; a bug has its traceback."""
-    bug = error.__cause__ if isinstance(error, Bug) else None
-    trace = "".join(traceback.format_exception(bug)).splitlines() if bug else []
+    trace: dict[str, list[str]] = {}
+    if isinstance(error, Bug):
+        lines = traceback.format_exception(error.__cause__)
+        trace = {"traceback": "".join(lines).splitlines()}
     with suppress(MirrorError):  # if stderr can't be written, the exit code still tells
         if this_run().log_json:
-            more = {"traceback": trace} if trace else {}
-            log("failed", exit_code=error.exit_code, message=str(error), **more)
+            log("failed", exit_code=error.exit_code, message=str(error), **trace)
         elif not isinstance(error, ReaderGone):
-            say(f"ll2-mirror: {error}", *trace, err=True)
+            say(f"ll2-mirror: {error}", *trace.get("traceback", ()), err=True)
     sys.exit(error.exit_code)
 
 
@@ -166,32 +167,34 @@ def as_mirror_error(error: BaseException) -> MirrorError:
 
     What nobody foresaw is a bug. SQLite gives its errors without the file's name.
     """
-    known: MirrorError | None = None
+    known = None
     match error:
         case MirrorError():
-            known = error
+            return error
         case click.ClickException():
-            context = getattr(error, "ctx", None)
-            see = f" (see {context.command_path} --help)" if context else ""
-            known = UsageError(" ".join(error.format_message().split()) + see)
+            context: click.Context | None = getattr(error, "ctx", None)
+            see = optional(" (see {} --help)", context and context.command_path)
+            return UsageError(" ".join(error.format_message().split()) + see)
         case click.Abort() | KeyboardInterrupt():
-            known = Stopped("interrupted: nothing was lost; run the same command again to continue")
+            return Stopped("interrupted: nothing was lost; run the same command again to continue")
         case MemoryError():
-            known = Stopped("out of memory: run the same command again when more is free")
+            return Stopped("out of memory: run the same command again when more is free")
         case OSError():
             what = error.filename or "the system refused"
-            known = UsageError(f"{what}: {error.strerror or error}")
+            return UsageError(f"{what}: {error.strerror or error}")
         case sqlite3.Error():
             from ll2_mirror.store.file import explained
 
             known = explained(error, this_run().db or Path("the file"))
-    if known is None:
-        what = " ".join(f"{type(error).__name__}: {error}".split())
-        known = Bug(
-            f"a bug in ll2-mirror {__version__}: {what}: please report it with the lines below"
-        )
-        known.__cause__ = error
-    return known
+    return known or _bug(error)
+
+
+def _bug(error: BaseException) -> Bug:
+    """The error for what nobody foresaw."""
+    what = " ".join(f"{type(error).__name__}: {error}".split())
+    bug = Bug(f"a bug in ll2-mirror {__version__}: {what}: please report it with the lines below")
+    bug.__cause__ = error
+    return bug
 
 
 def end_tidily() -> None:
@@ -299,26 +302,26 @@ class Bars:
     """The bar on a terminal's last line: one for each label, the next ends the one before."""
 
     def __init__(self) -> None:
-        self._bars: dict[str, Any] = {}
+        self._label = ""
+        self._bar: Any = None
 
     def draw(self, label: str, done: int, total: int) -> None:
         """Draws how far something is."""
-        if label not in self._bars:
+        if label != self._label:
             self.close()
+            layout = _layout(label, _columns())
+            self._bar = click.progressbar(length=total, file=sys.stderr, **layout)
+            self._label = label
         write(_CLEAR, err=True)
         with writing():
-            if label not in self._bars:
-                self._bars[label] = click.progressbar(
-                    length=total, file=sys.stderr, **_layout(label, _columns())
-                )
-            self._bars[label].update(done - self._bars[label].pos)
+            self._bar.update(done - self._bar.pos)
 
     def close(self) -> None:
         """Ends the line that a bar stands on."""
-        for bar in self._bars.values():
+        if self._bar is not None:
             with suppress(MirrorError), writing():
-                bar.render_finish()
-        self._bars.clear()
+                self._bar.render_finish()
+        self._label, self._bar = "", None
 
 
 def _layout(label: str, columns: int) -> dict[str, Any]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gc
-import json
 import sqlite3
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, suppress
@@ -17,7 +16,7 @@ from click.core import ParameterSource
 from ll2_mirror.cli import options, output
 from ll2_mirror.cli.output import age_text, optional, plural, utc
 from ll2_mirror.clock import to_iso
-from ll2_mirror.errors import DataError, MirrorError, Stopped, UsageError
+from ll2_mirror.errors import DataError, MirrorError, UsageError
 from ll2_mirror.ll2.lists import DEFAULT_RESOURCE, MODES, RESOURCES, SLICES
 from ll2_mirror.progress import Emit
 
@@ -157,7 +156,7 @@ def sync(db: Path, quiet: bool, as_json: bool, **parameters: Any) -> None:
     from ll2_mirror.extract.client import is_own
     from ll2_mirror.store.file import checked_path
 
-    refuse_resource(db)
+    _refuse_resource(db)
     checked_path(db)
     output.end_tidily()
     gc.freeze()
@@ -206,14 +205,15 @@ def _synced(
 
 def _note(store: Store, error: MirrorError) -> None:
     """Keeps how the sync failed, for status; if the file can't be written, that is the error."""
-    document = {
+    resumes = getattr(error, "resumes", None)
+    failure = {
         "at": to_iso(store.clock.now()),
         "exit_code": error.exit_code,
         "message": str(error),
-        "resumes": to_iso(error.resumes) if isinstance(error, Stopped) and error.resumes else None,
+        "resumes": resumes and to_iso(resumes),
     }
     with suppress(sqlite3.Error):
-        store.settings.remember(last_error=json.dumps(document))
+        store.settings.keep("last_error", failure)
 
 
 def _quarantine_error(db: Path, reports: list[Report]) -> DataError | None:
@@ -232,7 +232,7 @@ def _one_or_all(documents: list[dict[str, Any]]) -> Any:
     return documents[0] if len(documents) == 1 else documents
 
 
-def refuse_resource(db: Path) -> None:
+def _refuse_resource(db: Path) -> None:
     """Raises UsageError if the file was left out."""
     if str(db) in RESOURCES:
         raise UsageError(
@@ -270,7 +270,7 @@ def plan(db: Path, as_json: bool, **parameters: Any) -> None:
     from ll2_mirror.due import plan as plan_sync
     from ll2_mirror.due import schedule
 
-    refuse_resource(db)
+    _refuse_resource(db)
     given = SyncOptions(**parameters)
     with (
         output.sync_progress(quiet=False, as_json=as_json) as emit,
