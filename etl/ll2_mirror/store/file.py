@@ -269,26 +269,21 @@ def check_mirror(conn: sqlite3.Connection, path: Path | str) -> None:
             f"{path} was made by a newer ll2-mirror (its schema is {version}, this one reads"
             f" {SCHEMA_VERSION}): upgrade ll2-mirror"
         )
-    if version == SCHEMA_VERSION and (flaw := flaw_of(conn)):
-        raise NotAMirror(f"{path} {flaw}: {_ANEW}")
-
-
-def flaw_of(conn: sqlite3.Connection) -> str:
-    """What a mirror of this version lacks, in words that go on after its name; empty: nothing."""
+    if version < SCHEMA_VERSION:
+        return  # an upgrade makes the tables anew
     if missing := missing_column(conn):
-        return f"lacks a column of a mirror: {missing}"
+        raise NotAMirror(f"{path} lacks a column of a mirror: {missing}: {_ANEW}")
     ours = {*own_tables()}  # FTS5 calls the tables of an index _search_pads_fts_data, ...
-    for (name,) in conn.execute("SELECT name FROM sqlite_master WHERE type = 'view'"):
-        if name.startswith("_") and {name, name.rpartition("_")[0]} & ours:
-            return f"has a view in the place of a table: {name}"  # which may never end
-    return ""
+    for (view,) in conn.execute("SELECT name FROM sqlite_master WHERE type = 'view'"):
+        if view.startswith("_") and {view, view.rpartition("_")[0]} & ours:  # it may never end
+            raise NotAMirror(f"{path} has a view in the place of a table: {view}: {_ANEW}")
 
 
 # SQLite's errors
 
 _AGAIN = "run the same command again"
 _NO_ROOM = f": the disk, a quota or a limit of files is full: make room and {_AGAIN}"
-_DAMAGED = " is damaged: {}: restore a backup, or sync to a new file"
+_DAMAGED = f" is damaged: {{}}: {_ANEW}"
 _NO_FILE = (
     " is not an SQLite database, or its header is damaged: choose another file, or restore a backup"
 )
