@@ -410,7 +410,6 @@ def test_the_limits_are_those_of_the_program():
         f"| a page, compressed and decompressed | {ll2_page.MAX_BODY // 2**20} MiB |",
         f"| JSON values in a page | {ll2_page.MAX_VALUES:,} |",
         f"| a response that isn't a page | {client.MAX_ERROR_BODY // 2**10} KiB",
-        f"before a response | {network._MAX_HINTS} |",
         f"| `--timeout`, {TIMEOUT} seconds by default |",
         f"| attempts for one page | {network.TRIES},",
         f"within one sync | {client.PATIENCE / 60:.0f} minutes;",
