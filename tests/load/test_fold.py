@@ -16,7 +16,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from helpers import TestClock, public_rows
+from helpers import TestClock, examples, public_rows
 from ll2_mirror.errors import DataError
 from ll2_mirror.ll2.lists import SLICES
 from ll2_mirror.ll2.model import known_columns
@@ -36,7 +36,7 @@ LISTS = [name for name in NAMES if "/" not in name]
 SPELLED = {": 10.0": ": 1e400", ": 0.0": ": 0.00", ": 1.0": f": {'7' * 5000}"}
 LINKS = TEXT | st.integers(0, 9).map(lambda n: f"{BASE}/2.3.0/agencies/{n}/")
 ANY_HISTORY = settings(
-    max_examples=12, phases=[Phase.generate], suppress_health_check=list(HealthCheck)
+    max_examples=examples(8, 400), phases=[Phase.generate], suppress_health_check=list(HealthCheck)
 )
 
 
@@ -179,6 +179,7 @@ def rebuilt(store):
         return public_rows(path)
 
 
+@pytest.mark.sampled
 @ANY_HISTORY
 @given(data=st.data())
 def test_the_tables_are_what_the_texts_make_and_verify_agrees(mirrors, data):
@@ -190,6 +191,7 @@ def test_the_tables_are_what_the_texts_make_and_verify_agrees(mirrors, data):
         assert verify(mirror.store).problems == []
 
 
+@pytest.mark.sampled
 @ANY_HISTORY
 @given(data=st.data())
 def test_whatever_came_before_a_consistent_upstream_makes_a_fresh_file(mirrors, data):
@@ -238,6 +240,7 @@ def known_keys(table, image):
     return {key.name for one in shapes_of(table) for key in one.stored if key.column in columns}
 
 
+@pytest.mark.sampled
 @ANY_HISTORY
 @given(data=st.data())
 def test_the_history_of_a_sync_is_the_difference_that_it_made(mirrors, data):
@@ -276,6 +279,7 @@ def test_the_history_of_a_sync_is_the_difference_that_it_made(mirrors, data):
                 assert (one.before, one.after) == values
 
 
+@pytest.mark.sampled
 @ANY_HISTORY
 @given(data=st.data())
 def test_a_sync_that_finds_all_as_it_was_writes_no_public_table(mirrors, data):
@@ -293,6 +297,7 @@ def test_a_sync_that_finds_all_as_it_was_writes_no_public_table(mirrors, data):
         assert not (words[0] in ("INSERT", "UPDATE", "DELETE") and public & {*words}), statement
 
 
+@pytest.mark.sampled
 @ANY_HISTORY
 @given(data=st.data())
 def test_verify_finds_any_value_that_was_changed_by_hand(mirrors, data):
@@ -326,3 +331,27 @@ def test_verify_finds_any_value_that_was_changed_by_hand(mirrors, data):
 def test_each_shape_has_a_code_of_its_own():
     """By which ``_records.rows`` tells rows in one shape from those in another."""
     assert len({shape.code for shape in SHAPES.values()}) == len(SHAPES)
+
+
+def steps_of_sync(mirror):
+    """How many thousands of steps SQLite takes for a sync that finds all as it was."""
+    steps = []
+    mirror.store.conn.set_progress_handler(lambda: steps.append(1), 1000)
+    mirror.sync(LISTS, may_stop=False)
+    mirror.store.conn.set_progress_handler(None, 0)
+    return len(steps)
+
+
+@settings(max_examples=1, phases=[Phase.generate], suppress_health_check=list(HealthCheck))
+@given(data=st.data())
+def test_what_a_sync_costs_does_not_grow_with_the_history(mirrors, data):
+    mirror = mirrors(data)
+    mirror.agree()
+    mirror.sync(LISTS, may_stop=False)
+    mirror.store.conn.set_progress_handler(None, 0)
+    before = steps_of_sync(mirror)
+    mirror.store.conn.execute(
+        "WITH RECURSIVE n (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n WHERE n < 50000)"
+        " INSERT INTO _history SELECT 1, 'agencies', n, 'name', 'changed', 'a', 'b', 0 FROM n"
+    )
+    assert steps_of_sync(mirror) <= before + 20
