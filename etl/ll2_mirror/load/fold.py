@@ -118,10 +118,9 @@ class Fold:
                 folded.rejected.append(RejectedRecord(known_id, str(error), record))
                 continue
             assert id_ is not None
-            rows = packed_codes(codes)
-            texts.append((id_, page.page, place, digest, rows))
+            texts.append((id_, page.page, place, digest, packed_codes(codes)))
             if before:
-                self._release(before.rows, before.number, kept=rows)
+                self._release(before.rows, before.number, kept=codes)
             else:
                 folded.new.append(id_)
         self._upsert.write(folded.normalizer.take())
@@ -135,9 +134,9 @@ class Fold:
             self._release(text.rows, text.number)
         self._store.records.remove(text.number for text in known)
 
-    def _release(self, rows: bytes, number: int, kept: bytes = b"") -> None:
-        """Notes the rows that a text had and that came instead of it has not."""
-        for code in {*codes_of(rows)}.difference(codes_of(kept)):
+    def _release(self, rows: bytes, number: int, kept: Iterable[int] = ()) -> None:
+        """Notes the rows that a text had and that what came instead of it has not."""
+        for code in {*codes_of(rows)}.difference(kept):
             before = self._released.get(code, (0, 0))
             self._released[code] = max(before, (number, self.history.run))
 

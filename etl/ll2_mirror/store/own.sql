@@ -35,7 +35,7 @@ CREATE TABLE _records (
     page INTEGER NOT NULL,  -- the id, in _pages, of the page with the text
     place INTEGER NOT NULL,  -- among the page's records, from 0
     digest BLOB NOT NULL,  -- of the text
-    rows BLOB NOT NULL,  -- the rows that the text makes, 8 bytes each
+    rows BLOB NOT NULL,  -- the rows that the text makes: 8 bytes each, zlib
     UNIQUE (resource, id)
 );
 

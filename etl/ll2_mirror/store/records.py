@@ -9,6 +9,7 @@ numbers, without reading a text.
 from __future__ import annotations
 
 import sqlite3
+import zlib
 from array import array
 from collections.abc import Collection, Iterable, Iterator
 from itertools import islice
@@ -202,11 +203,11 @@ def _shape_of(code: int) -> Shape:
 def codes_of(rows: bytes) -> Iterable[int]:
     """The codes in a value of ``_records.rows``; raises DataError for what is none."""
     try:
-        return memoryview(rows).cast("Q")
-    except TypeError:
+        return memoryview(zlib.decompress(rows)).cast("Q")
+    except (TypeError, zlib.error):
         raise DataError(_DAMAGED) from None
 
 
 def packed_codes(codes: Iterable[int]) -> bytes:
-    """Codes as ``_records.rows`` has them: each once, 8 bytes each."""
-    return array("Q", sorted(set(codes))).tobytes()
+    """Codes as ``_records.rows`` has them: each once, 8 bytes each, in two thirds of that."""
+    return zlib.compress(array("Q", sorted(set(codes))).tobytes(), 1)
