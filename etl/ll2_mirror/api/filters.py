@@ -77,12 +77,6 @@ class FilterValue(NamedTuple):
         return shape.nested[key.name]
 
 
-def narrows(resource: Resource, params: Params) -> bool:
-    """Whether a request asks for only some of a resource's records."""
-    names = ("search", *(filter_.name for filter_ in resource.filters))
-    return any(params.get(name) for name in names)
-
-
 def conditions(conn: sqlite3.Connection, resource: Resource, params: Params) -> list[Condition]:
     """The conditions for the filters of a request.
 

@@ -11,7 +11,7 @@ from contextlib import suppress
 from typing import Any
 from uuid import UUID
 
-from ll2_mirror.api.filters import NULLS, conditions, in_time, narrows
+from ll2_mirror.api.filters import NULLS, conditions, in_time
 from ll2_mirror.api.request import (
     COMPACT,
     Choice,
@@ -139,8 +139,9 @@ class Api:
 
     def _nested(self, context: Context) -> Document:
         """A record of a list that the file lacks, if another list nests it with all its keys."""
-        resource = context.resource
-        if resource and not narrows(resource, context.params):
+        resource, params = context.resource, context.params
+        narrowing = ["search", *(filter_.name for filter_ in resource.filters)] if resource else []
+        if resource and not any(map(params.get, narrowing)):
             with suppress(NotInMirror, Refusal):
                 id_ = _id(context.route.id, resource.richest)
                 renderer = self.snapshot.renderer(context.links)
