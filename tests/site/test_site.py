@@ -129,6 +129,7 @@ def test_a_craft_that_is_gone_says_since_when_and_what_it_was(page, url):
     expect(page.locator("h1")).to_have_text("Shenzhou 21")
     expect(page.locator(".notice")).to_contain_text("Removed from Launch Library 2, as of")
     expect(page.locator(".facts")).to_contain_text("Single Use")
+    expect(page.locator(".facts")).to_contain_text("the builder's serial number")
     assert fits(page)
 
 

@@ -190,13 +190,16 @@ def bars(columns: Sequence[str], rows: Sequence[Any], drawn: Sequence[str]) -> l
     """
     if not drawn or not set(drawn) <= set(columns):
         return []
-    *naming, measure = (columns.index(name) for name in drawn)
-    values = [row[measure] for row in rows[:_MOST_BARS]]
+    *naming, measure = drawn
+    rows = rows[:_MOST_BARS]
+    values = [row[measure] for row in rows]
     if not all(isinstance(value, int | float) and value >= 0 for value in values):
         return []
     longest = max(values, default=0) or 1
-    names = (" · ".join(str(row[at]) for at in naming if row[at] is not None) for row in rows)
+    names = (
+        " · ".join(str(row[column]) for column in naming if row[column] is not None) for row in rows
+    )
     return [
         Bar(name, f"{value:,}", round(100 * value / longest, 2))
-        for name, value in zip(names, values, strict=False)
+        for name, value in zip(names, values, strict=True)
     ]

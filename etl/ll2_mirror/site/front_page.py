@@ -8,15 +8,8 @@ from typing import Any, NamedTuple
 
 from ll2_mirror.clock import age, ago, from_iso
 from ll2_mirror.ll2.schema import SCHEMA_VERSION, views
+from ll2_mirror.site import display
 from ll2_mirror.site.context import ChangeEntry, Item, PageSection, Rows
-from ll2_mirror.site.display import (
-    described,
-    format_duration,
-    format_key,
-    format_time,
-    site,
-    title,
-)
 from ll2_mirror.store.ledger import Ledger
 from ll2_mirror.store.walks import Walks
 
@@ -43,22 +36,24 @@ def front_page(rows: Rows, now: datetime) -> FrontPage:
     if rows.conn.execute("PRAGMA user_version").fetchone()[0] != SCHEMA_VERSION:
         return FrontPage("Another version of ll2-mirror made this file. The next sync upgrades it.")
     under_way = [
-        f"{format_key(walk.resource)}: {walk.records:,} of {walk.total or 0:,} fetched"
+        f"{display.format_key(walk.resource)}: {walk.records:,} of {walk.total or 0:,} fetched"
         for walk in Walks(rows.conn).progress()
     ]
     finished = Ledger(rows.conn).finished()
     if not finished:
         return FrontPage("No sync of this file has finished yet, so it is empty.", under_way)
-    counts = [(each["name"], each["sql"], each["to"]) for each in site()["counts"]]
-    tables = site()["front_tables"]
+    counts = [(each["name"], each["sql"], each["to"]) for each in display.site()["counts"]]
+    tables = display.site()["front_tables"]
     return FrontPage(
         under_way=under_way,
-        synced=format_time(finished),
+        synced=display.format_time(finished),
         ago=ago(age(from_iso(finished), now)),
         counts=_counts(rows, counts),
-        sections=[_cards(rows, section) for section in site()["cards"]],
+        sections=[_cards(rows, section) for section in display.site()["cards"]],
         changes=recent_changes(rows, tables)[:_MOST_CHANGES],
-        tables=_counts(rows, [(title(t), f'SELECT count(*) FROM "{t}"', t) for t in tables]),
+        tables=_counts(
+            rows, [(display.title(t), f'SELECT count(*) FROM "{t}"', t) for t in tables]
+        ),
     )
 
 
@@ -83,8 +78,8 @@ def _cards(rows: Rows, declared: dict[str, str]) -> PageSection:
 def _when(value: Any) -> str:
     """When something happens, or how many seconds it was in space."""
     if isinstance(value, str):
-        return format_time(value)
-    return f"{format_duration(value)} in space" if value is not None else ""
+        return display.format_time(value)
+    return f"{display.format_duration(value)} in space" if value is not None else ""
 
 
 def recent_changes(rows: Rows, tables: Sequence[str] = ()) -> list[ChangeEntry]:
@@ -95,7 +90,7 @@ def recent_changes(rows: Rows, tables: Sequence[str] = ()) -> list[ChangeEntry]:
     # Not from the view in the file, which may be a user's own with that name.
     select = views()["recent_changes"].sql.partition(" AS\n")[2].rstrip(";\n")
     read = rows.conn.execute(f"SELECT * FROM ({select}) LIMIT {_MOST_READ}").fetchall()
-    order = {table: index for index, table in enumerate(described())}
+    order = {table: index for index, table in enumerate(display.described())}
     changes = [row for row in read if row["table_name"] in (tables or order)]
     changes.sort(key=lambda row: order[row["table_name"]])
     changes.sort(key=lambda row: row["finished"], reverse=True)
@@ -106,8 +101,10 @@ def _change(
     rows: Rows, finished: str, kind: str, table: str, id_: Any, name: Any, key: str, *values: Any
 ) -> ChangeEntry:
     before, after = map(_short, values)
-    row = Item(rows.name(table, id_, name), rows.href(table, id_), title(table))
-    return ChangeEntry(format_time(finished), kind, format_key(key), before, after, row)
+    row = Item(rows.name(table, id_, name), rows.href(table, id_), display.title(table))
+    return ChangeEntry(
+        display.format_time(finished), kind, display.format_key(key), before, after, row
+    )
 
 
 def _short(value: Any) -> str:

@@ -11,16 +11,8 @@ from ll2_mirror.ll2.lists import LIST_OF
 from ll2_mirror.ll2.model import Id
 from ll2_mirror.ll2.page import LL2_URL
 from ll2_mirror.ll2.schema import Edge, edges, kind_of, list_tables_of, tables, target
+from ll2_mirror.site import display
 from ll2_mirror.site.context import ChangeEntry, Item, PageSection, Picture, Rows, picture_id
-from ll2_mirror.site.display import (
-    described,
-    format_key,
-    format_time,
-    format_value,
-    kinds,
-    title,
-    web_address,
-)
 from ll2_mirror.site.table_page import Fact, facts
 
 _MOST_CHANGES = 100
@@ -87,7 +79,7 @@ def _gone_row_page(rows: Rows, table: str, id_: Id) -> RowPage | None:
         _facts(rows, table, {key: _named(value) for key, value in last.items()}),
         [_change(rows, table, *change) for change in history],
         _upstream(last),
-        format_time(gone["finished"]),
+        display.format_time(gone["finished"]),
         is_kept=False,
     )
 
@@ -99,7 +91,7 @@ def _tombstone(rows: Rows, table: str, id_: Id) -> tuple[str, dict[str, Any]]:
         " WHERE gone.resource = ? AND gone.id = ?"
     )
     row = rows.conn.execute(sql, (LIST_OF.get(table, ""), id_)).fetchone()
-    return (format_time(row["finished"]), _decoded(row["body"], {})) if row else ("", {})
+    return (display.format_time(row["finished"]), _decoded(row["body"], {})) if row else ("", {})
 
 
 def _decoded(text: Any, default: Any) -> Any:
@@ -126,7 +118,7 @@ def _upstream(values: dict[str, Any]) -> str:
 
 def _facts(rows: Rows, table: str, values: dict[str, Any]) -> list[Fact]:
     """The values that aren't empty, without what stands elsewhere on the page."""
-    of_kind = kinds(table)
+    of_kind = display.kinds(table)
     names = [
         name
         for name, value in values.items()
@@ -150,27 +142,27 @@ def _lists(rows: Rows, table: str, id_: Id) -> Iterator[PageSection]:
             items = rows.items(first.target, [row[first.name] for row in read])
         else:
             items = list(map(_text, read))
-        yield PageSection(format_key(name.rpartition("__")[2]), items, len(items))
+        yield PageSection(display.format_key(name.rpartition("__")[2]), items, len(items))
 
 
 def _text(row: dict[str, Any]) -> Item:
     """An item without a page of its own, such as a web link."""
     text = row.get("title") or row.get("name") or row.get("url") or row["position"]
-    return Item(str(text), web_address(row.get("url")))
+    return Item(str(text), display.web_address(row.get("url")))
 
 
 def _related(rows: Rows, table: str, id_: Id) -> Iterator[PageSection]:
     """The rows that refer to a row, by column."""
     referring = [edge for edge in edges() if edge.target == table]
     owners = [edge.owner_table for edge in referring]
-    order = list(described())
+    order = list(display.described())
     for edge in sorted(referring, key=lambda edge: order.index(edge.owner_table)):
         sql = f'FROM "{edge.table}" WHERE "{edge.column}" = ?'
         count = rows.conn.execute(f"SELECT count(*) {sql}", (id_,)).fetchone()[0]
         if count:
             limited = f'SELECT DISTINCT "{edge.owner}" {sql} LIMIT {_MOST_REFERRING}'
             ids = [owner for (owner,) in rows.conn.execute(limited, (id_,))]
-            heading = title(edge.owner_table)
+            heading = display.title(edge.owner_table)
             if owners.count(edge.owner_table) > 1:
                 heading += f" ({_reference(edge)})"
             items = rows.items(edge.owner_table, ids)
@@ -180,7 +172,7 @@ def _related(rows: Rows, table: str, id_: Id) -> Iterator[PageSection]:
 def _reference(edge: Edge) -> str:
     """The label of a reference: its column, or its list."""
     is_column = edge.table == edge.owner_table
-    return format_key(edge.column if is_column else edge.table.rpartition("__")[2]).lower()
+    return display.format_key(edge.column if is_column else edge.table.rpartition("__")[2]).lower()
 
 
 def _more(rows: Rows, edge: Edge, id_: Id) -> str:
@@ -207,7 +199,7 @@ def _change(
     rows: Rows, table: str, finished: str, kind: str, key: str, *values: Any
 ) -> ChangeEntry:
     before, after = (_changed(rows, table, key, value) if key else "" for value in values)
-    return ChangeEntry(format_time(finished), kind, format_key(key), before, after)
+    return ChangeEntry(display.format_time(finished), kind, display.format_key(key), before, after)
 
 
 def _changed(rows: Rows, table: str, key: str, value: Any) -> str:
@@ -218,6 +210,6 @@ def _changed(rows: Rows, table: str, key: str, value: Any) -> str:
     if kind == "one":
         return rows.names(target(table, key), [value]).get(value, f"number {value}")
     if kind != "many":
-        return format_value(kind, value)
+        return display.format_value(kind, value)
     items = _decoded(value, None)
     return f"{len(items):,} in the list" if isinstance(items, list) else str(value)
