@@ -147,10 +147,10 @@ def contained(tmp_path, name, data, published, script):
 
 
 def script_of(name, published, port="0"):
-    """A service's script, with its paths led here, and pauses of a tenth of a second."""
+    """A service's script, with its paths led here, and pauses of a second."""
     (script,) = SERVICES[name]["command"]
     script = script.replace("/published", str(published)).replace("/data/", "")
-    return re.sub(r"sleep \d+", "sleep 0.1", script).replace("0.0.0.0", f"127.0.0.1 --port {port}")
+    return re.sub(r"sleep \d+", "sleep 1", script).replace("0.0.0.0", f"127.0.0.1 --port {port}")
 
 
 @pytest.mark.usefixtures("namespaces")
