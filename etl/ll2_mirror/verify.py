@@ -19,7 +19,8 @@ from ll2_mirror.ll2.lists import RESOURCES, SLICES
 from ll2_mirror.ll2.model import Id, Shape, row_code
 from ll2_mirror.ll2.page import Links, links_of, page_digest, records
 from ll2_mirror.ll2.schema import own_tables, schema_text, tables, wanted_columns
-from ll2_mirror.load.fold import rebuild, shapes_of
+from ll2_mirror.ll2.shapes import shapes_of
+from ll2_mirror.load.fold import rebuild
 from ll2_mirror.store.file import Store
 from ll2_mirror.store.reader import snapshot
 from ll2_mirror.store.records import Node
@@ -304,9 +305,10 @@ def _differing(
     )
     one_way = f"SELECT {quoted(key)} FROM ({main} EXCEPT {temp})"
     other_way = f"SELECT {quoted(key)} FROM ({temp} EXCEPT {main})"
+    owner = table.partition("__")[0]  # of a list: the table of those whose list it is
     most = _MANY + len(pinned)
     names = [*conn.execute(one_way).fetchmany(most), *conn.execute(other_way).fetchmany(most)]
-    names = [name for name in dict.fromkeys(names) if (table, name[0]) not in pinned]
+    names = [name for name in dict.fromkeys(names) if (owner, name[0]) not in pinned]
     for name in names[:_MANY]:
         mine = conn.execute(f"{main} WHERE {which}", name).fetchone()
         theirs = conn.execute(f"{temp} WHERE {which}", name).fetchone()

@@ -16,7 +16,7 @@ from ll2_mirror.extract.list_walk import ListWalk
 from ll2_mirror.ll2.lists import SLICES
 from ll2_mirror.ll2.page import Page
 from ll2_mirror.progress import ignore
-from ll2_mirror.store.walks import StagedPage, Walk
+from ll2_mirror.store.walks import Holding, StagedPage, Walk
 
 BY_ID = SLICES["spacecraft"]
 BY_NAME = BY_ID._replace(resource=replace(BY_ID.resource, walk_ordering="name"))
@@ -38,8 +38,8 @@ class StagedWalks:
     def under_way(self):
         return [self.walk] if self.walk else []
 
-    def published(self, *_):
-        return None
+    def holding(self, _):
+        return Holding({})
 
     def pages(self, _):
         return list(self.staged)

@@ -22,8 +22,8 @@ from ll2_mirror.ll2.lists import SLICES
 from ll2_mirror.ll2.model import known_columns
 from ll2_mirror.ll2.page import read_page
 from ll2_mirror.ll2.schema import tables
-from ll2_mirror.ll2.shapes import SHAPES
-from ll2_mirror.load.fold import rebuild, shapes_of
+from ll2_mirror.ll2.shapes import SHAPES, shapes_of
+from ll2_mirror.load.fold import rebuild
 from ll2_mirror.load.publish import CompleteWalk, publish
 from ll2_mirror.store.file import open_store
 from ll2_mirror.store.walks import Deletions

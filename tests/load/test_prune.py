@@ -56,3 +56,33 @@ def test_a_row_that_goes_takes_along_what_the_user_said_it_should(synced, run, u
     drop(upstream, craft)
     assert run("sync", synced, "--json").json["kept"] == []
     assert execute(synced, "SELECT count(*) FROM notes") == [(0,)]
+
+
+@pytest.mark.parametrize("column", ['"a""b" INTEGER', "a TEXT"])
+def test_a_row_with_lists_stays_with_them(db, run, upstream, column):
+    """However the user calls the column, and whatever type SQLite compares it by."""
+    url = upstream.base_url
+    assert run("sync", db, "agencies", "--base-url", url).code == 0
+    [agency] = [one for one in upstream.records["agencies", "normal"] if one["country"]][:1]
+    execute(db, f"CREATE TABLE mine ({column} REFERENCES agencies (id))")
+    execute(db, "INSERT INTO mine VALUES (?)", agency["id"])
+    upstream.records["agencies", "normal"].remove(agency)
+    done = run("sync", db, "--json", "--allow-shrink").json
+    assert {"table": "agencies", "id": agency["id"], "by": "mine"} in done["kept"]
+    assert run("verify", db).code == 0
+    assert run("sync", db).code == 0
+    assert run("verify", db).code == 0
+
+
+def test_what_hangs_on_a_row_sees_no_state_in_between(synced, run, upstream):
+    """A row that a text lets go, and another still has, is the same before and after."""
+    execute(synced, "CREATE TABLE seen (old, new)")
+    execute(
+        synced,
+        "CREATE TRIGGER renamed AFTER UPDATE ON agencies BEGIN"
+        " INSERT INTO seen VALUES (old.name, new.name); END",
+    )
+    upstream.records["spacecraft", "normal"][0]["spacecraft_config"] = None
+    assert run("sync", synced).code == 0
+    assert execute(synced, "SELECT count(*) FROM seen WHERE new IS NULL OR old = new") == [(0,)]
+    assert run("verify", synced).code == 0

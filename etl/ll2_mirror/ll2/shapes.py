@@ -16,7 +16,7 @@ the table of their owner's list holds them. descriptions.toml says what the colu
 
 from __future__ import annotations
 
-from ll2_mirror.ll2.model import read_shapes
+from ll2_mirror.ll2.model import Shape, read_shapes
 
 SHAPES = read_shapes("""
 SpacecraftNormal spacecraft
@@ -388,3 +388,8 @@ NoticeType notice_types
 RoadClosureStatus road_closure_statuses
     id:int name
 """)
+
+
+def shapes_of(table: str) -> list[Shape]:
+    """The shapes that lie over a table."""
+    return next(shape.siblings for shape in SHAPES.values() if shape.table == table)

@@ -21,17 +21,17 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from ll2_mirror.errors import NotAPage, NotUnderstood
-from ll2_mirror.ll2.model import Id, Shape, row_code
+from ll2_mirror.ll2.model import Id, Row, row_code
 from ll2_mirror.ll2.page import record_digest
 from ll2_mirror.ll2.schema import edges
-from ll2_mirror.ll2.shapes import SHAPES
+from ll2_mirror.ll2.shapes import shapes_of
 from ll2_mirror.load.history import History
 from ll2_mirror.load.upsert import Upsert
 from ll2_mirror.store.file import Store
 from ll2_mirror.store.records import ListedRecords, Node, codes_of, packed_codes
-from ll2_mirror.store.sql import IN, among, users_edges
+from ll2_mirror.store.sql import IN, among, quoted, users_edges
 from ll2_mirror.store.walks import StagedPage, Walk
-from ll2_mirror.transform.normalize import Group, Normalizer
+from ll2_mirror.transform.normalize import Normalizer
 
 
 class BrokenPage(NotAPage):
@@ -153,20 +153,28 @@ class Fold:
         )
         nodes = self._store.records.nodes(having)
         gone = wanted.difference(nodes.values())
-        for run, rows in stale.items():
+        rows: dict[str, dict[Id, list[Row]]] = {}
+        for row in self._rows(sorted({*having.values()})):
+            assert row.id is not None
+            if (row.shape.table, row.id) in wanted:
+                rows.setdefault(row.shape.table, {}).setdefault(row.id, []).append(row)
+        self.pinned = self._pins(gone)
+        for run, found in stale.items():
             self.history.run = run
-            for table, ids in _by_table(rows - gone):
-                self._upsert.blank(table, shapes_of(table), ids)
+            for table, ids in _by_table(found - gone):
+                self._upsert.renew(table, {id_: rows[table][id_] for id_ in ids})
+            for table, ids in _by_table((found & gone) - self.pinned.keys()):
+                self._upsert.delete(table, ids)
+
+    def _rows(self, numbers: list[int]) -> Iterator[Row]:
+        """The rows that texts make, in order."""
         normalizer = Normalizer()
-        for texts in self._store.records.texts(sorted({*having.values()})):
+        for texts in self._store.records.texts(numbers):
             for text in texts:
                 normalizer.add(text.shape, text.record)
-            self._upsert.write(_only(wanted, group) for group in normalizer.take())
-        self.pinned = self._pins(gone)
-        for run, rows in stale.items():
-            self.history.run = run
-            for table, ids in _by_table((rows & gone) - self.pinned.keys()):
-                self._upsert.delete(table, shapes_of(table), ids)
+            for group in normalizer.take():
+                for rows in group.values():
+                    yield from rows.values()
 
     def _stale(self, pinned: Iterable[Node]) -> dict[int, set[Node]]:
         """The rows that may hold what a text said that counts no more, by the run that found so."""
@@ -191,7 +199,11 @@ class Fold:
         conn, pins = self._store.conn, dict[Node, str]()
         for edge in users_edges(conn):
             ids = [id_ for table, id_ in gone if table == edge.target]
-            sql = f'SELECT "{edge.column}" FROM "{edge.table}" WHERE "{edge.column}" {IN}'
+            theirs, column = quoted([edge.table]), quoted([edge.column])
+            sql = (  # a comparison of columns, as SQLite compares for the key
+                f"SELECT id FROM {edge.target} AS ours WHERE id {IN}"
+                f" AND EXISTS (SELECT 1 FROM {theirs} AS theirs WHERE theirs.{column} = ours.id)"
+            )
             pins |= {(edge.target, id_): edge.table for (id_,) in conn.execute(sql, (among(ids),))}
         stack = list(pins)
         while stack:
@@ -219,23 +231,9 @@ def rebuild(records: ListedRecords, conn: sqlite3.Connection) -> Iterator[tuple[
         upsert.write(normalizer.take())
 
 
-def shapes_of(table: str) -> list[Shape]:
-    """The shapes that lie over a table."""
-    return next(shape.siblings for shape in SHAPES.values() if shape.table == table)
-
-
 def _by_table(nodes: Iterable[Node]) -> Iterator[tuple[str, list[Id]]]:
     """The ids of rows by table."""
     tables = dict[str, list[Id]]()
     for table, id_ in sorted(nodes, key=str):
         tables.setdefault(table, []).append(id_)
     yield from tables.items()
-
-
-def _only(nodes: set[Node], group: Group) -> Group:
-    """Those of a group's rows that are wanted."""
-    wanted = {
-        shape: {id_: row for id_, row in rows.items() if (shape.table, id_) in nodes}
-        for shape, rows in group.items()
-    }
-    return {shape: rows for shape, rows in wanted.items() if rows}

@@ -156,6 +156,7 @@ def _fold(store: Store) -> None:
         gone = f"SELECT id FROM _records WHERE resource = ? AND id NOT IN ({listed})"
         fold.remove(name, [id_ for (id_,) in store.conn.execute(gone, (name, name))])
     fold.settle()
+    store.settings.keep("kept", sorted(map(list, fold.pinned), key=str))
     store.walks.forget_pages()
     reindex(store.conn)
 

@@ -7,12 +7,13 @@ here each shape's statements are built once, and an unchanged row costs one comp
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable
 from typing import Any, NamedTuple
 
 from ll2_mirror.ll2.model import Id, Key, Row, Shape
 from ll2_mirror.ll2.page import seconds
 from ll2_mirror.ll2.schema import own_columns
+from ll2_mirror.ll2.shapes import shapes_of
 from ll2_mirror.load.history import History
 from ll2_mirror.store.sql import IN, among, list_items, quoted
 from ll2_mirror.transform.extra import merged
@@ -40,9 +41,7 @@ class Upsert:
                 self._write(shape, group[shape])
 
     def _write(self, shape: Shape, rows: dict[Any, Row]) -> None:
-        statements = self._statements.get(shape)
-        if statements is None:
-            statements = self._statements[shape] = _Statements(shape)
+        statements = self._of(shape)
         stored = statements.read(self._conn, rows)
         fresh, renewed = list[tuple[Row, _StoredRow]](), list[tuple[Row, _StoredRow]]()
         for id_, row in rows.items():
@@ -62,9 +61,7 @@ class Upsert:
         for place, table, insert in statements.lists:
             for row, now in renewed:
                 if now.values[place] != stored[row.id].values[place]:
-                    self._conn.execute(
-                        f'DELETE FROM "{table}" WHERE "{shape.list_column}" = ?', (row.id,)
-                    )
+                    self._clear_list(shape, table, [row.id])
                     self._write_list(insert, row.id, now.values[place])
             for row, now in fresh:
                 self._write_list(insert, row.id, now.values[place])
@@ -78,32 +75,67 @@ class Upsert:
             ),
         )
 
-    def blank(self, table: str, shapes: Collection[Shape], ids: list[Id]) -> None:
-        """Empties rows of all but their ids, to be written anew."""
-        if self._history:
-            self._history.touch(table, ids, exist=True)
-        columns = {
-            column: None for shape in shapes for column in (*own_columns(shape), *_derived(shape))
-        }
-        del columns["id"]
-        sets = ", ".join(f'"{column}" = NULL' for column in columns)
-        self._conn.execute(f'UPDATE "{table}" SET {sets} WHERE id {IN}', (among(ids),))
-        self._clear_lists(shapes, ids)
+    def renew(self, table: str, rows: dict[Id, list[Row]]) -> None:
+        """Makes rows what some objects make, in their order, whatever else they hold now.
 
-    def delete(self, table: str, shapes: Collection[Shape], ids: list[Id]) -> None:
-        """Deletes rows with their lists."""
+        Each is written once, and only where it differs: what users hang on a row sees no state
+        in between.
+        """
+        shapes = shapes_of(table)
+        columns = dict.fromkeys(
+            column for shape in shapes for column in self._of(shape).columns if column != "id"
+        )
+        select = f'SELECT id, {quoted(columns)} FROM "{table}" WHERE id {IN}'
+        now = {id_: tuple(row) for id_, *row in self._conn.execute(select, (among(rows),))}
+        sets = ", ".join(f'"{column}" = ?' for column in columns)
+        for id_, occurrences in rows.items():
+            values, lists = self._laid(occurrences)
+            wanted = tuple(map(values.get, columns))
+            if wanted != now[id_]:
+                self._touch(table, [id_])
+                self._conn.execute(f'UPDATE "{table}" SET {sets} WHERE id = ?', (*wanted, id_))
+            for shape in shapes:
+                for key in shape.lists:
+                    items, item_table = lists.get(key.column) or [], shape.list_table(key)
+                    before = list_items(self._conn, shape, key, [id_]).get(id_, [])
+                    if items != before:
+                        self._touch(table, [id_])
+                        self._clear_list(shape, item_table, [id_])
+                        self._write_list(_insert_into(shape, key), id_, items)
+
+    def _laid(self, rows: list[Row]) -> tuple[dict[str, Any], dict[str, list[Any]]]:
+        """The values by column of objects laid over each other, and the items of their lists."""
+        values, lists = dict[str, Any](), dict[str, list[Any]]()
+        before: _StoredRow | None = None
+        for row in rows:
+            statements = self._of(row.shape)
+            before = statements.stored(row, before)
+            values |= zip(statements.columns, statements.parameters((row, before)), strict=True)
+            for place, key in statements.keys:
+                lists[key.column] = before.values[place]
+        return values, lists
+
+    def _touch(self, table: str, ids: list[Id]) -> None:
         if self._history:
             self._history.touch(table, ids, exist=True)
-        self._clear_lists(shapes, ids)
+
+    def delete(self, table: str, ids: list[Id]) -> None:
+        """Deletes rows with their lists."""
+        self._touch(table, ids)
+        for shape in shapes_of(table):
+            for key in shape.lists:
+                self._clear_list(shape, shape.list_table(key), ids)
         self._conn.execute(f'DELETE FROM "{table}" WHERE id {IN}', (among(ids),))
 
-    def _clear_lists(self, shapes: Collection[Shape], ids: list[Id]) -> None:
-        for shape in shapes:
-            for key in shape.lists:
-                self._conn.execute(
-                    f'DELETE FROM "{shape.list_table(key)}" WHERE "{shape.list_column}" {IN}',
-                    (among(ids),),
-                )
+    def _clear_list(self, shape: Shape, table: str, ids: list[Any]) -> None:
+        where = f'"{shape.list_column}" {IN}'
+        self._conn.execute(f'DELETE FROM "{table}" WHERE {where}', (among(ids),))
+
+    def _of(self, shape: Shape) -> _Statements:
+        statements = self._statements.get(shape)
+        if statements is None:
+            statements = self._statements[shape] = _Statements(shape)
+        return statements
 
 
 class _StoredRow(NamedTuple):
@@ -125,9 +157,9 @@ class _Statements:
             if key.kind == "many"
         ]
         self._own = own_columns(shape)
-        self._keys = [(place, shape.stored[place]) for place, _, _ in self.lists]
+        self.keys = [(place, shape.stored[place]) for place, _, _ in self.lists]
         self._durations = [i for i, key in enumerate(shape.stored) if key.kind == "duration"]
-        columns = (*self._own, *_derived(shape))
+        columns = self.columns = (*self._own, *_derived(shape))
         sets = ", ".join(f'"{column}" = ?' for column in columns)
         self._select = (
             f'SELECT id, {quoted((*self._own, *shape.columns))} FROM "{shape.table}" WHERE id {IN}'
@@ -142,7 +174,7 @@ class _Statements:
         """The rows that the table has, by id."""
         own = len(self._own)
         rows = {id_: row for id_, *row in conn.execute(self._select, (among(ids),))}
-        for place, key in self._keys if rows else ():
+        for place, key in self.keys if rows else ():
             lists = list_items(conn, self._shape, key, rows)
             for id_, row in rows.items():
                 row[own + place] = None if row[own + place] is None else lists.get(id_, [])
@@ -154,9 +186,9 @@ class _Statements:
     def stored(self, row: Row, before: _StoredRow | None) -> _StoredRow:
         """A row as it is stored over what is there."""
         shape, values = self._shape, row.values
-        if self._keys:
+        if self.keys:
             items = list(values)
-            for place, key in self._keys:
+            for place, key in self.keys:
                 if items[place] is not None:
                     items[place] = _items(shape.nested[key.name], items[place])
             values = tuple(items)
@@ -172,7 +204,7 @@ class _Statements:
         """The parameters of ``insert``, and with the id behind them of ``update``."""
         extra, shapes, values = row[1]
         plain = list(values)
-        for place, _ in self._keys:
+        for place, _ in self.keys:
             plain[place] = None if plain[place] is None else len(plain[place])
         derived = (seconds(values[place]) for place in self._durations)
         return (*(extra, shapes)[: len(self._own)], *plain, *derived)

@@ -35,7 +35,7 @@ _as_list = json.JSONEncoder(default=_no_id).encode
 
 def quoted(columns: Iterable[str]) -> str:
     """Column names for a statement: "offset" is a word of SQL's."""
-    return ", ".join(f'"{column}"' for column in columns)
+    return ", ".join('"{}"'.format(column.replace('"', '""')) for column in columns)
 
 
 def list_items(
