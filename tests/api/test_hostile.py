@@ -173,7 +173,7 @@ def checked(mirror: Api, request: Request) -> ApiResponse:
 
 
 @pytest.mark.sampled
-@settings(max_examples=examples(100))
+@settings(max_examples=examples(40, 2000))
 @given(
     path=paths,
     query=queries(broken, "json", "xml", ""),
@@ -186,7 +186,7 @@ def test_any_request_for_json_has_an_answer(mirrors, path, query, accept, method
 
 
 @pytest.mark.sampled
-@settings(max_examples=examples(50))
+@settings(max_examples=examples(20, 1000))
 @given(path=paths, query=queries(values, "api", "json"), accept=accepts, few=st.booleans())
 def test_any_request_for_a_page_has_an_answer_without_anything_of_the_askers(
     mirrors, path, query, accept, few
@@ -204,7 +204,7 @@ def test_text_that_is_no_path_no_query_and_no_header_has_an_answer(mirrors, one,
 
 
 @pytest.mark.sampled
-@settings(max_examples=examples(25))
+@settings(max_examples=examples(12, 500))
 @given(
     path=st.sampled_from([f"/2.3.0/{name}/" for name in RESOURCES]),
     query=queries(values, "json"),
@@ -393,7 +393,7 @@ def test_a_stored_value_writes_no_html(tmp_path):
 
 
 @pytest.mark.sampled
-@settings(max_examples=examples(10))
+@settings(max_examples=examples(5, 200))
 @given(url=st.tuples(paths, queries(broken, "json", "xml")).map("?".join))
 def test_get_prints_the_body_whatever_it_is(run, detailed, mirrors, url):
     """And exits 0 where the status is 2xx, else 1."""

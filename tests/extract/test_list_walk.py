@@ -182,7 +182,7 @@ EDITS = {
 
 @pytest.mark.sampled
 @pytest.mark.parametrize(
-    ("edit", "k", "held"), sampled(product(EDITS, [1, 2, 3], [False, True]), 12)
+    ("edit", "k", "held"), sampled(product(EDITS, [1, 2, 3], [False, True]), 8)
 )
 def test_one_edit_during_a_walk_skips_nothing_and_doubles_nothing(db, world, sync, held, k, edit):
     """What is published is the list as it was before the edit, or as it is after it.
@@ -204,7 +204,7 @@ def test_one_edit_during_a_walk_skips_nothing_and_doubles_nothing(db, world, syn
 
 
 @pytest.mark.sampled
-@pytest.mark.parametrize("edit", sampled(EDITS, 6))
+@pytest.mark.parametrize("edit", sampled(EDITS, 4))
 def test_one_edit_between_two_pieces_of_a_walk_skips_nothing(db, world, sync, edit):
     sync("--max-requests", 2)
     EDITS[edit](world)

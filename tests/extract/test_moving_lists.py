@@ -133,7 +133,7 @@ def size(request, monkeypatch):
 
 
 @given(st.randoms(use_true_random=False), st.integers(1, 60), st.integers(0, 5), st.integers(0, 6))
-@settings(max_examples=examples(100, 1000))
+@settings(max_examples=examples(50, 1000))
 def test_a_list_by_id_is_walked_whole_whatever_comes_and_goes(size, random, count, changes, cuts):
     ids = list(range(10, 10 * count + 10, 10))
     kinds = [[MovingList.lose, MovingList.gain]] * changes
@@ -143,7 +143,7 @@ def test_a_list_by_id_is_walked_whole_whatever_comes_and_goes(size, random, coun
 
 
 @given(st.randoms(use_true_random=False), st.integers(1, 60), st.integers(0, 6))
-@settings(max_examples=examples(100, 1000))
+@settings(max_examples=examples(50, 1000))
 def test_a_list_not_by_id_is_walked_whole_where_one_thing_happens(size, random, count, cuts):
     ids = list(range(10, 10 * count + 10, 10))
     random.shuffle(ids)

@@ -36,7 +36,7 @@ LISTS = [name for name in NAMES if "/" not in name]
 SPELLED = {": 10.0": ": 1e400", ": 0.0": ": 0.00", ": 1.0": f": {'7' * 5000}"}
 LINKS = TEXT | st.integers(0, 9).map(lambda n: f"{BASE}/2.3.0/agencies/{n}/")
 ANY_HISTORY = settings(
-    max_examples=examples(8, 400), phases=[Phase.generate], suppress_health_check=list(HealthCheck)
+    max_examples=examples(3, 400), phases=[Phase.generate], suppress_health_check=list(HealthCheck)
 )
 
 

@@ -430,7 +430,7 @@ THROTTLES = {
 
 
 @pytest.mark.sampled
-@pytest.mark.parametrize("name", sampled(THROTTLES, 13))
+@pytest.mark.parametrize("name", sampled(THROTTLES, 6))
 def test_a_throttle_that_says_odd_things_ends_no_sync_but_with_one_line(stage, stale, run, name):
     break_pages(stage.server, body(THROTTLES[name]), path=f"{API_PATH}api-throttle/")
     done = run("sync", stale)
@@ -451,7 +451,7 @@ UNSURE = {
 
 
 @pytest.mark.sampled
-@pytest.mark.parametrize(("name", "times"), sampled(itertools.product(UNSURE, [1, math.inf]), 6))
+@pytest.mark.parametrize(("name", "times"), sampled(itertools.product(UNSURE, [1, math.inf]), 3))
 def test_a_record_that_is_not_listed_is_gone_only_if_a_404_says_so(
     stage, stale, run, clock, name, times
 ):

@@ -94,7 +94,7 @@ def mirrors(tmp_path_factory):
 
 
 @pytest.mark.sampled
-@settings(max_examples=examples(8))
+@settings(max_examples=examples(4, 160))
 @given(data=st.data())
 def test_a_damaged_page_is_kept_exactly_or_refused_in_one_line(
     mirrors, run, tmp_path, monkeypatch, data
