@@ -19,7 +19,8 @@ from hypothesis import strategies as st
 
 from helpers import START, TestClock, command, examples, execute, settle
 from ll2_mirror.clock import to_iso
-from ll2_mirror.testing.fake_ll2 import FakeLL2, answering, bundled
+from ll2_mirror.ll2.lists import RESOURCES
+from ll2_mirror.testing.fake_ll2 import FakeLL2, adapted, answering, bundled
 
 DAY = timedelta(days=1)
 UPCOMING = "/2.3.0/launches/upcoming/?limit=100"
@@ -438,4 +439,21 @@ def test_what_a_part_met_and_the_whole_no_more_in_one_sync_goes_with_a_tombstone
     [(kind, state)] = execute(db, "SELECT kind, from_value FROM _history WHERE id = ?1", id_)[-1:]
     assert (kind, json.loads(state)["name"]) == ("gone", "Renamed")
     assert id_ not in names(db)
+    assert proved(run)
+
+
+def test_a_record_that_is_not_understood_in_another_mode_is_no_lasting_fault(db, run, library):
+    """The list is in normal mode, a part of it in detailed mode."""
+    assert run("sync", "launches").code == 0
+    detailed = adapted(RESOURCES["launches"].modes["detailed"], library.launches[220])
+    rest = [adapted(RESOURCES["launches"].modes["detailed"], one) for one in library.launches]
+    rest[220] = detailed
+    library.records["launches", "detailed"] = rest
+    assert run("sync", "launches/upcoming", "--mode", "detailed").code == 0
+    name, detailed["name"] = detailed["name"], 5
+    assert run("sync", "launches/upcoming", "--mode", "detailed").code == 65
+    assert proved(run)
+    detailed["name"] = name
+    assert run("sync", "launches/upcoming", "--mode", "detailed").code == 0
+    assert run("sync", "launches").code == 0
     assert proved(run)
