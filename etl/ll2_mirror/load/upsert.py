@@ -88,20 +88,21 @@ class Upsert:
         select = f'SELECT id, {quoted(columns)} FROM "{table}" WHERE id {IN}'
         now = {id_: tuple(row) for id_, *row in self._conn.execute(select, (among(rows),))}
         sets = ", ".join(f'"{column}" = ?' for column in columns)
+        keys = [(shape, key) for shape in shapes for key in shape.lists]
+        held = {key.column: list_items(self._conn, shape, key, rows) for shape, key in keys}
         for id_, occurrences in rows.items():
             values, lists = self._laid(occurrences)
             wanted = tuple(map(values.get, columns))
             if wanted != now[id_]:
                 self._touch(table, [id_])
                 self._conn.execute(f'UPDATE "{table}" SET {sets} WHERE id = ?', (*wanted, id_))
-            for shape in shapes:
-                for key in shape.lists:
-                    items, item_table = lists.get(key.column) or [], shape.list_table(key)
-                    before = list_items(self._conn, shape, key, [id_]).get(id_, [])
-                    if items != before:
-                        self._touch(table, [id_])
-                        self._clear_list(shape, item_table, [id_])
-                        self._write_list(_insert_into(shape, key), id_, items)
+            for shape, key in keys:
+                items = lists.get(key.column) or []
+                if items != held[key.column].get(id_, []):
+                    held[key.column][id_] = items
+                    self._touch(table, [id_])
+                    self._clear_list(shape, shape.list_table(key), [id_])
+                    self._write_list(_insert_into(shape, key), id_, items)
 
     def _laid(self, rows: list[Row]) -> tuple[dict[str, Any], dict[str, list[Any]]]:
         """The values by column of objects laid over each other, and the items of their lists."""
