@@ -267,8 +267,7 @@ class _Proof:
             if create and create[1] in tables():
                 self._conn.execute(f"CREATE TEMP TABLE {statement[create.start(1) :]}")
         try:
-            for _ in rebuild(self._store.records, self._conn):
-                pass
+            rebuild(self._store.records, self._conn)
         except DataError as error:
             yield str(error)
             return

@@ -174,8 +174,7 @@ def rebuilt(store):
     path.unlink(missing_ok=True)
     with open_store(path, TestClock(), create=True) as fresh:
         fresh.conn.execute("PRAGMA foreign_keys = OFF")
-        for _ in rebuild(store.records, fresh.conn):
-            pass
+        rebuild(store.records, fresh.conn)
         return public_rows(path)
 
 

@@ -218,16 +218,12 @@ class Fold:
         return pins
 
 
-def rebuild(records: ListedRecords, conn: sqlite3.Connection) -> Iterator[tuple[int, list[int]]]:
-    """Fills empty tables from all texts, while the caller goes over what this gives.
-
-    That is, of each text, its number and the codes of its rows. Raises DataError for a text that
-    is damaged or not understood.
-    """
+def rebuild(records: ListedRecords, conn: sqlite3.Connection) -> None:
+    """Fills empty tables from all texts; raises DataError for one damaged or not understood."""
     upsert, normalizer = Upsert(conn, None), Normalizer()
     for texts in records.texts():
         for text in texts:
-            yield text.number, normalizer.add(text.shape, text.record)
+            normalizer.add(text.shape, text.record)
         upsert.write(normalizer.take())
 
 
