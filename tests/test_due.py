@@ -67,6 +67,19 @@ def test_what_is_fresh_is_not_asked_for(run, world, clock):
     assert world.requests[asked:] == []
 
 
+def test_what_a_clock_noted_that_ran_ahead_is_due(db, run, world, clock, fail):
+    world.limit = None  # by its own clock, which was right
+    clock.move(365 * 24 * HOUR)
+    fail("agencies")
+    run("sync", "--due")
+    clock.move(-365 * 24 * HOUR)
+    fail()
+    due = {one["resource"]: one["due"] for one in run("plan", "--due", "--json").json["resources"]}
+    assert due == dict.fromkeys(LISTS, True)
+    assert {*synced(run("sync", "--due", "--json"))} == {*LISTS}
+    assert synced(run("sync", "--due", "--json")) == []
+
+
 def test_what_is_older_than_its_age_is_fetched_the_most_overdue_first(run, world, clock):
     run("sync", "--due")
     assert run("ages", "agencies=2h").code == 0

@@ -8,11 +8,12 @@ hours: those that can be asked for what is new alone.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 from math import ceil, inf, isinf
 from typing import Any, NamedTuple
 
+from ll2_mirror.clock import age as age_of
 from ll2_mirror.clock import from_iso, to_iso
 from ll2_mirror.errors import DataError, UsageError
 from ll2_mirror.extract.list_walk import STALE, end_of, page_size, resumable
@@ -131,7 +132,7 @@ class Task(NamedTuple):
     part: Slice
     mode: str
     age: float  # seconds that it may reach
-    as_of: datetime | None  # when the file's state of it was fetched; None: never
+    as_of: datetime | None  # when the file's state of it was fetched; None: that isn't known
     records: int | None  # in a walk over it; None if that isn't known
     staged: int  # pages of an interrupted walk
     left: int | None  # requests; None if that isn't known
@@ -157,11 +158,12 @@ class Task(NamedTuple):
 def tasks(store: Store, what: Wanted, *, due: bool = False) -> Iterator[Task]:
     """What is left to do for each of the wanted lists; ``due``: by ``sync --due``."""
     ages_allowed, failed = ages(store), store.settings.read(FAILED, dict) or {}
+    now = store.clock.now()
     for name, mode in what.modes.items():
         part, age = SLICES[name], ages_allowed[name]
         holding = store.walks.holding(part.resource.name)
         whole, own = holding.whole, holding.walks.get(part.kind)
-        as_of = max((from_iso(walk.started) for walk in (whole, own) if walk), default=None)
+        as_of = _latest((walk.started for walk in (whole, own) if walk), now)
         stale = longest_walk(age) if due else what.stale
         walk, pages, _ = resumable(store, part, mode, what.base_url, stale)
         records = walk.total if walk and pages else _count(store, part, whole, own)
@@ -172,8 +174,15 @@ def tasks(store: Store, what: Wanted, *, due: bool = False) -> Iterator[Task]:
             left = ceil(max(0, records - end_of(pages)) / size)
             left = max(left, 0 if pages else 1)  # an empty list takes one, too
         again = timedelta(seconds=min(age * _SHARE, STALE))
-        after = from_iso(failed[name]) + again if name in failed else None
+        failure = _latest([failed[name]] if name in failed else [], now)
+        after = failure + again if failure else None
         yield Task(part, mode, age, as_of, records, len(pages), left, after)
+
+
+def _latest(times: Iterable[str], now: datetime) -> datetime | None:
+    """The latest of some times; a time in the future doesn't count, as a wrong clock noted it."""
+    past = (when for when in map(from_iso, times) if age_of(when, now) is not None)
+    return max(past, default=None)
 
 
 def _count(store: Store, part: Slice, whole: Walk | None, own: Walk | None) -> int | None:

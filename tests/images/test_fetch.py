@@ -204,6 +204,15 @@ def test_what_is_no_picture_is_refused_and_the_others_come(db, host, run, clock,
     assert run("images", db, "--json").json["held"] == COUNT
 
 
+def test_what_was_refused_when_a_clock_ran_ahead_is_asked_for_again(db, host, run, clock):
+    clock.move(365 * 86400)
+    host.fault = breaks("small0.png", status(404))
+    run("images", db)
+    host.fault = None
+    clock.move(-365 * 86400)
+    assert run("images", db, "--json").json["held"] == COUNT
+
+
 FAILED = {
     "500": (status(500), "status 500"),
     "truncated": (cut_after(20), "can't be reached"),

@@ -88,6 +88,7 @@ class ListWalk:
         if not holding.whole:
             raise UsageError(f"what is new in {name} is known once the file has {name}: sync that")
         last = max(from_iso(w.started) for part, w in holding.walks.items() if part in ("", NEW))
+        last = min(last, self._store.clock.now())  # a wrong clock may have noted it
         return to_iso(last - timedelta(seconds=_OVERLAP))
 
     # Run

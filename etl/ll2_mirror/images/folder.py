@@ -99,7 +99,8 @@ def plan_images(
     allowed = [image for image in named if image.license in wanted]
     asked = [image for image in allowed if full or not image.full]
     missing = [image for image in asked if not image.entry.file]
-    fetch = [image for image in missing if image.entry.at < to_iso(now - AGAIN)]
+    lately = to_iso(now - AGAIN), to_iso(now)
+    fetch = [image for image in missing if not lately[0] <= image.entry.at <= lately[1]]
     fetch.sort(key=lambda image: image.entry.tried)
     return ImagePlan(named, allowed, asked, missing, fetch)
 
