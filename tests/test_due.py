@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from editable_ll2 import EditableLL2
@@ -143,6 +145,38 @@ def test_a_list_that_fails_holds_up_no_other_and_is_asked_again_later(db, run, w
     run("sync", "--due")
     assert lists(world, asked) == ["spacecraft", "agencies"]
     assert public_rows(db) == before
+
+
+def failed(db):
+    """What the file notes of the lists that failed."""
+    [*noted] = execute(db, "SELECT value FROM _settings WHERE key = 'failed'")
+    return json.loads(noted[0][0]) if noted else {}
+
+
+def test_the_file_notes_since_when_a_list_fails_until_any_sync_has_it(db, run, clock, fail):
+    fail("agencies")
+    run("sync", "--due")
+    first = failed(db)
+    clock.move(25 * HOUR)
+    run("sync", "--due")
+    second = failed(db)
+    fail()
+    assert first.keys() == second.keys() == {"agencies"}
+    assert first["agencies"]["since"] == first["agencies"]["at"] == second["agencies"]["since"]
+    assert second["agencies"]["at"] > first["agencies"]["at"]
+    assert [one["agencies"]["times"] for one in (first, second)] == [1, 2]
+    assert "agencies" in second["agencies"]["error"]
+    assert run("sync", "agencies").code == 0
+    assert failed(db) == {}
+
+
+def test_what_a_version_before_noted_of_a_failure_is_left_out(db, run, clock):
+    run("sync", "--due")
+    clock.move(HOUR)
+    noted = json.dumps({"agencies": "2026-01-01T00:00:00.000000Z"})
+    execute(db, "INSERT INTO _settings VALUES ('failed', ?)", noted)
+    execute(db, "DELETE FROM _walks WHERE resource = 'agencies'")
+    assert synced(run("sync", "--due", "--json")) == ["agencies"]
 
 
 @pytest.mark.parametrize(

@@ -15,17 +15,18 @@ from typing import Any, NamedTuple
 
 from ll2_mirror.clock import age as age_of
 from ll2_mirror.clock import from_iso, to_iso
-from ll2_mirror.errors import DataError, UsageError
+from ll2_mirror.errors import DataError, MirrorError, UsageError
 from ll2_mirror.extract.list_walk import STALE, end_of, page_size, resumable
 from ll2_mirror.extract.rate_limit import HOUR, RateLimit
 from ll2_mirror.extract.upstream import PAGE_SIZES, Upstream
 from ll2_mirror.ll2.lists import DEFAULT_RESOURCE, MODES, NEW, RESOURCES, SLICES, Slice, slice_name
 from ll2_mirror.ll2.page import LL2_URL
 from ll2_mirror.store.file import Store
+from ll2_mirror.store.sql import Typed
 from ll2_mirror.store.walks import Walk
 
 RESERVE = 0.2  # of the limit: left for a sync that a person runs
-_AGES, FAILED = "ages", "failed"  # settings
+_AGES, _FAILED = "ages", "failed"  # settings
 # Of a list's age: how long its walk may last, and how long it is left alone after a failure.
 _SHARE = 0.125
 
@@ -123,6 +124,52 @@ def set_ages(store: Store, wanted: dict[str, float | None]) -> None:
     store.settings.keep(_AGES, {name: age for name, age in changed.items() if age is not None})
 
 
+# What failed
+
+
+class FailedList(NamedTuple):
+    """How a list's last attempts in ``sync --due`` failed; ``since`` and ``at`` are times."""
+
+    since: str  # the first failure in a row
+    at: str  # the last one
+    times: int  # failures in a row
+    error: str  # the last one's text
+
+
+def failures(store: Store) -> dict[str, FailedList]:
+    """The lists that failed the last time they were due, and how.
+
+    What a version before 0.8 noted, a time alone, is left out: the list is tried again.
+    """
+    noted = store.settings.read(_FAILED, dict) or {}
+    return {
+        name: Typed(store.path).row(
+            FailedList._make(map(value.get, FailedList._fields)), "_settings failed"
+        )
+        for name, value in noted.items()
+        if name in SLICES and type(value) is dict
+    }
+
+
+def note_failure(store: Store, name: str, error: MirrorError) -> None:
+    """Notes that a list failed."""
+    failed, now = failures(store), to_iso(store.clock.now())
+    before = failed.get(name, FailedList(now, now, 0, ""))
+    failed[name] = FailedList(before.since, now, before.times + 1, str(error))
+    _keep_failures(store, failed)
+
+
+def forget_failures(store: Store, names: Iterable[str]) -> None:
+    """Forgets how lists failed that are published now."""
+    failed = failures(store)
+    if not failed.keys().isdisjoint(names):
+        _keep_failures(store, {name: how for name, how in failed.items() if name not in names})
+
+
+def _keep_failures(store: Store, failed: dict[str, FailedList]) -> None:
+    store.settings.keep(_FAILED, {name: how._asdict() for name, how in failed.items()})
+
+
 # What is due
 
 
@@ -148,17 +195,20 @@ class Task(NamedTuple):
         due = self.as_of + timedelta(seconds=self.age) if self.as_of else now
         return max(due, self.after or due)
 
+    def times_its_age(self, now: datetime) -> float:
+        """How many times the age that it may reach it is old; infinite if that isn't known."""
+        return (now - self.as_of).total_seconds() / self.age if self.as_of else inf
+
     def urgency(self, now: datetime) -> tuple[float, ...]:
         """A sort key, the most urgent first: lists that the file has, then the others."""
         if self.as_of:
-            return 0, -(now - self.as_of).total_seconds() / self.age
+            return 0, -self.times_its_age(now)
         return 1, not self.part.kind and self.part.resource.delta is not None, self.age
 
 
 def tasks(store: Store, what: Wanted, *, due: bool = False) -> Iterator[Task]:
     """What is left to do for each of the wanted lists; ``due``: by ``sync --due``."""
-    ages_allowed, failed = ages(store), store.settings.read(FAILED, dict) or {}
-    now = store.clock.now()
+    ages_allowed, failed, now = ages(store), failures(store), store.clock.now()
     for name, mode in what.modes.items():
         part, age = SLICES[name], ages_allowed[name]
         holding = store.walks.holding(part.resource.name)
@@ -174,7 +224,7 @@ def tasks(store: Store, what: Wanted, *, due: bool = False) -> Iterator[Task]:
             left = ceil(max(0, records - end_of(pages)) / size)
             left = max(left, 0 if pages else 1)  # an empty list takes one, too
         again = timedelta(seconds=min(age * _SHARE, STALE))
-        failure = _latest([failed[name]] if name in failed else [], now)
+        failure = _latest([failed[name].at] if name in failed else [], now)
         after = failure + again if failure else None
         yield Task(part, mode, age, as_of, records, len(pages), left, after)
 

@@ -6,7 +6,15 @@ import json
 from typing import Any
 
 from ll2_mirror.clock import to_iso
-from ll2_mirror.due import FAILED, RESERVE, Task, Wanted, due_tasks, longest_walk
+from ll2_mirror.due import (
+    RESERVE,
+    Task,
+    Wanted,
+    due_tasks,
+    forget_failures,
+    longest_walk,
+    note_failure,
+)
 from ll2_mirror.errors import DataError, MirrorError, Stopped, UpstreamError
 from ll2_mirror.extract.deletions import find_deleted
 from ll2_mirror.extract.list_walk import ListWalk
@@ -63,10 +71,7 @@ def sync_due(
                     break
                 errors.append(error)
                 in_a_row += 1
-            failures = store.settings.read(FAILED, dict) or {}
-            failures.pop(name, None)
-            failures |= {name: to_iso(store.clock.now())} if in_a_row else {}
-            store.settings.keep(FAILED, failures)
+                note_failure(store, name, error)
     return reports, next(iter(errors), None)
 
 
@@ -126,6 +131,7 @@ def _publish(
                 mirrored = list(dict.fromkeys([*store.settings.resources, *lists]))
                 store.settings.remember(base_url=what.base_url, resources=json.dumps(mirrored))
                 store.settings.forget("last_error")
+                forget_failures(store, what.modes)
             return reports
         except BrokenPage as error:
             page = (error.walk.id, error.page.offset)
