@@ -42,7 +42,8 @@ def writing(path: Path) -> Iterator[None]:
         if error.errno in NO_ROOM:
             full = f"{path}: the disk is full: make room and run the same command again"
             raise Stopped(full) from None
-        raise UsageError(f"{error.filename or path}: {error.strerror}") from None
+        where = error.filename or path
+        raise UsageError(f"{where} can't be written: {error.strerror}") from None
 
 
 def open_own(path: Path, mode: str) -> BinaryIO:

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import os
+import shutil
 import sqlite3
+import subprocess
 import threading
 from contextlib import closing, suppress
 from datetime import timedelta
 
 import pytest
 
-from helpers import execute, pages_asked, public_rows
+from helpers import PROGRAM, execute, pages_asked, public_rows
 from ll2_mirror.clock import to_iso
 from ll2_mirror.store import file as store_file
 
@@ -25,7 +27,7 @@ def many(upstream, count, name="Craft"):
 
 
 @pytest.fixture
-def little_room(monkeypatch):
+def few_pages(monkeypatch):
     """Bounds each file that is opened from now on, in pages of 4 kB; None lifts the bound."""
     connect = store_file.connect
     bound = None
@@ -49,12 +51,12 @@ def pages_of(db):
 
 
 @pytest.mark.parametrize("room", [0, 1, 3, 10, 30])
-def test_a_full_disk_stops_a_sync_and_room_lets_it_go_on(db, run, upstream, little_room, room):
+def test_a_full_disk_stops_a_sync_and_room_lets_it_go_on(db, run, upstream, few_pages, room):
     many(upstream, 250)
     run("sync", db, "--base-url", upstream.base_url)
     before = public_rows(db)
     many(upstream, 250, "Another")
-    little_room(pages_of(db) + room)
+    few_pages(pages_of(db) + room)
     full = run("sync", db)
     assert full.code == 75
     assert full.err == f"ll2-mirror: {db}: the disk is full: make room and run the same command" + (
@@ -62,16 +64,78 @@ def test_a_full_disk_stops_a_sync_and_room_lets_it_go_on(db, run, upstream, litt
     )
     assert public_rows(db) == before
     assert run("verify", db).code == 0
-    little_room(None)
+    few_pages(None)
     assert run("sync", db, "--json").json["changed"] == 250
     assert run("verify", db).code == 0
 
 
-def test_no_room_to_make_a_file(db, run, upstream, little_room):
-    little_room(20)
+def test_no_room_to_make_a_file(db, run, upstream, few_pages):
+    few_pages(20)
     assert run("sync", db, "--base-url", upstream.base_url).code == 75
-    little_room(None)
+    few_pages(None)
     assert run("sync", db, "--base-url", upstream.base_url).code == 0
+
+
+def test_a_whole_file_on_a_full_disk_is_read(synced, run, little_room):
+    """SQLite finds no room for the files that readers share, and an empty log is beside it."""
+    full = little_room(3_000_000) / "full.db"
+    shutil.copy(synced, full)
+    full.with_name("full.db-wal").touch()
+    with suppress(OSError), full.with_name("filler").open("wb", buffering=0) as filler:
+        while True:
+            filler.write(b"x" * 4096)
+    assert run("status", full).code == 0
+    assert run("verify", full).code == 0
+    told = run("sync", full)
+    assert (told.code, told.err.count("\n")) == (75, 1)
+    assert "the disk is full: make room" in told.err
+    full.with_name("filler").unlink()
+    assert run("sync", full).code == 0
+
+
+# A file system over a network, whose files can't be locked, or not be mapped by several.
+DRIVES = {
+    "locks": """
+        int fcntl(int file, int command, long how) {
+            return command == F_SETLK ? (errno = EOPNOTSUPP, -1)
+                                      : syscall(SYS_fcntl, file, command, how);
+        }
+        int fcntl64(int, int, long) __attribute__((alias("fcntl")));
+    """,
+    "memory": """
+        void *mmap(void *at, long size, int how, int flags, int file, long from) {
+            return flags & MAP_SHARED && file >= 0
+                ? (errno = ENODEV, MAP_FAILED)
+                : (void *) syscall(SYS_mmap, at, size, how, flags, file, from);
+        }
+        void *mmap64(void *, long, int, int, int, long) __attribute__((alias("mmap")));
+    """,
+}
+_CONSTANTS = """
+    #include <errno.h>
+    #include <sys/syscall.h>
+    long syscall(long, ...);
+    #define F_SETLK 6
+    #define MAP_SHARED 1
+    #define MAP_FAILED ((void *) -1)
+"""
+
+
+@pytest.mark.skipif(not shutil.which("cc"), reason="no C compiler on this machine")
+@pytest.mark.parametrize("lacks", DRIVES)
+def test_a_network_drive_is_read_and_refused_for_a_sync(synced, tmp_path, lacks):
+    library = tmp_path / "drive.so"
+    build = ["cc", "-w", "-shared", "-fPIC", "-fno-builtin", "-x", "c", "-", "-o", library]
+    subprocess.run(build, input=_CONSTANTS + DRIVES[lacks], text=True, check=True)
+
+    def ran(*arguments):
+        env = {**os.environ, "LD_PRELOAD": str(library)}
+        return subprocess.run([*PROGRAM, *arguments], capture_output=True, text=True, env=env)
+
+    assert ran("status", synced).returncode == 0
+    told = ran("sync", synced)
+    assert (told.returncode, told.stderr.count("\n")) == (2, 1)
+    assert "WAL mode needs a local disk" in told.stderr
 
 
 @pytest.mark.parametrize("replaced", [False, True])

@@ -15,6 +15,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from ll2_mirror.errors import Stopped, UsageError
+from ll2_mirror.files import writing
 
 _WRITE = os.O_RDWR | os.O_CREAT
 _SAFE = os.O_NOFOLLOW | os.O_NONBLOCK
@@ -29,10 +30,8 @@ def only_sync(db: Path) -> Iterator[None]:
     """
     real = db.resolve()  # one lock per file, whatever path names it
     path = real.with_name(f"{real.name}.lock")
-    try:
+    with writing(path):
         file = _locked(path, db)
-    except OSError as error:
-        raise UsageError(f"{path} can't be written: {error.strerror}") from None
     try:
         yield
     finally:

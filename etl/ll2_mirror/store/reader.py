@@ -2,8 +2,9 @@
 
 In WAL mode, SQLite shows a reader one consistent state through files beside the mirror: the
 write-ahead log and its index, which each reader must find or create. If it can't (on a read-only
-mount, in another user's folder), the file can only be opened as "immutable", and SQLite no longer
-notices changes: ``Reading.is_current`` does. See https://sqlite.org/wal.html#readonly.
+mount or a full disk, in another user's folder), the file can only be opened as "immutable", and
+SQLite no longer notices changes: ``Reading.is_current`` does.
+See https://sqlite.org/wal.html#readonly.
 """
 
 from __future__ import annotations
@@ -26,8 +27,16 @@ BUSY_SECONDS = 5.0
 READ_SECONDS = 10.0  # for one response; with the largest mirrors it takes a tenth of a second
 _TRIES = 5  # to read a file that changes meanwhile
 _STEPS = 10_000  # of SQLite's virtual machine between two checks of the clock: less than 1 ms
-# SQLite's errors when the files that readers share are missing and can't be created.
-_ALONE = ("SQLITE_CANTOPEN", "SQLITE_READONLY_DIRECTORY", "SQLITE_READONLY_CANTINIT")
+# SQLite's errors when the files that readers share are missing and can't be created: for lack of a
+# permission, or because the disk is full, or can't share memory or lock files, as over a network.
+_FORBIDDEN = ("SQLITE_CANTOPEN", "SQLITE_READONLY_DIRECTORY", "SQLITE_READONLY_CANTINIT")
+UNSHARED = (
+    "SQLITE_IOERR_SHM",
+    "SQLITE_IOERR_LOCK",
+    "SQLITE_IOERR_RDLOCK",
+    "SQLITE_PERM",
+    "SQLITE_PROTOCOL",
+)
 
 Version = tuple[int, int]  # equal as long as a connection reads the same state of a file
 T = TypeVar("T")
@@ -150,7 +159,10 @@ def _opened(path: Path, timeout: float) -> Reading:
         try:
             return Reading(path, "rw", timeout)
         except sqlite3.OperationalError as error:
-            if error.sqlite_errorname not in _ALONE:
+            is_unshared = error.sqlite_errorname.startswith(UNSHARED)
+            if is_unshared and log_of(path.resolve()):
+                raise
+            if not is_unshared and error.sqlite_errorname not in _FORBIDDEN:
                 raise
         return Reading(path, "ro&immutable=1", timeout)
     except UnicodeDecodeError as error:  # in what SQLite says of a damaged schema
