@@ -17,14 +17,16 @@ from urllib.parse import urljoin, urlsplit
 
 import pytest
 import requests
+from datasette import hookimpl
 from datasette.app import Datasette
+from datasette.plugins import pm
 
 from helpers import execute, public_rows
 from ll2_mirror.api.request import Request
 from ll2_mirror.api.snapshot import LRU
 from ll2_mirror.ll2.descriptions import sections
 from ll2_mirror.ll2.schema import views
-from ll2_mirror.serve.asgi import request_of
+from ll2_mirror.serve.asgi import request_of, send_whole
 from ll2_mirror.serve.reader import Responder
 from ll2_mirror.store.reader import File
 from ll2_mirror.testing import fake_ll2
@@ -443,6 +445,33 @@ def test_who_may_not_see_the_database_gets_no_answer(db, allow):
     assert response.json() == {"detail": "You do not have permission to perform this action."}
 
 
+@pytest.mark.parametrize("registered", ["before ours", "after ours"])
+@pytest.mark.parametrize("options", [{}, {"tryfirst": True}, {"trylast": True}])
+def test_a_plugin_that_guards_a_site_guards_the_api(db, options, registered):
+    class Gate:
+        __name__ = "gate"
+
+        @hookimpl(**options)
+        def asgi_wrapper(self):
+            def wrap(app):
+                async def asgi(scope, receive, send):
+                    await send_whole(send, 401, [])
+
+                return asgi
+
+            return wrap
+
+    gate = Gate()
+    pm.register(gate)
+    if registered == "before ours":
+        pm.register(pm.unregister(name="ll2_mirror"), "ll2_mirror")
+    try:
+        paths = ("/", "/spacecraft/spacecraft.json", "/2.3.0/", LIST, f"{LIST}?format=api")
+        assert {ask(db, path=path).status_code for path in paths} == {401}
+    finally:
+        pm.unregister(gate)
+
+
 def test_a_datasette_under_a_prefix_has_the_paths_there(db):
     settings = {"base_url": "/space/"}
     page = ask(db, path=f"{LIST}?limit=1", settings=settings).json()
@@ -464,7 +493,7 @@ def test_every_link_of_a_page_stays_within_the_prefix(db):
 
 @pytest.mark.parametrize("table", ["spacecraft", "agencies", "agencies__country", "images"])
 def test_who_may_not_see_one_of_the_tables_gets_no_answer(db, table):
-    """A response nests rows of many tables: it is closed as a whole."""
+    """A response nests rows of many tables, and SQL reads any: they are closed as a whole."""
     tables = {table: {"allow": {"id": "me"}}}
     metadata = {"databases": {"spacecraft": {"tables": tables}}}
 
@@ -472,13 +501,20 @@ def test_who_may_not_see_one_of_the_tables_gets_no_answer(db, table):
         app = Datasette([str(db)], metadata=metadata)
         me, other = ({"ds_actor": app.sign({"a": {"id": id_}}, "actor")} for id_ in ("me", "you"))
         paths = ["/2.3.0/", LIST, f"{LIST}201/", "/2.3.0/agencies/44/", "/2.3.0/nothing"]
+        paths += [f"/spacecraft/{name}.json" for name in ("_history", "_search_spacecraft_fts")]
+        paths += [
+            "/-/search?q=a",
+            "/spacecraft/flights.json",
+            "/spacecraft/which-craft-are-in-space-now.json",
+        ]
+        paths += ["/spacecraft.json?sql=select+name+from+agencies"]
         return [
             [(await app.client.get(path, cookies=cookies)).status_code for path in paths]
             for cookies in ({}, other, me, {})
         ]
 
     anybody, other, me, again = asyncio.run(statuses())
-    assert anybody == other == again == [403] * 5
+    assert anybody == other == again == [403] * 11
     assert me[:3] == [200] * 3
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 import sqlite3
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Generator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,9 +21,9 @@ from ll2_mirror.api.response import as_json
 from ll2_mirror.errors import MirrorError
 from ll2_mirror.files import CHUNK
 from ll2_mirror.images.folder import ImageFolder, media_type
-from ll2_mirror.ll2.descriptions import sections
+from ll2_mirror.ll2.descriptions import questions, sections
 from ll2_mirror.ll2.page import API_PATH
-from ll2_mirror.ll2.schema import own_tables
+from ll2_mirror.ll2.schema import own_tables, views
 from ll2_mirror.serve.asgi import (
     HttpResponse,
     Scope,
@@ -78,8 +78,17 @@ def startup(datasette: Datasette) -> None:
     adopt(datasette)
 
 
-@hookimpl
-def asgi_wrapper(datasette: Datasette) -> Callable[[App], App]:
+@hookimpl(hookwrapper=True)
+def asgi_wrapper(datasette: Datasette) -> Generator[None, Any, None]:
+    """Handles LL2's paths inside the wrappers of all other plugins, which may guard them.
+
+    The first wrapper in the list is the innermost, and only a hookwrapper knows the whole list.
+    """
+    outcome = yield
+    outcome.force_result([_wrapper(datasette), *outcome.get_result()])
+
+
+def _wrapper(datasette: Datasette) -> Callable[[App], App]:
     """Handles LL2's paths; Datasette handles all others."""
     api = ApiPlugin(datasette)
 
@@ -103,6 +112,24 @@ def asgi_wrapper(datasette: Datasette) -> Callable[[App], App]:
 def register_routes() -> list[tuple[str, Any]]:
     """The path of the image copies that the site's pages show."""
     return [(r"/-/picture/(?P<name>[0-9a-f]{64}\.[a-z]+)$", image_copy)]
+
+
+@hookimpl(trylast=True)  # the last decision counts
+def permission_allowed(datasette: Datasette, actor: Actor, action: str, resource: Any) -> Any:
+    """Denies what reads all of LL2's tables to those who may not see all of them.
+
+    That is SQL, the questions, the views, and the tool's own tables.
+    """
+    database, name = resource if type(resource) is tuple else (resource, "")
+    is_own = name.startswith("_") or name in views()
+    reads_all = {"execute-sql": True, "view-query": name in questions(), "view-table": is_own}
+    if not reads_all.get(action) or not is_mirror(datasette.databases[database]):
+        return None
+
+    async def decision() -> bool | None:
+        return None if await may_see(datasette, actor, database) else False
+
+    return decision
 
 
 @hookimpl
