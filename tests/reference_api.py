@@ -24,7 +24,10 @@ UUIDS = [f"a67b40f9-cfcc-4a4e-8000-00000000000{digit}" for digit in "01ef"]
 IDS = {int: [1, 2, 3, 12], str: UUIDS}
 # What the keys of each kind hold: few values, so that questions have answers.
 POOL: dict[str, list[Any]] = {
-    "str": ["Soyuz", "soyuz MS-2", "Soyuz, 100% ß", "Ärger_x", "", 'O\'Neill "Q"', "MS"],
+    "str": [
+        *("Soyuz", "soyuz MS-2", "Soyuz, 100% ß", "Ärger_x", "", 'O\'Neill "Q"', "MS"),
+        *("Sub", "Non-Human"),
+    ],
     "media": ["https://example.org/a.jpg"],
     "date": ["1957-10-04", "1999-12-31", "2024-02-29"],
     "uuid": UUIDS,
@@ -116,6 +119,7 @@ MEMBERS: dict[str, list[tuple[str, Any]]] = {
     "bool": [("true", True), ("FALSE", False), ("1", True), ("0", False)],
     "part": [("29", 29), ("2", 2), ("2024", 2024), ("10", 10), ("4.5", 4), ("0", 0)],
 }  # fmt: skip
+MEMBERS |= dict.fromkeys(("has", "lacks", "include"), MEMBERS["bool"])
 SINGLE = {"choice": "int", "ints": "int", "texts": "text", "uuids": "uuid", "choices": "int"}
 COMPARE = {
     "exact": lambda mine, theirs: mine == theirs,
@@ -129,9 +133,22 @@ COMPARE = {
 PARTS = {"year": slice(0, 4), "month": slice(5, 7), "day": slice(8, 10)}
 
 
-def passes(record: Record, one: Filter, wanted: Any) -> bool:
-    """Whether a record has a value that a filter lets through; ``wanted``: any of, for a list."""
-    values: Iterable[Any] = at(record, one.path)
+def passes(record: Record, one: Filter, wanted: Any, lists: dict[str, list[Record]]) -> bool:
+    """Whether a record has a value that a filter lets through; ``wanted``: any of, for a list.
+
+    ``lists``: the records of each list, for a filter that leads through another one.
+    """
+    if through := one.through:
+        direct = one._replace(through=None)
+        others = [each for each in lists[through.resource] if passes(each, direct, wanted, lists)]
+        links = [link for each in others for link in at(each, through.link)]
+        return any(key in links for key in at(record, through.key))
+    values: Iterable[Any] = list(at(record, one.path))
+    if one.kind in ("has", "lacks", "include"):
+        any_ = any(
+            value == one.word if one.word else value != 0 and value != -1 for value in values
+        )
+        return any_ == ((one.kind != "lacks") == wanted) or (one.kind == "include" and wanted)
     if one.kind == "part":
         values = (int(value[PARTS[one.name]]) for value in values)
     if isinstance(wanted, list):
@@ -221,7 +238,7 @@ def page(records: list[Record], query: str, url: str) -> dict[str, Any]:
     for one in resource.filters:
         wanted = READ[one.kind](sent.get(one.name, ""))
         if wanted is not None:
-            records = [record for record in records if passes(record, one, wanted)]
+            records = [record for record in records if passes(record, one, wanted, {})]
     search = sent.get("search", "")
     records = [record for record in records if is_found(record, resource.search, search)]
     records = ordered(resource, "normal", records, sent.get("ordering", ""))

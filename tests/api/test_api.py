@@ -667,11 +667,10 @@ def test_agencies_refuse_what_is_no_number(ask, query, error):
     assert (answer.status, json.loads(answer.body)) == (400, error)
 
 
-@pytest.mark.parametrize("query", ["parent__id=1", "spacecraft=true"])
-def test_a_filter_that_the_document_leaves_open_is_not_guessed(ask, query):
-    answer = ask(f"/2.3.0/agencies/?{query}")
+def test_a_filter_of_which_nothing_tells_what_it_compares_is_not_guessed(ask):
+    answer = ask("/2.3.0/agencies/?parent__id=1")
     assert answer.status == 501
-    assert query.partition("=")[0] in json.loads(answer.body)["detail"]
+    assert "parent__id can't be answered: LL2's document" in json.loads(answer.body)["detail"]
 
 
 @pytest.mark.parametrize(

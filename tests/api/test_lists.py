@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import copy
 import json
 import sqlite3
 from contextlib import closing
 from random import Random
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 import pytest
 from click.testing import CliRunner
@@ -35,7 +36,7 @@ BEYOND = {"payloadflight__rocket__launch__net"}  # an ordering that leads throug
 def world(tmp_path_factory):
     """A file with all lists of a made-up world in their richest modes."""
     db = tmp_path_factory.mktemp("lists") / "world.db"
-    with fake_ll2.running(RandomRecords(1).records()) as upstream:
+    with fake_ll2.running(RandomRecords(3).records()) as upstream:
         arguments = ["sync", str(db), "--all", "--mode", "detailed"]
         done = CliRunner().invoke(main, [*arguments, "--base-url", upstream.base_url])
         assert done.exit_code == 0, done.output
@@ -85,15 +86,21 @@ def sent_for(random, one, there):
     return list(texts) if one.kind == "choices" else ",".join(texts), list(members)
 
 
-def filtered(random, resource, sent, found):
-    """What a filter, chosen and added to what is sent, leaves of some records."""
+def there_for(one, name, lists):
+    """What a filter's path leads to in the records of the list at which it begins."""
+    records = lists[one.through.resource if one.through else name]
+    return sorted({value for record in records for value in at(record, one.path)}, key=str)
+
+
+def filtered(random, resource, sent, lists):
+    """What a filter, chosen and added to what is sent, leaves of a list's records."""
+    found = lists[resource.name]
     for one in random.sample(
         answered(resource), k=random.randint(0, min(2, len(answered(resource))))
     ):
-        there = sorted({value for record in found for value in at(record, one.path)}, key=str)
-        if there:
+        if there := there_for(one, resource.name, lists):
             sent[one.name], wanted = sent_for(random, one, there)
-            found = [record for record in found if passes(record, one, wanted)]
+            found = [record for record in found if passes(record, one, wanted, lists)]
     return found
 
 
@@ -106,7 +113,7 @@ def answered(resource):
 @given(name=st.sampled_from(sorted(RESOURCES)), random=st.randoms(use_true_random=False))
 def test_any_question_to_any_list_has_the_answer_of_a_plain_reading(ask, name, random):
     resource, sent = RESOURCES[name], {}
-    found = filtered(random, resource, sent, ask.records[name])
+    found = filtered(random, resource, sent, ask.records)
     sent["search"] = random.choice(WORDS)
     if resource.search:
         found = [record for record in found if is_found(record, resource.search, sent["search"])]
@@ -122,10 +129,10 @@ def test_any_question_to_any_list_has_the_answer_of_a_plain_reading(ask, name, r
 def test_each_filter_is_answered(ask, name):
     for one in answered(RESOURCES[name]):
         random, records = Random(one.name), ask.records[name]
-        there = sorted({value for record in records for value in at(record, one.path)}, key=str)
+        there = there_for(one, name, ask.records)
         for _ in range(8 if there else 0):
             text, wanted = sent_for(random, one, there)
-            found = [record["id"] for record in records if passes(record, one, wanted)]
+            found = [one_["id"] for one_ in records if passes(one_, one, wanted, ask.records)]
             assert sorted(ask.ids(name, {one.name: text})) == sorted(found), (one, text)
 
 
@@ -232,7 +239,7 @@ def test_of_a_repeated_filter_the_last_counts_but_of_one_that_takes_several_all(
 @pytest.mark.parametrize(
     ("name", "sent", "told"),
     [
-        ("launches", {"is_crewed": "true"}, "The filter is_crewed can't be answered: LL2's doc"),
+        ("launches", {"related_lsp__id": "1"}, "The filter related_lsp__id can't be answered: LL2"),
         ("programs", {"ordering": "-agencies"}, "The ordering agencies can't be answered"),
         ("payloads", {"ordering": "id,payloadflight__rocket__launch__net"}, "can't be answered"),
     ],
@@ -252,7 +259,7 @@ def test_a_list_without_searched_texts_refuses_a_nul_all_the_same(ask):
 def test_what_a_mode_lacks_is_answered_where_another_list_brought_it_for_all(tmp_path):
     db, filter_ = tmp_path / "a.db", "rocket__configuration__manufacturer__name__icontains"
     with (
-        fake_ll2.running(RandomRecords(1).records()) as upstream,
+        fake_ll2.running(RandomRecords(3).records()) as upstream,
         closing(sqlite3.connect(db)) as conn,
     ):
 
@@ -284,12 +291,17 @@ def captured(tmp_path_factory):
 
 
 SPUTNIKS = ["Sputnik 1", "Sputnik 2"]
+VIDEO = "https://www.youtube.com/watch?v=DTDb3eKpPiw"
 CREWED = ["Crew-11", "Shenzhou 21"]
 
 
 @pytest.mark.parametrize(
     ("asked", "names"),
     [
+        ("launches/?is_crewed=true", []),
+        ("launches/?is_crewed=maybe&include_suborbital=false&net__lt=1958-01-01", SPUTNIKS),
+        (f"launches/?video_url=x,{quote(VIDEO)}", ["Sputnik 1"]),
+        (f"launches/?video_url={quote(VIDEO[:-1])}", []),
         ("launches/", [*SPUTNIKS, *CREWED, "Dream Chaser CRS 2 Flight 1"]),
         ("launches/?ordering=-net&limit=2", ["Dream Chaser CRS 2 Flight 1", "Shenzhou 21"]),
         ("launches/?net__gte=2025-08-01T15:43:42Z&net__lt=2026", None),
@@ -323,6 +335,79 @@ def test_captured_records_by_what_clients_ask(captured, asked, names):
     else:
         records = json.loads(answer.body)["results"]
         assert [one["name"].rpartition(" | ")[2] for one in records] == names
+
+
+@pytest.fixture
+def flown(tmp_path):
+    """Syncs and asks a file in which some records are what filters are about."""
+    records = copy.deepcopy(fake_ll2.bundled())
+    launches, [person] = records["launches", "detailed"], records["astronauts", "list"]
+    sub = {"id": 15, "name": "Suborbital", "abbrev": "Sub", "celestial_body": None}
+    launches[0]["mission"]["orbit"], launches[1]["mission"] = sub, None
+    launches[2]["updates"] = [{**records["updates", "normal"][0], "id": 7}]
+    records["updates", "normal"] = launches[2]["updates"]
+    robot = {**person, "id": 9, "type": {"id": 5, "name": "Non-Human"}, "nationality": []}
+    records["astronauts", "list"] = [robot, {**person, "type": None}]
+    db = tmp_path / "flown.db"
+    with fake_ll2.running(records) as upstream, closing(sqlite3.connect(db)) as conn:
+
+        def sync(*arguments):
+            to = ["sync", str(db), *arguments, "--base-url", upstream.base_url]
+            assert CliRunner().invoke(main, to).exit_code == 0
+
+        def ask(path):
+            path, _, query = path.partition("?")
+            answer = Api(conn, db.name, browse).respond(Request(f"/2.3.0/{path}", query))
+            body = json.loads(answer.body)
+            return [one["id"] for one in body["results"]] if answer.status == 200 else body
+
+        yield sync, ask, [one["id"] for one in launches]
+
+
+def test_what_leads_through_another_list_is_answered_where_the_file_has_that_list(flown):
+    sync, ask, launches = flown
+    asked, detailed = f"updates/?launch={launches[2]}", "`ll2-mirror sync flown.db launches --mode"
+    sync("updates")
+    assert f"doesn't hold launches: {detailed} detailed` brings them" in ask(asked)["detail"]
+    sync("launches")
+    assert f"updates of launches: {detailed} detailed` brings it" in ask(asked)["detail"]
+    sync("launches", "--mode", "detailed")
+    assert ask(asked) == [7]
+    assert ask(f"updates/?launch={launches[0]}") == []
+    assert ask("updates/?launch__launch_service_provider=124") == [7]
+    assert ask("updates/?launch__launch_service_provider=121") == []
+    choice = NO_CHOICE.format(THAT)
+    assert ask(f"updates/?launch={UUIDS[0]}") == {"launch": [choice]}
+    assert ask("updates/?launch=1") == {"launch": ["“1” is not a valid UUID."]}
+
+
+def test_suborbital_is_what_flies_an_orbit_of_that_name(flown):
+    sync, ask, launches = flown
+    sync("launches", "--mode", "detailed")
+    everything = sorted(launches)
+    assert sorted(ask("launches/?include_suborbital=true")) == everything
+    assert sorted(ask("launches/?include_suborbital=False")) == sorted(launches[1:])
+    assert sorted(ask("launches/?include_suborbital=none")) == everything
+
+
+def test_people_are_human_unless_their_type_says_otherwise(flown):
+    sync, ask, _ = flown
+    sync("astronauts", "--mode", "list")
+    asked = "astronauts/?mode=list&"
+    assert (ask(f"{asked}is_human=true"), ask(f"{asked}is_human=0")) == ([5], [9])
+    assert ask(f"{asked}nationality=Canadian") == [5]
+    assert ask(f"{asked}nationality=canadian") == []
+    assert "doesn't hold flights_count of astronauts" in ask(f"{asked}has_flown=1")["detail"]
+
+
+def test_a_search_is_refused_where_the_file_lacks_some_of_the_searched_texts(flown):
+    sync, ask, launches = flown
+    sync("launches")
+    missing = "rocket__configuration__manufacturer of launches"
+    assert missing in ask("launches/?search=sputnik")["detail"]
+    assert len(ask("launches/?search=,")) == len(launches)
+    sync("launches", "--mode", "detailed")
+    assert len(ask("launches/?search=sputnik")) == 2
 
 
 def test_a_filtered_page_is_byte_for_byte_what_was_captured(captured):

@@ -8,7 +8,7 @@ from urllib.parse import quote
 
 import pytest
 
-LAUNCHES = ("launches", "normal")
+LAUNCHES = ("launches", "detailed")
 UPCOMING, PREVIOUS = "/2.3.0/launches/upcoming/", "/2.3.0/launches/previous/"
 
 
@@ -30,7 +30,8 @@ def ask(db, run, upstream, clock):
         }
         for place, hours in enumerate(times)
     ]
-    assert run("sync", db, "launches", "--base-url", upstream.base_url).code == 0
+    detailed = ("--mode", "detailed", "--base-url", upstream.base_url)
+    assert run("sync", db, "launches", *detailed).code == 0
 
     def ask(path):
         return run("get", db, path).json
@@ -97,7 +98,8 @@ def test_a_search_among_what_is_ahead_does_not_look_at_the_designator(ask, upstr
 
 def test_a_file_that_has_two_of_them_and_not_the_list_has_both(ask, run, upstream, tmp_path):
     db, views = tmp_path / "views.db", ("launches/upcoming", "launches/previous")
-    assert run("sync", db, *views, "--base-url", upstream.base_url).code == 0
+    detailed = ("--mode", "detailed", "--base-url", upstream.base_url)
+    assert run("sync", db, *views, *detailed).code == 0
     for path in (UPCOMING, PREVIOUS):
         assert names(run("get", db, path).json) == names(ask(path))
     assert "doesn't hold launches:" in run("get", db, "/2.3.0/launches/").out

@@ -32,12 +32,15 @@ KINDS = {
     "text": ({"string"}, {"str"}),
     "date": ({"date"}, {"date"}),
     "datetime": ({"date-time"}, {"datetime"}),
-    "choice": ({"integer"}, {"one"}),
+    "choice": ({"integer", "uuid"}, {"one", "uuid"}),
     "choices": ({"integers, repeated"}, {"many"}),
     "ints": ({"integers", "numbers"}, {"int"}),
     "texts": ({"strings"}, {"str"}),
     "uuids": ({"uuids"}, {"uuid"}),
     "part": ({"numbers"}, {"datetime"}),
+    "has": ({"boolean"}, {"int", "many"}),
+    "lacks": ({"boolean"}, {"str"}),
+    "include": ({"boolean"}, {"str"}),
 }
 # Where LL2 names a key otherwise than the bodies do.
 RENAMED = {
@@ -52,6 +55,19 @@ def at(shape, path):
     """The key that a path leads to."""
     *_, (_, key) = shape.resolve(path)
     return key
+
+
+def same_row(shape, path, other, link):
+    """Whether two paths lead to rows of one table."""
+    ends = [
+        (last.nested.get(key.name, last), key)
+        for last, key in (last_of(shape, path), last_of(other, link))
+    ]
+    return ends[0][0].table == ends[1][0].table
+
+
+def last_of(shape, path):
+    return [*shape.resolve(path)][-1]
 
 
 def kind(parameter):
@@ -144,7 +160,10 @@ def test_each_filter_of_the_document_is_there_and_of_its_kind(resource):
         if one.kind != "opaque":
             said, keys = KINDS[one.kind]
             assert kind(documented[one.name]) in said, one.name
-            assert at(resource.richest, one.path).kind in keys, one.name
+            start = RESOURCES[one.through.resource] if one.through else resource
+            assert at(start.richest, one.path).kind in keys, one.name
+            if one.through:
+                assert same_row(resource.richest, one.through.key, start.richest, one.through.link)
 
 
 @resources

@@ -15,8 +15,8 @@ from uuid import UUID
 
 from ll2_mirror.api.request import Params
 from ll2_mirror.api.response import Refusal
-from ll2_mirror.ll2.lists import Filter, Resource, View
-from ll2_mirror.ll2.model import Shape
+from ll2_mirror.ll2.lists import RESOURCES, Filter, Resource, View
+from ll2_mirror.ll2.model import Id, Key, Shape
 from ll2_mirror.ll2.page import INT64
 from ll2_mirror.store.search import UPPER, naming, upper
 from ll2_mirror.store.sql import IN
@@ -71,10 +71,16 @@ class FilterValue(NamedTuple):
     values: list[str]
 
     @property
+    def compared(self) -> Shape:
+        """The shape of the records at which the path begins."""
+        through = self.filter.through
+        return (RESOURCES[through.resource] if through else self.resource).richest
+
+    @property
     def target(self) -> Shape:
-        """The shape nested under the last key of the path."""
-        *_, (shape, key) = self.resource.richest.resolve(self.filter.path)
-        return shape.nested[key.name]
+        """The shape that a choice is among: nested under the last key of the path, or its own."""
+        *_, (shape, key) = self.compared.resolve(self.filter.path)
+        return shape.nested.get(key.name, shape)
 
 
 def conditions(conn: sqlite3.Connection, resource: Resource, params: Params) -> list[Condition]:
@@ -108,16 +114,41 @@ def in_time(resource: Resource, view: View, params: Params, now: datetime) -> Co
 def _condition(sent: FilterValue, value: Any) -> Condition:
     """The condition that compares the column at a path with a value, as the filter says."""
     resource, filter_ = sent.resource, sent.filter
+    if filter_.kind in _WHETHER:
+        return _whether(sent, is_wanted=bool(value))
     test = _TESTS["among" if filter_.kind in _AMONG else filter_.lookup]
     if filter_.kind == "part":
         test = test.format("CAST(substr({{}}, {}, {}) AS INTEGER)".format(*_PARTS[filter_.name]))
-    sql = where(resource.richest, filter_.path, test)
+    sql = where(sent.compared, filter_.path, test)
+    if through := filter_.through:
+        ids = f'SELECT id FROM "{sent.compared.table}" WHERE {sql}'
+        for shape, key in sent.compared.resolve(through.link):
+            ids = followed(shape, key, ids)
+        sql = where(resource.richest, through.key, f"{{}} IN ({ids})")
+        return Condition(through.key, sql, [value])
     # The index knows where a record's own key is which text.
     own_texts = {*resource.search} & {*resource.richest.names}
     if (filter_.kind, filter_.lookup) != ("text", "exact") or filter_.path not in own_texts:
         return Condition(filter_.path, sql, [value])
     ids, values = naming(resource, filter_.path, value)
     return Condition(filter_.path, f"(id IN ({ids}) AND {sql})", [*values, value], is_searched=True)
+
+
+def _whether(sent: FilterValue, *, is_wanted: bool) -> Condition:
+    """The condition that a path leads to something: an object, a number above 0, a certain text."""
+    path, word = sent.filter.path, sent.filter.word
+    *_, (_, key) = sent.compared.resolve(path)
+    test = "{} = ?" if word else "{} > 0" if key.kind == "int" else "{} IS NOT NULL"
+    sql = f"({where(sent.compared, path, test)}) IS {'' if is_wanted else 'NOT '}TRUE"
+    return Condition(path, sql, [word] if word else [])
+
+
+def followed(shape: Shape, key: Key, ids: str) -> str:
+    """The query for what a key of some rows refers to; ``ids`` is the query for the rows."""
+    if key.kind != "many":
+        return f'SELECT "{key.column}" FROM "{shape.table}" WHERE id IN ({ids})'
+    item, table = shape.nested[key.name].list_column, shape.list_table(key)
+    return f'SELECT {item} FROM "{table}" WHERE {shape.list_column} IN ({ids})'
 
 
 # What is compared, by the kind of a key: times without the Z, so that a time with a fraction of a
@@ -285,15 +316,30 @@ def _text(sent: FilterValue) -> str | None:
     return upper(value) if value and sent.filter.lookup == "icontains" else value
 
 
-def _choice(sent: FilterValue) -> int | None:
+def _lacks(sent: FilterValue) -> int | None:
+    """Whether to find those that have it, where it was asked who lacks it."""
+    value = _one(flag, sent)
+    return None if value is None else 1 - value
+
+
+def _include(sent: FilterValue) -> int | None:
+    """False to leave out those that have it; true filters nothing."""
+    return None if _one(flag, sent) else _one(flag, sent)
+
+
+def _choice(sent: FilterValue) -> Id | None:
     """The id of a nested object that exists."""
     if not sent.values[-1]:
         return None
-    value = checked(sent.values[-1])
-    with suppress(ValueError):  # no number
-        if _exists(sent, int(value)):
-            return int(value)
-    raise InvalidValue(_NO_CHOICE.format("That choice"))
+    value, is_uuid = checked(sent.values[-1]), sent.target.id_type is str
+    try:
+        id_: Id = str(UUID(value)) if is_uuid else int(value)
+    except ValueError:
+        wrong = f"“{value}” is not a valid UUID." if is_uuid else _NO_CHOICE.format("That choice")
+        raise InvalidValue(wrong) from None
+    if not _exists(sent, id_):
+        raise InvalidValue(_NO_CHOICE.format("That choice"))
+    return id_
 
 
 def _choices(sent: FilterValue) -> str:
@@ -309,9 +355,10 @@ def _choices(sent: FilterValue) -> str:
     return json.dumps([int(value) for value in sent.values])
 
 
-def _exists(sent: FilterValue, id_: int) -> bool:
+def _exists(sent: FilterValue, id_: Id) -> bool:
     there = f'SELECT 1 FROM "{sent.target.table}" WHERE id = ?'
-    return id_ in INT64 and sent.conn.execute(there, (id_,)).fetchone() is not None
+    is_id = type(id_) is str or id_ in INT64
+    return is_id and sent.conn.execute(there, (id_,)).fetchone() is not None
 
 
 def _opaque(sent: FilterValue) -> None:
@@ -333,6 +380,10 @@ _READERS: dict[str, Callable[[FilterValue], Any | None]] = {
     "texts": partial(_several, text),
     "uuids": partial(_several, uuid),
     "part": partial(_several, whole),
+    "has": partial(_one, flag),
+    "lacks": _lacks,
+    "include": _include,
     "opaque": _opaque,
 }
+_WHETHER = {"has", "lacks", "include"}
 _AMONG = {"choices", "ints", "texts", "uuids", "part"}  # those of which any will do

@@ -151,18 +151,23 @@ class Api:
     def _selection(self, context: Context, resource: Resource) -> Selection:
         """The records that match the filters and the search; raises Refusal."""
         params, view = context.params, context.route.sublist
+        for filter_ in resource.filters:
+            if filter_.through and params.get(filter_.name):
+                self._require_list(filter_.through.resource, [filter_.through.link, filter_.path])
         parts = conditions(self.snapshot.conn, resource, params)
         if view:
             parts.append(in_time(resource, view, params, self._clock.now()))
         search = params.get("search") or ""
         if "\0" in search:
             raise Refusal(400, [NULLS])
-        mode = self.snapshot.holdings[resource.name].mode
-        self._require(resource, mode, [condition.path for condition in parts])
         words = terms(search) if resource.search else []
+        not_searched = view.not_searched if view else ()
+        paths = [condition.path for condition in parts]
+        paths += [path for path in resource.search if words and path not in not_searched]
+        self._require(resource, self.snapshot.holdings[resource.name].mode, paths)
         if words or any(condition.is_searched for condition in parts):
             self.snapshot.require_index(resource)
-        return selected(self.snapshot, resource, parts, words, view.not_searched if view else ())
+        return selected(self.snapshot, resource, parts, words, not_searched)
 
     # What the file lacks
 
@@ -173,11 +178,17 @@ class Api:
             raise self._missing(context.route.name)
         return resource
 
-    def _missing(self, name: str) -> Refusal:
+    def _require_list(self, name: str, paths: list[str]) -> None:
+        """Raises Refusal if the file doesn't have all of a list, with these keys."""
+        if not self.snapshot.holds(name, name):
+            raise self._missing(name, f" --mode {list(RESOURCES[name].modes)[-1]}")
+        self._require(RESOURCES[name], self.snapshot.holdings[name].mode, paths)
+
+    def _missing(self, name: str, mode: str = "") -> Refusal:
         """The refusal for a list that the file doesn't have."""
         synced = list_of(name)
         how = (
-            f": `ll2-mirror sync {self._file} {synced}` brings them"
+            f": `ll2-mirror sync {self._file} {synced}{mode}` brings them"
             if synced in RESOURCES
             else ", and ll2-mirror can't sync them"
         )

@@ -11,6 +11,7 @@ from typing import Any, Generic, NamedTuple, TypeVar
 
 from cachetools import LRUCache
 
+from ll2_mirror.api.filters import followed
 from ll2_mirror.errors import DataError
 from ll2_mirror.ll2.lists import RESOURCES, Resource
 from ll2_mirror.ll2.model import Id, Key, Shape, known_columns
@@ -161,11 +162,7 @@ def first_unknown_key(conn: sqlite3.Connection, resource: Resource, mode: str, p
         if not is_known and not _all_have(conn, shape, key, ids):
             return begin
         known = known.nested.get(key.name) if known and is_known else None
-        column, table, owner = f'"{key.column}"', shape.table, "id"
-        if key.kind == "many":
-            column = shape.nested[key.name].list_column
-            table, owner = shape.list_table(key), shape.list_column
-        ids = f'SELECT {column} FROM "{table}" WHERE {owner} IN ({ids})'
+        ids = followed(shape, key, ids)
     return ""
 
 

@@ -19,6 +19,17 @@ from ll2_mirror.ll2.model import Shape, by_name, matched
 from ll2_mirror.ll2.shapes import SHAPES
 
 
+class Through(NamedTuple):
+    """How a filter leads through another list, because the records lack what it compares.
+
+    ``key`` leads from a record to the same row as ``link`` from a record of ``resource``.
+    """
+
+    key: str
+    resource: str
+    link: str
+
+
 class Filter(NamedTuple):
     """One query parameter that narrows a list; ``kind`` is one of FILTER_KINDS."""
 
@@ -26,6 +37,8 @@ class Filter(NamedTuple):
     kind: str
     path: str  # of the value, key by key: name, type__id, country__alpha_3_code
     lookup: str = "exact"  # one of LOOKUPS
+    word: str = ""  # the text that a "has" or a "lacks" looks for
+    through: Through | None = None  # the path then begins at a record of that list
 
 
 # What a filter takes: the name of its kind, in words.
@@ -43,7 +56,10 @@ FILTER_KINDS = {
     "uuids": "UUIDs between commas",
     "part": "days, months or years of a moment, between commas; the name says which",
     "recent": "whether to leave out what is just past",
-    "opaque": "LL2's document doesn't tell what it compares",
+    "has": "true or false: whether there is an object, a number above 0 or a certain text",
+    "lacks": "true or false: whether there is none",
+    "include": "false: leave out those with a certain text",
+    "opaque": "nothing tells what it compares",
 }
 LOOKUPS = ("exact", "contains", "icontains", "gt", "gte", "lt", "lte")
 
@@ -219,7 +235,8 @@ def _words(text: str) -> tuple[str, ...]:
 
 
 _FILTER = re.compile(
-    r"(?P<name>\w+)(?::(?P<kind>[a-z]+))?(?:(?P<all>\*)|\[(?P<some>[a-z=,]+)\])?(?:=(?P<path>\w+))?"
+    r"(?P<name>\w+)(?::(?P<kind>[a-z]+))?(?:(?P<all>\*)|\[(?P<some>[a-z=,]+)\])?"
+    r"(?:=(?:(?P<through>\w+@\w+\.\w+)\.)?(?P<path>\w+)(?:\((?P<word>[\w-]+)\))?)?"
 )
 _MARKS = ("=", "gt", "gte", "lt", "lte")  # that * stands for
 
@@ -236,13 +253,14 @@ def read_filters(text: str) -> tuple[Filter, ...]:
 def _filters(tokens: Iterable[str]) -> Iterator[Filter]:
     for token in tokens:
         match = matched(_FILTER, token, "no filter")
-        name, kind, every, some, path = match.groups(default="")
+        name, kind, every, some, through, path, word = match.groups(default="")
+        joined = Through(*re.split("[@.]", through)) if through else None
         for mark in _MARKS if every else (some or "=").split(","):
             lookup = "exact" if mark == "=" else mark
             if (kind or "text") not in FILTER_KINDS or lookup not in LOOKUPS:
                 raise ValueError(f"{name}: {token[len(name) :]} is no kind of filter")
             called = name if mark == "=" else f"{name}__{mark}"
-            yield Filter(called, kind or "text", path or name, lookup)
+            yield Filter(called, kind or "text", path or name, lookup, word, joined)
 
 
 _READERS: dict[str, Any] = {

@@ -346,7 +346,8 @@ def _shows(view: View, record: Record, now: datetime) -> bool:
 
 
 _SEVERAL = ("ints", "texts", "uuids", "choices")  # kinds of filters that take values with commas
-_UNKNOWN = ("part", "recent", "opaque")  # kinds that let all records through here
+# The kinds that let all records through here, as does a filter that leads through another list.
+_UNKNOWN = ("part", "recent", "has", "lacks", "include", "opaque")
 _COMPARE: dict[str, Callable[[Any, Any], bool]] = {
     "exact": operator.eq,
     "gt": operator.gt,
@@ -360,7 +361,7 @@ _COMPARE: dict[str, Callable[[Any, Any], bool]] = {
 
 def _passes(record: Record, filter_: Filter, sent: str) -> bool:
     """Whether a filter lets a record through; a value that can't be read filters nothing."""
-    if filter_.kind in _UNKNOWN:
+    if filter_.kind in _UNKNOWN or filter_.through:
         return True
     compare = _COMPARE[filter_.lookup]
     several = sent.split(",") if filter_.kind in _SEVERAL else [sent]
