@@ -19,6 +19,7 @@ EVENTS = {
     "waiting": "LL2's limit is reached: continues at {until}",
     "unconfirmed": "{resource} {id}: not listed, but not confirmed gone: {why}",
     "published": None,
+    "exported": None,
     "fetched": None,
     "applied": None,
     "picture": None,

@@ -16,6 +16,8 @@ from ll2_mirror.testing import fake_ll2
 
 PAGE = (ROOT / "docs" / "site.md").read_text(encoding="utf-8")
 PYTHON = re.findall(r"```python\n(.+?)```", PAGE, re.S)
+FROM_FILE, FROM_PARQUET, POLARS = PYTHON
+OF_PARQUET, ATTACHED = re.findall(r"```sql\n(.+?)```", PAGE, re.S)
 
 
 @pytest.fixture(scope="module")
@@ -26,11 +28,43 @@ def folder(tmp_path_factory):
     return folder
 
 
-def test_pandas_reads_a_view(folder):
-    code, _ = PYTHON
-    done = subprocess.run([sys.executable, "-c", code], cwd=folder, capture_output=True, text=True)
-    assert done.returncode == 0, done.stderr
-    assert re.search(r"^SpaceX\s+1431.9$", done.stdout, re.M), done.stdout
+@pytest.fixture
+def exported(folder, run, monkeypatch):
+    """The current folder, with what the page exports into it."""
+    pytest.importorskip("pyarrow")
+    monkeypatch.chdir(folder)
+    [line] = re.findall(r"^    ll2-mirror (export .+)$", PAGE, re.M)
+    if not (folder / "out").exists():
+        assert run(*shlex.split(line)).code == 0
+    return folder
+
+
+def test_pandas_reads_a_view(folder, monkeypatch, capsys):
+    pytest.importorskip("pandas")
+    monkeypatch.chdir(folder)
+    exec(compile(FROM_FILE, "docs/site.md", "exec"), {})
+    assert re.search(r"^SpaceX +1431.9$", capsys.readouterr().out, re.M)
+
+
+def test_pandas_reads_parquet_with_its_types(exported, capsys):
+    pytest.importorskip("pandas")
+    exec(compile(FROM_PARQUET, "docs/site.md", "exec"), names := {})
+    assert "Crew Dragon Freedom" in capsys.readouterr().out
+    types = names["craft"].dtypes.astype(str)
+    assert [types[name] for name in ("in_space", "flights", "days_docked", "credit")] == [
+        *("boolean", "Int64", "Float64", "string"),
+    ]
+
+
+def test_polars_reads_parquet(exported, capsys):
+    pytest.importorskip("polars")
+    exec(compile(POLARS, "docs/site.md", "exec"), {})
+    assert "1431.9" in capsys.readouterr().out
+
+
+def test_duckdb_reads_parquet(exported):
+    duckdb = pytest.importorskip("duckdb")
+    assert ("SpaceX", 3) in duckdb.sql(OF_PARQUET).fetchall()
 
 
 def test_sqlite_utils_reads_a_view(folder):
@@ -42,28 +76,17 @@ def test_sqlite_utils_reads_a_view(folder):
     assert "Crew Dragon Endeavour" in done.stdout
 
 
-def test_duckdb_reads_the_file_and_writes_parquet(folder, monkeypatch):
+def test_duckdb_reads_the_file(folder, monkeypatch):
     duckdb = pytest.importorskip("duckdb")
     monkeypatch.chdir(folder)
-    with duckdb.connect() as conn:
+    with duckdb.connect(config={"autoinstall_known_extensions": False}) as conn:
         try:
             conn.execute("LOAD sqlite")
         except duckdb.Error:
             pytest.skip("DuckDB's SQLite extension is not installed here")
-        [code] = re.findall(r"```sql\n(ATTACH.+?)```", PAGE, re.S)
-        for statement in filter(str.strip, code.split(";")):
-            conn.execute(statement)
-        [[count]] = conn.execute("SELECT count(*) FROM 'spacecraft.parquet'").fetchall()
-    assert count == 21
-
-
-def test_duckdb_writes_parquet_without_its_extension(folder, monkeypatch):
-    duckdb = pytest.importorskip("duckdb")
-    monkeypatch.chdir(folder)
-    _, code = PYTHON
-    exec(compile(code, "docs/site.md", "exec"), {})
-    found = duckdb.sql("SELECT count(*), max(days_in_space) FROM 'overview.parquet'").fetchall()
-    assert found == [(21, 868.6)]
+        attach, select = filter(str.strip, ATTACHED.split(";"))
+        conn.execute(attach)
+        assert len(conn.execute(select).fetchall()) == 21
 
 
 def test_each_view_is_on_the_page_and_each_name_that_traps_is_there(folder):

@@ -195,7 +195,12 @@ def keys(document):
 def test_each_event_is_documented():
     section = COMMANDS.partition("### Events")[2].partition("\n## ")[0]
     events = re.findall(r"^- `(\w+)`:", section, re.M)
-    of_others = {"fetched", "applied", "picture"}  # of pull and images, which have no log
+    of_others = {
+        "fetched",
+        "applied",
+        "exported",
+        "picture",
+    }  # of pull, export, images, which have no log
     assert set(events) == set(EVENTS) - of_others
 
 

@@ -1,4 +1,7 @@
-"""The commands that move files: publish and pull take a mirror elsewhere, images gets pictures."""
+"""The commands that move files: publish and pull take a mirror elsewhere, export its tables.
+
+images gets pictures.
+"""
 
 from __future__ import annotations
 
@@ -22,6 +25,12 @@ _PULL_HELP = """Bring DB up to date from a snapshot, or create it.
 
 The snapshot is what `publish` put at URL or into DIR, or a FILE such as a restored backup. It is
 checked, then written into DB in one transaction: readers see all of it, or none.
+"""
+_EXPORT_HELP = """Write tables and views into DIR, as CSV or Parquet.
+
+DIR must be empty, or new. Each file has its column types: times, dates, true and false, numbers.
+datapackage.json describes all columns. Without names, LL2's tables and the views that have rows are
+written. DIR gets all files, or none.
 """
 _IMAGES_HELP = """Fetch the pictures that DB names, for `serve` to show.
 
@@ -102,6 +111,39 @@ def _state_line(where: Path, document: dict[str, Any], more: str) -> str:
     if document["changed"]:
         return f"{where}: {state}{more}"
     return f"{where}: nothing new since {state}"
+
+
+# export
+
+
+@click.command(cls=options.Command, help=_EXPORT_HELP)
+@options.DB
+@click.argument(
+    "directory", metavar="DIR", type=click.Path(path_type=Path), callback=options.placed
+)
+@click.argument("names", metavar="[TABLE|VIEW]...", nargs=-1)
+@click.option(
+    "--csv/--parquet",
+    "as_csv",
+    default=True,
+    help="For spreadsheets, or for analysis; Parquet needs pyarrow.  [default: csv]",
+)
+@options.QUIET
+@options.json_option("what was written")
+def export(
+    db: Path, directory: Path, names: tuple[str, ...], as_csv: bool, quiet: bool, as_json: bool
+) -> None:
+    """Writes tables and views as files."""
+    from ll2_mirror.share.export import export
+
+    output.end_tidily()
+    with options.opened(db) as store, output.transfer_progress(quiet=quiet or as_json) as emit:
+        counts = export(store, directory, names, parquet=not as_csv, emit=emit)
+    size = sum(path.stat().st_size for path in directory.iterdir())
+    document = {"format": "csv" if as_csv else "parquet", "tables": counts, "bytes": size}
+    of, rows = plural(len(counts), "table"), plural(sum(counts.values()), "row")
+    line = f"{directory}: {of} and views, {rows} in {megabytes(size)}"
+    output.present(document, [line], as_json=as_json, quiet=quiet)
 
 
 # images

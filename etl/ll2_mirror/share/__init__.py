@@ -4,5 +4,5 @@ In: a mirror and a folder, or the URL of such a folder. Out: a snapshot with its
 folder, or a mirror updated from them.
 
 Open ``publish`` first: what a folder holds, and how it is written. ``pull`` loads it. ``download``
-fetches over HTTP, also images.
+fetches over HTTP, also images. ``export`` writes tables as CSV or Parquet.
 """

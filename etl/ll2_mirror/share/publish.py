@@ -23,6 +23,11 @@ from ll2_mirror.store.lock import only_sync
 
 KEEP = 3  # snapshots, for readers that have just read an older manifest
 MANIFEST = "manifest.json"
+SOURCE, SOURCE_URL = "Launch Library 2, The Space Devs", "https://thespacedevs.com/llapi"
+LICENSE = (
+    "Free of charge; name The Space Devs where you show the data. Each picture has its own credit"
+    " and license: see images and image_licenses."
+)
 _FORMAT = 1
 _SNAPSHOT = re.compile(r"snapshot-([0-9a-f]{64})\.db")  # a file with that name never changes
 # For a copy that nobody reads before it is complete. The cache is small, as each page is written
@@ -196,10 +201,9 @@ def _document(
         "file": file._asdict(),
         "gzip": None,  # until 0.6 a compressed copy; the `pull` of 0.6 needs the key
         "older": older,
-        "source": "Launch Library 2, The Space Devs",
-        "source_url": "https://thespacedevs.com/llapi",
-        "license": "Free of charge; name The Space Devs where you show the data. Each picture has"
-        " its own credit and license: see images and image_licenses.",
+        "source": SOURCE,
+        "source_url": SOURCE_URL,
+        "license": LICENSE,
     }
 
 
