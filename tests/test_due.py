@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import timedelta
 
 import pytest
 
@@ -117,13 +118,13 @@ def test_the_first_fill_goes_on_at_every_run_until_all_is_there(db, run, world, 
 
 @pytest.fixture
 def fail(world, monkeypatch):
-    """Has LL2 lack some lists."""
+    """Has LL2 lack some lists, or fail at them."""
     answer = world.answer
 
-    def fail(*names):
+    def fail(*names, status=404):
         def without(path, query):
-            lacks = path.split("/")[2] in names
-            return (404, {"detail": "Not found."}) if lacks else answer(path, query)
+            fails = path.split("/")[2] in names
+            return (status, {"detail": "Not now."}) if fails else answer(path, query)
 
         monkeypatch.setattr(world, "answer", without)
 
@@ -193,14 +194,47 @@ def test_only_failures_in_a_row_end_a_sync(db, world, clock, fail, failing, aske
     assert lists(world) == [*asked]
 
 
-def test_what_failed_is_asked_for_after_an_eighth_of_its_age_but_each_day(run, world, clock, fail):
+def test_what_failed_is_left_alone_for_an_eighth_of_its_age_then_longer(run, world, clock, fail):
     fail("spacecraft", "spacecraft_configurations")  # that may be a day old, and 30
     run("sync", "--due")
-    for hours, again in ((2, []), (1.1, ["spacecraft"]), (21, [LISTS[0], LISTS[2]])):
+    craft = LISTS[:1]
+    for hours, again in ((2, ()), (1.1, craft), (3, ()), (3.1, craft), (16, LISTS[::2])):
         asked = len(world.requests)
         clock.move(hours * HOUR)
         run("sync", "--due")
-        assert lists(world, asked) == again
+        assert lists(world, asked) == [*again]
+
+
+def test_what_fails_is_tried_again_at_once_when_another_works_again(run, clock, fail):
+    fail("spacecraft", "agencies")
+    for _ in range(4):
+        run("sync", "--due")
+        clock.move(25 * HOUR)
+    assert synced(run("sync", "agencies", "--due", "--json")) == []
+    fail()
+    assert synced(run("sync", "--due", "--json")) == ["spacecraft", "agencies"]
+
+
+def test_a_list_that_spends_the_limit_in_vain_has_failed(db, run, world, fail):
+    fail("agencies", status=500)
+    run("sync", "agencies", "--max-requests", 1)
+    world.others(9)  # of 15, and 3 are the reserve
+    done = run("sync", "agencies", "--due")
+    assert (done.code, lists(world)) == (69, ["agencies"])
+    assert "status 500" in failed(db)["agencies"]["error"]
+
+
+def test_a_list_that_fails_takes_few_requests_from_the_others(run, world, clock, fail):
+    fail("agencies", status=500)
+    run("sync", "spacecraft")
+    run("ages", "agencies=1h", "spacecraft=2h")
+    started, times = clock.now(), 0
+    for n in range(36):
+        clock.time = max(clock.time, started + n * timedelta(minutes=10))
+        times += '"spacecraft"' in run("sync", "--due", "--json").out
+    asked = [one for one in world.requests if one.counted and "/agencies/" in one.path]
+    assert len(asked) <= 30
+    assert times == 2
 
 
 def test_ages_are_shown_and_changed_and_given_back(run, db, clock):

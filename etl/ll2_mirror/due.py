@@ -8,7 +8,7 @@ hours: those that can be asked for what is new alone.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from datetime import datetime, timedelta
 from math import ceil, inf, isinf
 from typing import Any, NamedTuple
@@ -27,7 +27,7 @@ from ll2_mirror.store.walks import Walk
 
 RESERVE = 0.2  # of the limit: left for a sync that a person runs
 _AGES, _FAILED = "ages", "failed"  # settings
-# Of a list's age: how long its walk may last, and how long it is left alone after a failure.
+# Of a list's age: how long its walk may last, and how long it is left alone after a first failure.
 _SHARE = 0.125
 
 
@@ -128,12 +128,13 @@ def set_ages(store: Store, wanted: dict[str, float | None]) -> None:
 
 
 class FailedList(NamedTuple):
-    """How a list's last attempts in ``sync --due`` failed; ``since`` and ``at`` are times."""
+    """How a list's last attempts in ``sync --due`` failed."""
 
-    since: str  # the first failure in a row
-    at: str  # the last one
+    since: str  # when the first in a row failed
+    at: str  # when the last one did
     times: int  # failures in a row
     error: str  # the last one's text
+    again: str  # when it may be tried again
 
 
 def failures(store: Store) -> dict[str, FailedList]:
@@ -151,19 +152,25 @@ def failures(store: Store) -> dict[str, FailedList]:
     }
 
 
-def note_failure(store: Store, name: str, error: MirrorError) -> None:
-    """Notes that a list failed."""
+def note_failure(store: Store, task: Task, error: MirrorError) -> None:
+    """Notes that a list failed: it is left alone for longer each time, to four times its age."""
+    failed, now = failures(store), store.clock.now()
+    since, _, times, _, _ = failed.get(task.part.name, FailedList(to_iso(now), "", 0, "", ""))
+    first = min(task.age * _SHARE, STALE)
+    pause = timedelta(seconds=min(first * 2 ** min(times, 20), 4 * task.age))
+    how = FailedList(since, to_iso(now), times + 1, str(error), to_iso(now + pause))
+    _keep_failures(store, {**failed, task.part.name: how})
+
+
+def forget_failures(store: Store, names: Collection[str]) -> None:
+    """Forgets how lists failed that are published now.
+
+    If LL2 answers again for one, it may for the others: they are tried at once.
+    """
     failed, now = failures(store), to_iso(store.clock.now())
-    before = failed.get(name, FailedList(now, now, 0, ""))
-    failed[name] = FailedList(before.since, now, before.times + 1, str(error))
-    _keep_failures(store, failed)
-
-
-def forget_failures(store: Store, names: Iterable[str]) -> None:
-    """Forgets how lists failed that are published now."""
-    failed = failures(store)
     if not failed.keys().isdisjoint(names):
-        _keep_failures(store, {name: how for name, how in failed.items() if name not in names})
+        others = {name: how._replace(again=now) for name, how in failed.items()}
+        _keep_failures(store, {name: others[name] for name in failed if name not in names})
 
 
 def _keep_failures(store: Store, failed: dict[str, FailedList]) -> None:
@@ -223,9 +230,8 @@ def tasks(store: Store, what: Wanted, *, due: bool = False) -> Iterator[Task]:
             size = PAGE_SIZES[0] if full else page_size(store, part, mode, what.base_url, pages)
             left = ceil(max(0, records - end_of(pages)) / size)
             left = max(left, 0 if pages else 1)  # an empty list takes one, too
-        again = timedelta(seconds=min(age * _SHARE, STALE))
-        failure = _latest([failed[name].at] if name in failed else [], now)
-        after = failure + again if failure else None
+        is_paused = name in failed and _latest([failed[name].at], now)
+        after = from_iso(failed[name].again) if is_paused else None
         yield Task(part, mode, age, as_of, records, len(pages), left, after)
 
 

@@ -29,6 +29,7 @@ from ll2_mirror.store.search import mend
 from ll2_mirror.store.walks import Deletions
 
 _FAILURES = 2  # in a row end a sync of what is due: the server may be down
+_TRIES = 2  # of one request in such a sync: the next run is the retry
 
 
 def sync(store: Store, upstream: Upstream, what: Wanted, emit: Emit = ignore) -> list[Report]:
@@ -56,22 +57,24 @@ def sync_due(
     with upstream:
         upstream.budget.forget()
         upstream.learn_limit()
-        upstream.budget.spare = RESERVE
+        upstream.budget.spare, upstream.tries = RESERVE, _TRIES
         in_a_row = 0
         while in_a_row < _FAILURES and (task := _most_due(store, what, tried)):
             name = task.part.name
             tried.add(name)
+            upstream.fault = None
             try:
                 stale = longest_walk(task.age)
                 alone = what._replace(modes={name: task.mode}, stale=stale)
                 reports += _mirror(store, upstream, alone, emit)
                 in_a_row = 0
             except (UpstreamError, DataError, Stopped) as error:
-                if upstream.budget.left <= 0:
+                failure = upstream.fault or error  # retries in vain may have spent the limit
+                if failure.exit_code == Stopped.exit_code and upstream.budget.left <= 0:
                     break
-                errors.append(error)
+                errors.append(failure)
                 in_a_row += 1
-                note_failure(store, name, error)
+                note_failure(store, task, failure)
     return reports, next(iter(errors), None)
 
 

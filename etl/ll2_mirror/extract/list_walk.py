@@ -22,7 +22,6 @@ from typing import Any
 
 from ll2_mirror.clock import for_people, from_iso, to_iso
 from ll2_mirror.errors import Faulted, NotAPage, NotThere, Stopped, UsageError
-from ll2_mirror.extract.network import TRIES
 from ll2_mirror.extract.upstream import PAGE_SIZES, Upstream
 from ll2_mirror.ll2.lists import NEW, Slice
 from ll2_mirror.ll2.model import Id
@@ -247,7 +246,7 @@ class ListWalk:
 
     def _fetch_any(self, offset: int) -> Page:
         """Fetches the page at an offset, smaller if large pages keep failing."""
-        tries = TRIES
+        tries = self._upstream.tries
         while True:
             try:
                 return self._fetch(offset, self._size, tries)
@@ -258,7 +257,7 @@ class ListWalk:
                 self._emit("smaller", resource=self._part.name, limit=self._size, smaller=smaller)
                 self._size, tries = smaller, 1  # once for each size: the budget is small
 
-    def _fetch(self, offset: int, limit: int, tries: int = TRIES) -> Page:
+    def _fetch(self, offset: int, limit: int, tries: int | None = None) -> Page:
         """Fetches the page of ``limit`` records at an offset."""
         query = {"mode": self._mode, **self._part.query(self.walk.since)}
         return self._upstream.page(

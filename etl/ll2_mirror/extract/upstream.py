@@ -24,13 +24,19 @@ _COUNTDOWN = 1.0  # seconds between two events of a wait
 
 @dataclass(eq=False)
 class Upstream:
-    """One LL2 server. ``gone``: the records that it answered with 404."""
+    """One LL2 server.
+
+    ``fault``: how the last request for a page failed, if it did; ``gone``: the records that it
+    answered with 404.
+    """
 
     client: Client
     budget: Budget
     clock: Clock
     emit: Emit = ignore
     wait: bool = False  # at the limit, instead of stopping
+    tries: int = TRIES  # of one request
+    fault: Faulted | NotAPage | None = None
     gone: set[tuple[str, Id]] = field(default_factory=set)
     probed: int = 0  # requests for single records
 
@@ -70,10 +76,10 @@ class Upstream:
         *,
         offset: int,
         limit: int = PAGE_SIZES[0],
-        tries: int = TRIES,
+        tries: int | None = None,
         **asked: str,
     ) -> Page:
-        """Fetches one page of a list; ``asked``: more query parameters.
+        """Fetches one page of a list, with ``tries``; ``asked``: more query parameters.
 
         Raises Faulted or NotAPage after too many attempts, UpstreamError if a retry can't help,
         Stopped if the budget is spent.
@@ -82,14 +88,23 @@ class Upstream:
         path = f"{API_PATH}{name}/?{urlencode(query)}"
 
         def ask() -> Page:
-            body = self._ask(path)
             try:
-                return read_page(body, offset, limit)
-            except NotAPage as error:
-                error.args = (f"{self.base_url}{path}: {error}",)
+                page = self._page(path, offset, limit)
+            except (Faulted, NotAPage) as error:
+                self.fault = error
                 raise
+            self.fault = None
+            return page
 
-        return with_retries(ask, self.clock, self.emit, tries)
+        return with_retries(ask, self.clock, self.emit, tries or self.tries)
+
+    def _page(self, path: str, offset: int, limit: int) -> Page:
+        body = self._ask(path)
+        try:
+            return read_page(body, offset, limit)
+        except NotAPage as error:
+            error.args = (f"{self.base_url}{path}: {error}",)
+            raise
 
     @property
     def probes(self) -> int:
