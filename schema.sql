@@ -2044,10 +2044,58 @@ LEFT JOIN pads ON pads.id = launches.pad_id
 LEFT JOIN landings ON landings.id = flights.landing_id
 LEFT JOIN landing_locations AS places ON places.id = landings.landing_location_id;
 
+CREATE VIEW IF NOT EXISTS launches_overview AS
+    -- Each launch in one row: what came of it, when as precisely as is known, who, on what, from where.
+SELECT
+    launches.id,  -- a UUID
+    launches.name AS launch,  -- LL2's name for it
+    outcome,  -- success, failure, partial failure, in flight, planned; null: status not known
+    statuses.abbrev AS status,  -- LL2's status: Success, Go, TBD, ...
+    CASE
+        WHEN launches.orbital_launch_attempt_count IS NOT NULL THEN 1
+        WHEN launches.rocket_id IS NOT NULL THEN 0
+    END AS orbital,  -- 0 or 1: an orbital attempt, by LL2's count of them; 0: suborbital
+    CAST(substr(net, 1, 4) AS INTEGER) AS year,  -- year: year of net
+    launches.net,  -- UTC: lift-off, planned or actual; of an imprecise date, its last day
+    replace(replace(replace(replace(replace(pattern,
+        '{day}', ltrim(substr(net, 9, 2), '0')),
+        '{month}', substr('JanFebMarAprMayJunJulAugSepOctNovDec',
+                          3 * CAST(substr(net, 6, 2) AS INTEGER) - 2, 3)),
+        '{year}', substr(net, 1, 4)),
+        '{decade}', substr(net, 1, 3) || '0s'),
+        '{time}', substr(net, 12, 5)) AS date,  -- net as precisely as is known: "30 Nov 2026, 17:40 UTC", "Q1 2027", "2026"
+    net_precisions.abbrev AS precision,  -- precision of net: SEC, MIN, DAY, M, Q1, H2, Y, ...
+    agencies.name AS agency,  -- agency that launches
+    coalesce(configurations.full_name, configurations.name) AS rocket,  -- the type of rocket
+    missions.name AS mission,  -- the mission
+    missions.type AS mission_type,  -- Communications, Resupply, ...
+    orbits.name AS orbit,  -- the target orbit
+    pads.name AS pad,  -- the launch pad
+    locations.name AS location,  -- the launch site
+    countries.name AS country,  -- country of the pad: of Baikonur Kazakhstan, of Kourou French Guiana
+    countries.alpha_3_code AS country_code,  -- ISO 3166-1: code of three letters
+    launches.launch_service_provider_id AS agency_id,  -- the row of the agency
+    configurations.id AS launcher_configuration_id,  -- the row of the type of rocket
+    launches.mission_id,  -- the row of the mission
+    launches.pad_id  -- the row of the pad
+FROM launches
+LEFT JOIN launch_statuses AS statuses ON statuses.id = launches.status_id
+LEFT JOIN _outcomes AS outcomes ON outcomes.status = statuses.abbrev
+LEFT JOIN _precisions AS precisions ON precisions.id = coalesce(launches.net_precision_id, 5)
+LEFT JOIN net_precisions ON net_precisions.id = launches.net_precision_id
+LEFT JOIN agencies ON agencies.id = launches.launch_service_provider_id
+LEFT JOIN rockets ON rockets.id = launches.rocket_id
+LEFT JOIN launcher_configurations AS configurations ON configurations.id = rockets.configuration_id
+LEFT JOIN missions ON missions.id = launches.mission_id
+LEFT JOIN orbits ON orbits.id = missions.orbit_id
+LEFT JOIN pads ON pads.id = launches.pad_id
+LEFT JOIN locations ON locations.id = pads.location_id
+LEFT JOIN countries ON countries.id = coalesce(pads.country_id, locations.country_id);
+
 CREATE VIEW IF NOT EXISTS family_tree AS
     -- Each family of spacecraft in one row, below the families that it belongs to.
 WITH RECURSIVE tree (id, name, path, level, parent, manufacturer_id) AS (
-    SELECT id, name, name, 0, NULL, manufacturer_id
+    SELECT id, name, name, 0, CAST(NULL AS TEXT), manufacturer_id
     FROM spacecraft_configuration_families
     WHERE parent_id IS NULL
     UNION
@@ -2143,7 +2191,7 @@ SELECT
     runs.finished,  -- UTC: end of the sync that found the change
     changes.kind,  -- added, changed, reordered, gone
     changes.table_name,  -- table of the row
-    changes.id,  -- id of the row
+    CAST(changes.id AS TEXT) AS id,  -- id of the row, as text
     coalesce(
         (SELECT name FROM _names WHERE table_name = changes.table_name AND _names.id = changes.id),
         (SELECT name FROM launches
@@ -2157,20 +2205,72 @@ SELECT
     CASE WHEN changes.key <> '' THEN coalesce(
         (SELECT name FROM _names WHERE table_name = target AND _names.id = changes.from_value),
         (SELECT name FROM launches WHERE target = 'launches' AND launches.id = changes.from_value),
-        changes.from_value
+        CAST(changes.from_value AS TEXT)
     ) END AS from_value,  -- value before; of a row that it refers to, the name
     CASE WHEN changes.key <> '' THEN coalesce(
         (SELECT name FROM _names WHERE table_name = target AND _names.id = changes.to_value),
         (SELECT name FROM launches WHERE target = 'launches' AND launches.id = changes.to_value),
-        changes.to_value
+        CAST(changes.to_value AS TEXT)
     ) END AS to_value  -- value after; of a row that it refers to, the name
 FROM _runs AS runs
-CROSS JOIN _history AS changes ON changes.run = runs.id
+CROSS JOIN _history AS changes
 LEFT JOIN _references
     ON _references.table_name = changes.table_name AND _references.key = changes.key
-WHERE NOT changes.moving
+WHERE changes.run = runs.id
+  AND NOT changes.moving
   AND runs.id NOT IN (SELECT min(id) FROM _runs WHERE part <> 'new' GROUP BY resource, part)
 ORDER BY runs.id DESC;
+
+CREATE VIEW IF NOT EXISTS launch_nets AS
+    -- Each date (NET) that a launch had, and from when to when it was valid in this file. As of a day:
+    -- WHERE valid_from <= :day AND (valid_to IS NULL OR valid_to > :day).
+WITH periods AS (
+    SELECT states.*, pattern,
+        CASE length WHEN '' THEN net ELSE strftime('%Y-%m-%d', net, '+1 day', '-' || length) END AS earliest,
+        CASE length WHEN '' THEN net ELSE date(net) || 'T99' END AS latest
+    FROM _net_states AS states
+    LEFT JOIN _precisions AS precisions ON precisions.id = coalesce(precision_id, 5)
+), steps AS (
+    SELECT *, lag(net) OVER w AS old_net, lag(precision_id) OVER w AS old_precision_id,
+        lag(earliest) OVER w AS old_earliest, lag(latest) OVER w AS old_latest
+    FROM periods
+    WINDOW w AS (PARTITION BY id ORDER BY run)
+), versions AS (
+    SELECT *, lead(run) OVER (PARTITION BY id ORDER BY run) AS next_run
+    FROM steps
+    WHERE coalesce(net, '') <> coalesce(old_net, '')
+       OR coalesce(precision_id, 5) <> coalesce(old_precision_id, 5)
+)
+SELECT
+    versions.id,  -- a UUID: the launch, which may be gone
+    versions.name AS launch,  -- what the launch is or was called
+    net,  -- UTC: lift-off, planned or actual; of an imprecise date, its last day
+    replace(replace(replace(replace(replace(pattern,
+        '{day}', ltrim(substr(net, 9, 2), '0')),
+        '{month}', substr('JanFebMarAprMayJunJulAugSepOctNovDec',
+                          3 * CAST(substr(net, 6, 2) AS INTEGER) - 2, 3)),
+        '{year}', substr(net, 1, 4)),
+        '{decade}', substr(net, 1, 3) || '0s'),
+        '{time}', substr(net, 12, 5)) AS date,  -- net as precisely as was known: "30 Nov 2026, 17:40 UTC", "Q1 2027", "2026"
+    net_precisions.abbrev AS precision,  -- precision of net: SEC, MIN, DAY, M, Q1, H2, Y, ...
+    CASE
+        WHEN old_net IS NULL THEN 'first'
+        WHEN earliest > old_latest THEN 'slip'
+        WHEN latest < old_earliest THEN 'pull-in'
+        WHEN precision_id < old_precision_id THEN 'firmed'
+        WHEN precision_id > old_precision_id THEN 'loosened'
+        WHEN net > old_net THEN 'slip'
+        ELSE 'pull-in'
+    END AS kind,  -- first, slip, pull-in, or in the same period: firmed, loosened
+    round(julianday(net) - julianday(old_net), 1)
+        AS days_slipped,  -- days: since the net before; negative: earlier; null: the first
+    began.finished AS valid_from,  -- UTC: end of the sync that brought it
+    ended.finished AS valid_to  -- UTC: end of the sync that brought the next one or found the launch gone; null: valid now
+FROM versions
+JOIN _runs AS began ON began.id = versions.run
+LEFT JOIN _runs AS ended ON ended.id = versions.next_run
+LEFT JOIN net_precisions ON net_precisions.id = precision_id
+WHERE net IS NOT NULL;
 
 CREATE VIEW IF NOT EXISTS _names (table_name, id, name) AS
     -- For recent_changes: what each row is called; launches apart, whose ids are no numbers.
@@ -2307,6 +2407,73 @@ VALUES
     ('spacewalks','spacecraft_flight','spacecraft_flights'),
     ('spacewalks','spacestation','space_stations');
 
+CREATE VIEW IF NOT EXISTS _net_states (id, run, name, net, precision_id) AS
+    -- For launch_nets: the net of each launch after each run that touched it; null: it was gone.
+    -- The history has what was before, so it is what the next change found, or what stands now.
+SELECT found.id, found.run, coalesce(launches.name, found.name),
+    CASE WHEN NOT is_gone
+        THEN coalesce(substr(next_net, 10), launches.net) END,
+    CASE WHEN NOT is_gone
+        THEN coalesce(CAST(substr(next_precision, 10) AS INTEGER), launches.net_precision_id) END
+FROM (
+    SELECT id, run, max(is_gone) AS is_gone,
+        max(max(name)) OVER (PARTITION BY id) AS name,
+        min(printf('%09d', run) || max(net)) OVER later AS next_net,
+        min(printf('%09d', run) || max(precision_id)) OVER later AS next_precision
+    FROM _net_history
+    GROUP BY id, run
+    WINDOW later AS (PARTITION BY id ORDER BY run ROWS BETWEEN 1 FOLLOWING AND UNBOUNDED FOLLOWING)
+) AS found
+LEFT JOIN launches ON launches.id = found.id;
+
+CREATE VIEW IF NOT EXISTS _net_history (id, run, is_gone, name, net, precision_id) AS
+    -- For launch_nets: what each launch was before each entry of its history.
+SELECT id, run, kind = 'gone',
+    CASE key WHEN '' THEN CAST(json_extract(from_value, '$.name') AS TEXT) END,
+    CASE key
+        WHEN 'net' THEN CAST(from_value AS TEXT)
+        WHEN '' THEN CAST(json_extract(from_value, '$.net') AS TEXT)
+    END,
+    CASE key
+        WHEN 'net_precision' THEN CAST(from_value AS INTEGER)
+        WHEN '' THEN coalesce(
+            CAST(json_extract(from_value, '$.net_precision.id') AS INTEGER),
+            CAST(json_extract(from_value, '$.net_precision') AS INTEGER)
+        )
+    END
+FROM _history
+WHERE table_name = 'launches' AND key IN ('', 'net', 'net_precision');
+
+CREATE VIEW IF NOT EXISTS _outcomes (status, outcome) AS
+    -- What came of a launch, by the abbrev of its status.
+VALUES
+    ('Success', 'success'), ('Deployed', 'success'), ('Failure', 'failure'),
+    ('Partial Failure', 'partial failure'), ('In Flight', 'in flight'),
+    ('Go', 'planned'), ('TBC', 'planned'), ('TBD', 'planned'), ('Hold', 'planned');
+
+CREATE VIEW IF NOT EXISTS _precisions (id, length, pattern) AS
+    -- The period whose last day a net of each precision is, and how a date in it is written.
+VALUES
+    (0, '', '{day} {month} {year}, {time} UTC'),
+    (1, '', '{day} {month} {year}, {time} UTC'),
+    (2, '', '{day} {month} {year}, about {time} UTC'),
+    (3, '1 day', '{day} {month} {year}, morning (local time)'),
+    (4, '1 day', '{day} {month} {year}, afternoon (local time)'),
+    (5, '1 day', '{day} {month} {year}'),
+    (6, '7 days', 'week of {day} {month} {year}'),
+    (7, '1 month', '{month} {year}'),
+    (8, '3 months', 'Q1 {year}'),
+    (9, '3 months', 'Q2 {year}'),
+    (10, '3 months', 'Q3 {year}'),
+    (11, '3 months', 'Q4 {year}'),
+    (12, '6 months', 'first half of {year}'),
+    (13, '6 months', 'second half of {year}'),
+    (14, '12 months', '{year}'),
+    (15, '12 months', 'fiscal year {year}'),
+    (16, '120 months', '{decade}');
+
+CREATE INDEX IF NOT EXISTS _history_nets ON _history (id, run)
+    WHERE table_name = 'launches' AND key IN ('', 'net', 'net_precision');
 CREATE INDEX IF NOT EXISTS launches_pad_id_status_id_net ON launches (pad_id, status_id, net);
 CREATE INDEX IF NOT EXISTS launches_pad_id_net ON launches (pad_id, net);
 

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from contextlib import closing
+from functools import cache
+from itertools import pairwise
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from helpers import counting_steps, rows, sync
 from ll2_mirror.files import shipped
-from ll2_mirror.ll2.descriptions import label
+from ll2_mirror.ll2.descriptions import declared, label
 from ll2_mirror.ll2.schema import APPLICATION_ID, edges, tables, views
 from ll2_mirror.testing import fake_ll2
 
@@ -17,7 +22,7 @@ from ll2_mirror.testing import fake_ll2
 @pytest.fixture(scope="module")
 def mirror(tmp_path_factory):
     db = tmp_path_factory.mktemp("views") / "spacecraft.db"
-    names = ("spacecraft", "agencies", "spacecraft_configurations")
+    names = ("spacecraft", "agencies", "spacecraft_configurations", "launches")
     with fake_ll2.running(fake_ll2.bundled()) as upstream:
         sync(db, *names, "--mode", "detailed", "--base-url", upstream.base_url)
         craft = upstream.records["spacecraft", "detailed"]
@@ -81,7 +86,7 @@ def test_a_change_of_any_table_is_told_in_names():
             "SELECT table_name, key, name, from_value, to_value FROM recent_changes"
         )
         wanted = [(table, "", called[table], None, None) for table in named]
-        wanted += [(table, key, called[table], 9, called[target]) for table, key, target in keys]
+        wanted += [(table, key, called[table], "9", called[target]) for table, key, target in keys]
         assert sorted(found.fetchall()) == sorted(wanted)
     assert None not in called.values()
 
@@ -90,6 +95,101 @@ def test_a_flight_says_whether_it_was_flown(mirror):
     found = dict(rows(mirror, "SELECT spacecraft, state FROM flights")[1])
     assert found["Orion Integrity"] == "flown"
     assert found["Orion 004"] == "planned"
+
+
+def test_a_launch_says_what_came_of_it_and_when_no_more_precisely_than_is_known(mirror):
+    sql = "SELECT launch, outcome, orbital, year, date, country_code FROM launches_overview"
+    found = {launch: row for launch, *row in rows(mirror, sql)[1]}
+    assert found["SLS Block 1 | Artemis II"] == ["success", 1, 2026, "1 Apr 2026, 22:35 UTC", "USA"]
+    assert found["SLS Block 1 | Artemis III"] == ["planned", 1, 2027, "first half of 2027", "USA"]
+    assert found["Sputnik 8K74PS | Sputnik 1"][3:] == ["4 Oct 1957", "KAZ"]
+
+
+State = tuple[str, int] | None  # net and the id of its precision; None: LL2 doesn't list the launch
+
+
+@cache
+def blank() -> bytes:
+    """A mirror that holds nothing."""
+    with closing(sqlite3.connect(":memory:")) as conn:
+        conn.executescript(shipped("schema.sql").read_text(encoding="utf-8"))
+        return conn.serialize()
+
+
+def history_of(states: dict[str, list[State]]) -> sqlite3.Connection:
+    """A mirror in which the launches had these states, sync by sync."""
+    conn = sqlite3.connect(":memory:")
+    conn.deserialize(blank())
+    precisions = declared()["precisions"]
+    conn.executemany("INSERT INTO net_precisions (id, abbrev) VALUES (?, ?1)", zip(precisions))
+    history = "INSERT INTO _history VALUES (?, 'launches', ?, ?, ?, ?, ?, 0)"
+    for run in range(1, 1 + max(map(len, states.values()))):
+        conn.execute(
+            "INSERT INTO _runs VALUES (?1, 'launches', '', '', '', '', ?1, 1, 0,0,0,0,0,0,0)", [run]
+        )
+    for id_, series in states.items():
+        for run, (before, now) in enumerate(pairwise([None, *series]), 1):
+            if now and not before:
+                conn.execute(history, (run, id_, "", "added", None, None))
+            elif before and not now:
+                body = {"name": id_, "net": before[0], "net_precision": {"id": before[1]}}
+                conn.execute(history, (run, id_, "", "gone", json.dumps(body), None))
+            elif before and now:
+                for key, old, new in zip(("net", "net_precision"), before, now, strict=True):
+                    if old != new:
+                        conn.execute(history, (run, id_, key, "changed", old, new))
+        if series[-1]:
+            conn.execute(
+                "INSERT INTO launches (id, name, net, net_precision_id) VALUES (?1, ?1, ?2, ?3)",
+                (id_, *series[-1]),
+            )
+    return conn
+
+
+STATES = st.none() | st.tuples(
+    st.sampled_from(["2026-09-30T00:00:00Z", "2026-12-31T00:00:00Z", "2026-10-05T17:40:00Z"]),
+    st.sampled_from([0, 5, 7, 14]),
+)
+
+
+@given(
+    st.dictionaries(st.sampled_from("ABC"), st.lists(STATES, min_size=6, max_size=6), min_size=1)
+)
+def test_the_dates_of_launches_as_of_any_sync_are_those_they_had(states):
+    with closing(history_of(states)) as conn:
+        for run in range(1, 7):
+            found = conn.execute(
+                "SELECT id, launch, net, precision FROM launch_nets WHERE valid_from <= ?1"
+                " AND (valid_to IS NULL OR valid_to > ?1)",
+                [str(run)],
+            ).fetchall()
+            stand = {id_: series[run - 1] for id_, series in states.items() if series[run - 1]}
+            assert sorted(found) == [
+                (id_, id_, net, str(precision)) for id_, (net, precision) in sorted(stand.items())
+            ]
+
+
+@pytest.mark.parametrize(
+    ("before", "now", "kind", "days"),
+    [
+        (("2026-10-05T17:40:00Z", 0), ("2026-10-06T17:40:00Z", 0), "slip", 1),
+        (("2026-10-05T17:40:00Z", 0), ("2026-10-05T05:40:00Z", 1), "pull-in", -0.5),
+        (("2026-10-05T00:00:00Z", 5), ("2026-10-05T17:40:00Z", 1), "firmed", 0.7),
+        (("2026-12-31T00:00:00Z", 11), ("2026-10-01T00:00:00Z", 5), "firmed", -91),
+        (("2026-12-31T00:00:00Z", 11), ("2026-09-30T00:00:00Z", 5), "pull-in", -92),
+        (("2026-02-28T00:00:00Z", 7), ("2026-02-01T00:00:00Z", 5), "firmed", -27),
+        (("2026-02-28T00:00:00Z", 7), ("2026-01-31T00:00:00Z", 5), "pull-in", -28),
+        (("2026-02-05T00:00:00Z", 5), ("2026-02-28T00:00:00Z", 7), "loosened", 23),
+        (("2026-02-05T00:00:00Z", 5), ("2026-12-31T00:00:00Z", 14), "loosened", 329),
+        (("2026-12-31T00:00:00Z", 14), ("2027-12-31T00:00:00Z", 14), "slip", 365),
+        (("2026-06-30T00:00:00Z", 12), ("2026-12-31T00:00:00Z", 13), "slip", 184),
+        (("2026-10-11T00:00:00Z", 6), ("2026-10-14T00:00:00Z", 6), "slip", 3),
+    ],
+)
+def test_a_date_that_moved_says_how(before, now, kind, days):
+    with closing(history_of({"A": [before, now]})) as conn:
+        found = conn.execute("SELECT kind, days_slipped FROM launch_nets ORDER BY valid_from")
+        assert found.fetchall() == [("first", None), (kind, days)]
 
 
 def test_a_sync_makes_the_views_that_are_not_there_and_leaves_a_users_own(tmp_path):

@@ -150,7 +150,27 @@ def _asked_by(resource: Resource) -> Iterator[tuple[str, str]]:
 def _views() -> str:
     """The statements of views.sql, with what is made from the shapes filled in."""
     source = shipped("store/views.sql").read_text(encoding="utf-8")
-    return source.format(names=_names(), references=_references())
+    return source.format(
+        date=_DATE, names=_names(), precisions=_precisions(), references=_references()
+    )
+
+
+_DATE = """\
+replace(replace(replace(replace(replace(pattern,
+        '{day}', ltrim(substr(net, 9, 2), '0')),
+        '{month}', substr('JanFebMarAprMayJunJulAugSepOctNovDec',
+                          3 * CAST(substr(net, 6, 2) AS INTEGER) - 2, 3)),
+        '{year}', substr(net, 1, 4)),
+        '{decade}', substr(net, 1, 3) || '0s'),
+        '{time}', substr(net, 12, 5))"""
+
+
+def _precisions() -> str:
+    """The precisions of dates, as descriptions.toml has them."""
+    return ",\n".join(
+        f"    ({id_}, '{each['length']}', '{each['pattern']}')"
+        for id_, each in declared()["precisions"].items()
+    )
 
 
 def _names() -> str:

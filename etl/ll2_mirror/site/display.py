@@ -24,6 +24,7 @@ _is_omitted = re.compile(
     r"|description|history|details|bio|failreason|weather_concerns"  # long texts
 ).fullmatch
 _MOST_BARS = 30
+_KINDS = {"0 or 1": "bool", "year": "year"}  # by unit
 
 
 @cache
@@ -83,11 +84,11 @@ def shown_columns(table: str) -> tuple[str, ...]:
 
 @cache
 def kinds(table: str) -> dict[str, str]:
-    """The kinds of a table's columns by name, and "year" for years; of a view, its booleans."""
+    """The kinds of a table's columns by name, and "year" for years; of a view, those two."""
     texts = views()[table].columns if table in views() else {}
-    booleans = {name: "bool" for name, text in texts.items() if text.startswith("0 or 1")}
+    units = {name: text.partition(":")[0] for name, text in texts.items()}
     columns = described_columns(table).items()
-    return booleans | {
+    return {name: _KINDS[unit] for name, unit in units.items() if unit in _KINDS} | {
         name: "year" if each.unit == "year" else each.column.kind for name, each in columns
     }
 
