@@ -7,7 +7,7 @@ import os
 import re
 import shutil
 import sqlite3
-from contextlib import closing
+from contextlib import closing, suppress
 from hashlib import sha256
 
 import pytest
@@ -187,6 +187,30 @@ def test_tables_of_your_own_are_published(synced, out, run):
     run("publish", synced, out)
     snapshot = out / told(out)["file"]["name"]
     assert execute(snapshot, "SELECT count(*) FROM notes") == [(0,)]
+
+
+@pytest.mark.parametrize("age", ["of this version", "older"])
+def test_no_trigger_of_a_file_runs_or_is_published(synced, out, run, tmp_path, age):
+    """It may be somebody else's, and never end."""
+    execute(
+        synced,
+        "INSERT INTO _walks (resource, part, mode, base_url, started, published)"
+        " VALUES ('agencies', '', 'normal', '', '2026-11-30T00:00:00Z', 0)",
+    )
+    if age == "older":
+        grow_old(synced)
+    for table in ("_pages", "_runs", "_settings", "_walks", "_requests"):
+        for event in ("INSERT", "UPDATE", "DELETE"):
+            with suppress(sqlite3.OperationalError):  # an older file has no such table
+                execute(
+                    synced,
+                    f'CREATE TRIGGER "{table} "" {event}" BEFORE {event} ON {table}'
+                    " BEGIN SELECT raise(ABORT, 'it ran'); END",
+                )
+    assert run("publish", synced, out).code == 0
+    assert run("pull", synced, tmp_path / "mine.db").code == 0
+    for copy in (out / told(out)["file"]["name"], tmp_path / "mine.db"):
+        assert execute(copy, "SELECT name FROM sqlite_master WHERE type = 'trigger'") == []
 
 
 def test_a_file_of_an_older_version_is_published_as_one_of_this(synced, out, run):

@@ -16,7 +16,7 @@ from ll2_mirror.ll2.page import packed, page_digest, repacked
 from ll2_mirror.ll2.schema import SCHEMA_VERSION, own_tables, schema_text, wanted_columns
 from ll2_mirror.load.fold import BrokenPage, Fold, Folded
 from ll2_mirror.progress import Emit
-from ll2_mirror.store.file import Store, our_views, version_of
+from ll2_mirror.store.file import Store, drop_triggers, our_views, version_of
 from ll2_mirror.store.search import reindex
 from ll2_mirror.store.sql import quoted, statements
 from ll2_mirror.store.walks import StagedPage, Walk
@@ -50,6 +50,7 @@ def upgraded_copy(store: Store) -> Store:
     copy = sqlite3.connect(":memory:" if temp_store == _MEMORY else "", isolation_level=None)
     copy.execute(f"PRAGMA temp_store = {temp_store}")
     store.conn.backup(copy)
+    drop_triggers(copy)
     upgraded = Store(copy, store.path, store.clock)
     _upgrade(upgraded)
     return upgraded

@@ -18,7 +18,7 @@ from ll2_mirror.errors import DataError, NotAMirror, UsageError
 from ll2_mirror.files import commit_file, discard, open_own, sha256, writing
 from ll2_mirror.ll2.lists import SLICES
 from ll2_mirror.ll2.schema import SCHEMA_VERSION
-from ll2_mirror.store.file import Store, explaining, stamp
+from ll2_mirror.store.file import Store, drop_triggers, explaining, stamp
 from ll2_mirror.store.lock import only_sync
 
 KEEP = 3  # snapshots, for readers that have just read an older manifest
@@ -150,7 +150,8 @@ def copy_mirror(store: Store, path: Path) -> None:
 
 
 def remove_private(store: Store) -> None:
-    """Removes the writer's private data: walks in progress, requests, errors."""
+    """Removes the writer's private data: walks in progress, requests, errors; and all triggers."""
+    drop_triggers(store.conn)
     for walk in store.walks.under_way():
         store.walks.drop(walk)
     for table in ("_requests", "_throttles"):

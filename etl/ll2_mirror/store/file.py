@@ -32,7 +32,7 @@ from ll2_mirror.store.reader import (
 from ll2_mirror.store.records import ListedRecords
 from ll2_mirror.store.search import teach_upper
 from ll2_mirror.store.settings import Settings
-from ll2_mirror.store.sql import dangling
+from ll2_mirror.store.sql import dangling, quoted
 from ll2_mirror.store.walks import Walks
 
 _ANEW = "restore a backup, or sync to a new file"
@@ -195,6 +195,13 @@ def stamp(conn: sqlite3.Connection) -> None:
     """Writes into a file's header what it is; a dump loses that."""
     conn.execute(f"PRAGMA application_id = {APPLICATION_ID}")
     conn.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
+
+
+def drop_triggers(conn: sqlite3.Connection) -> None:
+    """Drops all triggers of a copy, which may be somebody else's file: they may never end."""
+    triggers = conn.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'").fetchall()
+    for (name,) in triggers:
+        conn.execute(f"DROP TRIGGER {quoted([name])}")
 
 
 def _renew_views(conn: sqlite3.Connection) -> None:
