@@ -215,7 +215,7 @@ def test_each_link_leads_to_a_page_and_no_text_is_markup(url):
     assert len(asked) > 200
 
 
-def test_the_csv_of_a_table_has_as_many_rows_as_the_table(tmp_path):
+def test_the_csv_of_a_table_and_of_a_query_has_all_rows(tmp_path):
     db = tmp_path / "spacecraft.db"
     records = copy.deepcopy(fake_ll2.bundled())
     craft = records["spacecraft", "normal"][0]
@@ -224,12 +224,21 @@ def test_the_csv_of_a_table_has_as_many_rows_as_the_table(tmp_path):
         sync(db, "--base-url", upstream.base_url)
     with served(db) as url, closing(sqlite3.connect(db)) as conn:
         for table in ("spacecraft", "spacecraft_overview", "images", "agencies"):
-            text = requests.get(f"{url}/spacecraft/{table}.csv", timeout=30).text
             count = conn.execute(f"SELECT count(*) FROM {table}").fetchone()[0]
-            assert len(list(csv.reader(io.StringIO(text)))) == count + 1, table
+            for path in (f"/{table}.csv", f".csv?sql=SELECT+*+FROM+{table}"):
+                text = get(f"{url}/spacecraft{path}").text
+                assert len(list(csv.reader(io.StringIO(text)))) == count + 1, path
+        question = get(f"{url}/spacecraft/what-has-an-agency-built.csv?agency=").text
+        assert len(question.splitlines()) == 2250 + 1
         told = get(f"{url}/spacecraft?sql=select+*+from+spacecraft").text
         assert "The first 1,000 rows." in told
-        assert "max_returned_rows" in told
+        assert "The CSV has all." in told
+        endless = "WITH RECURSIVE t(x) AS (SELECT 1 UNION ALL SELECT x+1 FROM t) SELECT x FROM t"
+        for sql, said in (("SELECT nowhere", "no such column"), (endless, "more than 1000 ms")):
+            answer = requests.get(f"{url}/spacecraft.csv", {"sql": sql}, timeout=30)
+            assert answer.status_code == 400
+            assert said in answer.text
+        assert requests.get(f"{url}/spacecraft.csv", timeout=30).status_code == 404
 
 
 @pytest.mark.parametrize("text", ["...", "'", '"', "*", "((", "\u2028", "%00", "AND", "a" * 5000])

@@ -8,7 +8,7 @@ It wraps what Datasette doesn't document, or has announced to remove:
   seen): ``actor_of``, ``may_see``;
 - ``Database`` with ``_prepare_connection`` and ``executor``: ``LiveDatabase``, ``adopt``;
 - its views, by class name, and the methods that they call: ``own_page``, ``BriefTables``,
-  ``NamedRows``; and the folder of a user's templates: ``has_template``.
+  ``NamedRows``, ``WholeAnswers``; and the folder of a user's templates: ``has_template``.
 
 The hook ``canned_queries`` (in 1.0: stored queries) is in the site.
 """
@@ -30,7 +30,7 @@ from weakref import WeakKeyDictionary
 
 from cachetools import LRUCache
 from datasette import Forbidden, Response
-from datasette.database import Database
+from datasette.database import Database, QueryInterrupted
 from datasette.utils import await_me_maybe, tilde_decode
 from datasette.utils.asgi import Request
 from datasette.version import __version__
@@ -358,3 +358,21 @@ class NamedRows(_Altered):
         if names is None:
             return dict(await self.real.expand_foreign_keys(database, table, column, values))
         return {(column, id_): name for id_, name in names.items()}
+
+
+class WholeAnswers(_Altered):
+    """A Datasette that returns all rows of a query, within its time limit, or an error."""
+
+    async def execute(self, database: str, sql: str, params: Any, **_options: Any) -> Any:
+        """The rows; raises DatasetteError where Datasette's CSV would be empty, with status 200."""
+        try:
+            return await self.real.execute(database, sql, params)
+        except QueryInterrupted:
+            limit = self.real.setting("sql_time_limit_ms")
+            raise DatasetteError(
+                f"The query takes more than {limit} ms: serve with a larger sql_time_limit_ms, or"
+                " query the file itself",
+                status=400,
+            ) from None
+        except sqlite3.DatabaseError as error:
+            raise DatasetteError(str(error), status=400) from None

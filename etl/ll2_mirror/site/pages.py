@@ -27,6 +27,7 @@ from ll2_mirror.ll2.schema import target, views
 from ll2_mirror.serve.datasette_adapter import (
     BriefTables,
     NamedRows,
+    WholeAnswers,
     has_template,
     is_mirror,
     mirrors_metadata,
@@ -65,6 +66,7 @@ def register_routes() -> list[tuple[str, Any]]:
         (r"/-/tables$", to_tables),
         (r"/-/thing/(?P<name>\w+)(?:/(?P<id>[^/]+))?$", to_row),
         (rf"{_DATABASE}(?P<format>)$", show_tables),
+        (rf"{_DATABASE}\.(?P<format>csv)$", whole_csv),
         (rf"{_DATABASE}/(?P<table>[^/.]+)(?P<format>)$", show_table),
         (rf"{_DATABASE}/(?P<table>[^/.]+)\.(?P<format>csv)$", whole_csv),
         (rf"{_DATABASE}/(?P<table>[^/.]+)/(?P<pks>[^/.]+)(?P<format>)$", show_row),
@@ -279,12 +281,16 @@ async def show_table(datasette: Datasette, request: Request) -> Response:
 
 
 async def whole_csv(datasette: Datasette, request: Request) -> Response:
-    """A table as CSV, with all its rows unless the request limits them."""
+    """A table, a question or a query as CSV, with all its rows unless the request limits them."""
+    page = "table" if "table" in request.url_vars else "database"
+    if page == "database" and not request.args.get("sql"):
+        raise NotFound("A CSV is of one table: `ll2-mirror export` writes all")
     parts = {"_size", "_next", "_stream"} & set(request.args)
     if await _visible(datasette, request) and not parts and datasette.setting("allow_csv_stream"):
         query = request.scope["query_string"]
         request.scope["query_string"] = b"&".join(filter(None, (query, b"_stream=on")))
-    return await own_page("table", datasette, request)
+        datasette = WholeAnswers(datasette)
+    return await own_page(page, datasette, request)
 
 
 # Redirects from the API's pages, which don't know the database's name
