@@ -19,7 +19,7 @@ from ll2_mirror.errors import DataError, MirrorError, UsageError
 from ll2_mirror.extract.list_walk import STALE, end_of, page_size, resumable
 from ll2_mirror.extract.rate_limit import HOUR, RateLimit
 from ll2_mirror.extract.upstream import PAGE_SIZES, Upstream
-from ll2_mirror.ll2.lists import DEFAULT_RESOURCE, MODES, NEW, RESOURCES, SLICES, Slice, slice_name
+from ll2_mirror.ll2.lists import DEFAULT_RESOURCE, MODES, NEW, SLICES, Slice, slice_name
 from ll2_mirror.ll2.page import LL2_URL
 from ll2_mirror.store.file import Store
 from ll2_mirror.store.sql import Typed
@@ -55,11 +55,11 @@ def wanted(store: Store, resources: list[str], base_url: str | None, mode: str |
     Raises UsageError for a mode that the only list lacks, or that is poorer than the file's: a mode
     only grows.
     """
-    interrupted = _interrupted(store)
-    urls = [base_url, *(walk.base_url for walk in interrupted), store.settings.base_url]
+    settings, asked = store.settings, store.settings.asked
+    begun = (walk.base_url for walk in store.walks.under_way() if store.walks.pages(walk))
     names = list(dict.fromkeys(resources))
     if not names:
-        known = dict.fromkeys([*store.settings.resources, *(walk.name for walk in interrupted)])
+        known = dict.fromkeys([*settings.resources, *asked])
         # A slice is part of its list.
         names = [
             name
@@ -69,34 +69,23 @@ def wanted(store: Store, resources: list[str], base_url: str | None, mode: str |
     names = names or [DEFAULT_RESOURCE]
     if mode and len(names) == 1 and mode not in (modes := SLICES[names[0]].resource.modes):
         raise UsageError(f"{names[0]} has no {mode} mode: choose {' or '.join(modes)}")
-    begun = {walk.name: walk.mode for walk in interrupted}
     return Wanted(
-        next(filter(None, urls), LL2_URL),
-        {name: _mode(store, SLICES[name], mode, begun.get(name)) for name in names},
+        base_url or next(begun, settings.base_url) or LL2_URL,
+        {name: _mode(store, SLICES[name], mode, asked.get(name)) for name in names},
     )
 
 
-def _interrupted(store: Store) -> list[Walk]:
-    """The walks of an interrupted sync.
+def _mode(store: Store, part: Slice, mode: str | None, asked: str | None) -> str:
+    """The richest mode that a list has up to ``mode``.
 
-    A walk without a page may have been a slip: it counts only if there is nothing else.
-    """
-    walks = [walk for walk in store.walks.under_way() if walk.name in SLICES]
-    begun = not store.settings.resources or any(store.walks.pages(walk) for walk in walks)
-    return [walk for walk in walks if walk.mode in RESOURCES[walk.resource].modes] if begun else []
-
-
-def _mode(store: Store, part: Slice, asked: str | None, begun: str | None) -> str:
-    """The richest mode that a list has up to the one asked for.
-
-    By default the richer of the file's and an interrupted walk's; else normal, or the mode that a
+    By default the richer of the file's and an interrupted sync's; else normal, or the mode that a
     file of an earlier version has for all its lists.
     """
     resource = part.resource
     last = store.walks.holding(resource.name).last
     current = last.mode if last else None
-    richer = max(filter(None, (current, begun)), key=MODES.index, default=None)
-    chosen = resource.mode_upto(asked or richer or store.settings.mode or "normal")
+    richer = max(filter(None, (current, asked)), key=MODES.index, default=None)
+    chosen = resource.mode_upto(mode or richer or store.settings.mode or "normal")
     if current and MODES.index(chosen) < MODES.index(current):
         raise UsageError(
             f"{store.path} holds {resource.name} in {current} mode, and a mode only grows: leave"

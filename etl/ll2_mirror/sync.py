@@ -37,6 +37,9 @@ def sync(store: Store, upstream: Upstream, what: Wanted, emit: Emit = ignore) ->
 
     Raises UpstreamError, Stopped or DataError; the tables are then unchanged.
     """
+    _keep_server(store, what)
+    lists = {name: mode for name, mode in what.modes.items() if SLICES[name].kind != NEW}
+    store.settings.keep("asked", lists)
     with upstream:
         upstream.budget.forget()
         upstream.learn_limit()
@@ -54,6 +57,7 @@ def sync_due(
     reports, errors, tried = list[Report](), list[MirrorError](), set[str]()
     if not _most_due(store, what, tried):
         return [], None
+    _keep_server(store, what)
     with upstream:
         upstream.budget.forget()
         upstream.learn_limit()
@@ -76,6 +80,12 @@ def sync_due(
                 in_a_row += 1
                 note_failure(store, task, failure)
     return reports, next(iter(errors), None)
+
+
+def _keep_server(store: Store, what: Wanted) -> None:
+    """Stores which server a new file asks: however this sync ends, the next asks the same."""
+    if store.settings.base_url is None:
+        store.settings.remember(base_url=what.base_url)
 
 
 def _most_due(store: Store, what: Wanted, tried: set[str]) -> Task | None:
@@ -133,6 +143,8 @@ def _publish(
                 lists = (name for name in what.modes if SLICES[name].kind != NEW)
                 mirrored = list(dict.fromkeys([*store.settings.resources, *lists]))
                 store.settings.remember(base_url=what.base_url, resources=json.dumps(mirrored))
+                asked = store.settings.asked.items()
+                store.settings.keep("asked", {k: v for k, v in asked if k not in what.modes})
                 store.settings.forget("last_error")
                 forget_failures(store, what.modes)
             return reports

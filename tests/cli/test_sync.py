@@ -59,6 +59,44 @@ def test_a_sync_remembers_what_it_was_told(db, run, upstream):
     }
 
 
+def refuse(upstream):
+    upstream.answer = lambda path, query: (401, {"detail": "Invalid token."})
+
+
+def spoil(upstream):
+    for record in upstream.records["spacecraft", "normal"]:
+        record["name"] = 5
+
+
+@pytest.mark.parametrize(("fault", "code"), [(refuse, 69), (spoil, 65)])
+def test_a_new_file_asks_the_same_server_however_its_first_sync_ended(
+    db, run, upstream, fault, code
+):
+    fault(upstream)
+    assert run("sync", db, "--base-url", upstream.base_url).code == code
+    assert run("sync", db).code == code
+    assert run("sync", db, "--due", "spacecraft").code == code
+
+
+def test_what_was_asked_for_is_done_by_the_next_sync(synced, run, upstream, monkeypatch):
+    """Even where this one could not make its first request."""
+    with monkeypatch.context() as patched:
+        patched.setattr(upstream, "answer", lambda path, query: (401, {}))
+        assert run("sync", synced, *BOTH, "--mode", "detailed").code == 69
+    reports = run("sync", synced, "--json").json
+    assert [(each["resource"], each["mode"]) for each in reports] == [
+        (name, "detailed") for name in BOTH
+    ]
+
+
+def test_what_is_asked_for_anew_takes_its_place(synced, run, upstream, monkeypatch):
+    with monkeypatch.context() as patched:
+        patched.setattr(upstream, "answer", lambda path, query: (404, {}))
+        assert run("sync", synced, "agencies").code == 69
+    assert run("sync", synced, "spacecraft").code == 0
+    assert run("sync", synced, "--json").json["resource"] == "spacecraft"
+
+
 def test_a_bad_url_leaves_no_file(db, run):
     assert run("sync", db, "--base-url", "nowhere").code == 2
     assert not db.exists()

@@ -16,6 +16,7 @@ from requests.utils import DEFAULT_CA_BUNDLE_PATH
 from helpers import FIXTURES
 from ll2_mirror.testing import fake_ll2
 from ll2_mirror.testing.fake_ll2 import FakeLL2, answering, bundled
+from static_server import site
 
 HTTP, HTTPS = "http://ll2.test", "https://ll2.test"
 USER = "jane:pa%3Ass"
@@ -215,6 +216,31 @@ def test_a_connection_that_never_stands_costs_no_budget(db, run, bare, counted):
         done = run("sync", db, "--base-url", url, "--timeout", "0.1")
     assert_ends(done, 69, "can't be reached")
     assert counted() == 0
+
+
+@pytest.mark.parametrize("command", ["sync", "pull"])
+def test_an_address_that_leads_nowhere_leaves_time_for_the_next(
+    synced, run, bare, upstream, monkeypatch, tmp_path, command
+):
+    """As where a network has IPv6 addresses, but no way out for them."""
+    out, resolve = tmp_path / "out", socket.getaddrinfo
+    assert run("publish", synced, out).code == 0
+
+    def getaddrinfo(host, *rest, **how):
+        hosts = ("127.0.0.2", "127.0.0.1") if host == "two.example" else (host,)
+        return [found for one in hosts for found in resolve(one, *rest, **how)]
+
+    with site(out) as server:
+        port = {"sync": upstream, "pull": server}[command].server_address[1]
+        with (
+            socket.create_server(("127.0.0.2", port), backlog=0) as dead,
+            socket.create_connection(dead.getsockname()),  # with that it is full
+        ):
+            monkeypatch.setattr(socket, "getaddrinfo", getaddrinfo)
+            url = f"http://two.example:{port}"
+            arguments = [synced, "--base-url", url] if command == "sync" else [url, synced]
+            done = run(command, *arguments, "--timeout", "3")
+    assert (done.code, done.err) == (0, "")
 
 
 # Certificates

@@ -309,6 +309,15 @@ def test_nothing_is_written_through_a_link(db, run, tmp_path, name):
     assert mine.read_text() == "mine"
 
 
+def test_pictures_that_are_gone_end_no_run(seven, host, run):
+    """Only what may be the network's fault does."""
+    urls = execute(seven, "SELECT thumbnail_url FROM images WHERE thumbnail_url NOT NULL")
+    *gone, _ = (urlsplit(url).path for (url,) in urls)
+    host.fault = breaks(tuple(gone), status(403))
+    assert run("images", seven).code == 65
+    assert (len(copies(seven)), len(set(host.asked))) == (1, len(urls))
+
+
 def test_a_server_that_fails_for_all_is_left_alone(seven, host, run):
     db = seven
     host.fault = instead(lambda _: b"<!doctype html><title>Sign in</title>")
@@ -367,7 +376,7 @@ def test_a_url_with_a_password_is_not_asked(db, host, run):
 
 def test_a_folder_that_cant_be_written(db, run):
     folder_of(db).write_text("in the way")
-    one_line(run("images", db), 2, f"{folder_of(db)}: File exists")
+    one_line(run("images", db), 2, f"{folder_of(db)} can.t be written: File exists")
 
 
 def test_a_full_disk_leaves_what_came(db, host, run, little_room):

@@ -231,13 +231,25 @@ def test_a_later_state_is_not_replaced_by_an_older_one(synced, out, run, tmp_pat
     ran = run("publish", backup, out)
     assert ran.code == 65
     assert re.fullmatch(
-        f"ll2-mirror: {out} has a later state, synced at .*: to publish this one anyway,"
-        " give --allow-older\n",
+        f"ll2-mirror: {out} has a state that {backup} lacks, synced at .*: pull it first, or"
+        " give --allow-older to replace it\n",
         ran.err,
     )
     assert facts(out) == before
     assert run("publish", backup, out, "--allow-older").code == 0
     assert told(out)["run"] == 1
+
+
+def test_of_two_writers_that_went_on_from_one_file_the_second_is_told(synced, out, run, tmp_path):
+    """Else the history of the first would be gone, whichever synced last."""
+    other = tmp_path / "other.db"
+    shutil.copy(synced, other)
+    for writer, code in ((synced, 0), (other, 65)):
+        run("sync", writer)
+        assert run("publish", writer, out).code == code
+    assert run("pull", out, other, "--allow-older").code == 0
+    run("sync", other)
+    assert run("publish", other, out).code == 0
 
 
 def test_a_clock_that_is_set_back_holds_no_publish_up(synced, out, run, clock):

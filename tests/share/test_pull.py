@@ -6,6 +6,7 @@ import json
 import re
 import shutil
 import sqlite3
+import zlib
 from contextlib import closing, suppress
 from hashlib import sha256
 
@@ -68,6 +69,25 @@ def test_nothing_is_fetched_or_written_where_nothing_is_new(mine, served, run):
     assert "If-None-Match" in served.log[0][1]
     assert mine.stat().st_mtime_ns == before
     assert run("pull", served.url, mine).out.startswith(f"{mine}: nothing new since run 1")
+
+
+def test_a_store_that_keeps_files_packed_is_pulled_from(mine, served, run, monkeypatch):
+    """As S3 does with what was uploaded so; a part of what is packed resumes nothing."""
+    reply = served.RequestHandlerClass.reply
+
+    def packed(handler, status, body=b"", *headers, cut=0):
+        packing = zlib.compressobj(wbits=31)
+        whole = packing.compress(body) + packing.flush() if status == 200 else body
+        headers += (("Content-Encoding", "gzip"),)
+        reply(handler, status, whole, *headers, cut=cut)
+
+    monkeypatch.setattr(served.RequestHandlerClass, "reply", packed)
+    [snapshot] = served.folder.glob("snapshot-*")
+    staged = mine.with_name(f"{mine.name}.pull-{snapshot.name[9:25]}")
+    staged.write_bytes(snapshot.read_bytes()[:300_000])
+    assert run("pull", served.url, mine).code == 0
+    assert run("verify", mine).code == 0
+    assert len(served.asked) == 3
 
 
 def test_a_server_that_knows_no_etags(mine, served, run):

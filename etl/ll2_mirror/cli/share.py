@@ -57,7 +57,9 @@ Each picture has its own license, and most licenses are unknown: see `--license`
 @click.option(
     "--gzip/--no-gzip", expose_value=False, help="No effect: accepted for scripts written for 0.6."
 )
-@click.option("--allow-older", is_flag=True, help="Publish DB even if DIR has a later state.")
+@click.option(
+    "--allow-older", is_flag=True, help="Publish DB even if DIR has a state that DB lacks."
+)
 @options.QUIET
 @options.json_option("the manifest")
 def publish(

@@ -31,7 +31,7 @@ from ll2_mirror.errors import (
     UpstreamError,
     UsageError,
 )
-from ll2_mirror.extract.network import ServerSession, outcome, reason_of
+from ll2_mirror.extract.network import ServerSession, outcome, reason_of, timeouts
 from ll2_mirror.extract.rate_limit import LONGEST
 from ll2_mirror.ll2.page import API_PATH, MAX_BODY, TooLargeError, bounded, counted, inflated
 
@@ -107,7 +107,7 @@ class Client:
         """Reads a response with its body, until the deadline."""
         url = self.base_url + path
         with session.get(
-            url, timeout=self._timeout, allow_redirects=False, stream=True
+            url, timeout=timeouts(self._timeout), allow_redirects=False, stream=True
         ) as response:
             status = response.status_code
             try:

@@ -36,6 +36,7 @@ USER_AGENT = f"ll2-mirror/{__version__} (+https://pypi.org/project/ll2-mirror/)"
 CERTIFICATES = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE", "SSL_CERT_DIR")
 TRIES = 5  # of one request
 _SOCKS = ("socks4", "socks4a", "socks5", "socks5h")
+_CONNECT = 1 / 6  # of a timeout: for one address of a server
 _HEED = 0.1  # seconds: a signal that comes just before a wait begins doesn't end it
 
 CheckAddress = Callable[[str], None]  # raises for an address that must not be connected to
@@ -188,6 +189,14 @@ def reason_of(error: BaseException) -> str:
     if isinstance(error, ssl.SSLCertVerificationError):
         return f"{error.verify_message}: see SSL_CERT_FILE"
     return getattr(error, "strerror", None) or str(error) or type(error).__name__
+
+
+def timeouts(seconds: float) -> tuple[float, float]:
+    """The timeouts for requests: to connect to each address of a server in turn, and to read.
+
+    An address that leads nowhere, often the IPv6 one, leaves time for the next.
+    """
+    return seconds * _CONNECT, seconds
 
 
 def outcome(work: Callable[[], T], seconds: float) -> T | BaseException:

@@ -13,7 +13,7 @@ from typing import NamedTuple
 from urllib.parse import urlsplit
 
 from ll2_mirror.clock import Clock, to_iso
-from ll2_mirror.errors import DataError, Faulted, MirrorError, UpstreamError
+from ll2_mirror.errors import DataError, Faulted, MirrorError, NotThere, UpstreamError
 from ll2_mirror.extract.network import with_retries
 from ll2_mirror.files import writing
 from ll2_mirror.images.folder import CatalogEntry, ImageFolder, ImagePlan, IndexEntry
@@ -115,6 +115,8 @@ class _ImageRun:
             self.failed = error
             self.folder.note(image.key, IndexEntry(tried=to_iso(self.clock.now())))
         except (UpstreamError, DataError) as error:
+            if isinstance(error, NotThere):
+                self.failures = 0  # the network is there, the picture isn't
             self.refused.append({"url": image.url, "why": str(error)})
             at = to_iso(self.clock.now())
             self.folder.note(image.key, IndexEntry(refused=str(error), at=at))

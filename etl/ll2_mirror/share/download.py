@@ -17,7 +17,13 @@ from requests.exceptions import SSLError
 from urllib3.exceptions import HTTPError
 
 from ll2_mirror.errors import Faulted, NotThere, UpstreamError
-from ll2_mirror.extract.network import CheckAddress, ServerSession, outcome, reason_of
+from ll2_mirror.extract.network import (
+    CheckAddress,
+    ServerSession,
+    outcome,
+    reason_of,
+    timeouts,
+)
 from ll2_mirror.files import CHUNK
 from ll2_mirror.ll2.json import quote
 
@@ -55,11 +61,14 @@ class Downloader:
         At most ``most`` plus one, so that the caller sees if there are more; not slower than
         SLOWEST. Raises Faulted if a retry may help, else UpstreamError, also while they arrive.
         """
-        # As they are: what a server packs itself can't be resumed.
-        headers = {"Accept-Encoding": "identity"}
+        headers = {"Accept-Encoding": "identity"}  # what a server packs can't be resumed
         headers |= {"Range": f"bytes={offset}-"} if offset else {}
         headers |= {"If-None-Match": etag} if etag else {}
         response = self._response(url, headers)
+        if response.status_code == 206 and "Content-Encoding" in response.headers:
+            _close(response)  # a range of packed bytes
+            del headers["Range"]
+            response = self._response(url, headers)
         status, part = response.status_code, response.headers.get("Content-Range", "")
         chunks = self._chunks(response, url)
         if status == 206 and offset and part.startswith(f"bytes {offset}-"):
@@ -69,7 +78,7 @@ class Downloader:
         _close(response)
         if status == 304 and etag:
             return None
-        if status in (404, 410):
+        if status in (403, 404, 410):  # S3 says 403 to those who may not list a bucket
             raise NotThere(f"{url}: status {status}: nothing is published there")
         raise (Faulted if status in _RETRYABLE else UpstreamError)(f"{url}: status {status}")
 
@@ -79,7 +88,7 @@ class Downloader:
             self._check_url(url)
             session = self._session("{0.scheme}://{0.netloc}".format(urlsplit(url)))
             ask = partial(session.get, headers=headers, allow_redirects=False, stream=True)
-            work = partial(ask, url, timeout=self._timeout)
+            work = partial(ask, url, timeout=timeouts(self._timeout))
             response = self._in_time(work, self._timeout, url)
             if not response.is_redirect:
                 return response
@@ -88,13 +97,13 @@ class Downloader:
         raise UpstreamError(f"{url}: more than {MAX_REDIRECTS} redirects")
 
     def _chunks(self, response: requests.Response, url: str) -> Generator[bytes]:
-        """The body of a response.
+        """The body of a response, unpacked if a store keeps it packed and sends it so, unasked.
 
         ``left`` is the time that the server may still take. Waiting uses it up; received bytes
         add the time that they may take at the slowest rate.
         """
         left = self._timeout
-        read = partial(response.raw.read1, CHUNK, decode_content=False)
+        read = partial(response.raw.read1, CHUNK, decode_content=True)
         try:
             began = monotonic()
             while chunk := self._in_time(read, left, url):

@@ -70,7 +70,7 @@ def publish(
 
     Doesn't wait for a sync, nor delays one. If killed, the folder has the old or the new state,
     complete. Raises UsageError if the mirror has no state or DIR is no folder, DataError if the
-    folder has a later state, Stopped if there is no room.
+    folder's state isn't one that this mirror had, Stopped if there is no room.
     """
     if folder.exists() and not folder.is_dir():
         raise UsageError(f"{folder} is not a folder")
@@ -82,10 +82,10 @@ def publish(
             raise UsageError(f"{store.path} holds nothing to publish yet: sync it first")
         if before and before.state == state and _is_there(folder / before.file.name, before.file):
             return before, False
-        if before and not allow_older and not is_as_new_as(store, before.state):
+        if before and not allow_older and not store.ledger.has_run(*before.state[:2]):
             raise DataError(
-                f"{folder} has a later state, synced at {before.state.synced}: to publish this one"
-                " anyway, give --allow-older"
+                f"{folder} has a state that {store.path} lacks, synced at {before.state.synced}:"
+                " pull it first, or give --allow-older to replace it"
             )
         with writing(folder):
             return _write_state(store, state, folder, before, keep), True
@@ -156,7 +156,7 @@ def remove_private(store: Store) -> None:
         store.walks.drop(walk)
     for table in ("_requests", "_throttles"):
         store.conn.execute(f"DELETE FROM {table}")
-    store.settings.forget("last_error", "pulled")
+    store.settings.forget("asked", "failed", "last_error", "pulled")
     stamp(store.conn)
 
 

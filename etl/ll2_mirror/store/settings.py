@@ -89,6 +89,14 @@ class Settings:
         return names
 
     @property
+    def asked(self) -> dict[str, str]:
+        """The lists of a sync that was not completed, each with its mode."""
+        modes = self.read("asked", dict) or {}
+        if not all(name in SLICES and mode in MODES for name, mode in modes.items()):
+            raise self._damaged("asked", json.dumps(modes))
+        return modes
+
+    @property
     def pinned(self) -> set[tuple[str, Any]]:
         """The rows that stay because a user's own table refers to them: table and id."""
         return {(table, id_) for table, id_ in self.read("kept", list) or ()}
