@@ -117,6 +117,18 @@ def test_an_answer_is_drawn_as_bars(page, url):
     assert fits(page)
 
 
+def test_an_answer_links_to_what_it_names_in_words_and_dates(page, url):
+    page.goto(f"{url}/spacecraft/when-did-each-craft-fly-where-to-and-where-does-it-land")
+    heads = page.locator("thead th").all_inner_texts()
+    assert [head.capitalize() for head in heads] == [
+        *("Spacecraft", "Launched", "Ended", "Destination", "Landing at"),
+    ]
+    row = page.locator("tbody tr", has_text="Endeavour")
+    expect(row).to_contain_text("1 Aug 2025")
+    row.get_by_role("link", name="Crew Dragon Endeavour").click()
+    expect(page.locator("h1")).to_have_text("Crew Dragon Endeavour")
+
+
 def test_the_history_of_a_craft_is_told_in_names(page, url):
     page.goto(f"{url}/spacecraft/spacecraft/148")
     expect(page.locator(".history")).to_contain_text("Status: Single Use → Active")

@@ -209,3 +209,17 @@ def test_last_week_has_what_was_added_changed_and_went(tmp_path):
     with closing(sqlite3.connect(db)) as conn, conn:
         conn.execute("UPDATE _runs SET finished = '2020-01-01T00:00:00Z'")
     assert rows(db, sql)[1] == []
+
+
+def test_each_slip_of_a_launch_is_counted(tmp_path):
+    db = tmp_path / "spacecraft.db"
+    sql = SQL["How often did a launch slip?"]
+    with fake_ll2.running(copy.deepcopy(fake_ll2.bundled())) as upstream:
+        sync(db, "launches", "--base-url", upstream.base_url)
+        launch = upstream.records["launches", "normal"][0]
+        for day in (10, 17, 15):
+            launch["net"] = f"{launch['net'][:8]}{day:02}T22:35:12Z"
+            sync(db)
+    [(name, *moves, date)] = rows(db, sql, {"launch": launch["name"]})[1]
+    assert (name, moves[:2]) == (launch["name"], [2, 1])
+    assert date

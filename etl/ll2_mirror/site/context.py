@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import sqlite3
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from threading import Lock
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 from unicodedata import normalize
@@ -224,6 +224,17 @@ class Rows(NamedTuple):
             )
         }
         return [items[id_] for id_ in ids if id_ in items]
+
+    def named(self, column: str, texts: Collection[str]) -> dict[str, str]:
+        """The paths of the rows that texts name, as site.toml has it of a column of an answer."""
+        table, _, name = display.site()["links"].get(column, "").partition(".")
+        if not table or not texts:
+            return {}
+        sql = (
+            f"SELECT {name}, id FROM {table} WHERE {name} {IN} GROUP BY {name} HAVING count(*) = 1"
+        )
+        named = self.conn.execute(sql, (among(texts),))
+        return {text: self.href(table, id_) for text, id_ in named}
 
     def _read(self, table: str, ids: Iterable[Any], caption: str = "''") -> list[Any]:
         """The ids and the names of rows, each with the value of an SQL expression for the row."""

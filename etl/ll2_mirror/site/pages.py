@@ -39,7 +39,7 @@ from ll2_mirror.site import display
 from ll2_mirror.site.context import PageSection, Rows, SiteContext, search_expression, site_context
 from ll2_mirror.site.front_page import front_page, recent_changes
 from ll2_mirror.site.row_page import row_page
-from ll2_mirror.site.table_page import TablePage, table_page
+from ll2_mirror.site.table_page import Fact, TablePage, facts, table_page
 from ll2_mirror.store.file import explained
 
 if TYPE_CHECKING:
@@ -140,7 +140,11 @@ def extra_template_vars(
         parameters = request.args if request else ()
         return await site.read(lambda rows: table_page(rows, table, columns, records, parameters))
 
-    return {"ll2": site, "table_page": page_of}
+    async def facts_of(columns: list[str], records: list[Any]) -> list[list[Fact]]:
+        answers = [dict(zip(columns, record, strict=True)) for record in records]
+        return await site.read(lambda rows: facts(rows, "", columns, answers))
+
+    return {"ll2": site, "table_page": page_of, "facts": facts_of}
 
 
 # Our own pages

@@ -11,7 +11,7 @@ from ll2_mirror.ll2.schema import Column
 from ll2_mirror.site import display
 from ll2_mirror.site.context import Picture, Rows, picture_id
 
-_is_time = re.compile(r"\d{4}-\d\d-\d\dT").match
+_is_time = re.compile(r"\d{4}-\d\d-\d\d(T|$)").match
 _is_id = re.compile(r"(.+_)?id").fullmatch
 _LONGEST = 120  # characters of a text in a table
 _LONGEST_URL = 40
@@ -120,6 +120,10 @@ def facts(
         if target
         for id_, label in rows.names(target, {row[name] for row in values} - {None}).items()
     }
+
+    for name in () if columns else names:  # of a view, or an answer
+        texts = {row[name] for row in values if isinstance(row[name], str)}
+        links |= {(name, text): (text, to) for text, to in rows.named(name, texts).items()}
 
     def fact(name: str, value: Any) -> Fact:
         column = columns.get(name, _UNKNOWN)
