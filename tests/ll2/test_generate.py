@@ -47,9 +47,13 @@ def test_a_view_fits_a_screen_unless_it_has_a_line_for_each_table():
         assert view.sql.count("\n") <= 50 or view.name.startswith("_"), view.name
 
 
-def test_the_page_of_columns_has_each_table_and_its_links_lead_there():
+def test_the_page_of_columns_has_each_table_and_view_and_its_links_lead_there():
     page = made()["docs/columns.md"]
     headings = re.findall(r"^### `(\w+)`$", page, re.MULTILINE)
-    assert sorted(headings) == sorted(tables())
+    peoples = [name for name in views() if not name.startswith("_")]
+    assert sorted(headings) == sorted([*tables(), *peoples])
     assert set(re.findall(r"\]\(#(\w+)\)", page)) <= set(headings)
-    assert {line.count("|") - line.count(r"\|") for line in page.splitlines() if "|" in line} == {5}
+    of_tables, of_views = page.split("\n## Views\n")
+    for part, bars in (of_tables, 5), (of_views, 3):
+        lines = [line for line in part.splitlines() if "|" in line]
+        assert {line.count("|") - line.count(r"\|") for line in lines} == {bars}

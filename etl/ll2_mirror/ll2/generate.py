@@ -10,7 +10,15 @@ from textwrap import indent, wrap
 from ll2_mirror.files import shipped
 from ll2_mirror.ll2.descriptions import Described, Table, declared, label, sections
 from ll2_mirror.ll2.lists import RESOURCES, Resource
-from ll2_mirror.ll2.schema import APPLICATION_ID, SCHEMA_VERSION, TOKENIZER, edges, tables
+from ll2_mirror.ll2.schema import (
+    APPLICATION_ID,
+    SCHEMA_VERSION,
+    TOKENIZER,
+    SqlView,
+    edges,
+    read_views,
+    tables,
+)
 
 
 def made() -> dict[str, str]:
@@ -212,7 +220,8 @@ _INTRODUCTION = (
 
 def _page() -> str:
     parts = chain(*((f"## {each.heading}", *map(_chapter, each.tables)) for each in sections()))
-    return _paragraphs([_INTRODUCTION, *parts]) + "\n"
+    views = (view for view in read_views(_views()) if not view.name.startswith("_"))
+    return _paragraphs([_INTRODUCTION, *parts, "## Views", *map(_view_chapter, views)]) + "\n"
 
 
 def _chapter(table: Table) -> str:
@@ -225,6 +234,11 @@ def _row(described: Described) -> str:
     column, text = described.column, described.text.replace("|", r"\|")
     target = f" → [{column.target}](#{column.target})" if column.target else ""
     return f"| `{column.name}` | {column.type}{target} | {described.unit} | {text} |"
+
+
+def _view_chapter(view: SqlView) -> str:
+    rows = "\n".join(f"| `{name}` | {text} |" for name, text in view.columns.items())
+    return f"### `{view.name}`\n\n{view.text}\n\n| column | what it holds |\n|---|---|\n{rows}"
 
 
 if __name__ == "__main__":

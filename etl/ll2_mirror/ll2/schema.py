@@ -199,7 +199,12 @@ def view_statements() -> str:
 @cache
 def views() -> dict[str, SqlView]:
     """The views, by name."""
-    return {match["name"]: _view(match) for match in _VIEW.finditer(view_statements())}
+    return {view.name: view for view in read_views(view_statements())}
+
+
+def read_views(statements: str) -> Iterator[SqlView]:
+    """The views that statements make."""
+    return map(_view, _VIEW.finditer(statements))
 
 
 def _view(match: re.Match[str]) -> SqlView:

@@ -27,17 +27,20 @@ LEFT JOIN image_licenses AS licenses ON licenses.id = images.license_id;
 
 CREATE VIEW IF NOT EXISTS flights AS
     -- Each flight of a spacecraft in one row: whether it was flown or is planned, its launch and its
-    -- landing (detailed mode).
+    -- landing (detailed mode of spacecraft or launches, or the list of flights).
 SELECT
     flights.id,  -- LL2's number for it
     spacecraft.name AS spacecraft,  -- the spacecraft
+    configurations.name AS configuration,  -- the type of spacecraft
+    agencies.name AS agency,  -- agency that built it
     CASE
-        WHEN statuses.abbrev IN ('Failure', 'Partial Failure') THEN 'launch failed'
-        WHEN statuses.abbrev NOT IN ('Success', 'In Flight', 'Deployed') THEN 'planned'
+        WHEN outcome = 'failure' THEN 'launch failed'
+        WHEN outcome = 'planned' THEN 'planned'
         WHEN flights.mission_end <= strftime('%Y-%m-%dT%H:%M:%SZ', 'now') THEN 'flown'
-        WHEN statuses.abbrev IS NOT NULL THEN 'under way'
+        WHEN outcome IS NOT NULL THEN 'under way'
     END AS state,  -- planned, under way, flown, launch failed; null: the launch's status is not known
     launches.net AS launched,  -- UTC: lift-off, planned or actual; of an imprecise date, its last day
+    {date} AS date,  -- launched, no more precisely than is known: "30 Nov 2026, 17:40 UTC", "Q1 2027"
     launches.name AS launch,  -- the launch
     pads.name AS pad,  -- the launch pad
     flights.mission_end,  -- UTC: end of the flight, past or planned
@@ -46,14 +49,20 @@ SELECT
     landings.success AS landed,  -- 0 or 1: the landing succeeded; null: still to come, or not attempted
     flights.destination,  -- destination, as text
     flights.spacecraft_id,  -- the row of the spacecraft
-    flights.launch_id,  -- the row of the launch
-    flights.landing_id  -- the row of the landing
+    links.launch_id,  -- the row of the launch
+    links.landing_id  -- the row of the landing
 FROM spacecraft_flights AS flights
+JOIN _flight_links AS links ON links.id = flights.id
 LEFT JOIN spacecraft ON spacecraft.id = flights.spacecraft_id
-LEFT JOIN launches ON launches.id = flights.launch_id
+LEFT JOIN spacecraft_configurations AS configurations
+    ON configurations.id = spacecraft.spacecraft_config_id
+LEFT JOIN agencies ON agencies.id = configurations.agency_id
+LEFT JOIN launches ON launches.id = links.launch_id
 LEFT JOIN launch_statuses AS statuses ON statuses.id = launches.status_id
+LEFT JOIN _outcomes AS outcomes ON outcomes.status = statuses.abbrev
+LEFT JOIN _precisions AS precisions ON precisions.id = coalesce(launches.net_precision_id, 5)
 LEFT JOIN pads ON pads.id = launches.pad_id
-LEFT JOIN landings ON landings.id = flights.landing_id
+LEFT JOIN landings ON landings.id = links.landing_id
 LEFT JOIN landing_locations AS places ON places.id = landings.landing_location_id;
 
 CREATE VIEW IF NOT EXISTS launches_overview AS
@@ -80,6 +89,8 @@ SELECT
     locations.name AS location,  -- the launch site
     countries.name AS country,  -- country of the pad: of Baikonur Kazakhstan, of Kourou French Guiana
     countries.alpha_3_code AS country_code,  -- ISO 3166-1: code of three letters
+    launches.window_start,  -- UTC: start of the launch window
+    launches.window_end,  -- UTC: end of the launch window
     launches.launch_service_provider_id AS agency_id,  -- the row of the agency
     configurations.id AS launcher_configuration_id,  -- the row of the type of rocket
     launches.mission_id,  -- the row of the mission
@@ -97,6 +108,96 @@ LEFT JOIN orbits ON orbits.id = missions.orbit_id
 LEFT JOIN pads ON pads.id = launches.pad_id
 LEFT JOIN locations ON locations.id = pads.location_id
 LEFT JOIN countries ON countries.id = coalesce(pads.country_id, locations.country_id);
+
+CREATE VIEW IF NOT EXISTS booster_flights AS
+    -- Each first stage or booster on each launch, flown or planned, with its landing (detailed mode
+    -- of launches, which alone lists boosters).
+SELECT
+    stages.id,  -- LL2's number for it
+    launchers.serial_number AS booster,  -- the booster
+    stages.launcher_flight_number AS flight,  -- running number among the booster's flights
+    stages.type AS role,  -- Core, Strap-On Booster, ...
+    launches.name AS launch,  -- the launch
+    outcome,  -- of the launch: success, failure, partial failure, in flight, planned
+    launches.net AS launched,  -- UTC: lift-off, planned or actual; of an imprecise date, its last day
+    {date} AS date,  -- launched, no more precisely than is known: "30 Nov 2026, 17:40 UTC", "Q1 2027"
+    round(stages.turn_around_time_seconds / 86400, 1)
+        AS days_since_flight,  -- days: since the booster's previous flight
+    landings.attempt AS landing_tried,  -- 0 or 1: a landing was attempted, or will be
+    landings.success AS landed,  -- 0 or 1: the landing succeeded; null: still to come, or not attempted
+    landing_types.abbrev AS landing_type,  -- ASDS, RTLS, ...
+    places.name AS landed_at,  -- place of the landing, past or planned
+    launchers.is_placeholder,  -- 0 or 1: stands for a booster that is not yet known
+    stages.launcher_id,  -- the row of the booster
+    links.launch_id,  -- the row of the launch
+    links.landing_id  -- the row of the landing
+FROM first_stages AS stages
+JOIN _stage_links AS links ON links.id = stages.id
+LEFT JOIN launchers ON launchers.id = stages.launcher_id
+LEFT JOIN launches ON launches.id = links.launch_id
+LEFT JOIN launch_statuses AS statuses ON statuses.id = launches.status_id
+LEFT JOIN _outcomes AS outcomes ON outcomes.status = statuses.abbrev
+LEFT JOIN _precisions AS precisions ON precisions.id = coalesce(launches.net_precision_id, 5)
+LEFT JOIN landings ON landings.id = links.landing_id
+LEFT JOIN landing_types ON landing_types.id = landings.type_id
+LEFT JOIN landing_locations AS places ON places.id = landings.landing_location_id;
+
+CREATE VIEW IF NOT EXISTS people_flights AS
+    -- Each person on each flight of a spacecraft: up, down or both, in which role (detailed mode of
+    -- spacecraft_flights, launches or astronauts).
+SELECT
+    astronauts.id,  -- LL2's number for the person
+    astronauts.name AS person,  -- the person
+    agencies.name AS agency,  -- agency that they fly for
+    astronaut_roles.role,  -- role in the crew: Commander, ...
+    spacecraft.name AS spacecraft,  -- the spacecraft; null: only the launch is known
+    (SELECT state FROM flights WHERE flights.id = crews.spacecraft_flight_id)
+        AS state,  -- of the flight: planned, under way, flown, launch failed
+    launches.name AS launch,  -- the launch of the spacecraft
+    launches.net AS launched,  -- UTC: lift-off, planned or actual; of an imprecise date, its last day
+    {date} AS date,  -- launched, no more precisely than is known: "30 Nov 2026, 17:40 UTC", "Q1 2027"
+    crews.went_up,  -- 0 or 1: was aboard at launch, or will be
+    crews.came_down,  -- 0 or 1: was aboard at landing, or will be
+    flown.mission_end,  -- UTC: end of the flight, past or planned
+    crews.spacecraft_flight_id,  -- the row of the flight
+    crews.launch_id  -- the row of the launch
+FROM _crews AS crews
+JOIN astronauts ON astronauts.id = crews.astronaut_id
+LEFT JOIN agencies ON agencies.id = astronauts.agency_id
+LEFT JOIN astronaut_roles ON astronaut_roles.id = crews.role_id
+LEFT JOIN spacecraft_flights AS flown ON flown.id = crews.spacecraft_flight_id
+LEFT JOIN spacecraft ON spacecraft.id = flown.spacecraft_id
+LEFT JOIN launches ON launches.id = crews.launch_id
+LEFT JOIN _precisions AS precisions ON precisions.id = coalesce(launches.net_precision_id, 5);
+
+CREATE VIEW IF NOT EXISTS dockings AS
+    -- Each docking: what docked, with what, where, from when to when.
+SELECT
+    events.id,  -- LL2's number for it
+    coalesce(craft.name, payloads.name, stations.name) AS chaser,  -- what docked
+    coalesce(target_stations.name, target_craft.name, target_payloads.name)
+        AS target,  -- what it docked with: a station, a spacecraft or a payload
+    locations.name AS port,  -- the docking port
+    events.docking,  -- UTC: time of docking, past or planned
+    events.departure,  -- UTC: time of undocking; null: not yet, or not known
+    round(julianday(events.departure) - julianday(events.docking), 1)
+        AS days,  -- days: from docking to undocking; null: no time of undocking
+    links.spacecraft_flight_id,  -- the row of the flight that docked, if it is a spacecraft
+    flights.spacecraft_id,  -- the row of the spacecraft that docked, if it is one
+    links.space_station_id  -- the row of the station that it docked with, if it is one
+FROM docking_events AS events
+JOIN _docking_links AS links ON links.id = events.id
+LEFT JOIN spacecraft_flights AS flights ON flights.id = links.spacecraft_flight_id
+LEFT JOIN spacecraft AS craft ON craft.id = flights.spacecraft_id
+LEFT JOIN payload_flights AS carried ON carried.id = links.payload_flight_id
+LEFT JOIN payloads ON payloads.id = carried.payload_id
+LEFT JOIN space_stations AS stations ON stations.id = events.space_station_chaser_id
+LEFT JOIN docking_locations AS locations ON locations.id = links.port_id
+LEFT JOIN space_stations AS target_stations ON target_stations.id = links.space_station_id
+LEFT JOIN spacecraft_flights AS target_flights ON target_flights.id = events.flight_vehicle_target_id
+LEFT JOIN spacecraft AS target_craft ON target_craft.id = target_flights.spacecraft_id
+LEFT JOIN payload_flights AS target_carried ON target_carried.id = events.payload_flight_target_id
+LEFT JOIN payloads AS target_payloads ON target_payloads.id = target_carried.payload_id;
 
 CREATE VIEW IF NOT EXISTS family_tree AS
     -- Each family of spacecraft in one row, below the families that it belongs to.
@@ -179,8 +280,14 @@ SELECT
     countries.name AS country,  -- country that it is in
     (SELECT count(*) FROM launches WHERE launches.pad_id = pads.id)
         AS launches,  -- number of launches in this file, planned ones included
+    (SELECT count(*) FROM launches WHERE launches.pad_id = pads.id AND status_id IN (
+        SELECT id FROM launch_statuses JOIN _outcomes ON status = abbrev WHERE outcome <> 'planned'))
+        AS flown,  -- number of those that lifted off
+    (SELECT count(*) FROM launches WHERE launches.pad_id = pads.id AND status_id IN (
+        SELECT id FROM launch_statuses JOIN _outcomes ON status = abbrev WHERE outcome = 'planned'))
+        AS planned,  -- number of those that are planned
     (SELECT count(*) FROM launches JOIN launch_statuses AS statuses ON statuses.id = status_id
-     WHERE launches.pad_id = pads.id AND statuses.abbrev = 'Success')
+     WHERE launches.pad_id = pads.id AND statuses.abbrev IN ('Success', 'Deployed'))
         AS succeeded,  -- number of those that succeeded
     (SELECT min(net) FROM launches WHERE launches.pad_id = pads.id)
         AS earliest,  -- UTC: the first of the launches
@@ -271,6 +378,84 @@ JOIN _runs AS began ON began.id = versions.run
 LEFT JOIN _runs AS ended ON ended.id = versions.next_run
 LEFT JOIN net_precisions ON net_precisions.id = precision_id
 WHERE net IS NOT NULL;
+
+CREATE VIEW IF NOT EXISTS _flight_links (id, launch_id, landing_id) AS
+    -- The launch and the landing of each flight of a spacecraft, by the side that has the link: a
+    -- list of launches has it in its rockets, a list of landings in its own rows.
+SELECT id,
+    coalesce(launch_id, (
+        SELECT min(launches.id) FROM rockets__spacecraft_stage AS carried
+        JOIN launches ON launches.rocket_id = carried.rocket_id
+        WHERE carried.spacecraft_flight_id = flights.id
+    )),
+    coalesce(landing_id, (
+        SELECT min(id) FROM landings WHERE spacecraftflight_id = flights.id
+    ))
+FROM spacecraft_flights AS flights;
+
+CREATE VIEW IF NOT EXISTS _stage_links (id, launch_id, landing_id) AS
+    -- The same of each first stage.
+SELECT id,
+    (SELECT min(launches.id) FROM rockets__launcher_stage AS carried
+     JOIN launches ON launches.rocket_id = carried.rocket_id
+     WHERE carried.first_stage_id = stages.id),
+    coalesce(landing_id, (SELECT min(id) FROM landings WHERE firststage_id = stages.id))
+FROM first_stages AS stages;
+
+CREATE VIEW IF NOT EXISTS _crew_members (spacecraft_flight_id, astronaut_id, role_id, up, down) AS
+    -- Who is in which crew, by the lists of the flights and those of the people.
+SELECT spacecraft_flight_id, astronaut_id, role_id, 1, 0
+FROM spacecraft_flights__launch_crew JOIN astronaut_flights AS a ON a.id = astronaut_flight_id
+UNION ALL SELECT spacecraft_flight_id, astronaut_id, role_id, 0, 0
+FROM spacecraft_flights__onboard_crew JOIN astronaut_flights AS a ON a.id = astronaut_flight_id
+UNION ALL SELECT spacecraft_flight_id, astronaut_id, role_id, 0, 1
+FROM spacecraft_flights__landing_crew JOIN astronaut_flights AS a ON a.id = astronaut_flight_id
+UNION ALL SELECT spacecraft_flight_id, astronaut_id, CAST(NULL AS INTEGER), 0, 1
+FROM astronauts__landings;
+
+CREATE VIEW IF NOT EXISTS _crews AS
+    -- Each person on each flight once; and on each launch whose flights have no list of them.
+SELECT spacecraft_flight_id, launch_id, astronaut_id, max(role_id) AS role_id,
+    max(down) AS came_down, max(up OR EXISTS (
+        SELECT 1 FROM astronauts__flights AS flown
+        WHERE flown.astronaut_id = members.astronaut_id AND flown.launch_id = links.launch_id
+    )) AS went_up
+FROM _crew_members AS members
+JOIN _flight_links AS links ON links.id = spacecraft_flight_id
+GROUP BY spacecraft_flight_id, launch_id, astronaut_id
+UNION ALL
+SELECT CAST(NULL AS INTEGER), launch_id, astronaut_id, CAST(NULL AS INTEGER), 0, 1
+FROM astronauts__flights AS flown
+WHERE NOT EXISTS (
+    SELECT 1 FROM _crew_members AS members
+    JOIN _flight_links AS links ON links.id = spacecraft_flight_id
+    WHERE members.astronaut_id = flown.astronaut_id AND links.launch_id = flown.launch_id
+);
+
+CREATE VIEW IF NOT EXISTS _docking_links AS
+    -- What docked in each event, and where, by the side that has the link: a list of flights has it
+    -- in its docking_events, a list of stations in their ports.
+SELECT ends.*, coalesce(
+    target_id,
+    (SELECT spacestation_id FROM docking_locations WHERE docking_locations.id = port_id),
+    (SELECT min(space_station_id) FROM space_stations__docking_location
+     WHERE docking_location_id = port_id)
+) AS space_station_id
+FROM (
+    SELECT id, space_station_target_id AS target_id,
+        coalesce(flight_vehicle_chaser_id, (
+            SELECT min(spacecraft_flight_id) FROM spacecraft_flights__docking_events
+            WHERE docking_event_id = events.id
+        )) AS spacecraft_flight_id,
+        coalesce(payload_flight_chaser_id, (
+            SELECT min(payload_flight_id) FROM payload_flights__docking_events
+            WHERE docking_event_id = events.id
+        )) AS payload_flight_id,
+        coalesce(docking_location_id, (
+            SELECT min(id) FROM docking_locations WHERE currently_docked_id = events.id
+        )) AS port_id
+    FROM docking_events AS events
+) AS ends;
 
 CREATE VIEW IF NOT EXISTS _names (table_name, id, name) AS
     -- For recent_changes: what each row is called; launches apart, whose ids are no numbers.
