@@ -8,25 +8,25 @@ hours: those that can be asked for what is new alone.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterator
 from datetime import datetime, timedelta
 from math import ceil, inf, isinf
 from typing import Any, NamedTuple
 
-from ll2_mirror.clock import age as age_of
 from ll2_mirror.clock import from_iso, to_iso
-from ll2_mirror.errors import DataError, MirrorError, UsageError
+from ll2_mirror.errors import MirrorError, UsageError
 from ll2_mirror.extract.list_walk import STALE, end_of, page_size, resumable
 from ll2_mirror.extract.rate_limit import HOUR, RateLimit
 from ll2_mirror.extract.upstream import PAGE_SIZES, Upstream
 from ll2_mirror.ll2.lists import DEFAULT_RESOURCE, MODES, NEW, SLICES, Slice, slice_name
 from ll2_mirror.ll2.page import LL2_URL
+from ll2_mirror.store.ages import ages, latest
 from ll2_mirror.store.file import Store
 from ll2_mirror.store.sql import Typed
 from ll2_mirror.store.walks import Walk
 
 RESERVE = 0.2  # of the limit: left for a sync that a person runs
-_AGES, _FAILED = "ages", "failed"  # settings
+_FAILED = "failed"  # a setting
 # Of a list's age: how long its walk may last, and how long it is left alone after a first failure.
 _SHARE = 0.125
 
@@ -92,25 +92,6 @@ def _mode(store: Store, part: Slice, mode: str | None, asked: str | None) -> str
             f" --mode out, or sync {chosen} mode to another file"
         )
     return chosen
-
-
-# How old each list may be
-
-
-def ages(store: Store) -> dict[str, float]:
-    """The age in seconds that each list may reach."""
-    changed = store.settings.read(_AGES, dict) or {}
-    if not all(
-        name in SLICES and type(age) in (int, float) and age > 0 for name, age in changed.items()
-    ):
-        raise DataError(f"{store.path}: its setting {_AGES} is damaged: set the age again")
-    return {name: changed.get(name, part.age * HOUR) for name, part in SLICES.items()}
-
-
-def set_ages(store: Store, wanted: dict[str, float | None]) -> None:
-    """Stores these ages in the file; None restores a list's default."""
-    changed = {**(store.settings.read(_AGES, dict) or {}), **wanted}
-    store.settings.keep(_AGES, {name: age for name, age in changed.items() if age is not None})
 
 
 # What failed
@@ -209,7 +190,7 @@ def tasks(store: Store, what: Wanted, *, due: bool = False) -> Iterator[Task]:
         part, age = SLICES[name], ages_allowed[name]
         holding = store.walks.holding(part.resource.name)
         whole, own = holding.whole, holding.walks.get(part.kind)
-        as_of = _latest((walk.started for walk in (whole, own) if walk), now)
+        as_of = latest((walk.started for walk in (whole, own) if walk), now)
         stale = longest_walk(age) if due else what.stale
         walk, pages, _ = resumable(store, part, mode, what.base_url, stale)
         records = walk.total if walk and pages else _count(store, part, whole, own)
@@ -219,15 +200,9 @@ def tasks(store: Store, what: Wanted, *, due: bool = False) -> Iterator[Task]:
             size = PAGE_SIZES[0] if full else page_size(store, part, mode, what.base_url, pages)
             left = ceil(max(0, records - end_of(pages)) / size)
             left = max(left, 0 if pages else 1)  # an empty list takes one, too
-        is_paused = name in failed and _latest([failed[name].at], now)
+        is_paused = name in failed and latest([failed[name].at], now)
         after = from_iso(failed[name].again) if is_paused else None
         yield Task(part, mode, age, as_of, records, len(pages), left, after)
-
-
-def _latest(times: Iterable[str], now: datetime) -> datetime | None:
-    """The latest of some times; a time in the future doesn't count, as a wrong clock noted it."""
-    past = (when for when in map(from_iso, times) if age_of(when, now) is not None)
-    return max(past, default=None)
 
 
 def _count(store: Store, part: Slice, whole: Walk | None, own: Walk | None) -> int | None:

@@ -604,14 +604,17 @@ def test_more_fields_than_django_reads_are_refused(ask):
 
 def test_the_root_lists_what_is_held(ask, ask_normal):
     names = ("agencies", "spacecraft", "spacecraft_configurations")
-    assert ask.json("/2.3.0/?format=json") == {n: f"{B}/2.3.0/{n}/?format=json" for n in names}
-    assert ask_normal.json("/2.3.0/") == {"spacecraft": f"{B}{LIST}"}
+    root = ask.json("/2.3.0/?format=json")
+    assert list(root.pop("mirror")) == list(names)
+    assert root == {n: f"{B}/2.3.0/{n}/?format=json" for n in names}
+    assert ask_normal.json("/2.3.0/")["spacecraft"] == f"{B}{LIST}"
 
 
 def test_the_throttle_never_limits(ask):
     found = ask.json("/2.3.0/api-throttle/")
     assert list(found) == [
         "your_request_limit", "limit_frequency_secs", "current_use", "next_use_secs", "ident",
+        "mirror",
     ]  # fmt: skip
     assert found["current_use"] == found["next_use_secs"] == 0
     assert found["your_request_limit"] > 100_000

@@ -79,7 +79,9 @@ def test_they_have_the_modes_of_their_list(ask):
 
 
 def test_the_root_has_them_beside_their_list(ask):
-    assert list(ask("/2.3.0/")) == ["launches", "launches/previous", "launches/upcoming"]
+    root = ask("/2.3.0/")
+    assert list(root) == ["launches", "launches/previous", "launches/upcoming", "mirror"]
+    assert list(root["mirror"]) == ["launches", "launches/previous", "launches/upcoming"]
 
 
 def test_a_mirror_without_their_list_says_what_brings_it(synced, run):

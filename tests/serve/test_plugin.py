@@ -74,7 +74,7 @@ def test_a_page_has_upstreams_headers(url):
     assert response.status == 200
     assert response.headers["Content-Type"] == "application/json"
     assert response.headers["Allow"] == "GET"
-    assert response.headers["Vary"] == "Accept"
+    assert response.headers["Vary"] == "Accept, Accept-Encoding"
     assert response.headers["Content-Length"] == str(len(body))
     assert response.headers["Access-Control-Allow-Origin"] == "*"
     assert "Set-Cookie" not in response.headers

@@ -6,7 +6,7 @@ The order of the checks is upstream's: route, format, method, filters, search, t
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import Any
 from uuid import UUID
@@ -34,8 +34,8 @@ from ll2_mirror.api.response import (
     rendered,
 )
 from ll2_mirror.api.select import Selection, as_sql, ordering, selected
-from ll2_mirror.api.snapshot import SnapshotCache
-from ll2_mirror.clock import Clock
+from ll2_mirror.api.snapshot import Columns, SnapshotCache, columns_of
+from ll2_mirror.clock import Clock, to_iso
 from ll2_mirror.errors import NotInMirror
 from ll2_mirror.files import printable
 from ll2_mirror.ll2.json import KEPT, spell, text
@@ -67,15 +67,16 @@ class Api:
     ) -> None:
         self._file = printable(name)
         self._browse = browse
-        self.snapshot = snapshot or SnapshotCache(conn, name)
         self._clock = clock or Clock()
+        self.snapshot = snapshot or SnapshotCache(conn, name, self._clock)
+        self._lists = set[str]()  # from which the response is made
 
     def respond(self, request: Request) -> ApiResponse:
         """The response to a request. Reads only; never raises because of the request.
 
         Raises DataError for a damaged file, and sqlite3.Error.
         """
-        request = request._replace(method=request.method.upper())
+        request, self._lists = request._replace(method=request.method.upper()), set()
         try:
             context = Context(request, routed(request), Params(request.query))
         except Unrouted as unrouted:
@@ -83,12 +84,13 @@ class Api:
         choice = COMPACT
         try:
             choice = negotiated(context.params, request.accept)
-            return self.render(choice, context, self._document(context))
+            response = self.render(choice, context, self._document(context))
+            return response._replace(lists=frozenset(self._lists))
         except Refusal as refusal:
             document = refusal.document
         except NotInMirror as error:
             document = _not_in_mirror(f"{self._file}: {error}").document
-        return self.render(choice, context, document)
+        return self.render(choice, context, document)._replace(lists=frozenset(self._lists))
 
     def _document(self, context: Context) -> Document:
         """The document for a request; raises Refusal, or NotInMirror if the file lacks it."""
@@ -99,16 +101,32 @@ class Api:
     # The pages
 
     def _root(self, context: Context) -> Document:
-        """The root page: the URLs of the lists that the file holds."""
+        """The root page: the URLs of the lists that the file holds, and how old they are."""
         base, suffix = context.links
         names = sorted(name for name in ENDPOINTS if self.snapshot.holds(list_of(name), name))
-        return Document(200, {name: f"{base}{API_PATH}{name}/{suffix}" for name in names})
+        self._lists.update(names)
+        urls = {name: f"{base}{API_PATH}{name}/{suffix}" for name in names}
+        return Document(200, {**urls, "mirror": self._ages()})
 
     def _throttle(self, context: Context) -> Document:
         """The page about the rate limit, of which there is none."""
         limit = {"your_request_limit": _UNLIMITED, "limit_frequency_secs": 3600}
         used = {"current_use": 0, "next_use_secs": 0}
-        return Document(200, {**limit, **used, "ident": context.request.client})
+        own = {"ident": context.request.client, "mirror": self._ages()}
+        return Document(200, {**limit, **used, **own})
+
+    def _ages(self) -> dict[str, Any]:
+        """How old each list is, by name."""
+        now = self._clock.now()
+        return {
+            name: {
+                "asked": to_iso(age.asked) if age.asked else None,
+                "age_seconds": age.seconds(now),
+                "max_age_seconds": round(age.most),
+                "overdue": age.left(now) < 0,
+            }
+            for name, age in sorted(self.snapshot.ages.items())
+        }
 
     def _list(self, context: Context) -> Document:
         resource, params = self._resource(context), context.params
@@ -131,6 +149,7 @@ class Api:
         id_ = _id(context.route.id, resource.richest)
         if (type(id_) is int and id_ not in INT64) or not selection.has(id_):
             raise Refusal(404, {"detail": f"No {resource.noun} matches the given query."})
+        self._note_sources(resource, columns_of(resource.richest))
         try:
             return Document(200, self._records(context, Records(resource.richest, [id_]))[id_])
         except NotInMirror:
@@ -145,7 +164,9 @@ class Api:
             with suppress(NotInMirror, Refusal):
                 id_ = _id(context.route.id, resource.richest)
                 renderer = self.snapshot.renderer(context.links)
-                return Document(200, renderer.objects(resource.richest, [id_])[id_])
+                record = renderer.objects(resource.richest, [id_])[id_]
+                self._note_sources(resource, columns_of(resource.richest))
+                return Document(200, record)
         raise self._missing(context.route.name)
 
     def _selection(self, context: Context, resource: Resource) -> Selection:
@@ -176,12 +197,14 @@ class Api:
         resource = context.resource
         if resource is None or not self.snapshot.holds(resource.name, context.route.name):
             raise self._missing(context.route.name)
+        self._lists.add(context.route.name)
         return resource
 
     def _require_list(self, name: str, paths: list[str]) -> None:
         """Raises Refusal if the file doesn't have all of a list, with these keys."""
         if not self.snapshot.holds(name, name):
             raise self._missing(name, f" --mode {list(RESOURCES[name].modes)[-1]}")
+        self._lists.add(name)
         self._require(RESOURCES[name], self.snapshot.holdings[name].mode, paths)
 
     def _missing(self, name: str, mode: str = "") -> Refusal:
@@ -194,10 +217,12 @@ class Api:
         )
         return _not_in_mirror(f"This mirror doesn't hold {name}{how}.")
 
-    def _require(self, resource: Resource, mode: str, paths: Iterable[str] = ()) -> None:
+    def _require(self, resource: Resource, mode: str, paths: Sequence[str] = ()) -> None:
         """Raises Refusal if the file's mode lacks what this mode and these paths need."""
         modes = list(resource.modes)
         held_mode = self.snapshot.holdings[resource.name].mode
+        steps = [step for path in paths for step in resource.richest.resolve(path)]
+        self._note_sources(resource, frozenset((shape.table, key.column) for shape, key in steps))
         unknown = (self.snapshot.unknown_key(resource, path) for path in paths)
         key = next(filter(None, unknown), "")
         if not key and modes.index(mode) <= modes.index(held_mode):
@@ -205,6 +230,10 @@ class Api:
         what = f"{key} of {resource.name}" if key else f"{resource.name} in {mode} mode"
         sync = f"`ll2-mirror sync {self._file} {resource.name} --mode {modes[-1]}`"
         raise _not_in_mirror(f"This mirror doesn't hold {what}: {sync} brings it.")
+
+    def _note_sources(self, resource: Resource, columns: Columns) -> None:
+        """Notes the other lists to which a response owes what these columns hold."""
+        self._lists.update(self.snapshot.sources(resource.name, columns))
 
     # Rendering
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Callable, Hashable, Iterator, Sequence
 from contextlib import suppress
+from functools import cache, cached_property
 from operator import itemgetter
 from pathlib import Path
 from typing import Any, Generic, NamedTuple, TypeVar
@@ -12,9 +13,12 @@ from typing import Any, Generic, NamedTuple, TypeVar
 from cachetools import LRUCache
 
 from ll2_mirror.api.filters import followed
+from ll2_mirror.clock import Clock
 from ll2_mirror.errors import DataError
 from ll2_mirror.ll2.lists import RESOURCES, Resource
 from ll2_mirror.ll2.model import Id, Key, Shape, known_columns
+from ll2_mirror.store.ages import ListAge, list_ages
+from ll2_mirror.store.file import Store
 from ll2_mirror.store.ledger import Ledger, listed
 from ll2_mirror.store.records import ListedRecords
 from ll2_mirror.store.search import is_whole, teach_upper
@@ -30,7 +34,15 @@ _MOST_OBJECTS = 5_000  # that are kept as rendered, because records share them
 
 Links = tuple[str, str]  # what stands before and after the path of each link
 Texts = dict[Id, str]
+Columns = frozenset[tuple[str, str]]  # each with its table
 V = TypeVar("V")
+
+
+@cache
+def columns_of(shape: Shape) -> Columns:
+    """The columns that records in a shape fill, with those of all that they nest."""
+    tables = (each for each in shape.closure if each.table)
+    return frozenset((each.table, column) for each in tables for column in each.columns)
 
 
 class LRU(Generic[V]):
@@ -84,9 +96,11 @@ class SnapshotCache:
     Use the same one as long as the file doesn't change.
     """
 
-    def __init__(self, conn: sqlite3.Connection, name: str) -> None:
+    def __init__(self, conn: sqlite3.Connection, name: str, clock: Clock | None = None) -> None:
         """Takes the connection, and the file's name for errors."""
         self.conn = conn
+        self._name = name
+        self._clock = clock or Clock()
         teach_upper(conn)
         self.records = ListedRecords(conn, Path(name))
         self.holdings = dict(_holdings(conn, Walks(conn, Path(name))))
@@ -100,6 +114,32 @@ class SnapshotCache:
         """Whether the file has a list: a resource or a view of one."""
         holding = self.holdings.get(resource)
         return holding is not None and not {resource, name}.isdisjoint(holding.names)
+
+    @cached_property
+    def ages(self) -> dict[str, ListAge]:
+        """How old the lists and views are that the file has, by name."""
+        return list_ages(Store(self.conn, Path(self._name), self._clock))
+
+    def sources(self, resource: str, columns: Columns) -> Iterator[str]:
+        """The other lists that brought what these columns hold of a resource's records.
+
+        They are those that fill most of the columns which the resource's own mode lacks.
+        """
+        filled = {
+            name: columns_of(RESOURCES[name].modes[holding.mode])
+            for name, holding in self.holdings.items()
+        }
+        lacking = columns - filled.pop(resource, frozenset())
+        own = {pair for pair in lacking if pair[0] == RESOURCES[resource].table}
+        while lacking and filled:
+            most = max(
+                filled, key=lambda name: (len(own & filled[name]), len(lacking & filled[name]))
+            )
+            brought = lacking & filled.pop(most)
+            lacking -= brought
+            own -= brought
+            if brought:
+                yield from [most] if most in self.ages else self.holdings[most].names
 
     def cached(self, key: Hashable, read: Callable[[], V]) -> V:
         """A count, a text or a list of ids, cached."""

@@ -12,7 +12,6 @@ from typing import Any, NamedTuple
 from prometheus_client import CollectorRegistry, Gauge, generate_latest
 
 from ll2_mirror.clock import age, from_iso, to_iso
-from ll2_mirror.due import ages
 from ll2_mirror.extract.rate_limit import Budget
 from ll2_mirror.files import printable
 from ll2_mirror.images.folder import ImageFolder, image_counts
@@ -20,6 +19,7 @@ from ll2_mirror.ll2.lists import NEW, RESOURCES, SLICES, slice_name
 from ll2_mirror.ll2.model import Id
 from ll2_mirror.ll2.schema import SCHEMA_VERSION
 from ll2_mirror.share.publish import pulled_from
+from ll2_mirror.store.ages import ages
 from ll2_mirror.store.file import Store
 from ll2_mirror.store.ledger import Run
 from ll2_mirror.store.sql import Typed

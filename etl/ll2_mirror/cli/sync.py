@@ -345,8 +345,8 @@ def _requests(count: int | None) -> str:
 @options.json_option("them")
 def ages(db: Path, changes: tuple[str, ...], as_json: bool) -> None:
     """Shows how old each list may be, once what is to change is changed."""
-    from ll2_mirror.due import ages as ages_of
-    from ll2_mirror.due import set_ages
+    from ll2_mirror.store.ages import ages as ages_of
+    from ll2_mirror.store.ages import set_ages
 
     if changed := dict(map(_age_change, changes)):
         with options.changing(db) as store:

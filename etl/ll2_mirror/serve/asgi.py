@@ -5,7 +5,10 @@ from __future__ import annotations
 import gzip
 import hashlib
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
+from email.utils import format_datetime
 from functools import cached_property
 from http.cookies import CookieError, SimpleCookie
 from ipaddress import IPv6Address
@@ -14,6 +17,8 @@ from urllib.parse import unquote
 
 from ll2_mirror.api.request import Request, decoded, find_route
 from ll2_mirror.api.response import ApiResponse
+from ll2_mirror.clock import Clock
+from ll2_mirror.store.ages import ListAge
 
 Scope = dict[str, Any]
 Headers = list[tuple[bytes, bytes]]
@@ -34,11 +39,12 @@ _PAGE_POLICY = (
 _SHARED = (b"access-control-allow-origin", b"*")
 _ALWAYS = [
     _SHARED,
-    (b"access-control-expose-headers", b"ETag, Last-Modified"),
+    (b"access-control-expose-headers", b"ETag, Last-Modified, Age, Cache-Status"),
     (b"x-content-type-options", b"nosniff"),
 ]
 _ASKED_METHOD = b"access-control-request-method"
-_WITH_304 = {b"vary", b"etag", b"cache-control", *(name for name, _ in _ALWAYS)}
+_AGE = (b"last-modified", b"age", b"cache-status")
+_WITH_304 = {b"vary", b"etag", b"cache-control", *_AGE, *(name for name, _ in _ALWAYS)}
 
 
 # Requests.
@@ -125,11 +131,12 @@ def request_of(scope: Scope, base: str, prefix: str) -> Request:
 
 @dataclass(frozen=True)
 class HttpResponse:
-    """A response as bytes."""
+    """A response as bytes; ``ages``: of the lists that it was made from."""
 
     status: int
     headers: Headers
     body: bytes
+    ages: Sequence[ListAge] = ()
 
     @cached_property
     def etag(self) -> bytes:
@@ -141,23 +148,36 @@ class HttpResponse:
         """The response compressed by gzip, unless it is too small."""
         if len(self.body) < _SMALLEST_PACKED:
             return self
-        headers = [
-            (name, value + b", Accept-Encoding" if name == b"vary" else value)
-            for name, value in self.headers
-        ]
-        body = gzip.compress(self.body, _PACKED_AT, mtime=0)
-        return replace(self, headers=[*headers, (b"content-encoding", b"gzip")], body=body)
+        headers = [*self.headers, (b"content-encoding", b"gzip")]
+        return replace(self, headers=headers, body=gzip.compress(self.body, _PACKED_AT, mtime=0))
 
 
-def http_response(response: ApiResponse, modified: str | None = None) -> HttpResponse:
-    """A response to send, perhaps many times; ``modified``: the HTTP date of the last sync."""
+def http_response(response: ApiResponse, ages: Sequence[ListAge] = ()) -> HttpResponse:
+    """A response to send, perhaps many times; ``ages``: of the lists that it was made from."""
     named = {"Content-Type": response.media_type, **response.headers}
-    if modified and response.status == 200:
-        named["Last-Modified"] = modified
+    named["Vary"] = "Accept, Accept-Encoding"  # of a plain response, too
     if response.media_type.startswith("text/html"):
         named["Content-Security-Policy"] = _PAGE_POLICY
     headers = [(name.lower().encode(), value.encode("latin-1")) for name, value in named.items()]
-    return HttpResponse(response.status, headers, response.body)
+    return HttpResponse(response.status, headers, response.body, ages)
+
+
+def age_headers(ages: Sequence[ListAge], now: datetime) -> Headers:
+    """The headers that tell a response's age, which is that of the oldest list in it.
+
+    ``ttl`` are the seconds until one of the lists is overdue: see
+    https://www.rfc-editor.org/rfc/rfc9211#section-2.4. An age that isn't known is not told.
+    """
+    if not ages:
+        return []
+    left = min(age.left(now) for age in ages)
+    headers = [(b"cache-status", b"ll2-mirror; hit; ttl=%d" % left)]
+    asked = [age.asked for age in ages if age.asked and age.seconds(now) is not None]
+    if len(asked) == len(ages):
+        oldest = min(*asked, now)
+        headers.append((b"age", b"%d" % (now - oldest).total_seconds()))
+        headers.append((b"last-modified", format_datetime(oldest, usegmt=True).encode()))
+    return headers
 
 
 async def send_response(send: Any, scope: Scope, response: HttpResponse, *, private: bool) -> None:
@@ -167,9 +187,11 @@ async def send_response(send: Any, scope: Scope, response: HttpResponse, *, priv
     """
     request = dict(scope["headers"])
     sent = response.packed if packs(request.get(b"accept-encoding", b"")) else response
-    headers = [*sent.headers, *_ALWAYS]
+    headers = [*sent.headers, *_ALWAYS, *age_headers(sent.ages, Clock().now())]
     if sent.status == 200:
-        headers += [(b"etag", response.etag), (b"cache-control", _PRIVATE if private else _PUBLIC)]
+        headers.append((b"etag", response.etag))
+        if b"cache-control" not in dict(headers):
+            headers.append((b"cache-control", _PRIVATE if private else _PUBLIC))
         if matches(request.get(b"if-none-match", b""), response.etag):
             await send_whole(send, 304, [header for header in headers if header[0] in _WITH_304])
             return

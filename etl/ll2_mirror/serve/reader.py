@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from concurrent.futures import ThreadPoolExecutor
-from email.utils import format_datetime
 from functools import partial
 from typing import NamedTuple
 
@@ -12,12 +11,10 @@ from ll2_mirror.api.handlers import Api
 from ll2_mirror.api.request import Request, decoded, find_route
 from ll2_mirror.api.response import as_json
 from ll2_mirror.api.snapshot import LRU, SnapshotCache
-from ll2_mirror.clock import Clock, from_iso
-from ll2_mirror.errors import DataError, TooLong
+from ll2_mirror.errors import TooLong
 from ll2_mirror.ll2.schema import SCHEMA_VERSION
 from ll2_mirror.serve.asgi import HttpResponse, http_response
 from ll2_mirror.serve.browse import browse
-from ll2_mirror.store.ledger import Ledger
 from ll2_mirror.store.reader import (
     READ_SECONDS,
     File,
@@ -34,11 +31,10 @@ _QUICK_SECONDS = 0.25  # that the event loop may be blocked
 
 
 class FileState(NamedTuple):
-    """One state of the file, and when it was synced."""
+    """One state of the file."""
 
     version: Version
     snapshot: SnapshotCache
-    synced: str | None  # an HTTP date
     waits: bool  # perhaps for a writer
 
 
@@ -61,7 +57,7 @@ class Responder:
             return response
         response = await self._read_quickly(request)
         route = find_route(decoded(request.path))
-        if version and not (route and route.sublist):  # launches/upcoming changes with time
+        if version and not (route and (route.sublist or not route.name)):  # which time changes
             # With the compressed body, which has at most a fifth of its size.
             size = 2000 + sum(map(len, filter(None, request))) + len(response.body) * 6 // 5
             self.responses.keep((version, request), response, size)
@@ -105,17 +101,11 @@ class Responder:
             if schema != SCHEMA_VERSION:
                 return http_response(as_json(501, {"detail": other_version(self._name, schema)}))
             if self._state is None or self._state.version != conn.version:
-                self._state = self._read_state(conn)
-            response = Api(conn, self._name, browse, self._state.snapshot).respond(request)
-            return http_response(response, self._state.synced)
-
-    def _read_state(self, conn: Reading) -> FileState:
-        finished = Ledger(conn, Clock()).finished()
-        try:
-            synced = format_datetime(from_iso(finished), usegmt=True) if finished else None
-        except (ValueError, TypeError):
-            raise DataError(f"{self._name}: its runs are damaged") from None
-        return FileState(conn.version, SnapshotCache(conn, self._name), synced, conn.waits)
+                known = SnapshotCache(conn, self._name)
+                self._state = FileState(conn.version, known, conn.waits)
+            known = self._state.snapshot
+            response = Api(conn, self._name, browse, known).respond(request)
+            return http_response(response, [known.ages[name] for name in response.lists])
 
 
 def other_version(name: str, version: int) -> str:

@@ -1,0 +1,72 @@
+"""How old the file's lists may become, and how old they are."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+from math import inf
+from typing import NamedTuple
+
+from ll2_mirror.clock import age as age_of
+from ll2_mirror.clock import from_iso
+from ll2_mirror.errors import DataError
+from ll2_mirror.ll2.lists import NEW, SLICES, slice_name
+from ll2_mirror.store.file import Store
+
+_AGES = "ages"  # the setting: the ages that were changed
+_HOUR = 3600
+
+
+def ages(store: Store) -> dict[str, float]:
+    """The age in seconds that each list may reach."""
+    changed = store.settings.read(_AGES, dict) or {}
+    if not all(
+        name in SLICES and type(age) in (int, float) and age > 0 for name, age in changed.items()
+    ):
+        raise DataError(f"{store.path}: its setting {_AGES} is damaged: set the age again")
+    return {name: changed.get(name, part.age * _HOUR) for name, part in SLICES.items()}
+
+
+def set_ages(store: Store, wanted: dict[str, float | None]) -> None:
+    """Stores these ages in the file; None restores a list's default."""
+    changed = {**(store.settings.read(_AGES, dict) or {}), **wanted}
+    store.settings.keep(_AGES, {name: age for name, age in changed.items() if age is not None})
+
+
+class ListAge(NamedTuple):
+    """When LL2 was last asked for a list, and how many seconds old the file's may become."""
+
+    asked: datetime | None  # None: a clock was wrong, so that isn't known
+    most: float
+
+    def seconds(self, now: datetime) -> int | None:
+        """How old it is; None if that isn't known."""
+        return age_of(self.asked, now) if self.asked else None
+
+    def left(self, now: datetime) -> int:
+        """The seconds until it is overdue; negative if it is, or if its age isn't known."""
+        seconds = self.seconds(now)
+        return -1 if seconds is None else round(self.most - seconds)
+
+
+def list_ages(store: Store) -> dict[str, ListAge]:
+    """How old the lists and views are that the file has.
+
+    A view is as new as the last walk over its list or itself, or over what is new in the list if
+    that is asked for as often: then no sync of what is due walks the view.
+    """
+    most, now, known = ages(store), store.clock.now(), dict[str, ListAge]()
+    for name, part in SLICES.items():
+        new = most.get(slice_name(part.resource.name, NEW), inf)
+        kinds = {"", part.kind, *([NEW] if part.kind and new <= most[name] else [])}
+        walks = store.walks.holding(part.resource.name).walks
+        times = [walk.started for kind, walk in walks.items() if kind in kinds]
+        if times and part.kind != NEW:
+            known[name] = ListAge(latest(times, now), most[name])
+    return known
+
+
+def latest(times: Iterable[str], now: datetime) -> datetime | None:
+    """The latest of some times; a time in the future doesn't count, as a wrong clock noted it."""
+    past = (when for when in map(from_iso, times) if age_of(when, now) is not None)
+    return max(past, default=None)
