@@ -25,6 +25,10 @@ PAGES = {
     "tables": "/spacecraft",
     "search": "/-/search?q=dragon",
     "changes": "/-/changes",
+    "map": "/-/map",
+    "no page": "/-/nothing",
+    "no column": "/spacecraft/spacecraft?_sort=nothing",
+    "no SELECT": "/spacecraft?sql=delete+from+spacecraft",
     "API": "/2.3.0/spacecraft/?format=api&limit=3",
     "nothing": "/2.3.0/pads/1/?format=api",
 }

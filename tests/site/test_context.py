@@ -17,6 +17,7 @@ from ll2_mirror.testing import fake_ll2
 PAGES = [
     "/",
     "/-/changes",
+    "/-/map",
     "/-/search?q=secret",
     "/-/search?q=crew",
     *(f"/spacecraft/{table}" for table in ("spacecraft", "spacecraft_flights", "landings")),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import csv
+import html
 import io
 import re
 import sqlite3
@@ -294,6 +295,14 @@ def test_a_search_knows_no_case_and_no_accents(tmp_path):
         ("/spacecraft/spacecraft/x", 404, "No spacecraft has the id x"),
         ("/spacecraft/nothing", 404, "Table not found"),
         ("/-/thing/nothing", 404, "No such table"),
+        ("/nothing", 404, "There is no such page"),
+        ("/-/nothing", 404, "There is no such page"),
+        ("/spacecraft/spacecraft?_sort=nothing", 400, "Cannot sort table by nothing"),
+        ("/spacecraft/spacecraft?_facet={x}", 400, "A parameter of this address can"),
+        ("/spacecraft/spacecraft?_through={", 400, "A parameter of this address can"),
+        ("/spacecraft/spacecraft?_timelimit=x", 400, "A parameter of this address can"),
+        ("/spacecraft/spacecraft?id__in=[1", 400, "A parameter of this address can"),
+        ("/spacecraft?sql=delete+from+spacecraft", 400, "Statement must be a SELECT"),
         ("/-/search?q=...", 200, "has no letter or digit to search for"),
         ("/spacecraft/which-flights-are-planned?state=none", 200, "No results for state = none."),
     ],
@@ -302,13 +311,49 @@ def test_a_page_says_what_is_the_matter(url, path, status, told):
     answer = get(f"{url}{path}")
     assert answer.status_code == status
     assert told in answer.text
+    assert "Search by name" in answer.text
+
+
+def test_data_that_cannot_be_had_is_the_requests_fault(url):
+    for path in ("spacecraft.json?_sort=nothing", "spacecraft.csv?_sort=nothing"):
+        assert get(f"{url}/spacecraft/{path}").status_code == 400
+    assert "Cannot sort" in get(f"{url}/spacecraft/spacecraft.json?_sort=nothing").json()["error"]
+
+
+@pytest.mark.parametrize("path", ["/", "/-/search", "/spacecraft", "/spacecraft/spacecraft"])
+def test_a_page_is_only_read(url, path):
+    answer = requests.post(f"{url}{path}", timeout=30, headers=HTML)
+    assert (answer.status_code, answer.headers["allow"]) == (405, "GET, HEAD")
+    assert "This page can only be read" in answer.text
+
+
+def test_the_map_has_each_place_as_a_link(page, url):
+    page.goto(f"{url}/-/map")
+    assert page.locator("svg a circle").count() == page.locator(".names a").count() > 5
+    land = page.locator(".world use").bounding_box()
+    assert land["width"] > 300
+    page.locator(".locations circle").first.click(force=True)
+    expect(page.locator(".kind")).to_have_text(re.compile("Location|Pad|Landing location"))
+    assert fits(page)
+
+
+def test_a_page_that_is_sent_on_unfolds(url):
+    craft = get(f"{url}/spacecraft/spacecraft/289").text
+    meta = dict(re.findall(r'<meta (?:name|property)="([^"]+)" content="([^"]*)">', craft))
+    assert meta["og:title"].startswith("Crew Dragon Endeavour")
+    assert meta["og:description"] == meta["description"] != ""
+    assert meta["og:url"] == f"{url}/spacecraft/spacecraft/289"
+    assert meta["og:image"].startswith("https://")
+    assert "og:image" not in get(f"{url}/spacecraft/agencies/63").text  # no license is known
+    assert get(f"{url}/-/static-plugins/ll2-mirror/icon.svg").ok
 
 
 def test_sql_that_runs_long_is_ended(url):
     long = "with recursive n(i) as (select 1 union all select i+1 from n) select sum(i) from n"
     answer = get(f"{url}/spacecraft", params={"sql": long})
     assert answer.status_code == 400
-    assert "interrupted" in answer.text.lower()
+    assert "was stopped after 1,000 ms" in answer.text
+    assert long in html.unescape(answer.text)
 
 
 def test_a_file_that_is_half_a_mirror_says_so(tmp_path):

@@ -31,9 +31,9 @@ _PACKED_AT = 1  # gzip's level: higher ones take longer than they save
 _REFUSED = (b"q=0", b"q=0.0", b"q=0.00", b"q=0.000")
 _PUBLIC = b"public, max-age=0, must-revalidate"  # the next sync may come at any time
 _PRIVATE = b"private, no-store"
-# The browsable page loads only the site's style, and no script.
+# The browsable page loads only the site's style and icon, and no script.
 _PAGE_POLICY = (
-    "default-src 'none'; style-src 'self'; form-action 'self'; base-uri 'none';"
+    "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none';"
     " frame-ancestors 'none'"
 )
 _SHARED = (b"access-control-allow-origin", b"*")

@@ -47,6 +47,7 @@ if TYPE_CHECKING:
     from datasette.app import Datasette
 
 _KNOWN_VERSIONS = ("0.65",)  # as major.minor
+NAME = "ll2-mirror"  # of the plugin, in Datasette's configuration
 _PLUGINS = ("ll2_mirror", "ll2_mirror_site")  # the entry points' names
 _KNOWING = {b"cookie", b"authorization"}  # headers that may identify a user
 
@@ -192,6 +193,12 @@ def users_metadata(datasette: Datasette, key: str, database: str | None = None) 
     return datasette.metadata(key, database=database, fallback=False)
 
 
+def configured_base(datasette: Datasette) -> str:
+    """The scheme://host that the plugin's configuration says; empty if it says none."""
+    config = datasette.plugin_config(NAME) or {}
+    return str(config.get("base_url") or "").rstrip("/")
+
+
 # Users and permissions, which Datasette and its plugins decide.
 
 # Whether an actor may see a database, by the time when that was decided, and both.
@@ -256,12 +263,31 @@ def has_template(datasette: Datasette, name: str) -> bool:
     return bool(datasette.template_dir) and Path(str(datasette.template_dir), name).exists()
 
 
+def method_not_allowed(method: str) -> DatasetteError:
+    """The error for a request that would change something."""
+    return DatasetteError(f"{method} is not allowed here, only GET.", status=405)
+
+
 async def own_page(page: str, datasette: Any, request: Request) -> Response:
-    """A page of Datasette's own; views are imported late, since they import the plugins."""
+    """A page of Datasette's own; views are imported late, since they import the plugins.
+
+    Raises DatasetteError: for parameters that can't be read, with the status 400 rather than 500.
+    """
     if page == "table" and request.method == "POST" and await _only_reads(datasette, request):
-        return Response.text("Method not allowed", status=405, headers={"Allow": "GET, HEAD"})
+        raise method_not_allowed("POST")
     view = getattr(import_module(f"datasette.views.{page}"), f"{page.capitalize()}View")
-    response: Response = await view(datasette).dispatch_request(request)
+    try:
+        response: Response = await view(datasette).dispatch_request(request)
+    except DatasetteError as error:
+        error.status = 400 if error.status == 500 else error.status
+        raise
+    except (ValueError, TypeError, LookupError, AssertionError) as error:  # it has no checks
+        if not request.query_string:
+            raise
+        message = f"A parameter of this address can't be read: {error}"
+        raise DatasetteError(message, status=400) from error
+    if response.status == 405:
+        raise method_not_allowed(request.method)
     return response
 
 

@@ -42,6 +42,7 @@ from ll2_mirror.serve.datasette_adapter import (
     Actor,
     actor_of,
     adopt,
+    configured_base,
     file_of,
     is_mirror,
     may_see,
@@ -59,7 +60,6 @@ if TYPE_CHECKING:
 
 # Methods that Datasette's views accept: for any other, they look up an attribute of that name.
 METHODS = ("GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE")
-NAME = "ll2-mirror"  # of the plugin, in Datasette's configuration
 _IMAGE_HEADERS = {
     "x-content-type-options": "nosniff",
     "content-security-policy": "default-src 'none'; sandbox",
@@ -212,9 +212,8 @@ class ApiPlugin:
 
     def _base(self, scope: Scope) -> str | None:
         """The base of links: as configured, else as requested; None for an invalid Host header."""
-        config = self._datasette.plugin_config(NAME) or {}
-        if configured := config.get("base_url"):
-            return str(configured).rstrip("/")
+        if configured := configured_base(self._datasette):
+            return configured
         return origin(scope, secure=self._datasette.setting("force_https_urls"))
 
 

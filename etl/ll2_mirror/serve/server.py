@@ -16,8 +16,7 @@ from datasette.utils import BadMetadataError, parse_metadata
 from h11 import LocalProtocolError
 
 from ll2_mirror.errors import UsageError
-from ll2_mirror.serve.datasette_adapter import LiveDatabase, version_problem
-from ll2_mirror.serve.plugin import NAME
+from ll2_mirror.serve.datasette_adapter import NAME, LiveDatabase, version_problem
 
 _THEIRS = (asyncio.CancelledError, LocalProtocolError)
 _LAST_SECONDS = 3  # to finish responses when the server stops

@@ -7,6 +7,7 @@ Open ``pages`` first: it registers the pages. ``context`` is a mirror as the pag
 formats values for people, ``templates`` has the HTML.
 """
 
+from ll2_mirror.site.errors import handle_exception
 from ll2_mirror.site.pages import (
     canned_queries,
     extra_template_vars,
@@ -20,5 +21,6 @@ __all__ = [
     "extra_template_vars",
     "filters_from_request",
     "get_metadata",
+    "handle_exception",
     "register_routes",
 ]

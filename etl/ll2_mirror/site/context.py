@@ -6,6 +6,7 @@ import re
 import sqlite3
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping
+from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 from unicodedata import normalize
@@ -14,13 +15,23 @@ from weakref import WeakKeyDictionary
 from datasette import Forbidden, Response
 from datasette.utils import tilde_decode, tilde_encode
 
+from ll2_mirror.errors import MirrorError
 from ll2_mirror.images.folder import UNKNOWN, ImageFolder
 from ll2_mirror.ll2.descriptions import label, questions, sections
 from ll2_mirror.ll2.lists import LIST_OF
 from ll2_mirror.ll2.model import Id
 from ll2_mirror.ll2.page import API_PATH
-from ll2_mirror.serve.datasette_adapter import file_of, is_mirror, may_see, users_metadata
+from ll2_mirror.serve.datasette_adapter import (
+    UnreadablePage,
+    configured_base,
+    file_of,
+    is_mirror,
+    may_see,
+    method_not_allowed,
+    users_metadata,
+)
 from ll2_mirror.site import display
+from ll2_mirror.store.file import explained
 from ll2_mirror.store.reader import snapshot
 from ll2_mirror.store.sql import IN, among
 
@@ -29,6 +40,8 @@ if TYPE_CHECKING:
     from datasette.utils.asgi import Request
 
 T = TypeVar("T")
+
+_READING = ("GET", "HEAD")  # methods
 
 # Kept between requests, by the name of the database.
 _kept: WeakKeyDictionary[Datasette, dict[str, tuple[NameIndex, ImageFolder]]] = WeakKeyDictionary()
@@ -50,6 +63,7 @@ class SiteContext:
         self.home = str(datasette.urls.database(name))
         self.api = str(datasette.urls.path(API_PATH.lstrip("/")))
         self.root = str(datasette.urls.instance())
+        self.address = self.absolute(request.path) if request else ""
         self.title = users_metadata(datasette, "title") or display.site()["title"]
         self.text = users_metadata(datasette, "description") or display.site()["text"]
         self.questions = questions()
@@ -74,14 +88,24 @@ class SiteContext:
             raise Forbidden("view-database")
 
     async def read(self, read: Callable[[Rows], T]) -> T:
-        """What is read of the file, from one state of it; raises Forbidden as ``check`` does."""
+        """What is read of the file, from one state of it.
+
+        Raises Forbidden as ``check`` does, and UnreadablePage if the file is no complete mirror.
+        """
         await self.check()
 
         def from_snapshot(conn: sqlite3.Connection) -> T:
             with snapshot(conn):
                 return read(Rows(conn, self.home, self._copy))
 
-        result: T = await self.datasette.databases[self.name].execute_fn(from_snapshot)
+        try:
+            result: T = await self.datasette.databases[self.name].execute_fn(from_snapshot)
+        except MirrorError as error:
+            raise UnreadablePage(str(error)) from error
+        except sqlite3.Error as error:
+            known = explained(error, Path(self.name))
+            message = str(known or f"{self.name} is not a complete mirror: {error}")
+            raise UnreadablePage(message) from error
         return result
 
     def _copy(self, url: str) -> str:
@@ -91,11 +115,22 @@ class SiteContext:
 
     async def page(self, template: str, status: int = 200, **variables: Any) -> Response:
         """The response for one of our templates."""
+        if self.request and self.request.method not in _READING:
+            raise method_not_allowed(self.request.method)
         variables["ll2"] = self
         body = await self.datasette.render_template(template, variables, request=self.request)
         return Response.html(body, status=status)
 
     # For the templates
+
+    def absolute(self, href: str) -> str:
+        """The whole address of a path, its host as configured, else as requested."""
+        base = configured_base(self.datasette)
+        return base + href if base else str(self.datasette.absolute_url(self.request, href))
+
+    def may_share(self, picture: Picture) -> bool:
+        """Whether the license of a picture lets other sites show it."""
+        return picture.license.startswith(tuple(display.site()["shared_licenses"]))
 
     def api_of(self, table: str) -> str:
         """The API's path for a table; empty if there is none."""
@@ -118,9 +153,16 @@ class SiteContext:
         return display.bars(columns, rows, known.bars) if known else []
 
 
-def site_context(datasette: Datasette, request: Request) -> SiteContext | None:
-    """The mirror that the path names, else the first one; None if there is none."""
-    name = tilde_decode(request.url_vars.get("database", ""))
+def database_in(request: Request) -> str:
+    """The name of the database in the path; empty for other paths."""
+    return str(tilde_decode(request.url_vars.get("database", "")))
+
+
+def site_context(
+    datasette: Datasette, request: Request, name: str | None = None
+) -> SiteContext | None:
+    """The mirror that the path or the name says, the first one for none; None if there is none."""
+    name = database_in(request) if name is None else name
     for each, database in datasette.databases.items():
         if is_mirror(database) and name in ("", database.route):
             return SiteContext(datasette, each, request)

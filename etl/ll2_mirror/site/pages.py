@@ -9,10 +9,7 @@ from __future__ import annotations
 import json
 import re
 import sqlite3
-from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
-from functools import wraps
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
@@ -20,7 +17,6 @@ from datasette import NotFound, Response, hookimpl
 from datasette.filters import FilterArguments
 from datasette.utils import tilde_decode
 
-from ll2_mirror.errors import MirrorError
 from ll2_mirror.ll2.descriptions import questions
 from ll2_mirror.ll2.model import Id
 from ll2_mirror.ll2.schema import target, views
@@ -40,7 +36,7 @@ from ll2_mirror.site.context import PageSection, Rows, SiteContext, search_expre
 from ll2_mirror.site.front_page import front_page, recent_changes
 from ll2_mirror.site.row_page import row_page
 from ll2_mirror.site.table_page import Fact, TablePage, facts, table_page
-from ll2_mirror.store.file import explained
+from ll2_mirror.site.world_map import map_layers
 
 if TYPE_CHECKING:
     from datasette.app import Datasette
@@ -63,12 +59,14 @@ def register_routes() -> list[tuple[str, Any]]:
         (r"/-/index(?P<format>)$", show_index),
         (r"/-/search$", show_search),
         (r"/-/changes$", show_changes),
+        (r"/-/map$", show_map),
         (r"/-/tables$", to_tables),
         (r"/-/thing/(?P<name>\w+)(?:/(?P<id>[^/]+))?$", to_row),
         (rf"{_DATABASE}(?P<format>)$", show_tables),
         (rf"{_DATABASE}\.(?P<format>csv)$", whole_csv),
         (rf"{_DATABASE}/(?P<table>[^/.]+)(?P<format>)$", show_table),
         (rf"{_DATABASE}/(?P<table>[^/.]+)\.(?P<format>csv)$", whole_csv),
+        (rf"{_DATABASE}(?:/(?P<table>[^/.]+))?\.(?P<format>json)$", show_json),
         (rf"{_DATABASE}/(?P<table>[^/.]+)/(?P<pks>[^/.]+)(?P<format>)$", show_row),
     ]
 
@@ -150,25 +148,6 @@ def extra_template_vars(
 # Our own pages
 
 
-Handler = Callable[["Datasette", "Request"], Awaitable[Response]]
-
-
-def _or_problem(show: Handler) -> Handler:
-    """Renders a page, or one that says why the file can't be read."""
-
-    @wraps(show)
-    async def handle(datasette: Datasette, request: Request) -> Response:
-        try:
-            return await show(datasette, request)
-        except (MirrorError, sqlite3.Error) as error:
-            site = _mirror(datasette, request)
-            known = explained(error, Path(site.name)) if isinstance(error, sqlite3.Error) else error
-            problem = str(known or f"{site.name} is not a complete mirror: {error}")
-            return await site.page("ll2_problem.html", 503, problem=problem)
-
-    return handle
-
-
 def _mirror(datasette: Datasette, request: Request) -> SiteContext:
     """The mirror; raises NotFound if there is none."""
     if site := site_context(datasette, request):
@@ -176,7 +155,6 @@ def _mirror(datasette: Datasette, request: Request) -> SiteContext:
     raise NotFound("No mirror is open")
 
 
-@_or_problem
 async def show_front(datasette: Datasette, request: Request) -> Response:
     """The front page."""
     site = site_context(datasette, request)
@@ -193,7 +171,6 @@ async def show_index(datasette: Datasette, request: Request) -> Response:
     return await own_page("index", datasette, request)
 
 
-@_or_problem
 async def show_changes(datasette: Datasette, request: Request) -> Response:
     """The page of recent changes."""
     site = _mirror(datasette, request)
@@ -201,13 +178,18 @@ async def show_changes(datasette: Datasette, request: Request) -> Response:
     return await site.page("ll2_changes.html", changes=changes, most=_MOST_CHANGES)
 
 
-@_or_problem
 async def show_search(datasette: Datasette, request: Request) -> Response:
     """The search page: rows whose names have these words."""
     site, text = _mirror(datasette, request), request.args.get("q") or ""
     sections = await site.read(lambda rows: _found(site, rows, text))
     has_words = bool(search_expression(text))
     return await site.page("ll2_search.html", text=text, has_words=has_words, sections=sections)
+
+
+async def show_map(datasette: Datasette, request: Request) -> Response:
+    """The map of the world with the places on it."""
+    site = _mirror(datasette, request)
+    return await site.page("ll2_map.html", layers=await site.read(map_layers))
 
 
 def _found(site: SiteContext, rows: Rows, text: str) -> list[PageSection]:
@@ -221,7 +203,6 @@ def _found(site: SiteContext, rows: Rows, text: str) -> list[PageSection]:
     return [section for section in sections if section.items]
 
 
-@_or_problem
 async def show_row(datasette: Datasette, request: Request) -> Response:
     """The page of a row, even of a deleted one."""
     table, text = (tilde_decode(request.url_vars[part]) for part in ("table", "pks"))
@@ -294,6 +275,12 @@ async def whole_csv(datasette: Datasette, request: Request) -> Response:
         query = request.scope["query_string"]
         request.scope["query_string"] = b"&".join(filter(None, (query, b"_stream=on")))
         datasette = WholeAnswers(datasette)
+    return await own_page(page, datasette, request)
+
+
+async def show_json(datasette: Datasette, request: Request) -> Response:
+    """A table, a question or a query as JSON."""
+    page = "table" if request.url_vars["table"] else "database"
     return await own_page(page, datasette, request)
 
 
