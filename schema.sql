@@ -40,22 +40,24 @@ CREATE TABLE spacecraft (
     -- landers.
     id INTEGER PRIMARY KEY,
     url TEXT,
-    name TEXT,  -- LL2's name for it; not unique
-    serial_number TEXT,  -- the builder's serial number, if there is one
+    name TEXT,  -- LL2's name for the spacecraft; not unique
+    serial_number TEXT,  -- the builder's serial number of the spacecraft, if there is one
     is_placeholder INTEGER,  -- 0 or 1: stands for a spacecraft that is not yet known
-    image_id INTEGER REFERENCES images (id),  -- picture
-    in_space INTEGER,  -- 0 or 1: in space now
+    image_id INTEGER REFERENCES images (id),  -- picture of the spacecraft
+    in_space INTEGER,  -- 0 or 1: the spacecraft is in space now
     time_in_space TEXT,  -- ISO 8601: time in space over all flights; grows daily while in space
     time_in_space_seconds REAL,
     time_docked TEXT,  -- ISO 8601: time docked over all flights; grows daily while docked
     time_docked_seconds REAL,
-    flights_count INTEGER,  -- flights so far
-    mission_ends_count INTEGER,  -- flights that ended
-    status_id INTEGER REFERENCES spacecraft_statuses (id),  -- status: active, retired, lost, ...
+    flights_count INTEGER,  -- number of flights of the spacecraft so far
+    mission_ends_count INTEGER,  -- number of flights of the spacecraft that ended
+    status_id INTEGER REFERENCES spacecraft_statuses (id),
+        -- status of the spacecraft: Active, Single Use, Retired, ...
     description TEXT,
     spacecraft_config_id INTEGER REFERENCES spacecraft_configurations (id),
-        -- its type: the spacecraft configuration
-    fastest_turnaround TEXT,  -- ISO 8601: shortest time from a landing to the next launch
+        -- type of the spacecraft
+    fastest_turnaround TEXT,
+        -- ISO 8601: shortest time from a landing of the spacecraft to its next launch
     fastest_turnaround_seconds REAL,
     flights_items INTEGER,
     _shapes TEXT,
@@ -71,7 +73,7 @@ CREATE TABLE spacecraft__flights (
 ) WITHOUT ROWID;
 
 CREATE TABLE spacecraft_statuses (
-    -- Active, Single Use, Retired, Lost, ...
+    -- Statuses of spacecraft: Active, Single Use, Retired, Lost, Under construction, ...
     id INTEGER PRIMARY KEY,
     name TEXT,
     _extra TEXT
@@ -83,32 +85,34 @@ CREATE TABLE spacecraft_configurations (
     id INTEGER PRIMARY KEY,
     url TEXT,
     name TEXT,
-    type_id INTEGER REFERENCES spacecraft_configuration_types (id),  -- its type
-    agency_id INTEGER REFERENCES agencies (id),  -- agency that built it
+    type_id INTEGER REFERENCES spacecraft_configuration_types (id),  -- the kind of spacecraft
+    agency_id INTEGER REFERENCES agencies (id),  -- agency that built the spacecraft
     family_items INTEGER,
-    in_use INTEGER,  -- 0 or 1: still flying
-    image_id INTEGER REFERENCES images (id),  -- picture
-    capability TEXT,  -- what it is made for
-    history TEXT,  -- how it came about
-    details TEXT,  -- how it is built
-    maiden_flight TEXT,  -- YYYY-MM-DD: date of the first flight
-    height REAL,  -- m: length
-    diameter REAL,  -- m: width
-    human_rated INTEGER,  -- 0 or 1: made to carry people
+    in_use INTEGER,  -- 0 or 1: the type of spacecraft is still flying
+    image_id INTEGER REFERENCES images (id),  -- picture of the type of spacecraft
+    capability TEXT,  -- what the spacecraft is made for
+    history TEXT,  -- history of the type of spacecraft
+    details TEXT,  -- construction of the spacecraft
+    maiden_flight TEXT,  -- YYYY-MM-DD: date of the first flight of the type of spacecraft
+    height REAL,  -- m: length of the spacecraft
+    diameter REAL,  -- m: width of the spacecraft
+    human_rated INTEGER,  -- 0 or 1: the spacecraft is made to carry people
     crew_capacity INTEGER,  -- number of seats
-    payload_capacity INTEGER,  -- kg: mass that it can carry up
-    payload_return_capacity INTEGER,  -- kg: mass that it can carry down
-    flight_life TEXT,  -- how long it can fly, as text
-    wiki_link TEXT,  -- page in Wikipedia
-    info_link TEXT,  -- page with more information
-    spacecraft_flown INTEGER,  -- spacecraft of it that flew
-    total_launch_count INTEGER,  -- launches so far
-    successful_launches INTEGER,  -- launches that succeeded
-    failed_launches INTEGER,  -- launches that failed
-    attempted_landings INTEGER,  -- landings attempted
-    successful_landings INTEGER,  -- landings that succeeded
-    failed_landings INTEGER,  -- landings that failed
-    fastest_turnaround TEXT,  -- ISO 8601: shortest time from a landing to the next launch
+    payload_capacity INTEGER,  -- kg: mass that the spacecraft can carry up
+    payload_return_capacity INTEGER,  -- kg: mass that the spacecraft can carry down
+    flight_life TEXT,  -- how long the spacecraft can fly, as text
+    wiki_link TEXT,  -- page about the spacecraft in Wikipedia
+    info_link TEXT,  -- page with more information about the spacecraft
+    spacecraft_flown INTEGER,  -- number of spacecraft of the type of spacecraft that flew
+    total_launch_count INTEGER,
+        -- number of launches of the type of spacecraft so far, as LL2 counts them
+    successful_launches INTEGER,  -- number of launches of the type of spacecraft that succeeded
+    failed_launches INTEGER,  -- number of launches of the type of spacecraft that failed
+    attempted_landings INTEGER,  -- number of landings of the type of spacecraft that were attempted
+    successful_landings INTEGER,  -- number of landings of the type of spacecraft that succeeded
+    failed_landings INTEGER,  -- number of landings of the type of spacecraft that failed
+    fastest_turnaround TEXT,
+        -- ISO 8601: shortest time from a landing of a spacecraft to its next launch
     fastest_turnaround_seconds REAL,
     _shapes TEXT,
     _extra TEXT
@@ -123,7 +127,7 @@ CREATE TABLE spacecraft_configurations__family (
 ) WITHOUT ROWID;
 
 CREATE TABLE spacecraft_configuration_types (
-    -- Capsule, Space Plane, ...
+    -- Kinds of spacecraft: Capsule, Spaceplane, Lander, ...
     id INTEGER PRIMARY KEY,
     name TEXT,
     _extra TEXT
@@ -135,17 +139,20 @@ CREATE TABLE spacecraft_configuration_families (
     id INTEGER PRIMARY KEY,
     name TEXT,
     description TEXT,
-    manufacturer_id INTEGER REFERENCES agencies (id),  -- agency that builds it
+    manufacturer_id INTEGER REFERENCES agencies (id),
+        -- agency that builds the family of spacecraft
     parent_id INTEGER REFERENCES spacecraft_configuration_families (id),
-        -- the family that it belongs to
-    maiden_flight TEXT,  -- YYYY-MM-DD: date of the first flight
-    spacecraft_flown INTEGER,  -- spacecraft of it that flew
-    total_launch_count INTEGER,  -- launches so far
-    successful_launches INTEGER,  -- launches that succeeded
-    failed_launches INTEGER,  -- launches that failed
-    attempted_landings INTEGER,  -- landings attempted
-    successful_landings INTEGER,  -- landings that succeeded
-    failed_landings INTEGER,  -- landings that failed
+        -- the family that this family belongs to
+    maiden_flight TEXT,  -- YYYY-MM-DD: date of the first flight of the family of spacecraft
+    spacecraft_flown INTEGER,  -- number of spacecraft of the family of spacecraft that flew
+    total_launch_count INTEGER,
+        -- number of launches of the family of spacecraft so far, as LL2 counts them
+    successful_launches INTEGER,  -- number of launches of the family of spacecraft that succeeded
+    failed_launches INTEGER,  -- number of launches of the family of spacecraft that failed
+    attempted_landings INTEGER,
+        -- number of landings of the family of spacecraft that were attempted
+    successful_landings INTEGER,  -- number of landings of the family of spacecraft that succeeded
+    failed_landings INTEGER,  -- number of landings of the family of spacecraft that failed
     spacecraft_items INTEGER,
     _shapes TEXT,
     _extra TEXT
@@ -169,36 +176,45 @@ CREATE TABLE agencies (
     id INTEGER PRIMARY KEY,
     url TEXT,
     name TEXT,
-    abbrev TEXT,  -- short name
-    type_id INTEGER REFERENCES agency_types (id),  -- its type
-    featured INTEGER,  -- 0 or 1: LL2 features it
+    abbrev TEXT,  -- short name of the agency
+    type_id INTEGER REFERENCES agency_types (id),  -- the agency type
+    featured INTEGER,  -- 0 or 1: LL2 features the agency
     country_items INTEGER,
     description TEXT,
     administrator TEXT,  -- head of the agency, with title
-    founding_year INTEGER,  -- year: year of its founding
-    launchers TEXT,  -- names of its launchers, as text, separated by |
-    spacecraft TEXT,  -- names of its spacecraft, as text, separated by |
+    founding_year INTEGER,  -- year: year of the agency's founding
+    launchers TEXT,  -- names of the agency's launchers, as text, separated by |
+    spacecraft TEXT,  -- names of the agency's spacecraft, as text, separated by |
     parent TEXT,  -- name of the parent agency, as text
-    image_id INTEGER REFERENCES images (id),  -- picture
-    logo_id INTEGER REFERENCES images (id),  -- logo
-    social_logo_id INTEGER REFERENCES images (id),  -- logo, cropped for social media
-    total_launch_count INTEGER,  -- launches so far
-    consecutive_successful_launches INTEGER,  -- successful launches in a row, up to now
-    successful_launches INTEGER,  -- launches that succeeded
-    failed_launches INTEGER,  -- launches that failed
-    pending_launches INTEGER,  -- launches that are planned
-    consecutive_successful_landings INTEGER,  -- successful landings in a row, up to now
-    successful_landings INTEGER,  -- landings that succeeded
-    failed_landings INTEGER,  -- landings that failed
-    attempted_landings INTEGER,  -- landings attempted, without those of spacecraft and payloads
-    successful_landings_spacecraft INTEGER,  -- landings of spacecraft that succeeded
-    failed_landings_spacecraft INTEGER,  -- landings of spacecraft that failed
-    attempted_landings_spacecraft INTEGER,  -- landings of spacecraft attempted
-    successful_landings_payload INTEGER,  -- landings of payloads that succeeded
-    failed_landings_payload INTEGER,  -- landings of payloads that failed
-    attempted_landings_payload INTEGER,  -- landings of payloads attempted
-    info_url TEXT,  -- page with more information
-    wiki_url TEXT,  -- page in Wikipedia
+    image_id INTEGER REFERENCES images (id),  -- picture of the agency
+    logo_id INTEGER REFERENCES images (id),  -- logo of the agency
+    social_logo_id INTEGER REFERENCES images (id),  -- logo of the agency, cropped for social media
+    total_launch_count INTEGER,  -- number of launches of the agency so far, as LL2 counts them
+    consecutive_successful_launches INTEGER,
+        -- number of successful launches of the agency in a row, up to now
+    successful_launches INTEGER,  -- number of launches of the agency that succeeded
+    failed_launches INTEGER,  -- number of launches of the agency that failed
+    pending_launches INTEGER,  -- number of launches of the agency that are planned
+    consecutive_successful_landings INTEGER,
+        -- number of successful landings of the agency in a row, up to now
+    successful_landings INTEGER,  -- number of landings of the agency that succeeded
+    failed_landings INTEGER,  -- number of landings of the agency that failed
+    attempted_landings INTEGER,
+        -- number of landings of the agency that were attempted, without those of spacecraft and
+        -- payloads
+    successful_landings_spacecraft INTEGER,
+        -- number of the agency's landings of spacecraft that succeeded
+    failed_landings_spacecraft INTEGER,
+        -- number of the agency's landings of spacecraft that failed
+    attempted_landings_spacecraft INTEGER,
+        -- number of the agency's landings of spacecraft that were attempted
+    successful_landings_payload INTEGER,
+        -- number of the agency's landings of payloads that succeeded
+    failed_landings_payload INTEGER,  -- number of the agency's landings of payloads that failed
+    attempted_landings_payload INTEGER,
+        -- number of the agency's landings of payloads that were attempted
+    info_url TEXT,  -- page with more information about the agency
+    wiki_url TEXT,  -- page about the agency in Wikipedia
     social_media_links_items INTEGER,
     launcher_list_items INTEGER,
     spacecraft_list_items INTEGER,
@@ -240,7 +256,7 @@ CREATE TABLE agencies__spacecraft_list (
 ) WITHOUT ROWID;
 
 CREATE TABLE agency_types (
-    -- Government, Commercial, Private, Multinational, ...
+    -- Kinds of agencies: Government, Multinational, Commercial, Private, ...
     id INTEGER PRIMARY KEY,
     name TEXT,
     _extra TEXT
@@ -252,15 +268,16 @@ CREATE TABLE countries (
     name TEXT,
     alpha_2_code TEXT,  -- ISO 3166-1: code of two letters
     alpha_3_code TEXT,  -- ISO 3166-1: code of three letters
-    nationality_name TEXT,  -- adjective, as in French
-    nationality_name_composed TEXT,  -- first half of a compound, as in Franco-American
+    nationality_name TEXT,  -- adjective of the country, as in French
+    nationality_name_composed TEXT,
+        -- first half of a compound with the country, as in Franco-American
     _extra TEXT
 );
 
 CREATE TABLE social_media_links (
     -- One agency's or astronaut's page on one social network.
     id INTEGER PRIMARY KEY,
-    social_media_id INTEGER REFERENCES social_media (id),  -- the social network
+    social_media_id INTEGER REFERENCES social_media (id),  -- social network of the page
     url TEXT,  -- URL of the page
     _extra TEXT
 );
@@ -269,8 +286,8 @@ CREATE TABLE social_media (
     -- Social networks.
     id INTEGER PRIMARY KEY,
     name TEXT,
-    url TEXT,  -- URL of the network
-    logo_id INTEGER REFERENCES images (id),  -- logo
+    url TEXT,  -- URL of the social network
+    logo_id INTEGER REFERENCES images (id),  -- logo of the social media
     _extra TEXT
 );
 
@@ -283,10 +300,11 @@ CREATE TABLE images (
     id INTEGER PRIMARY KEY,
     name TEXT,
     image_url TEXT,  -- URL of the full-size picture; its host may change between syncs
-    thumbnail_url TEXT,  -- URL of a small version
-    credit TEXT,  -- whom to credit
-    license_id INTEGER REFERENCES image_licenses (id),  -- license: what may be done with it
-    single_use INTEGER,  -- 0 or 1: belongs to one entry only
+    thumbnail_url TEXT,  -- URL of a small version of the picture
+    credit TEXT,  -- whom to credit for the picture
+    license_id INTEGER REFERENCES image_licenses (id),
+        -- license of the picture: what may be done with it
+    single_use INTEGER,  -- 0 or 1: the picture belongs to one entry only
     variants_items INTEGER,
     _extra TEXT
 );
@@ -303,21 +321,21 @@ CREATE TABLE image_licenses (
     -- What may be done with a picture; link leads to the terms.
     id INTEGER PRIMARY KEY,
     name TEXT,
-    priority INTEGER,  -- 0: the freest
-    link TEXT,  -- URL of the terms
+    priority INTEGER,  -- LL2's rank of the license; 0: the freest
+    link TEXT,  -- URL of the license's terms
     _extra TEXT
 );
 
 CREATE TABLE image_variants (
     -- One other version of a picture.
     id INTEGER PRIMARY KEY,
-    type_id INTEGER REFERENCES image_variant_types (id),  -- its type
+    type_id INTEGER REFERENCES image_variant_types (id),  -- the image variant type
     image_url TEXT,  -- URL of the full-size picture; its host may change between syncs
     _extra TEXT
 );
 
 CREATE TABLE image_variant_types (
-    -- What kind of version a variant is.
+    -- Kinds of versions of a picture.
     id INTEGER PRIMARY KEY,
     name TEXT,
     _extra TEXT
@@ -331,11 +349,11 @@ CREATE TABLE spacecraft_flights (
     -- One flight of one spacecraft: its launch, its landing, its duration.
     id INTEGER PRIMARY KEY,
     url TEXT,
-    destination TEXT,  -- destination, as text
+    destination TEXT,  -- destination of the spacecraft flight, as text
     mission_end TEXT,  -- UTC: end of the flight, past or planned
     spacecraft_id INTEGER REFERENCES spacecraft (id),  -- the spacecraft that flies
-    launch_id TEXT REFERENCES launches (id),  -- the launch
-    landing_id INTEGER REFERENCES landings (id),  -- the landing
+    launch_id TEXT REFERENCES launches (id),  -- launch of the spacecraft flight
+    landing_id INTEGER REFERENCES landings (id),  -- landing of the spacecraft flight
     duration TEXT,  -- ISO 8601: duration of the flight; grows while it is under way
     duration_seconds REAL,
     turn_around_time TEXT,  -- ISO 8601: time since this spacecraft's previous landing
@@ -389,21 +407,22 @@ CREATE TABLE landings (
     description TEXT,
     downrange_distance REAL,  -- km: distance from the launch site
     landing_location_id INTEGER REFERENCES landing_locations (id),  -- place of the landing
-    type_id INTEGER REFERENCES landing_types (id),  -- its type
-    firststage_id INTEGER REFERENCES first_stages (id),  -- the first stage that lands, if it is one
+    type_id INTEGER REFERENCES landing_types (id),  -- the landing type
+    firststage_id INTEGER REFERENCES first_stages (id),  -- first stage that lands, if it is one
     spacecraftflight_id INTEGER REFERENCES spacecraft_flights (id),
-        -- the flight of the spacecraft that lands, if it is one
+        -- flight of the spacecraft that lands, if it is one
     payloadflight_id INTEGER REFERENCES payload_flights (id),
-        -- the flight of the payload that lands, if it is one
+        -- flight of the payload that lands, if it is one
     _shapes TEXT,
     _extra TEXT
 );
 
 CREATE TABLE landing_types (
-    -- Splashdown, Runway, Parachute, ...
+    -- Kinds of landings: Parachute Landing (PCL), Horizontal Landing (HL), Autonomous Spaceport
+    -- Drone Ship (ASDS), ...
     id INTEGER PRIMARY KEY,
     name TEXT,
-    abbrev TEXT,  -- short name
+    abbrev TEXT,  -- short name of the landing type
     description TEXT,
     _extra TEXT
 );
@@ -412,17 +431,19 @@ CREATE TABLE landing_locations (
     -- Where spacecraft and stages land: runways, landing zones, seas, drone ships.
     id INTEGER PRIMARY KEY,
     name TEXT,
-    active INTEGER,  -- 0 or 1: in use
-    abbrev TEXT,  -- short name
+    active INTEGER,  -- 0 or 1: the landing location is in use
+    abbrev TEXT,  -- short name of the landing location
     description TEXT,
-    location_id INTEGER REFERENCES locations (id),  -- location that it belongs to
-    longitude REAL,  -- degrees: east of Greenwich
-    latitude REAL,  -- degrees: north of the equator
-    image_id INTEGER REFERENCES images (id),  -- picture
-    successful_landings INTEGER,  -- landings that succeeded
-    attempted_landings INTEGER,  -- landings attempted
-    failed_landings INTEGER,  -- landings that failed
-    celestial_body_id INTEGER REFERENCES celestial_bodies (id),  -- body that it is on
+    location_id INTEGER REFERENCES locations (id),
+        -- launch or landing site of the landing location
+    longitude REAL,  -- degrees: longitude of the landing location, east of Greenwich
+    latitude REAL,  -- degrees: latitude of the landing location, north of the equator
+    image_id INTEGER REFERENCES images (id),  -- picture of the landing location
+    successful_landings INTEGER,  -- number of landings at the location that succeeded
+    attempted_landings INTEGER,  -- number of landings at the location that were attempted
+    failed_landings INTEGER,  -- number of landings at the location that failed
+    celestial_body_id INTEGER REFERENCES celestial_bodies (id),
+        -- celestial body that the landing location is on
     _extra TEXT
 );
 
@@ -435,21 +456,22 @@ CREATE TABLE space_stations (
     id INTEGER PRIMARY KEY,
     url TEXT,
     name TEXT,
-    image_id INTEGER REFERENCES images (id),  -- picture
-    status_id INTEGER REFERENCES space_station_statuses (id),  -- status: active, deorbited, ...
-    founded TEXT,  -- YYYY-MM-DD: launch date of its first part
-    deorbited TEXT,  -- YYYY-MM-DD: date when it was deorbited
+    image_id INTEGER REFERENCES images (id),  -- picture of the space station
+    status_id INTEGER REFERENCES space_station_statuses (id),
+        -- status of the station: Active, De-Orbited, ...
+    founded TEXT,  -- YYYY-MM-DD: launch date of the station's first part
+    deorbited TEXT,  -- YYYY-MM-DD: date when the station was deorbited
     description TEXT,
-    orbit TEXT,  -- orbit, as text
-    type_id INTEGER REFERENCES space_station_types (id),  -- its type
+    orbit TEXT,  -- orbit of the station, as text
+    type_id INTEGER REFERENCES space_station_types (id),  -- the space station type
     owners_items INTEGER,
     active_expeditions_items INTEGER,
-    height REAL,  -- m: height
-    width REAL,  -- m: width
-    mass REAL,  -- t: mass
-    volume INTEGER,  -- m^3: volume
-    onboard_crew INTEGER,  -- number of people aboard now
-    docked_vehicles INTEGER,  -- number of spacecraft docked now
+    height REAL,  -- m: height of the station
+    width REAL,  -- m: width of the station
+    mass REAL,  -- t: mass of the station
+    volume INTEGER,  -- m^3: volume of the station
+    onboard_crew INTEGER,  -- number of people aboard the station now
+    docked_vehicles INTEGER,  -- number of spacecraft docked at the station now
     docking_location_items INTEGER,
     active_docking_events_items INTEGER,
     _shapes TEXT,
@@ -489,14 +511,14 @@ CREATE TABLE space_stations__active_docking_events (
 ) WITHOUT ROWID;
 
 CREATE TABLE space_station_types (
-    -- Government, Commercial, ...
+    -- Kinds of stations: Government, Commercial, ...
     id INTEGER PRIMARY KEY,
     name TEXT,
     _extra TEXT
 );
 
 CREATE TABLE space_station_statuses (
-    -- Active, De-Orbited, ...
+    -- Statuses of stations: Active, De-Orbited, ...
     id INTEGER PRIMARY KEY,
     name TEXT,
     _extra TEXT
@@ -511,17 +533,17 @@ CREATE TABLE docking_events (
     departure TEXT,  -- UTC: time of undocking; null: not yet, or not known
     docking_location_id INTEGER REFERENCES docking_locations (id),  -- docking port
     space_station_target_id INTEGER REFERENCES space_stations (id),
-        -- the target, if it is a station
+        -- what the chaser docked with, if it is a station
     flight_vehicle_target_id INTEGER REFERENCES spacecraft_flights (id),
-        -- the target, if it is a spacecraft
+        -- what the chaser docked with, if it is a spacecraft
     payload_flight_target_id INTEGER REFERENCES payload_flights (id),
-        -- the target, if it is a payload
+        -- what the chaser docked with, if it is a payload
     flight_vehicle_chaser_id INTEGER REFERENCES spacecraft_flights (id),
-        -- the chaser, if it is a spacecraft
+        -- what docked, if it is a spacecraft
     space_station_chaser_id INTEGER REFERENCES space_stations (id),
-        -- the chaser, if it is a station
+        -- what docked, if it is a station
     payload_flight_chaser_id INTEGER REFERENCES payload_flights (id),
-        -- the chaser, if it is a payload
+        -- what docked, if it is a payload
     _shapes TEXT,
     _extra TEXT
 );
@@ -530,11 +552,11 @@ CREATE TABLE docking_locations (
     -- Docking ports, each of a station, of a type of spacecraft or of a payload.
     id INTEGER PRIMARY KEY,
     name TEXT,
-    spacestation_id INTEGER REFERENCES space_stations (id),  -- the station that has the port
+    spacestation_id INTEGER REFERENCES space_stations (id),  -- station that has the port
     spacecraft_id INTEGER REFERENCES spacecraft_configurations (id),
-        -- the spacecraft configuration that has the port; not a row of spacecraft
-    payload_id INTEGER REFERENCES payloads (id),  -- the payload that has the port
-    currently_docked_id INTEGER REFERENCES docking_events (id),  -- the docking in progress there
+        -- spacecraft configuration that has the port; not a row of spacecraft
+    payload_id INTEGER REFERENCES payloads (id),  -- payload that has the port
+    currently_docked_id INTEGER REFERENCES docking_events (id),  -- docking in progress at the port
     _shapes TEXT,
     _extra TEXT
 );
@@ -550,27 +572,27 @@ CREATE TABLE astronauts (
     url TEXT,
     name TEXT,
     status_id INTEGER REFERENCES astronaut_statuses (id),
-        -- status: active, retired, lost in flight, ...
-    agency_id INTEGER REFERENCES agencies (id),  -- agency that they fly for
-    image_id INTEGER REFERENCES images (id),  -- portrait
-    type_id INTEGER REFERENCES astronaut_types (id),  -- its type
-    in_space INTEGER,  -- 0 or 1: in space now
+        -- status of the astronaut: Active, Retired, In-Training, ...
+    agency_id INTEGER REFERENCES agencies (id),  -- agency that the astronaut flies for
+    image_id INTEGER REFERENCES images (id),  -- portrait of the astronaut
+    type_id INTEGER REFERENCES astronaut_types (id),  -- the astronaut type
+    in_space INTEGER,  -- 0 or 1: the astronaut is in space now
     time_in_space TEXT,  -- ISO 8601: time in space over all flights; grows daily while in space
     time_in_space_seconds REAL,
-    eva_time TEXT,  -- ISO 8601: time outside over all spacewalks
+    eva_time TEXT,  -- ISO 8601: time outside over all of the astronaut's spacewalks
     eva_time_seconds REAL,
-    age INTEGER,  -- years: age today, or at death
-    date_of_birth TEXT,  -- YYYY-MM-DD: date of birth
-    date_of_death TEXT,  -- YYYY-MM-DD: date of death
+    age INTEGER,  -- years: age of the astronaut today, or at death
+    date_of_birth TEXT,  -- YYYY-MM-DD: date of the astronaut's birth
+    date_of_death TEXT,  -- YYYY-MM-DD: date of the astronaut's death
     nationality_items INTEGER,
-    bio TEXT,  -- biography
-    wiki TEXT,  -- page in Wikipedia
-    last_flight TEXT,  -- UTC: time of their latest launch
-    first_flight TEXT,  -- UTC: time of their first launch
+    bio TEXT,  -- biography of the astronaut
+    wiki TEXT,  -- page about the astronaut in Wikipedia
+    last_flight TEXT,  -- UTC: time of the astronaut's latest launch
+    first_flight TEXT,  -- UTC: time of the astronaut's first launch
     social_media_links_items INTEGER,
-    flights_count INTEGER,  -- flights so far
-    landings_count INTEGER,  -- landings so far
-    spacewalks_count INTEGER,  -- spacewalks so far, as LL2 counts them
+    flights_count INTEGER,  -- number of flights of the astronaut so far
+    landings_count INTEGER,  -- number of landings of the astronaut so far
+    spacewalks_count INTEGER,  -- number of spacewalks of the astronaut so far, as LL2 counts them
     flights_items INTEGER,
     landings_items INTEGER,
     spacewalks_items INTEGER,
@@ -619,14 +641,14 @@ CREATE TABLE astronauts__spacewalks (
 ) WITHOUT ROWID;
 
 CREATE TABLE astronaut_statuses (
-    -- Active, Retired, In-Training, ...
+    -- Statuses of astronauts: Active, Retired, In-Training, ...
     id INTEGER PRIMARY KEY,
     name TEXT,
     _extra TEXT
 );
 
 CREATE TABLE astronaut_types (
-    -- Government, Private, Non-Human, ...
+    -- Kinds of astronauts: Government, Private, Non-Human, ...
     id INTEGER PRIMARY KEY,
     name TEXT,
     _extra TEXT
@@ -635,16 +657,16 @@ CREATE TABLE astronaut_types (
 CREATE TABLE astronaut_flights (
     -- One astronaut as a member of one crew.
     id INTEGER PRIMARY KEY,
-    role_id INTEGER REFERENCES astronaut_roles (id),  -- role in the crew
-    astronaut_id INTEGER REFERENCES astronauts (id),  -- the astronaut
+    role_id INTEGER REFERENCES astronaut_roles (id),  -- role of the astronaut in the crew
+    astronaut_id INTEGER REFERENCES astronauts (id),  -- member of the crew
     _extra TEXT
 );
 
 CREATE TABLE astronaut_roles (
-    -- Commander, Pilot, Flight Engineer, ...
+    -- Roles in a crew: Commander, Pilot, Flight Engineer, ...
     id INTEGER PRIMARY KEY,
-    role TEXT,  -- name of the role
-    priority INTEGER,  -- LL2's rank among others of its kind
+    role TEXT,  -- name of the role in a crew
+    priority INTEGER,  -- LL2's rank, to sort by
     _extra TEXT
 );
 
@@ -653,9 +675,9 @@ CREATE TABLE expeditions (
     id INTEGER PRIMARY KEY,
     url TEXT,
     name TEXT,
-    start TEXT,  -- UTC: start
-    end TEXT,  -- UTC: end
-    spacestation_id INTEGER REFERENCES space_stations (id),  -- the space station
+    start TEXT,  -- UTC: start of the expedition
+    end TEXT,  -- UTC: end of the expedition
+    spacestation_id INTEGER REFERENCES space_stations (id),  -- space station of the expedition
     mission_patches_items INTEGER,
     spacewalks_items INTEGER,
     crew_items INTEGER,
@@ -692,17 +714,17 @@ CREATE TABLE spacewalks (
     id INTEGER PRIMARY KEY,
     url TEXT,
     name TEXT,
-    start TEXT,  -- UTC: start
-    end TEXT,  -- UTC: end
-    duration TEXT,  -- ISO 8601: duration
+    start TEXT,  -- UTC: start of the spacewalk
+    end TEXT,  -- UTC: end of the spacewalk
+    duration TEXT,  -- ISO 8601: duration of the spacewalk
     duration_seconds REAL,
-    location TEXT,  -- place, as text
+    location TEXT,  -- place of the spacewalk, as text
     crew_items INTEGER,
-    spacestation_id INTEGER REFERENCES space_stations (id),  -- the space station
-    expedition_id INTEGER REFERENCES expeditions (id),  -- the expedition that it is part of
+    spacestation_id INTEGER REFERENCES space_stations (id),  -- space station of the spacewalk
+    expedition_id INTEGER REFERENCES expeditions (id),  -- expedition that the spacewalk is part of
     spacecraft_flight_id INTEGER REFERENCES spacecraft_flights (id),
-        -- the flight of the spacecraft that it was made from
-    event_id INTEGER REFERENCES events (id),  -- the event that reports it
+        -- flight of the spacecraft that the spacewalk was made from
+    event_id INTEGER REFERENCES events (id),  -- event that reports the spacewalk
     program_items INTEGER,
     _shapes TEXT,
     _extra TEXT
@@ -733,11 +755,11 @@ CREATE TABLE launches (
     id TEXT PRIMARY KEY NOT NULL,  -- a UUID
     url TEXT,
     name TEXT,
-    slug TEXT,  -- name, as used in URLs
+    slug TEXT,  -- name of the launch, as used in URLs
     launch_designator TEXT,  -- COSPAR designator: year and serial number, 2025-171
     status_id INTEGER REFERENCES launch_statuses (id),
-        -- status: go, to be determined, success, failure, ...
-    last_updated TEXT,  -- UTC: LL2's own time stamp; most edits leave it as it is
+        -- status of the launch: Go, TBD, Success, Failure, ...
+    last_updated TEXT,  -- UTC: LL2's own time stamp of the launch; most edits leave it as it is
     net TEXT,
         -- UTC: lift-off, planned (no earlier than) or actual. If net_precision is a month,
         -- quarter, half or year, this is the period's last day
@@ -745,31 +767,34 @@ CREATE TABLE launches (
         -- precision of net: filter on it before you count days
     window_end TEXT,  -- UTC: end of the launch window
     window_start TEXT,  -- UTC: start of the launch window
-    image_id INTEGER REFERENCES images (id),  -- picture
+    image_id INTEGER REFERENCES images (id),  -- picture of the launch
     infographic TEXT,  -- URL of a picture that explains the launch
     probability INTEGER,  -- percent: chance of acceptable weather at launch
     weather_concerns TEXT,  -- weather rules that may be violated
-    failreason TEXT,  -- reason of the failure
-    hashtag TEXT,  -- hashtag on social media
+    failreason TEXT,  -- reason of the launch's failure
+    hashtag TEXT,  -- hashtag of the launch on social media
     launch_service_provider_id INTEGER REFERENCES agencies (id),  -- agency that launches
-    rocket_id INTEGER REFERENCES rockets (id),  -- the rocket
-    mission_id INTEGER REFERENCES missions (id),  -- the mission
-    pad_id INTEGER REFERENCES pads (id),  -- the launch pad
-    webcast_live INTEGER,  -- 0 or 1: a webcast is live now
+    rocket_id INTEGER REFERENCES rockets (id),  -- rocket of the launch: the row of what flew
+    mission_id INTEGER REFERENCES missions (id),  -- mission of the launch
+    pad_id INTEGER REFERENCES pads (id),  -- launch pad
+    webcast_live INTEGER,  -- 0 or 1: a webcast of the launch is live now
     program_items INTEGER,
     orbital_launch_attempt_count INTEGER,
         -- running number among all orbital attempts; null for suborbital launches
-    location_launch_attempt_count INTEGER,  -- running number among the location's launches
-    pad_launch_attempt_count INTEGER,  -- running number among the pad's launches
-    agency_launch_attempt_count INTEGER,  -- running number among the agency's launches
+    location_launch_attempt_count INTEGER,
+        -- running number of the launch among the location's launches
+    pad_launch_attempt_count INTEGER,  -- running number of the launch among the pad's launches
+    agency_launch_attempt_count INTEGER,
+        -- running number of the launch among the agency's launches
     orbital_launch_attempt_count_year INTEGER,
         -- running number among the orbital attempts of that year; null for suborbital launches
     location_launch_attempt_count_year INTEGER,
-        -- running number among the location's launches of that year
-    pad_launch_attempt_count_year INTEGER,  -- running number among the pad's launches of that year
+        -- running number of the launch among the location's launches of that year
+    pad_launch_attempt_count_year INTEGER,
+        -- running number of the launch among the pad's launches of that year
     agency_launch_attempt_count_year INTEGER,
-        -- running number among the agency's launches of that year
-    flightclub_url TEXT,  -- page with a simulation of the flight
+        -- running number of the launch among the agency's launches of that year
+    flightclub_url TEXT,  -- page with a simulation of the launch
     updates_items INTEGER,
     info_urls_items INTEGER,
     vid_urls_items INTEGER,
@@ -802,13 +827,13 @@ CREATE TABLE launches__info_urls (
     -- them whole.
     launch_id TEXT NOT NULL REFERENCES launches (id),
     position INTEGER NOT NULL,
-    priority INTEGER,  -- LL2's rank among others of its kind
+    priority INTEGER,  -- LL2's rank, to sort by
     source TEXT,  -- host of the page
     title TEXT,  -- title of the page
     description TEXT,
-    feature_image TEXT,  -- URL of a picture of it
+    feature_image TEXT,  -- URL of a picture of the page
     url TEXT,  -- URL of the page
-    type_id INTEGER REFERENCES infourl_types (id),  -- its type
+    type_id INTEGER REFERENCES infourl_types (id),  -- the kind of page
     language_id INTEGER REFERENCES languages (id),  -- language of the page
     _extra TEXT,
     PRIMARY KEY (launch_id, position)
@@ -819,18 +844,18 @@ CREATE TABLE launches__vid_urls (
     -- table holds them whole.
     launch_id TEXT NOT NULL REFERENCES launches (id),
     position INTEGER NOT NULL,
-    priority INTEGER,  -- LL2's rank among others of its kind
+    priority INTEGER,  -- LL2's rank, to sort by
     source TEXT,  -- host of the page
-    publisher TEXT,  -- who published it
+    publisher TEXT,  -- publisher of the video
     title TEXT,  -- title of the page
     description TEXT,
-    feature_image TEXT,  -- URL of a picture of it
+    feature_image TEXT,  -- URL of a picture of the page
     url TEXT,  -- URL of the page
-    type_id INTEGER REFERENCES vidurl_types (id),  -- its type
+    type_id INTEGER REFERENCES vidurl_types (id),  -- the kind of video
     language_id INTEGER REFERENCES languages (id),  -- language of the page
-    start_time TEXT,  -- UTC: start
-    end_time TEXT,  -- UTC: end
-    live INTEGER,  -- 0 or 1: under way now
+    start_time TEXT,  -- UTC: start of the video
+    end_time TEXT,  -- UTC: end of the video
+    live INTEGER,  -- 0 or 1: the video is a stream that is live now
     _extra TEXT,
     PRIMARY KEY (launch_id, position)
 ) WITHOUT ROWID;
@@ -840,7 +865,7 @@ CREATE TABLE launches__timeline (
     -- holds them whole.
     launch_id TEXT NOT NULL REFERENCES launches (id),
     position INTEGER NOT NULL,
-    type_id INTEGER REFERENCES timeline_event_types (id),  -- its type
+    type_id INTEGER REFERENCES timeline_event_types (id),  -- the timeline event type
     relative_time TEXT,  -- ISO 8601: time after lift-off; negative: before it
     relative_time_seconds REAL,
     _extra TEXT,
@@ -856,20 +881,24 @@ CREATE TABLE launches__mission_patches (
 ) WITHOUT ROWID;
 
 CREATE TABLE launch_statuses (
-    -- Launch statuses; filter on abbrev (Success, Failure, TBD, ...): name is the long form,
-    -- "Launch Successful".
+    -- Launch statuses by id: 1 Go, 2 TBD, 3 Success, 4 Failure, 5 Hold, 6 In Flight, 7 Partial
+    -- Failure, 8 TBC, 9 Deployed. These are their abbrev: filter on it, as name is the long
+    -- form, "Launch Successful".
     id INTEGER PRIMARY KEY,
     name TEXT,
-    abbrev TEXT,  -- short name
+    abbrev TEXT,  -- short name of the launch status
     description TEXT,
     _extra TEXT
 );
 
 CREATE TABLE net_precisions (
-    -- How precisely launches.net is known: to the second, the day, the quarter, ...
+    -- How precisely launches.net and events.date are known, by id: 0 second (abbrev SEC), 1
+    -- minute (MIN), 2 hour (HR), 3 morning, 4 afternoon, 5 day (DAY), 6 week, 7 month (M), 8 to
+    -- 11 quarters (Q1 to Q4), 12 and 13 halves (H1, H2), 14 year (Y), 15 fiscal year, 16
+    -- decade.
     id INTEGER PRIMARY KEY,
     name TEXT,
-    abbrev TEXT,  -- short name
+    abbrev TEXT,  -- short name of the net precision
     description TEXT,
     _extra TEXT
 );
@@ -877,18 +906,18 @@ CREATE TABLE net_precisions (
 CREATE TABLE updates (
     -- News about launches, events and programs, with their sources.
     id INTEGER PRIMARY KEY,
-    profile_image TEXT,  -- URL of a picture of the author
+    profile_image TEXT,  -- URL of a picture of the update's author
     comment TEXT,  -- text of the update
-    info_url TEXT,  -- URL of the source
-    created_by TEXT,  -- author
-    created_on TEXT,  -- UTC: time of writing
+    info_url TEXT,  -- URL of the update's source
+    created_by TEXT,  -- author of the update
+    created_on TEXT,  -- UTC: time when the update was written
     _extra TEXT
 );
 
 CREATE TABLE timeline_event_types (
-    -- Liftoff, Max-Q, Stage 2 Separation, ...
+    -- Steps of a launch: Liftoff, Max-Q, Stage 2 Separation, ...
     id INTEGER PRIMARY KEY,
-    abbrev TEXT,  -- name of the step
+    abbrev TEXT,  -- name of the step of a launch
     description TEXT,
     _extra TEXT
 );
@@ -896,8 +925,7 @@ CREATE TABLE timeline_event_types (
 CREATE TABLE rockets (
     -- One row for each launch: what flew. Rocket types: launcher_configurations.
     id INTEGER PRIMARY KEY,
-    configuration_id INTEGER REFERENCES launcher_configurations (id),
-        -- its type: the launcher configuration
+    configuration_id INTEGER REFERENCES launcher_configurations (id),  -- type of the rocket
     launcher_stage_items INTEGER,
     spacecraft_stage_items INTEGER,
     payloads_items INTEGER,
@@ -932,14 +960,14 @@ CREATE TABLE rockets__payloads (
 CREATE TABLE first_stages (
     -- One booster on one launch; the launch is found through rockets__launcher_stage.
     id INTEGER PRIMARY KEY,
-    type TEXT,  -- its role on this launch: Core, Strap-On Booster, ...
-    reused INTEGER,  -- 0 or 1: it had flown before
-    launcher_flight_number INTEGER,  -- running number among the booster's flights
-    launcher_id INTEGER REFERENCES launchers (id),  -- the booster
+    type TEXT,  -- role of the booster on this launch: Core, Strap-On Booster, ...
+    reused INTEGER,  -- 0 or 1: the booster had flown before
+    launcher_flight_number INTEGER,  -- running number of the launch among the booster's flights
+    launcher_id INTEGER REFERENCES launchers (id),  -- the booster that flew
     previous_flight_date TEXT,  -- UTC: time of the booster's previous flight
     turn_around_time TEXT,  -- ISO 8601: time since the booster's previous flight
     turn_around_time_seconds REAL,
-    landing_id INTEGER REFERENCES landings (id),  -- the landing
+    landing_id INTEGER REFERENCES landings (id),  -- landing of the first stage
     previous_flight_id TEXT REFERENCES launches (id),  -- launch of the booster's previous flight
     _shapes TEXT,
     _extra TEXT
@@ -956,27 +984,28 @@ CREATE TABLE launchers (
     -- Individual boosters by serial number (B1058, ...). Rocket types: launcher_configurations.
     id INTEGER PRIMARY KEY,
     url TEXT,
-    flight_proven INTEGER,  -- 0 or 1: it has flown
-    serial_number TEXT,  -- the builder's serial number, if there is one
+    flight_proven INTEGER,  -- 0 or 1: the booster has flown
+    serial_number TEXT,  -- the builder's serial number of the booster, if there is one
     is_placeholder INTEGER,  -- 0 or 1: stands for a booster that is not yet known
-    status_id INTEGER REFERENCES launcher_statuses (id),  -- status: active, lost, retired, ...
-    image_id INTEGER REFERENCES images (id),  -- picture
-    details TEXT,  -- its story
-    successful_landings INTEGER,  -- landings that succeeded
-    attempted_landings INTEGER,  -- landings attempted
-    flights INTEGER,  -- flights so far
-    last_launch_date TEXT,  -- UTC: time of its latest launch
-    first_launch_date TEXT,  -- UTC: time of its first launch
-    fastest_turnaround TEXT,  -- ISO 8601: shortest time between two launches
+    status_id INTEGER REFERENCES launcher_statuses (id),
+        -- status of the booster: Active, Expended, Lost, ...
+    image_id INTEGER REFERENCES images (id),  -- picture of the booster
+    details TEXT,  -- story of the booster
+    successful_landings INTEGER,  -- number of landings of the booster that succeeded
+    attempted_landings INTEGER,  -- number of landings of the booster that were attempted
+    flights INTEGER,  -- number of flights of the booster so far
+    last_launch_date TEXT,  -- UTC: time of the booster's latest launch
+    first_launch_date TEXT,  -- UTC: time of the booster's first launch
+    fastest_turnaround TEXT,  -- ISO 8601: shortest time between two launches of the booster
     fastest_turnaround_seconds REAL,
     launcher_config_id INTEGER REFERENCES launcher_configurations (id),
-        -- its type: the launcher configuration
+        -- type of rocket that the booster is of
     _shapes TEXT,
     _extra TEXT
 );
 
 CREATE TABLE launcher_statuses (
-    -- Active, Expended, Lost, ...
+    -- Statuses of boosters: Active, Expended, Lost, ...
     id INTEGER PRIMARY KEY,
     name TEXT,
     _extra TEXT
@@ -990,40 +1019,43 @@ CREATE TABLE launcher_configurations (
     name TEXT,
     families_items INTEGER,
     full_name TEXT,  -- name with its variant
-    variant TEXT,  -- tells apart those that share a name
-    active INTEGER,  -- 0 or 1: in use
+    variant TEXT,  -- what tells apart rockets of the same name
+    active INTEGER,  -- 0 or 1: the type of rocket is in use
     is_placeholder INTEGER,  -- 0 or 1: stands for a type that is not yet known
-    manufacturer_id INTEGER REFERENCES agencies (id),  -- agency that builds it
+    manufacturer_id INTEGER REFERENCES agencies (id),  -- agency that builds the type of rocket
     program_items INTEGER,
-    reusable INTEGER,  -- 0 or 1: made to fly again
-    image_id INTEGER REFERENCES images (id),  -- picture
-    info_url TEXT,  -- page with more information
-    wiki_url TEXT,  -- page in Wikipedia
+    reusable INTEGER,  -- 0 or 1: the rocket is made to fly again
+    image_id INTEGER REFERENCES images (id),  -- picture of the type of rocket
+    info_url TEXT,  -- page with more information about the type of rocket
+    wiki_url TEXT,  -- page about the type of rocket in Wikipedia
     description TEXT,
-    alias TEXT,  -- another name
-    min_stage INTEGER,  -- fewest stages
-    max_stage INTEGER,  -- most stages
-    length REAL,  -- m: length
-    diameter REAL,  -- m: diameter where it is widest
-    maiden_flight TEXT,  -- YYYY-MM-DD: date of the first flight
-    launch_cost INTEGER,  -- USD: price of one launch
-    launch_mass REAL,  -- t: mass at lift-off
-    leo_capacity REAL,  -- kg: mass that it can carry to a low Earth orbit
-    gto_capacity REAL,  -- kg: mass that it can carry to a geostationary transfer orbit
-    geo_capacity REAL,  -- kg: mass that it can carry to the geostationary orbit
-    sso_capacity REAL,  -- kg: mass that it can carry to a Sun-synchronous orbit
-    to_thrust REAL,  -- kN: thrust at lift-off
+    alias TEXT,  -- another name of the rocket
+    min_stage INTEGER,  -- number of stages, at the least
+    max_stage INTEGER,  -- number of stages, at the most
+    length REAL,  -- m: length of the rocket
+    diameter REAL,  -- m: diameter of the rocket where it is widest
+    maiden_flight TEXT,  -- YYYY-MM-DD: date of the first flight of the type of rocket
+    launch_cost INTEGER,  -- USD: price of one launch of the rocket
+    launch_mass REAL,  -- t: mass of the rocket at lift-off
+    leo_capacity REAL,  -- kg: mass that the rocket can carry to a low Earth orbit
+    gto_capacity REAL,  -- kg: mass that the rocket can carry to a geostationary transfer orbit
+    geo_capacity REAL,  -- kg: mass that the rocket can carry to the geostationary orbit
+    sso_capacity REAL,  -- kg: mass that the rocket can carry to a Sun-synchronous orbit
+    to_thrust REAL,  -- kN: thrust of the rocket at lift-off
     apogee REAL,  -- km: greatest height, of suborbital rockets only
-    total_launch_count INTEGER,  -- launches so far
-    consecutive_successful_launches INTEGER,  -- successful launches in a row, up to now
-    successful_launches INTEGER,  -- launches that succeeded
-    failed_launches INTEGER,  -- launches that failed
-    pending_launches INTEGER,  -- launches that are planned
-    attempted_landings INTEGER,  -- landings attempted
-    successful_landings INTEGER,  -- landings that succeeded
-    failed_landings INTEGER,  -- landings that failed
-    consecutive_successful_landings INTEGER,  -- successful landings in a row, up to now
-    fastest_turnaround TEXT,  -- ISO 8601: shortest time between two launches
+    total_launch_count INTEGER,
+        -- number of launches of the type of rocket so far, as LL2 counts them
+    consecutive_successful_launches INTEGER,
+        -- number of successful launches of the type of rocket in a row, up to now
+    successful_launches INTEGER,  -- number of launches of the type of rocket that succeeded
+    failed_launches INTEGER,  -- number of launches of the type of rocket that failed
+    pending_launches INTEGER,  -- number of launches of the type of rocket that are planned
+    attempted_landings INTEGER,  -- number of landings of the type of rocket that were attempted
+    successful_landings INTEGER,  -- number of landings of the type of rocket that succeeded
+    failed_landings INTEGER,  -- number of landings of the type of rocket that failed
+    consecutive_successful_landings INTEGER,
+        -- number of successful landings of the type of rocket in a row, up to now
+    fastest_turnaround TEXT,  -- ISO 8601: shortest time between two launches of the type of rocket
     fastest_turnaround_seconds REAL,
     _shapes TEXT,
     _extra TEXT
@@ -1051,19 +1083,22 @@ CREATE TABLE launcher_configuration_families (
     name TEXT,
     manufacturer_items INTEGER,
     parent_id INTEGER REFERENCES launcher_configuration_families (id),
-        -- the family that it belongs to
+        -- the family that this family belongs to
     description TEXT,
-    active INTEGER,  -- 0 or 1: in use
-    maiden_flight TEXT,  -- YYYY-MM-DD: date of the first flight
-    total_launch_count INTEGER,  -- launches so far
-    consecutive_successful_launches INTEGER,  -- successful launches in a row, up to now
-    successful_launches INTEGER,  -- launches that succeeded
-    failed_launches INTEGER,  -- launches that failed
-    pending_launches INTEGER,  -- launches that are planned
-    attempted_landings INTEGER,  -- landings attempted
-    successful_landings INTEGER,  -- landings that succeeded
-    failed_landings INTEGER,  -- landings that failed
-    consecutive_successful_landings INTEGER,  -- successful landings in a row, up to now
+    active INTEGER,  -- 0 or 1: the family of rockets is in use
+    maiden_flight TEXT,  -- YYYY-MM-DD: date of the first flight of the family of rockets
+    total_launch_count INTEGER,
+        -- number of launches of the family of rockets so far, as LL2 counts them
+    consecutive_successful_launches INTEGER,
+        -- number of successful launches of the family of rockets in a row, up to now
+    successful_launches INTEGER,  -- number of launches of the family of rockets that succeeded
+    failed_launches INTEGER,  -- number of launches of the family of rockets that failed
+    pending_launches INTEGER,  -- number of launches of the family of rockets that are planned
+    attempted_landings INTEGER,  -- number of landings of the family of rockets that were attempted
+    successful_landings INTEGER,  -- number of landings of the family of rockets that succeeded
+    failed_landings INTEGER,  -- number of landings of the family of rockets that failed
+    consecutive_successful_landings INTEGER,
+        -- number of successful landings of the family of rockets in a row, up to now
     _shapes TEXT,
     _extra TEXT
 );
@@ -1080,23 +1115,24 @@ CREATE TABLE pads (
     -- Launch pads.
     id INTEGER PRIMARY KEY,
     url TEXT,
-    active INTEGER,  -- 0 or 1: in use
+    active INTEGER,  -- 0 or 1: the pad is in use
     agencies_items INTEGER,
     name TEXT,
-    image_id INTEGER REFERENCES images (id),  -- picture
+    image_id INTEGER REFERENCES images (id),  -- picture of the pad
     description TEXT,
-    info_url TEXT,  -- page with more information
-    wiki_url TEXT,  -- page in Wikipedia
-    map_url TEXT,  -- URL of a map
-    latitude REAL,  -- degrees: north of the equator
-    longitude REAL,  -- degrees: east of Greenwich
-    country_id INTEGER REFERENCES countries (id),  -- country that it is in
-    map_image TEXT,  -- URL of a picture of the map
-    total_launch_count INTEGER,  -- launches so far
-    orbital_launch_attempt_count INTEGER,  -- orbital launches attempted so far
-    fastest_turnaround TEXT,  -- ISO 8601: shortest time between two launches
+    info_url TEXT,  -- page with more information about the pad
+    wiki_url TEXT,  -- page about the pad in Wikipedia
+    map_url TEXT,  -- URL of a map of the pad
+    latitude REAL,  -- degrees: latitude of the pad, north of the equator
+    longitude REAL,  -- degrees: longitude of the pad, east of Greenwich
+    country_id INTEGER REFERENCES countries (id),  -- country of the pad
+    map_image TEXT,  -- URL of a picture of a map of the pad
+    total_launch_count INTEGER,  -- number of launches from the pad so far, as LL2 counts them
+    orbital_launch_attempt_count INTEGER,
+        -- number of orbital launches from the pad that were attempted so far
+    fastest_turnaround TEXT,  -- ISO 8601: shortest time between two launches from the pad
     fastest_turnaround_seconds REAL,
-    location_id INTEGER REFERENCES locations (id),  -- location that it belongs to
+    location_id INTEGER REFERENCES locations (id),  -- launch or landing site of the pad
     _shapes TEXT,
     _extra TEXT
 );
@@ -1114,17 +1150,18 @@ CREATE TABLE locations (
     id INTEGER PRIMARY KEY,
     url TEXT,
     name TEXT,
-    celestial_body_id INTEGER REFERENCES celestial_bodies (id),  -- body that it is on
-    active INTEGER,  -- 0 or 1: in use
-    country_id INTEGER REFERENCES countries (id),  -- country that it is in
+    celestial_body_id INTEGER REFERENCES celestial_bodies (id),
+        -- celestial body that the location is on
+    active INTEGER,  -- 0 or 1: the location is in use
+    country_id INTEGER REFERENCES countries (id),  -- country of the location
     description TEXT,
-    image_id INTEGER REFERENCES images (id),  -- picture
-    map_image TEXT,  -- URL of a picture of the map
-    longitude REAL,  -- degrees: east of Greenwich
-    latitude REAL,  -- degrees: north of the equator
-    timezone_name TEXT,  -- IANA name: time zone
-    total_launch_count INTEGER,  -- launches so far
-    total_landing_count INTEGER,  -- landings so far
+    image_id INTEGER REFERENCES images (id),  -- picture of the location
+    map_image TEXT,  -- URL of a picture of a map of the location
+    longitude REAL,  -- degrees: longitude of the location, east of Greenwich
+    latitude REAL,  -- degrees: latitude of the location, north of the equator
+    timezone_name TEXT,  -- IANA name: time zone of the location
+    total_launch_count INTEGER,  -- number of launches from the location so far, as LL2 counts them
+    total_landing_count INTEGER,  -- number of landings at the location so far
     pads_items INTEGER,
     _shapes TEXT,
     _extra TEXT
@@ -1139,24 +1176,24 @@ CREATE TABLE locations__pads (
 ) WITHOUT ROWID;
 
 CREATE TABLE celestial_bodies (
-    -- Earth, Moon, Mars, ...
+    -- Celestial bodies: Earth, Moon, Mars, ...
     id INTEGER PRIMARY KEY,
     name TEXT,
-    type_id INTEGER REFERENCES celestial_body_types (id),  -- its type
-    diameter REAL,  -- m: diameter
-    mass REAL,  -- kg: mass
-    gravity REAL,  -- m/s^2: gravity at its surface
-    length_of_day TEXT,  -- D HH:MM:SS: length of a day, as LL2 prints it
-    atmosphere INTEGER,  -- 0 or 1: it has an atmosphere
-    image_id INTEGER REFERENCES images (id),  -- picture
+    type_id INTEGER REFERENCES celestial_body_types (id),  -- the celestial body type
+    diameter REAL,  -- m: diameter of the body
+    mass REAL,  -- kg: mass of the celestial body
+    gravity REAL,  -- m/s^2: gravity at the body's surface
+    length_of_day TEXT,  -- D HH:MM:SS: length of a day on the body, as LL2 prints it
+    atmosphere INTEGER,  -- 0 or 1: the body has an atmosphere
+    image_id INTEGER REFERENCES images (id),  -- picture of the celestial body
     description TEXT,
-    wiki_url TEXT,  -- page in Wikipedia
-    total_attempted_launches INTEGER,  -- launches attempted
-    successful_launches INTEGER,  -- launches that succeeded
-    failed_launches INTEGER,  -- launches that failed
-    total_attempted_landings INTEGER,  -- landings attempted
-    successful_landings INTEGER,  -- landings that succeeded
-    failed_landings INTEGER,  -- landings that failed
+    wiki_url TEXT,  -- page about the celestial body in Wikipedia
+    total_attempted_launches INTEGER,  -- number of launches from the body that were attempted
+    successful_launches INTEGER,  -- number of launches from the body that succeeded
+    failed_launches INTEGER,  -- number of launches from the body that failed
+    total_attempted_landings INTEGER,  -- number of landings on the body that were attempted
+    successful_landings INTEGER,  -- number of landings on the body that succeeded
+    failed_landings INTEGER,  -- number of landings on the body that failed
     locations_items INTEGER,
     _shapes TEXT,
     _extra TEXT
@@ -1171,7 +1208,7 @@ CREATE TABLE celestial_bodies__locations (
 ) WITHOUT ROWID;
 
 CREATE TABLE celestial_body_types (
-    -- Planet, Moon, ...
+    -- Kinds of celestial bodies: Planet, Moon, ...
     id INTEGER PRIMARY KEY,
     name TEXT,
     _extra TEXT
@@ -1185,15 +1222,15 @@ CREATE TABLE payloads (
     -- Satellites, probes, modules: anything launched that is not in the table spacecraft.
     id INTEGER PRIMARY KEY,
     name TEXT,
-    type_id INTEGER REFERENCES payload_types (id),  -- its type
-    manufacturer_id INTEGER REFERENCES agencies (id),  -- agency that builds it
-    operator_id INTEGER REFERENCES agencies (id),  -- agency that operates it
-    image_id INTEGER REFERENCES images (id),  -- picture
-    wiki_link TEXT,  -- page in Wikipedia
-    info_link TEXT,  -- page with more information
+    type_id INTEGER REFERENCES payload_types (id),  -- the payload type
+    manufacturer_id INTEGER REFERENCES agencies (id),  -- agency that builds the payload
+    operator_id INTEGER REFERENCES agencies (id),  -- agency that operates the payload
+    image_id INTEGER REFERENCES images (id),  -- picture of the payload
+    wiki_link TEXT,  -- page about the payload in Wikipedia
+    info_link TEXT,  -- page with more information about the payload
     program_items INTEGER,
-    cost INTEGER,  -- USD: cost
-    mass REAL,  -- kg: mass
+    cost INTEGER,  -- USD: cost of the payload
+    mass REAL,  -- kg: mass of the payload
     description TEXT,
     _shapes TEXT,
     _extra TEXT
@@ -1208,7 +1245,7 @@ CREATE TABLE payloads__program (
 ) WITHOUT ROWID;
 
 CREATE TABLE payload_types (
-    -- Communications, Earth Science, ...
+    -- Kinds of payloads: Communications, Earth Science, ...
     id INTEGER PRIMARY KEY,
     name TEXT,
     _extra TEXT
@@ -1218,11 +1255,11 @@ CREATE TABLE payload_flights (
     -- One payload on one launch; amount says how many identical ones.
     id INTEGER PRIMARY KEY,
     url TEXT,
-    destination TEXT,  -- destination, as text
+    destination TEXT,  -- destination of the payload flight, as text
     amount INTEGER,  -- number of identical payloads
-    payload_id INTEGER REFERENCES payloads (id),  -- the payload
-    launch_id TEXT REFERENCES launches (id),  -- the launch
-    landing_id INTEGER REFERENCES landings (id),  -- the landing
+    payload_id INTEGER REFERENCES payloads (id),  -- payload that flies
+    launch_id TEXT REFERENCES launches (id),  -- launch of the payload flight
+    landing_id INTEGER REFERENCES landings (id),  -- landing of the payload flight
     docking_events_items INTEGER,
     _shapes TEXT,
     _extra TEXT
@@ -1244,10 +1281,10 @@ CREATE TABLE missions (
     -- The mission of a launch.
     id INTEGER PRIMARY KEY,
     name TEXT,
-    type TEXT,  -- its type, as text: Human Exploration, Resupply, ...
+    type TEXT,  -- type of the mission, as text: Human Exploration, Resupply, ...
     description TEXT,
-    image_id INTEGER REFERENCES images (id),  -- picture
-    orbit_id INTEGER REFERENCES orbits (id),  -- the target orbit
+    image_id INTEGER REFERENCES images (id),  -- picture of the mission
+    orbit_id INTEGER REFERENCES orbits (id),  -- target orbit of the mission
     agencies_items INTEGER,
     info_urls_items INTEGER,
     vid_urls_items INTEGER,
@@ -1266,13 +1303,13 @@ CREATE TABLE missions__info_urls (
     -- Pages about a mission, in order. LL2 gives them no id, so this table holds them whole.
     mission_id INTEGER NOT NULL REFERENCES missions (id),
     position INTEGER NOT NULL,
-    priority INTEGER,  -- LL2's rank among others of its kind
+    priority INTEGER,  -- LL2's rank, to sort by
     source TEXT,  -- host of the page
     title TEXT,  -- title of the page
     description TEXT,
-    feature_image TEXT,  -- URL of a picture of it
+    feature_image TEXT,  -- URL of a picture of the page
     url TEXT,  -- URL of the page
-    type_id INTEGER REFERENCES infourl_types (id),  -- its type
+    type_id INTEGER REFERENCES infourl_types (id),  -- the kind of page
     language_id INTEGER REFERENCES languages (id),  -- language of the page
     _extra TEXT,
     PRIMARY KEY (mission_id, position)
@@ -1283,18 +1320,18 @@ CREATE TABLE missions__vid_urls (
     -- whole.
     mission_id INTEGER NOT NULL REFERENCES missions (id),
     position INTEGER NOT NULL,
-    priority INTEGER,  -- LL2's rank among others of its kind
+    priority INTEGER,  -- LL2's rank, to sort by
     source TEXT,  -- host of the page
-    publisher TEXT,  -- who published it
+    publisher TEXT,  -- publisher of the video
     title TEXT,  -- title of the page
     description TEXT,
-    feature_image TEXT,  -- URL of a picture of it
+    feature_image TEXT,  -- URL of a picture of the page
     url TEXT,  -- URL of the page
-    type_id INTEGER REFERENCES vidurl_types (id),  -- its type
+    type_id INTEGER REFERENCES vidurl_types (id),  -- the kind of video
     language_id INTEGER REFERENCES languages (id),  -- language of the page
-    start_time TEXT,  -- UTC: start
-    end_time TEXT,  -- UTC: end
-    live INTEGER,  -- 0 or 1: under way now
+    start_time TEXT,  -- UTC: start of the video
+    end_time TEXT,  -- UTC: end of the video
+    live INTEGER,  -- 0 or 1: the video is a stream that is live now
     _extra TEXT,
     PRIMARY KEY (mission_id, position)
 ) WITHOUT ROWID;
@@ -1308,14 +1345,14 @@ CREATE TABLE mission_types (
 );
 
 CREATE TABLE infourl_types (
-    -- Official Page, Press Kit, ...
+    -- Kinds of linked pages: Official Page, Press Kit, ...
     id INTEGER PRIMARY KEY,
     name TEXT,
     _extra TEXT
 );
 
 CREATE TABLE vidurl_types (
-    -- Official Webcast, Unofficial Re-stream, ...
+    -- Kinds of linked videos: Official Webcast, Unofficial Re-stream, ...
     id INTEGER PRIMARY KEY,
     name TEXT,
     _extra TEXT
@@ -1330,11 +1367,12 @@ CREATE TABLE languages (
 );
 
 CREATE TABLE orbits (
-    -- Low Earth Orbit, Lunar, Sub-Orbital, ...
+    -- Low Earth Orbit (LEO), Sun-Synchronous Orbit (SSO), Geostationary Transfer Orbit (GTO),
+    -- Suborbital (Sub), Lunar flyby, ...
     id INTEGER PRIMARY KEY,
     name TEXT,
-    abbrev TEXT,  -- short name
-    celestial_body_id INTEGER REFERENCES celestial_bodies (id),  -- the body that is orbited
+    abbrev TEXT,  -- short name of the orbit
+    celestial_body_id INTEGER REFERENCES celestial_bodies (id),  -- body that is orbited
     _extra TEXT
 );
 
@@ -1343,15 +1381,15 @@ CREATE TABLE programs (
     id INTEGER PRIMARY KEY,
     url TEXT,
     name TEXT,
-    image_id INTEGER REFERENCES images (id),  -- picture
-    info_url TEXT,  -- page with more information
-    wiki_url TEXT,  -- page in Wikipedia
+    image_id INTEGER REFERENCES images (id),  -- picture of the program
+    info_url TEXT,  -- page with more information about the program
+    wiki_url TEXT,  -- page about the program in Wikipedia
     description TEXT,
     agencies_items INTEGER,
-    start_date TEXT,  -- UTC: start
-    end_date TEXT,  -- UTC: end
+    start_date TEXT,  -- UTC: start of the program
+    end_date TEXT,  -- UTC: end of the program
     mission_patches_items INTEGER,
-    type_id INTEGER REFERENCES program_types (id),  -- its type
+    type_id INTEGER REFERENCES program_types (id),  -- the program type
     _shapes TEXT,
     _extra TEXT
 );
@@ -1373,7 +1411,7 @@ CREATE TABLE programs__mission_patches (
 ) WITHOUT ROWID;
 
 CREATE TABLE program_types (
-    -- Human Spaceflight, Exploration, ...
+    -- Kinds of programs: Human Spaceflight, Communication Constellation, ...
     id INTEGER PRIMARY KEY,
     name TEXT,
     _extra TEXT
@@ -1383,9 +1421,9 @@ CREATE TABLE mission_patches (
     -- Patches, each with its picture.
     id INTEGER PRIMARY KEY,
     name TEXT,
-    priority INTEGER,  -- LL2's rank among others of its kind
+    priority INTEGER,  -- LL2's rank, to sort by
     image_url TEXT,  -- URL of the full-size picture; its host may change between syncs
-    agency_id INTEGER REFERENCES agencies (id),  -- the agency whose patch it is
+    agency_id INTEGER REFERENCES agencies (id),  -- agency whose patch it is
     launches_items INTEGER,
     expeditions_items INTEGER,
     program_items INTEGER,
@@ -1428,18 +1466,18 @@ CREATE TABLE events (
     name TEXT,
     info_urls_items INTEGER,
     vid_urls_items INTEGER,
-    image_id INTEGER REFERENCES images (id),  -- picture
-    date TEXT,  -- UTC: time of the event
-    slug TEXT,  -- name, as used in URLs
+    image_id INTEGER REFERENCES images (id),  -- picture of the event
+    date TEXT,  -- UTC: time of the event; of an imprecise one, the last day of its period
+    slug TEXT,  -- name of the event, as used in URLs
     type_id INTEGER REFERENCES event_types (id),  -- kind of event
     description TEXT,
-    webcast_live INTEGER,  -- 0 or 1: a webcast is live now
-    location TEXT,  -- place, as text
+    webcast_live INTEGER,  -- 0 or 1: a webcast of the event is live now
+    location TEXT,  -- place of the event, as text
     date_precision_id INTEGER REFERENCES net_precisions (id),  -- precision of date
-    duration TEXT,  -- ISO 8601: duration
+    duration TEXT,  -- ISO 8601: duration of the event
     duration_seconds REAL,
     updates_items INTEGER,
-    last_updated TEXT,  -- UTC: LL2's own time stamp; most edits leave it as it is
+    last_updated TEXT,  -- UTC: LL2's own time stamp of the event; most edits leave it as it is
     agencies_items INTEGER,
     launches_items INTEGER,
     expeditions_items INTEGER,
@@ -1454,13 +1492,13 @@ CREATE TABLE events__info_urls (
     -- Pages about an event, in order. LL2 gives them no id, so this table holds them whole.
     event_id INTEGER NOT NULL REFERENCES events (id),
     position INTEGER NOT NULL,
-    priority INTEGER,  -- LL2's rank among others of its kind
+    priority INTEGER,  -- LL2's rank, to sort by
     source TEXT,  -- host of the page
     title TEXT,  -- title of the page
     description TEXT,
-    feature_image TEXT,  -- URL of a picture of it
+    feature_image TEXT,  -- URL of a picture of the page
     url TEXT,  -- URL of the page
-    type_id INTEGER REFERENCES infourl_types (id),  -- its type
+    type_id INTEGER REFERENCES infourl_types (id),  -- the kind of page
     language_id INTEGER REFERENCES languages (id),  -- language of the page
     _extra TEXT,
     PRIMARY KEY (event_id, position)
@@ -1471,18 +1509,18 @@ CREATE TABLE events__vid_urls (
     -- whole.
     event_id INTEGER NOT NULL REFERENCES events (id),
     position INTEGER NOT NULL,
-    priority INTEGER,  -- LL2's rank among others of its kind
+    priority INTEGER,  -- LL2's rank, to sort by
     source TEXT,  -- host of the page
-    publisher TEXT,  -- who published it
+    publisher TEXT,  -- publisher of the video
     title TEXT,  -- title of the page
     description TEXT,
-    feature_image TEXT,  -- URL of a picture of it
+    feature_image TEXT,  -- URL of a picture of the page
     url TEXT,  -- URL of the page
-    type_id INTEGER REFERENCES vidurl_types (id),  -- its type
+    type_id INTEGER REFERENCES vidurl_types (id),  -- the kind of video
     language_id INTEGER REFERENCES languages (id),  -- language of the page
-    start_time TEXT,  -- UTC: start
-    end_time TEXT,  -- UTC: end
-    live INTEGER,  -- 0 or 1: under way now
+    start_time TEXT,  -- UTC: start of the video
+    end_time TEXT,  -- UTC: end of the video
+    live INTEGER,  -- 0 or 1: the video is a stream that is live now
     _extra TEXT,
     PRIMARY KEY (event_id, position)
 ) WITHOUT ROWID;
@@ -1544,7 +1582,7 @@ CREATE TABLE events__astronauts (
 ) WITHOUT ROWID;
 
 CREATE TABLE event_types (
-    -- Spacecraft Docking, Landing, EVA, Press Event, ...
+    -- Kinds of events: Docking, Press Event, Flyby, EVA, ...
     id INTEGER PRIMARY KEY,
     name TEXT,
     _extra TEXT
@@ -2389,8 +2427,8 @@ SELECT
     END AS kind,  -- first, slip, pull-in, or in the same period: firmed, loosened
     round(julianday(net) - julianday(old_net), 1)
         AS days_slipped,  -- days: since the net before; negative: earlier; null: the first
-    began.finished AS valid_from,  -- UTC: end of the sync that brought it
-    ended.finished AS valid_to  -- UTC: end of the sync that brought the next one or found the launch gone; null: valid now
+    substr(began.finished, 1, 19) || 'Z' AS valid_from,  -- UTC: end of the sync that brought it
+    substr(ended.finished, 1, 19) || 'Z' AS valid_to  -- UTC: end of the sync that brought the next one or found the launch gone; null: valid now
 FROM versions
 JOIN _runs AS began ON began.id = versions.run
 LEFT JOIN _runs AS ended ON ended.id = versions.next_run

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import re
 
 import pytest
 
@@ -33,16 +34,22 @@ def test_each_table_and_each_column_has_its_sentence():
         assert [one.column.name for one in table.columns if not one.text.strip()] == []
 
 
+def test_each_sentence_can_be_read_alone():
+    """As in a tooltip: it names what it speaks of, so no pronoun stands for it."""
+    texts = [one.text for each in sections() for table in each.tables for one in table.columns]
+    assert [text for text in texts if re.match(r"(it|its|their|whose|there|how it)\b", text)] == []
+
+
 def test_what_a_column_holds_is_behind_its_unit():
     found = {table.name: table for section in sections() for table in section.tables}
     told = {one.column.name: one.comment for one in found["spacecraft_configurations"].columns}
-    assert told["height"] == "m: length"
-    assert told["in_use"] == "0 or 1: still flying"
+    assert told["height"] == "m: length of the spacecraft"
+    assert told["in_use"] == "0 or 1: the type of spacecraft is still flying"
     assert told["fastest_turnaround_seconds"].startswith("seconds: the duration as a number")
     assert told["family_items"].startswith("number of rows in spacecraft_configurations__family;")
     listed = [one.comment for one in found["agencies__launcher_list"].columns]
     assert listed[0] == "the agency that has the list"
-    assert listed[2] == "the launcher configuration in the list"
+    assert listed[2] == "the type of rocket in the list"
 
 
 @pytest.mark.parametrize(

@@ -124,7 +124,9 @@ def history_of(states: dict[str, list[State]]) -> sqlite3.Connection:
     history = "INSERT INTO _history VALUES (?, 'launches', ?, ?, ?, ?, ?, 0)"
     for run in range(1, 1 + max(map(len, states.values()))):
         conn.execute(
-            "INSERT INTO _runs VALUES (?1, 'launches', '', '', '', '', ?1, 1, 0,0,0,0,0,0,0)", [run]
+            "INSERT INTO _runs (id, resource, mode, base_url, started, finished, requests)"
+            " VALUES (?, 'launches', '', '', '', ?, 1)",
+            (run, f"2026-01-0{run}T12:00:00.123456Z"),
         )
     for id_, series in states.items():
         for run, (before, now) in enumerate(pairwise([None, *series]), 1):
@@ -160,7 +162,7 @@ def test_the_dates_of_launches_as_of_any_sync_are_those_they_had(states):
             found = conn.execute(
                 "SELECT id, launch, net, precision FROM launch_nets WHERE valid_from <= ?1"
                 " AND (valid_to IS NULL OR valid_to > ?1)",
-                [str(run)],
+                [f"2026-01-0{run}T23:00:00Z"],
             ).fetchall()
             stand = {id_: series[run - 1] for id_, series in states.items() if series[run - 1]}
             assert sorted(found) == [

@@ -92,7 +92,7 @@ def _check_names(said: Mapping[str, Any]) -> None:
     for table, own in said["tables"].items():
         columns = tables()[table]
         names = {*(each.name for each in columns), *(f"{key}[]" for key in _lists(columns))}
-        _none(f"{table} has no", own.keys() - names - {"section", "text", "called"})
+        _none(f"{table} has no", own.keys() - names - {"section", "text", "noun", "called"})
     names = {name for each in tables().values() for column in each for name in column[:2]}
     for general in ("everywhere", "kinds", "columns"):
         _none("no table has the column", said[general].keys() - names)
@@ -133,9 +133,15 @@ def _column(table: str, column: Column, own: str, said: Mapping[str, Any]) -> De
     of_kind, of_name = said["kinds"].get(column.kind, ""), said["columns"].get(column.name, "")
     units, texts = zip(*map(_unit_and_text, (own, everywhere, of_kind, of_name)), strict=True)
     unit, text = next(filter(None, units), ""), next(filter(None, texts), "")
-    row = singular(column.target).replace("_", " ")
-    text = text.format(table=table, key=column.key, row=row)
+    noun, row = (_noun(name, said) for name in (table, column.target))
+    text = text.format(table=table, key=column.key, noun=noun, row=row)
     return Described(column, unit, text, is_general=bool(everywhere and not own))
+
+
+def _noun(table: str, said: Mapping[str, Any]) -> str:
+    """What one row of a table is."""
+    noun: str = said["tables"].get(table, {}).get("noun", singular(table).replace("_", " "))
+    return noun
 
 
 def _unit_and_text(said: str) -> tuple[str, str]:

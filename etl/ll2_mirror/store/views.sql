@@ -371,8 +371,8 @@ SELECT
     END AS kind,  -- first, slip, pull-in, or in the same period: firmed, loosened
     round(julianday(net) - julianday(old_net), 1)
         AS days_slipped,  -- days: since the net before; negative: earlier; null: the first
-    began.finished AS valid_from,  -- UTC: end of the sync that brought it
-    ended.finished AS valid_to  -- UTC: end of the sync that brought the next one or found the launch gone; null: valid now
+    substr(began.finished, 1, 19) || 'Z' AS valid_from,  -- UTC: end of the sync that brought it
+    substr(ended.finished, 1, 19) || 'Z' AS valid_to  -- UTC: end of the sync that brought the next one or found the launch gone; null: valid now
 FROM versions
 JOIN _runs AS began ON began.id = versions.run
 LEFT JOIN _runs AS ended ON ended.id = versions.next_run
