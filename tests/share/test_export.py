@@ -35,6 +35,11 @@ def fields(package, name):
     return {field["name"]: field for field in resource["schema"]["fields"]}
 
 
+def to_the_second(value):
+    """A value; of a time, without the fractions that the tool's own times have."""
+    return re.sub(r"(:\d\d)\.\d{6}Z$", r"\1Z", value) if isinstance(value, str) else value
+
+
 @pytest.fixture
 def out(tmp_path):
     return tmp_path / "out"
@@ -69,7 +74,7 @@ def test_csv_has_each_value_in_the_type_that_its_description_says(nasty, out, ru
         cells = [[one(c) if c else None for one, c in zip(read, row, strict=True)] for row in rows]
         quoted = ", ".join(f'nullif("{column}", "")' for column in header)
         stored = execute(nasty, f'SELECT {quoted} FROM "{name}"')
-        assert cells == [list(row) for row in stored], name
+        assert cells == [list(map(to_the_second, row)) for row in stored], name
         assert counts[name] == len(rows) > 0
 
 
@@ -116,7 +121,7 @@ def test_parquet_has_the_rows_with_their_types(nasty, out, run):
                 values = [value and f"{value:%Y-%m-%dT%H:%M:%S}Z" for value in values]
             elif kind is date:
                 values = [value and value.isoformat() for value in values]
-            assert values == list(stored), (name, column)
+            assert values == list(map(to_the_second, stored)), (name, column)
     note = parquet.read_schema(out / "flights.parquet").field("launched").metadata[b"description"]
     assert note.decode() == fields(package, "flights")["launched"]["description"]
 

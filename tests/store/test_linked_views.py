@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from helpers import rows, sync
+from ll2_mirror.ll2.descriptions import questions
 from ll2_mirror.ll2.lists import RESOURCES
 from ll2_mirror.testing import fake_ll2
 from ll2_mirror.testing.fake_ll2 import Record, adapted
@@ -37,7 +38,8 @@ def launch(n: int) -> Record:
 
 def stage(n: int) -> Record:
     booster = {"id": 1, "serial_number": "B1", "is_placeholder": False}
-    return {"id": n, "type": "Core", "launcher_flight_number": n, "launcher": booster}
+    about = {"type": "Core", "launcher_flight_number": n, "turn_around_time": f"P{40 - n}D"}
+    return {"id": n, **about, "launcher": booster}
 
 
 def landing(n: int) -> Record:
@@ -179,6 +181,25 @@ def test_a_booster_has_its_launch_and_its_landing(mirrors, name):
         ("B1", 3, "Launch 3", "partial failure", "10 Mar 2025", 0, "ASDS"),
         ("B1", 4, "Launch 4", "planned", "2090", 0, "ASDS"),
     ]
+
+
+def test_the_questions_on_boosters_and_people_are_answered(mirrors):
+    boosters = questions()["how-soon-did-boosters-fly-again"].sql
+    assert [(row[1], row[4]) for row in ask(mirrors["launches in detail"], boosters)] == [
+        *((3, 37.0), (2, 38.0), (1, 39.0)),
+    ]
+    people = questions()["how-many-people-were-in-space-in-each-month"].sql
+    for name in ("flights in detail", "launches in detail", "people in detail"):
+        counts = ask(mirrors[name], people.replace("'now'", "'2025-06-15'"))
+        assert len(counts) == 24
+        assert dict(counts[:6]) == {
+            "2025-06": 0,
+            "2025-05": 0,
+            "2025-04": 2,
+            "2025-03": 2,
+            "2025-02": 2,
+            "2025-01": 0,
+        }, name
 
 
 def test_a_list_of_landings_has_boosters_without_their_launches(mirrors):

@@ -10,7 +10,7 @@ import subprocess
 import sys
 from contextlib import closing
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
 
 import pytest
 from datasette.app import Datasette
@@ -68,12 +68,12 @@ def altered(mirrors, tmp_path):
     return alter
 
 
-def ask(db, *paths, **params):
+def ask(db, *paths):
     """What Datasette answers to each path."""
 
     async def asked():
         app = Datasette([str(db)])
-        return [await app.client.get(path, params=params or None) for path in paths]
+        return [await app.client.get(path) for path in paths]
 
     return asyncio.run(asked())
 
@@ -86,9 +86,11 @@ def test_there_are_twenty_questions_and_more():
     assert PAGE.count("```sql") == len(ALL)
 
 
-def test_only_what_depends_on_the_day_has_no_answer_beside_it():
+def test_only_what_depends_on_the_day_or_isnt_in_the_sample_has_no_answer_beside_it():
     assert [title for title, _, answer in ALL if not answer] == [
         "What changed last week?",
+        "How soon did boosters fly again?",
+        "How many people were in space in each month?",
         "How long were craft docked at each station?",
     ]
 
@@ -106,8 +108,9 @@ def test_each_question_has_the_answer_that_is_shown(mode, title, sql, answer, mi
 
 def test_datasettes_json_has_the_same_answers(mirrors):
     db = mirrors["detailed"]
-    for title, sql, _ in ALL:
-        [response] = ask(db, "/spacecraft.json", sql=sql, _shape="array", **VALUES[title])
+    asked = [{"sql": sql, "_shape": "array", **VALUES[title]} for title, sql, _ in ALL]
+    answers = ask(db, *(f"/spacecraft.json?{urlencode(each)}" for each in asked))
+    for (title, sql, _), response in zip(ALL, answers, strict=True):
         assert response.status_code == 200, (title, response.text)
         columns, found = rows(db, sql, VALUES[title])
         assert response.json() == [dict(zip(columns, row, strict=True)) for row in found], title

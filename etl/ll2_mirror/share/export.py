@@ -35,7 +35,7 @@ _MEDIA_TYPES = {"csv": "text/csv", "parquet": "application/vnd.apache.parquet"}
 _BATCH = 10_000  # rows in memory
 # Types of a Table Schema, by the column's unit, its type in SQL, and the types of its values.
 _BY_UNIT = {"0 or 1": "boolean", "UTC": "datetime", "YYYY-MM-DD": "date"}
-_UNITS = (*_BY_UNIT, "days")  # of views
+_UNITS = (*_BY_UNIT, "days", "year", "ISO 3166-1")  # of views
 _BY_SQL = {"INTEGER": "integer", "REAL": "number", "TEXT": "string"}
 _BY_VALUES = {"integer": "integer", "real": "number", "integer,real": "number"}
 _CSV_TIME = "%Y-%m-%d %H:%M:%S"  # in UTC: what spreadsheets take for a time
