@@ -92,7 +92,7 @@ def test_from_the_front_page_to_a_picture_and_back(page, url):
     page.get_by_role("link", name="SpaceX", exact=True).first.click()
     expect(page.locator(".kind")).to_have_text("Agency")
     assert fits(page)
-    page.locator(".facts a", has_text="logo").first.click()
+    page.locator("h3").get_by_role("link", name="Logo", exact=True).click()
     expect(page.locator(".kind")).to_have_text("Image")
     assert fits(page)
     page.get_by_role("link", name="Home").click()

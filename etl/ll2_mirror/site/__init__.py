@@ -13,6 +13,7 @@ from ll2_mirror.site.pages import (
     extra_template_vars,
     filters_from_request,
     get_metadata,
+    prepare_connection,
     register_routes,
 )
 
@@ -22,5 +23,6 @@ __all__ = [
     "filters_from_request",
     "get_metadata",
     "handle_exception",
+    "prepare_connection",
     "register_routes",
 ]

@@ -31,6 +31,7 @@ from ll2_mirror.serve.datasette_adapter import (
     users_metadata,
 )
 from ll2_mirror.site import display
+from ll2_mirror.site.charts import Chart, question_bars
 from ll2_mirror.store.file import explained
 from ll2_mirror.store.reader import snapshot
 from ll2_mirror.store.sql import IN, among
@@ -147,10 +148,10 @@ class SiteContext:
             for section in sections()
         ]
 
-    def bars(self, question: str, columns: list[str], rows: list[Any]) -> list[display.Bar]:
-        """The bar chart of a question's result; empty if it has none."""
+    def chart(self, question: str, columns: list[str], rows: list[Any]) -> Chart | None:
+        """The bar chart of a question's result; None if it has none."""
         known = self.questions.get(question)
-        return display.bars(columns, rows, known.bars) if known else []
+        return question_bars(columns, rows, known.bars) if known else None
 
 
 def database_in(request: Request) -> str:
@@ -189,13 +190,14 @@ class Picture(NamedTuple):
 
 
 class Item(NamedTuple):
-    """A row or a text, by its name; ``text`` stands beside it, ``note`` below."""
+    """A row or a text, by its name; ``key`` stands before, ``text`` beside it, ``note`` below."""
 
     name: str
     href: str = ""
     text: str = ""
     note: str = ""
     picture: Picture | None = None
+    key: str = ""
 
 
 class PageSection(NamedTuple):
@@ -206,6 +208,8 @@ class PageSection(NamedTuple):
     size: int = 0
     more: str = ""
     empty: str = ""  # the text where there are none
+    kind: str = "list"  # how they are shown
+    chart: Chart | None = None
 
 
 class ChangeEntry(NamedTuple):
@@ -289,10 +293,11 @@ class Rows(NamedTuple):
     def pictures(self, ids: Iterable[Any]) -> dict[Any, Picture]:
         """Pictures by id, without those that have no URL."""
         rows = self.conn.execute(_PICTURES, (among(set(ids)),))
-        pictures = {id_: self._picture(*values) for id_, *values in rows}
+        pictures = {id_: self.picture(*values) for id_, *values in rows}
         return {id_: picture for id_, picture in pictures.items() if picture.full}
 
-    def _picture(self, name: str, credit: str, *values: Any) -> Picture:
+    def picture(self, name: str, credit: str, *values: Any) -> Picture:
+        """A picture; ``values``: the large and the small URL, the license, the URL of its terms."""
         large, small, license_, terms = values
         large, small, terms = map(display.web_address, (large, small, terms))
         large_copy, small_copy = self.copy(large), self.copy(small)

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import re
+import sqlite3
 import tomllib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
+from contextlib import closing
+from datetime import UTC, datetime
 from functools import cache
-from typing import Any, NamedTuple
+from typing import Any
 
 from ll2_mirror.clock import from_iso
 from ll2_mirror.files import shipped
@@ -23,14 +26,16 @@ _is_omitted = re.compile(
     r"id|name|slug|wiki|longitude|latitude|.+_(url|link)"
     r"|description|history|details|bio|failreason|weather_concerns"  # long texts
 ).fullmatch
-_MOST_BARS = 30
 _KINDS = {"0 or 1": "bool", "year": "year"}  # by unit
+_DAY = 5  # LL2's precision of a day, which a time has of which none is known
+_MOST_DISTANT = 30 * 86400  # seconds, of a time whose distance is told
 
 
 @cache
 def site() -> dict[str, Any]:
-    """The contents of site.toml."""
-    return tomllib.loads(shipped("site/site.toml").read_text(encoding="utf-8"))
+    """The contents of site.toml and of pages.toml."""
+    files = (shipped(f"site/{name}.toml").read_text(encoding="utf-8") for name in ("site", "pages"))
+    return tomllib.loads("\n".join(files))
 
 
 @cache
@@ -143,6 +148,61 @@ def format_time(text: Any) -> str:
     return f"{time.day} {time:%b %Y}{clock}"
 
 
+@cache
+def _precisions() -> dict[int | None, tuple[str, str]]:
+    """How long the period is that a time stands for, and how to write it, by LL2's precision.
+
+    They are those of the views, so that a date is the same text everywhere.
+    """
+    values = views()["_precisions"].sql.partition(" AS\n")[2]
+    with closing(sqlite3.connect(":memory:")) as conn:
+        known = {id_: (length, pattern) for id_, length, pattern in conn.execute(values)}
+    return {**known, None: known[_DAY]}
+
+
+def format_net(text: Any, precision: int | None) -> str:
+    """A time no more precisely than it is known; ``precision`` is the id of LL2's precision."""
+    try:
+        time = from_iso(str(text))
+    except ValueError:
+        return str(text)
+    _, pattern = _precisions().get(precision, _precisions()[None])
+    decade = f"{time.year // 10}0s"
+    return pattern.format(
+        day=time.day, month=f"{time:%b}", year=time.year, decade=decade, time=f"{time:%H:%M}"
+    )
+
+
+def format_distance(text: Any, precision: int | None) -> str:
+    """How far off a time of the next or last weeks is: in 2 d 3 h; empty for any other."""
+    try:
+        time, now = from_iso(str(text)), datetime.now(UTC)
+    except ValueError:
+        return ""
+    length, _ = _precisions().get(precision, _precisions()[None])
+    left = (time - now).total_seconds()
+    if length == "1 day":
+        left = (time.date() - now.date()).total_seconds()
+    elif length or abs(left) > _MOST_DISTANT:
+        return ""
+    if not left:
+        return "today"
+    return f"in {format_duration(left)}" if left > 0 else f"{format_duration(-left)} ago"
+
+
+def format_clock(seconds: float) -> str:
+    """A time on the clock of a launch, which counts down to lift-off and on: T+00:35:00."""
+    minutes, second = divmod(abs(round(seconds)), 60)
+    hours, minute = divmod(minutes, 60)
+    return f"T{'−' if seconds < 0 else '+'}{hours:02}:{minute:02}:{second:02}"
+
+
+def format_rank(number: int) -> str:
+    """A number in an order: 1st, 22nd, 113th."""
+    teen = number % 100 in (11, 12, 13)
+    return f"{number:,}{'th' if teen else {1: 'st', 2: 'nd', 3: 'rd'}.get(number % 10, 'th')}"
+
+
 def _format_number(value: Any) -> str:
     return format(value, _NUMBERS.get(type(value), ""))
 
@@ -176,31 +236,19 @@ def web_address(value: Any) -> str:
     return str(value) if is_web(value) else ""
 
 
-class Bar(NamedTuple):
-    """One bar of a chart: its name, its value, its width in percent of the longest."""
-
-    name: str
-    value: str
-    width: float
+# Functions that the SQL of site.toml has; each gives null for null.
 
 
-def bars(columns: Sequence[str], rows: Sequence[Any], drawn: Sequence[str]) -> list[Bar]:
-    """The first rows of a result as bars; ``drawn`` has columns of names, then one of values.
+def _for_sql(formatted: Callable[..., str]) -> Callable[..., str | None]:
+    return lambda value, *more: None if value is None else formatted(value, *more)
 
-    None if a value isn't a number, or if a user's own query with that name has other columns.
-    """
-    if not drawn or not set(drawn) <= set(columns):
-        return []
-    *naming, measure = drawn
-    rows = rows[:_MOST_BARS]
-    values = [row[measure] for row in rows]
-    if not all(isinstance(value, int | float) and value >= 0 for value in values):
-        return []
-    longest = max(values, default=0) or 1
-    names = (
-        " · ".join(str(row[column]) for column in naming if row[column] is not None) for row in rows
-    )
-    return [
-        Bar(name, f"{value:,}", round(100 * value / longest, 2))
-        for name, value in zip(names, values, strict=True)
-    ]
+
+SQL_FUNCTIONS = {
+    "ll2_time": _for_sql(format_time),
+    "ll2_net": _for_sql(format_net),
+    "ll2_distance": _for_sql(format_distance),
+    "ll2_duration": _for_sql(format_duration),
+    "ll2_clock": _for_sql(format_clock),
+    "ll2_rank": _for_sql(format_rank),
+    "ll2_number": _for_sql(_format_number),
+}

@@ -10,6 +10,7 @@ from ll2_mirror.clock import age, ago, from_iso
 from ll2_mirror.ll2.schema import SCHEMA_VERSION, views
 from ll2_mirror.site import display
 from ll2_mirror.site.context import ChangeEntry, Item, PageSection, Rows
+from ll2_mirror.site.section import read_section
 from ll2_mirror.store.ledger import Ledger
 from ll2_mirror.store.walks import Walks
 
@@ -49,7 +50,7 @@ def front_page(rows: Rows, now: datetime) -> FrontPage:
         synced=display.format_time(finished),
         ago=ago(age(from_iso(finished), now)),
         counts=_counts(rows, counts),
-        sections=[_cards(rows, section) for section in display.site()["cards"]],
+        sections=[read_section(rows, "", each, {}) for each in display.site()["front"]],
         changes=recent_changes(rows, tables)[:_MOST_CHANGES],
         tables=_counts(
             rows, [(display.title(t), f'SELECT count(*) FROM "{t}"', t) for t in tables]
@@ -61,25 +62,6 @@ def _counts(rows: Rows, queries: Sequence[tuple[str, str, str]]) -> list[Item]:
     """Counts with names and links, without zeros."""
     counts = ((name, rows.conn.execute(sql).fetchone()[0], to) for name, sql, to in queries)
     return [Item(name, f"{rows.home}/{to}", f"{count:,}") for name, count, to in counts if count]
-
-
-def _cards(rows: Rows, declared: dict[str, str]) -> PageSection:
-    """A section of site.toml: rows with their pictures."""
-    table = declared["table"]
-    read = rows.conn.execute(declared["sql"]).fetchall()
-    pictures = rows.pictures(image for _, _, image, _, _ in read)
-    items = []
-    for id_, name, image, caption, value in read:
-        row = rows.name(table, id_, name), rows.href(table, id_)
-        items.append(Item(*row, caption, _when(value), pictures.get(image)))
-    return PageSection(declared["title"], items, empty=declared["empty"])
-
-
-def _when(value: Any) -> str:
-    """When something happens, or how many seconds it was in space."""
-    if isinstance(value, str):
-        return display.format_time(value)
-    return f"{display.format_duration(value)} in space" if value is not None else ""
 
 
 def recent_changes(rows: Rows, tables: Sequence[str] = ()) -> list[ChangeEntry]:

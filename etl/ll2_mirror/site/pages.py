@@ -19,7 +19,7 @@ from datasette.utils import tilde_decode
 
 from ll2_mirror.ll2.descriptions import questions
 from ll2_mirror.ll2.model import Id
-from ll2_mirror.ll2.schema import target, views
+from ll2_mirror.ll2.schema import edges, target, views
 from ll2_mirror.serve.datasette_adapter import (
     BriefTables,
     NamedRows,
@@ -103,26 +103,47 @@ def canned_queries(datasette: Datasette, database: str) -> dict[str, Any]:
 
 
 @hookimpl
+def prepare_connection(conn: sqlite3.Connection) -> None:
+    """The functions of the SQL in site.toml."""
+    for name, function in display.SQL_FUNCTIONS.items():
+        conn.create_function(name, -1, function)
+
+
+@hookimpl
 def filters_from_request(datasette: Datasette, request: Request, database: str, table: str) -> Any:
-    """Finds the rows of a table by name, for ?_search=."""
-    text = request.args.get("_search")
-    if (
-        text is None
-        or not display.is_searched(table)
-        or not is_mirror(datasette.databases[database])
-    ):
+    """Finds the rows of a table by name, for ?_search=, or by an item of theirs, for ?_of=."""
+    text, item = request.args.get("_search"), request.args.get("_of")
+    if (text is None and not item) or not is_mirror(datasette.databases[database]):
         return None
+    site = SiteContext(real(datasette), database, request)
 
-    async def by_name() -> FilterArguments:
-        site = SiteContext(real(datasette), database, request)
-        ids = await site.read(lambda rows: site.names.find(rows.conn, text, table))
-        return FilterArguments(
-            ["id in (select value from json_each(:ll2_found))"],
-            {"ll2_found": json.dumps(ids.get(table, []))},
-            [f'the name has words starting with "{text}"'],
-        )
+    async def find() -> FilterArguments:
+        return await site.read(lambda rows: _filters(site, rows, table, text, item))
 
-    return by_name
+    return find
+
+
+def _filters(
+    site: SiteContext, rows: Rows, table: str, text: str | None, item: str | None
+) -> FilterArguments:
+    """What a table is filtered by; ``item`` is the table and the column of a list, and an id."""
+    filters = FilterArguments([], {}, [])
+    if text is not None and display.is_searched(table):
+        ids = site.names.find(rows.conn, text, table).get(table, [])
+        filters.where_clauses.append("id in (select value from json_each(:ll2_found))")
+        filters.params["ll2_found"] = json.dumps(ids)
+        filters.human_descriptions.append(f'the name has words starting with "{text}"')
+    for edge in edges():
+        start = f"{edge.table}.{edge.column}."
+        if item and edge.owner_table == table and item.startswith(start):
+            id_ = _id(item.removeprefix(start))
+            name = rows.names(edge.target, [id_]).get(id_, id_)
+            filters.where_clauses.append(
+                f"id in (select {edge.owner} from {edge.table} where {edge.column} = :ll2_item)"
+            )
+            filters.params["ll2_item"] = id_
+            filters.human_descriptions.append(f"{display.noun(edge.target)} = {name}")
+    return filters
 
 
 @hookimpl
@@ -209,11 +230,16 @@ async def show_row(datasette: Datasette, request: Request) -> Response:
     site = await _visible(datasette, request)
     if site is None or not display.has_pages(table):
         return await own_page("row", datasette, request)
-    id_: Id = int(text) if _is_number(text) else text
+    id_ = _id(text)
     row = await site.read(lambda rows: row_page(rows, table, id_))
     if row is None:
         raise NotFound(f"No {display.noun(table)} has the id {id_}")
     return await site.page("ll2_row.html", 200 if row.is_kept else _GONE, page=row)
+
+
+def _id(text: str) -> Id:
+    """The id that a part of a URL is."""
+    return int(text) if _is_number(text) else text
 
 
 # Datasette's pages with our templates

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 from urllib.parse import urlencode
@@ -10,9 +11,10 @@ from urllib.parse import urlencode
 from ll2_mirror.ll2.lists import LIST_OF
 from ll2_mirror.ll2.model import Id
 from ll2_mirror.ll2.page import LL2_URL
-from ll2_mirror.ll2.schema import Edge, edges, kind_of, list_tables_of, tables, target
+from ll2_mirror.ll2.schema import Edge, edges, kind_of, list_tables_of, target
 from ll2_mirror.site import display
-from ll2_mirror.site.context import ChangeEntry, Item, PageSection, Picture, Rows, picture_id
+from ll2_mirror.site.context import ChangeEntry, PageSection, Picture, Rows, picture_id
+from ll2_mirror.site.section import list_items, read_section
 from ll2_mirror.site.table_page import Fact, facts
 
 _MOST_CHANGES = 100
@@ -34,6 +36,7 @@ class RowPage(NamedTuple):
     gone: str  # when it was deleted; empty if it wasn't, or was never listed
     is_kept: bool  # whether the row still exists
     picture: Picture | None = None
+    sections: Sequence[PageSection] = ()
     lists: Sequence[PageSection] = ()
     related: Sequence[PageSection] = ()
 
@@ -48,9 +51,12 @@ def row_page(rows: Rows, table: str, id_: Id) -> RowPage | None:
     picture = rows.pictures([picture_id(values)]).get(picture_id(values))
     if picture:
         values["image_id"] = None  # it is there to be seen
-    lists = [section for section in _lists(rows, table, id_) if section.items]
+    declared = display.site()["pages"].get(table, ())
+    sections = [read_section(rows, table, each, dict(row)) for each in declared]
+    shown = set(re.findall(r"\w+", f"{declared}"))  # the tables that the sections name
+    lists = [section for section in _lists(rows, table, id_, shown) if section.items]
     listed = [{item.href for item in section.items} for section in lists]
-    related = _related(rows, table, id_)
+    related = _related(rows, table, id_, shown)
     return RowPage(
         table,
         id_,
@@ -61,6 +67,7 @@ def row_page(rows: Rows, table: str, id_: Id) -> RowPage | None:
         _tombstone(rows, table, id_)[0],
         is_kept=True,
         picture=picture,
+        sections=[section for section in sections if section.items],
         lists=lists,
         related=[each for each in related if {item.href for item in each.items} not in listed],
     )
@@ -132,35 +139,28 @@ def _facts(rows: Rows, table: str, values: dict[str, Any]) -> list[Fact]:
 # The row's lists, and the rows that refer to it
 
 
-def _lists(rows: Rows, table: str, id_: Id) -> Iterator[PageSection]:
-    """The lists of a row."""
+def _lists(rows: Rows, table: str, id_: Id, shown: set[str]) -> Iterator[PageSection]:
+    """The lists of a row, but for those that are shown."""
     for name in list_tables_of(table):
-        owner, _, first, *_ = tables()[name]
-        sql = f'SELECT * FROM "{name}" WHERE {owner.name} = ? ORDER BY position'
-        read = [dict(row) for row in rows.conn.execute(sql, (id_,))]
-        if first.kind == "item":
-            items = rows.items(first.target, [row[first.name] for row in read])
-        else:
-            items = list(map(_text, read))
-        yield PageSection(display.format_key(name.rpartition("__")[2]), items, len(items))
+        if name not in shown:
+            items = list_items(rows, name, id_)
+            yield PageSection(display.format_key(name.rpartition("__")[2]), items, len(items))
 
 
-def _text(row: dict[str, Any]) -> Item:
-    """An item without a page of its own, such as a web link."""
-    text = row.get("title") or row.get("name") or row.get("url") or row["position"]
-    return Item(str(text), display.web_address(row.get("url")))
-
-
-def _related(rows: Rows, table: str, id_: Id) -> Iterator[PageSection]:
-    """The rows that refer to a row, by column."""
-    referring = [edge for edge in edges() if edge.target == table]
+def _related(rows: Rows, table: str, id_: Id, shown: set[str]) -> Iterator[PageSection]:
+    """The rows that refer to a row, by column, the newest first, without tables that are shown."""
+    referring = [edge for edge in edges() if edge.target == table and edge.owner_table not in shown]
     owners = [edge.owner_table for edge in referring]
     order = list(display.described())
     for edge in sorted(referring, key=lambda edge: order.index(edge.owner_table)):
         sql = f'FROM "{edge.table}" WHERE "{edge.column}" = ?'
         count = rows.conn.execute(f"SELECT count(*) {sql}", (id_,)).fetchone()[0]
         if count:
-            limited = f'SELECT DISTINCT "{edge.owner}" {sql} LIMIT {_MOST_REFERRING}'
+            newest = display.of_table(edge.owner_table).get("sort_desc", "id")
+            limited = (
+                f'SELECT id FROM "{edge.owner_table}" WHERE id IN (SELECT "{edge.owner}" {sql})'
+                f' ORDER BY "{newest}" DESC, id DESC LIMIT {_MOST_REFERRING}'
+            )
             ids = [owner for (owner,) in rows.conn.execute(limited, (id_,))]
             heading = display.title(edge.owner_table)
             if owners.count(edge.owner_table) > 1:
@@ -176,9 +176,9 @@ def _reference(edge: Edge) -> str:
 
 
 def _more(rows: Rows, edge: Edge, id_: Id) -> str:
-    """The link to all rows that refer to a row; for a list, with SQL."""
-    where = f"id in (select {edge.owner} from {edge.table} where {edge.column} = '{id_}')"
-    query = {edge.column: id_} if edge.owner == "id" else {"_where": where}
+    """The link to all rows that refer to a row."""
+    list_ = f"{edge.table}.{edge.column}.{id_}"
+    query = {edge.column: id_} if edge.owner == "id" else {"_of": list_}
     return f"{rows.home}/{edge.owner_table}?{urlencode(query)}"
 
 

@@ -21,7 +21,6 @@ _TYPES = {bool: "bool", int: "number", float: "number", bytes: "bytes"}  # kinds
 _STYLES = dict.fromkeys(("int", "float", "number", "year", "duration"), "number") | {
     "datetime": "time"
 }
-_READABLE = ("duration", "datetime")  # kinds whose text as LL2 sent it is shown, too
 _UNKNOWN = Described(Column("", "", ""), "", "", is_general=False)  # a column that no shape has
 
 Values = Mapping[str, Any]  # of one row, by column
@@ -125,16 +124,23 @@ def facts(
         texts = {row[name] for row in values if isinstance(row[name], str)}
         links |= {(name, text): (text, to) for text, to in rows.named(name, texts).items()}
 
-    def fact(name: str, value: Any) -> Fact:
-        column = columns.get(name, _UNKNOWN)
+    precision_of = display.of_table(table).get("precision", {})
+
+    def fact(name: str, row: Values) -> Fact:
+        value, column = row[name], columns.get(name, _UNKNOWN)
         empty = Fact(display.format_key(name), "", description=column.text)
         if (name, value) in links:
             label, href = links[name, value]
             return empty._replace(value=label, href=href)
         kind = kinds.get(name) or _kind(value)
-        return empty if value in (None, "") else _filled(empty, kind, column.unit, value)
+        if value in (None, ""):
+            return empty
+        if name in precision_of:
+            text = display.format_net(value, row.get(precision_of[name]))
+            return empty._replace(value=text, kind="time")
+        return _filled(empty, kind, column.unit, value)
 
-    return [[fact(name, row[name]) for name in names] for row in values]
+    return [[fact(name, row) for name in names] for row in values]
 
 
 def _kind(value: Any) -> str:
@@ -149,7 +155,7 @@ def _filled(empty: Fact, kind: str, unit: str, value: Any) -> Fact:
     return empty._replace(
         value=text,
         href=href,
-        sent=value if kind in _READABLE and text != value else "",
+        sent=value if kind == "duration" and text != value else "",
         unit=unit if kind in ("int", "float") else "",
         kind="text" if len(text) > _LONG and not href else _STYLES.get(kind, ""),
     )
