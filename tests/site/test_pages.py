@@ -1,0 +1,150 @@
+"""The pages of launches, stations, people: what is told first, and dates no surer than they are."""
+
+from __future__ import annotations
+
+import asyncio
+import html
+import re
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from datasette.app import Datasette
+
+from helpers import execute, sync
+from ll2_mirror.site.display import format_clock, format_net, format_rank
+from ll2_mirror.testing import fake_ll2
+
+LISTS = (
+    "launches",
+    "spacecraft_flights",
+    "events",
+    "space_stations",
+    "astronauts",
+    "agencies",
+    "programs",
+    "pads",
+)
+LAUNCH = "88b4b179-c4ed-4bd1-868d-ced568a2342a"  # Crew-11
+ISS, HADFIELD, NASA = 4, 5, 44
+
+
+def at(**distance):
+    return (datetime.now(UTC) + timedelta(**distance)).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+SOON = at(days=2, hours=3, minutes=30)
+# A launch in two days, with what detailed mode has of one.
+CHANGES = [
+    f"UPDATE launches SET net = '{SOON}', window_start = '{SOON}', net_precision_id = 1,"
+    f" window_end = '{at(days=2, hours=4, minutes=30)}', status_id = 2, probability = 80,"
+    " orbital_launch_attempt_count_year = 250, agency_launch_attempt_count = 591,"
+    f" infographic = 'https://example.com/info.png' WHERE id = '{LAUNCH}'",
+    "INSERT INTO launches__vid_urls (launch_id, position, title, publisher, url, live) VALUES"
+    f" ('{LAUNCH}', 0, 'Official broadcast', 'NASA', 'https://example.com/nasa', 0),"
+    f" ('{LAUNCH}', 1, NULL, 'SpaceX', 'https://example.com/live', 1)",
+    "INSERT INTO timeline_event_types (id, abbrev) VALUES (901, 'Prop Load'), (902, 'Max Q')",
+    "INSERT INTO launches__timeline (launch_id, position, type_id, relative_time_seconds) VALUES"
+    f" ('{LAUNCH}', 0, 902, 62), ('{LAUNCH}', 1, 901, -2100)",
+    "INSERT INTO updates (id, comment, created_on) VALUES"
+    " (901, 'Older news', '2026-01-01T00:00:00Z'), (902, 'Newer news', '2026-02-01T00:00:00Z')",
+    f"INSERT INTO launches__updates VALUES ('{LAUNCH}', 0, 901), ('{LAUNCH}', 1, 902)",
+    "INSERT INTO mission_patches (id, name, image_url) VALUES (901, 'A patch', 'https://x/p.png')",
+    f"INSERT INTO launches__mission_patches VALUES ('{LAUNCH}', 0, 901)",
+    "INSERT INTO landing_locations (id, name) VALUES (901, 'Landing Zone 1')",
+    "INSERT INTO landings (id, attempt, success, landing_location_id) VALUES (901, 1, 1, 901)",
+    "INSERT INTO launchers (id, serial_number) VALUES (901, 'B1094')",
+    "INSERT INTO first_stages (id, launcher_id, launcher_flight_number, landing_id)"
+    " VALUES (901, 901, 3, 901)",
+    "INSERT INTO rockets__launcher_stage"
+    f" SELECT rocket_id, 0, 901 FROM launches WHERE id = '{LAUNCH}'",
+    "UPDATE astronauts SET in_space = 1",
+    f"INSERT INTO astronauts__flights VALUES ({HADFIELD}, 0, '{LAUNCH}')",
+    f"INSERT INTO docking_locations (id, name, spacestation_id) VALUES (901, 'Forward', {ISS})",
+    "INSERT INTO spacecraft (id, name) VALUES (901, 'Endeavour')",
+    "INSERT INTO spacecraft_flights (id, spacecraft_id) VALUES (901, 901)",
+    "INSERT INTO docking_events (id, docking, docking_location_id, space_station_target_id,"
+    f" flight_vehicle_chaser_id) VALUES (901, '{at(days=-9)}', 901, {ISS}, 901)",
+]
+
+
+@pytest.fixture(scope="module")
+def db(tmp_path_factory):
+    db = tmp_path_factory.mktemp("pages") / "spacecraft.db"
+    with fake_ll2.running(fake_ll2.bundled()) as upstream:
+        sync(db, *LISTS, "--mode", "detailed", "--base-url", upstream.base_url)
+    for change in CHANGES:
+        execute(db, change)
+    return db
+
+
+def text_of(db, path, status=200):
+    """The words of the main part of a page, in order."""
+
+    async def asked():
+        return await Datasette([str(db)]).client.get(path, headers={"accept": "text/html"})
+
+    answer = asyncio.run(asked())
+    assert answer.status_code == status, path
+    main = answer.text.partition("<main")[2].partition("</main>")[0]
+    return " ".join(html.unescape(re.sub(r"<[^>]+>", " ", main)).split())
+
+
+def is_told(text, *parts):
+    """Whether a text has these parts in this order."""
+    return re.search(".*".join(map(re.escape, parts)), text) is not None
+
+
+def test_a_launch_tells_what_matters_first(db):
+    text = text_of(db, f"/spacecraft/launches/{LAUNCH}")
+    when = format_net(SOON, 1)
+    assert is_told(text, "Status To Be Determined", f"When {when} in 2 d 3 h", "to the minute")
+    assert is_told(text, "Rocket Falcon 9", "From Launch Complex 39A", "Watch SpaceX live now")
+    assert is_told(text, "Official broadcast NASA", "Mission", "SpaceX Crew-11 is the eleventh")
+    assert "The 250th orbital launch attempt of 2026, the 591st launch by SpaceX" in text
+    assert is_told(text, "B1094", "flight 3", "landed on Landing Zone 1")
+    assert is_told(text, "T−00:35:00 Prop Load", "T+00:01:02 Max Q", "Newer news", "Older news")
+    assert is_told(text, "A patch", "All values", "History")
+
+
+def test_a_date_is_the_same_text_here_and_in_the_views(db):
+    sql = "SELECT net_precision_id, net, date FROM launches JOIN launches_overview USING (id, net)"
+    text = text_of(db, "/spacecraft/launches?_sort_desc=net")
+    dates = execute(db, sql)
+    assert "Q4 2026" in {date for *_, date in dates}
+    for precision, net, date in dates:
+        assert format_net(net, precision) == date
+        assert date in text
+    assert "31 Dec 2026" not in text
+
+
+def test_the_front_page_begins_with_launches_people_stations(db):
+    text = text_of(db, "/")
+    assert is_told(text, "Next launches", "Crew-11", "in 2 d 3 h", "People in space")
+    assert is_told(text, "Chris Hadfield", "Space stations", "Docked: Endeavour", "Questions")
+    execute(db, f"UPDATE launches SET net = '{at(hours=-2)}' WHERE id = '{LAUNCH}'")
+    assert is_told(text_of(db, "/"), "Next launches", "Crew-11", "2 h ago")
+    execute(db, f"UPDATE launches SET net = '{SOON}' WHERE id = '{LAUNCH}'")
+
+
+def test_other_things_tell_what_matters(db):
+    station = text_of(db, f"/spacecraft/space_stations/{ISS}")
+    assert is_told(station, "Status Active", "Docked now", "Endeavour", "Forward · since")
+    person = text_of(db, f"/spacecraft/astronauts/{HADFIELD}")
+    assert is_told(person, "Nationality Canadian", "165 d 16 h", "Flights", "Crew-11")
+    agency = text_of(db, f"/spacecraft/agencies/{NASA}")
+    assert is_told(agency, "Type Government", "Founded 1958", "About", "Spacecraft", "Orion")
+
+
+@pytest.mark.parametrize("number", [1, 2, 3, 4, 11, 12, 13, 21, 102, 113, 1003])
+def test_a_rank_has_its_ending(number):
+    ends = {1: "st", 2: "nd", 3: "rd", 21: "st", 102: "nd", 1003: "rd"}
+    assert format_rank(number) == f"{number:,}{ends.get(number, 'th')}"
+
+
+def test_the_clock_of_a_launch_goes_down_and_up():
+    assert [format_clock(each) for each in (-90061.4, -2100, 0, 525)] == [
+        "T−25:01:01",
+        "T−00:35:00",
+        "T+00:00:00",
+        "T+00:08:45",
+    ]
