@@ -564,12 +564,47 @@ def test_an_id_is_what_int_reads(ask, sent):
 @pytest.mark.parametrize(
     "path",
     ["2.3.0/spacecraft/2.1/", "2.3.0/spacecraft/2%2F1/", "2.3.0/spacecraft/1/2/", "2.3.0/moons/",
-     "2.3.0//spacecraft/", "2.3.0/Spacecraft/", "2.3.1/spacecraft/", "2.3.0/spacecraft//"],
+     "2.3.0//spacecraft/", "2.3.0/Spacecraft/", "2.3.0/spacecraft//"],
 )  # fmt: skip
 def test_a_path_that_no_route_has_is_an_html_404(ask, path):
     answer = ask(f"/{path}")
     assert (answer.status, answer.media_type) == (404, "text/html; charset=utf-8")
     assert "Allow" not in answer.headers
+
+
+@pytest.mark.parametrize(
+    ("path", "same"),
+    [
+        ("/2.2.0/launch/upcoming/?limit=3", "ask /2.3.0/launches/upcoming/"),
+        ("/2.2.0/launch/e3df2ecd-c239-472f-95e4-2b89b4f75800/", "ask /2.3.0/launches/e3df2ecd-"),
+        ("/2.2.0/spacestation/4", "ask /2.3.0/space_stations/4/"),
+        ("/2.2.0/config/launcher/", "ask /2.3.0/launcher_configurations/"),
+        ("/2.2.0/config/launchstatus/", "ask /2.3.0/config/launch_statuses/"),
+        ("/2.2.0/config/country/", "ask /2.3.0/config/countries/"),
+        ("/2.2.0/api-throttle/", "ask /2.3.0/api-throttle/"),
+        ("/2.0.0/agency/44/", "ask /2.3.0/agencies/44/"),
+        ("/2.4.0/launches/detailed/", "ask /2.3.0/launches/?mode=detailed"),
+        ("/2.4.0/launches/mini", "ask /2.3.0/launches/?mode=list"),
+        ("/api/2.3.0/spacecraft/201/", "ask /2.3.0/spacecraft/201/"),
+        ("/2.2.0/", "its paths begin with /2.3.0/"),
+        ("/2.2.0/moon/", "its paths begin with /2.3.0/"),
+        ("/2.4.0/detailed/", "its paths begin with /2.3.0/"),
+    ],
+)
+def test_a_path_of_another_version_leads_to_the_one_of_this(ask, path, same):
+    answer = ask(path)
+    assert (answer.status, answer.media_type) == (404, "application/json")
+    assert f"has LL2's version 2.3.0: {same}" in json.loads(answer.body)["detail"]
+
+
+def test_ll2s_own_document_is_at_ll2(ask):
+    for path in ("/2.3.0/schema/", "/2.3.0/swagger/?x", "/2.3.0/swagger"):
+        answer = ask(path)
+        assert (answer.status, answer.media_type) == (404, "application/json")
+        assert (
+            f"is at https://ll.thespacedevs.com{path.partition('?')[0].rstrip('/')}/"
+            in (json.loads(answer.body)["detail"])
+        )
 
 
 @pytest.mark.parametrize(

@@ -220,6 +220,21 @@ def test_all_who_ask_the_same_get_the_same_but_their_own_address(url):
         conn.close()
 
 
+def test_who_sends_a_token_is_told_it_and_no_cache_keeps_that(url):
+    for sent, ident in (("Token abc", "abc"), ("token abc", "127.0.0.1"), ("", "127.0.0.1")):
+        response, body = raw(url, "GET", "/2.3.0/api-throttle/", Authorization=sent)
+        assert json.loads(body)["ident"] == ident
+        assert response.headers["Cache-Control"] == "no-store"
+
+
+def test_a_path_of_another_version_is_answered_to_pages_of_other_sites_too(url):
+    for path in ("/2.2.0/launch/upcoming/", "/2.4.0/launches", "/api/2.3.0/launches/", "/2.2.0/"):
+        response, body = raw(url, "GET", path)
+        assert (response.status, response.headers["Content-Type"]) == (404, "application/json")
+        assert response.headers["Access-Control-Allow-Origin"] == "*"
+        assert "2.3.0" in json.loads(body)["detail"]
+
+
 # Beside a sync
 
 

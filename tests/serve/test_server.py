@@ -28,6 +28,13 @@ def test_a_body_that_is_no_http_is_refused_without_a_word_in_the_log(synced):
             assert b"".join(iter(lambda: conn.recv(65536), b"")).startswith(b"HTTP/1.1 400 ")
 
 
+def test_a_client_that_offers_http_2_is_answered_without_a_word_in_the_log(synced):
+    offer = {"Connection": "Upgrade, HTTP2-Settings", "Upgrade": "h2c", "HTTP2-Settings": "AAMA"}
+    with serving(synced) as (_, url):
+        assert requests.get(f"{url}{LIST}", headers=offer, timeout=20).json()["count"] == 21
+        assert requests.get(url, headers=offer, timeout=20).status_code == 200
+
+
 @pytest.mark.parametrize("end", [signal.SIGINT, signal.SIGTERM], ids=["Ctrl-C", "SIGTERM"])
 def test_one_who_does_not_read_does_not_keep_it(synced, end):
     with serving(synced, end=end) as (server, url):

@@ -25,6 +25,7 @@ from ll2_mirror.api.request import (
 from ll2_mirror.api.response import (
     HTML,
     MEDIA_TYPES,
+    NOT_KEPT,
     ApiResponse,
     Document,
     Records,
@@ -85,6 +86,8 @@ class Api:
         try:
             choice = negotiated(context.params, request.accept)
             response = self.render(choice, context, self._document(context))
+            if context.route.page == "throttle":  # tells who asks
+                response.headers.update(NOT_KEPT)
             return response._replace(lists=frozenset(self._lists))
         except Refusal as refusal:
             document = refusal.document

@@ -17,10 +17,11 @@ from ll2_mirror.api.response import (
     ApiResponse,
     Refusal,
     Unrouted,
+    as_json,
     plain,
 )
 from ll2_mirror.ll2.lists import ENDPOINTS, RESOURCES, VIEWS, Resource, View
-from ll2_mirror.ll2.page import API_PATH
+from ll2_mirror.ll2.page import API_PATH, API_VERSION, LL2_URL
 
 MOST_URL = 8192  # characters of a path with its query
 MOST_FIELDS = 1000  # Django refuses a query with more
@@ -32,13 +33,14 @@ _ASCII = "".join(map(chr, range(0x21, 0x7F)))
 # What a redirect's path and query have unescaped.
 _PATH_SAFE = "/:,@&=+$!*'()~"
 _QUERY_SAFE = "/#%[]=:;$&()+,!?*@'~"
+_DOCUMENTS = (f"{API_PATH}schema", f"{API_PATH}swagger")  # LL2's own, which no mirror has
 _UNLISTED = {"": "root", "api-throttle/": "throttle"}  # the pages that aren't of a list, by path
 
 
 class Request(NamedTuple):
     """A request: the path and the query as sent; ``base`` is scheme://host.
 
-    ``client`` is the client's address on the page that shows it, and empty on all others.
+    ``client`` is the client's token or address on the page that tells it, the same on all others.
     """
 
     path: str
@@ -106,6 +108,54 @@ def find_route(path: str) -> ApiRoute | None:
     return ApiRoute("detail", name, id_) if name in ENDPOINTS and id_ and "." not in id_ else None
 
 
+# Paths of LL2's other versions, whose lists are called by other names.
+
+_VERSION = re.compile(r"(?:/api)?/\d+\.\d+\.\d+/(?P<inside>.*)")
+_MODES_OF_PATHS = {"detailed": "detailed", "mini": "list"}  # in later versions
+
+
+def _key(name: str) -> str:
+    """What the versions' names of a list have in common: docking_event, docking_events."""
+    parts = name.replace("_", "").replace("y", "i").split("/")
+    return "/".join(part.rstrip("es") for part in parts)
+
+
+_LISTS = {
+    **{_key(name): name for name in ENDPOINTS},
+    _key("api-throttle"): "api-throttle",
+    **{_key(each.formerly): each.name for each in RESOURCES.values() if each.formerly},
+}
+
+
+def is_versioned(path: str) -> bool:
+    """Whether a decoded path is one of LL2's API, of any version."""
+    return _VERSION.match(f"{path}/") is not None
+
+
+def same_page(path: str) -> str:
+    """The path of this version for one of any version; empty if none is known."""
+    match = _VERSION.match(f"{path}/")
+    parts = [part for part in match["inside"].split("/") if part] if match else []
+    mode = _MODES_OF_PATHS.get(parts[-1], "") if parts else ""
+    parts = parts[:-1] if mode else parts
+    for count in range(len(parts), 0, -1):
+        if name := _LISTS.get(_key("/".join(parts[:count]))):
+            page = "/".join([f"{API_PATH}{name}", *parts[count:], ""])
+            return (page + (f"?mode={mode}" if mode else "")) if find_route(page) else ""
+    return ""
+
+
+def _elsewhere(path: str) -> ApiResponse | None:
+    """The response for a path of another version, or of LL2's own document; None for others."""
+    if path.rstrip("/") in _DOCUMENTS:
+        return as_json(404, {"detail": f"LL2's document is at {LL2_URL}{path.rstrip('/')}/."})
+    if f"{path}/".startswith(API_PATH) or not is_versioned(path):
+        return None
+    page = same_page(path)
+    where = f"ask {page}" if page else f"its paths begin with {API_PATH}"
+    return as_json(404, {"detail": f"This mirror has LL2's version {API_VERSION}: {where}"})
+
+
 def routed(request: Request) -> ApiRoute:
     """The route of a request; raises Unrouted, with a redirect if only the last / is missing."""
     if len(request.path) + len(request.query) > MOST_URL:
@@ -113,6 +163,8 @@ def routed(request: Request) -> ApiRoute:
     path = decoded(request.path)
     if route := find_route(path):
         return route
+    if elsewhere := _elsewhere(path):
+        raise Unrouted(elsewhere)
     if not find_route(f"{path}/"):
         raise Unrouted(plain(404, "Not Found", "There is no such page here."))
     query = f"?{quote(request.query, safe=_QUERY_SAFE)}" if request.query else ""

@@ -10,7 +10,7 @@ from ll2_mirror.ll2.model import Id, Shape
 HTML = "text/html; charset=utf-8"
 MEDIA_TYPES = {"json": "application/json", "api": "text/html"}  # by format, LL2's first one first
 
-_NOT_KEPT = {"Cache-Control": "no-store"}  # by a cache: the next sync may bring what is missing
+NOT_KEPT = {"Cache-Control": "no-store"}  # by a cache: the next sync may bring what is missing
 
 
 class ApiResponse(NamedTuple):
@@ -69,7 +69,7 @@ def as_json(status: int, value: Any, indent: int | None = None) -> ApiResponse:
 
 def rendered(status: int, body: str, media_type: str) -> ApiResponse:
     """A response with the headers of all LL2 pages."""
-    headers = {"Allow": "GET", "Vary": "Accept", **(_NOT_KEPT if status != 200 else {})}
+    headers = {"Allow": "GET", "Vary": "Accept", **(NOT_KEPT if status != 200 else {})}
     return ApiResponse(status, body.encode(), media_type, headers)
 
 
@@ -79,4 +79,4 @@ def plain(status: int, title: str, words: str) -> ApiResponse:
         f'<!doctype html>\n<html lang="en">\n<head><meta charset="utf-8"><title>{title}</title>'
         f"</head>\n<body><h1>{title}</h1><p>{words}</p></body>\n</html>\n"
     )
-    return ApiResponse(status, body.encode(), HTML, _NOT_KEPT)
+    return ApiResponse(status, body.encode(), HTML, NOT_KEPT)

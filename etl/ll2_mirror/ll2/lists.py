@@ -104,6 +104,7 @@ class Resource:
     orderings: tuple[str, ...] = ()  # empty: see orderings_in
     examples: dict[str, str] = field(default_factory=dict)
     indexed: bool = False
+    formerly: str = ""  # its name in earlier versions, where that is quite another
     views: tuple[View, ...] = ()
 
     @cached_property

@@ -108,7 +108,8 @@ def origin(scope: Scope, *, secure: bool) -> str | None:
 def request_of(scope: Scope, base: str, prefix: str) -> Request:
     """The request, its path without the prefix; HEAD becomes GET.
 
-    It has the client's address only for the page that shows it: others are cached for all clients.
+    It has who asks only for the page that tells it, by the token if one was sent, else by the
+    address, as LL2's: others are cached for all clients.
     """
     path, sent = path_of(scope).removeprefix(prefix), scope["query_string"]
     try:
@@ -121,7 +122,9 @@ def request_of(scope: Scope, base: str, prefix: str) -> Request:
     request = Request(path, query, f"{base}{prefix}", accept, method)
     route = find_route(decoded(path))
     if route and route.page == "throttle" and scope.get("client"):
-        return request._replace(client=scope["client"][0])
+        sent = dict(scope["headers"]).get(b"authorization", b"").decode("latin-1")
+        token = sent.removeprefix("Token ") if sent.startswith("Token ") else ""
+        return request._replace(client=token.strip() or scope["client"][0])
     return request
 
 

@@ -16,13 +16,12 @@ import click
 from datasette import NotFound, Response, hookimpl
 from datasette.utils.asgi import asgi_send_file
 
-from ll2_mirror.api.request import decoded
+from ll2_mirror.api.request import decoded, is_versioned
 from ll2_mirror.api.response import as_json
 from ll2_mirror.errors import MirrorError
 from ll2_mirror.files import CHUNK
 from ll2_mirror.images.folder import ImageFolder, media_type
 from ll2_mirror.ll2.descriptions import questions, sections
-from ll2_mirror.ll2.page import API_PATH
 from ll2_mirror.ll2.schema import own_tables, views
 from ll2_mirror.serve.asgi import (
     HttpResponse,
@@ -167,7 +166,7 @@ class ApiPlugin:
     async def __call__(self, scope: Scope, receive: Any, send: Any) -> bool:
         """Responds to a request for one of LL2's paths; False for others, and without a mirror."""
         path = decoded(path_of(scope))
-        if not f"{path}/".startswith(f"{self._prefix}{API_PATH}"):
+        if not (path.startswith(self._prefix) and is_versioned(path.removeprefix(self._prefix))):
             return False
         await self._datasette.invoke_startup()
         if not self._finds_mirror():

@@ -19,6 +19,8 @@ from ll2_mirror.errors import UsageError
 from ll2_mirror.serve.datasette_adapter import NAME, LiveDatabase, version_problem
 
 _THEIRS = (asyncio.CancelledError, LocalProtocolError)
+# What uvicorn logs for a client that offers HTTP/2, as some do with each request.
+_OFFERS = ("Unsupported upgrade request.", "No supported WebSocket library detected.")
 _LAST_SECONDS = 3  # to finish responses when the server stops
 
 
@@ -129,5 +131,6 @@ def run(app: Datasette, listening: socket.socket) -> None:
 
 
 def _is_news(record: logging.LogRecord) -> bool:
-    """Whether a log record isn't about a connection cut off at the end, or invalid HTTP."""
-    return not (record.exc_info and isinstance(record.exc_info[1], _THEIRS))
+    """Whether a log record isn't about an offer, a connection cut off at the end, invalid HTTP."""
+    is_theirs = record.exc_info and isinstance(record.exc_info[1], _THEIRS)
+    return not (is_theirs or record.getMessage().startswith(_OFFERS))
