@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shlex
 import subprocess
@@ -54,6 +55,20 @@ def test_pandas_reads_parquet_with_its_types(exported, capsys):
     assert [types[name] for name in ("in_space", "flights", "days_docked", "credit")] == [
         *("boolean", "Int64", "Float64", "string"),
     ]
+
+
+def test_the_notebook_runs_on_the_demo(tmp_path, monkeypatch, run):
+    pytest.importorskip("pandas")
+    monkeypatch.chdir(tmp_path)
+    assert run("demo").code == 0
+    notebook = json.loads((ROOT / "examples/analysis/launches.ipynb").read_text("utf-8"))
+    names = {}
+    for cell in (each for each in notebook["cells"] if each["cell_type"] == "code"):
+        exec(compile("".join(cell["source"]), "launches.ipynb", "exec"), names)
+    assert names["by_year"].loc[1957, "Kazakhstan"] == 2
+    assert names["rockets"].loc["Sputnik 8K74PS", "count"] == 2
+    assert "first half of 2027" in list(names["planned"].date)
+    assert len(names["plan"]) == 12
 
 
 def test_polars_reads_parquet(exported, capsys):
