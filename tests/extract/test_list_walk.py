@@ -476,6 +476,20 @@ def test_an_order_that_is_not_by_id_leaves_nothing_out_of_a_list_that_moves(db, 
     assert equals(db, world)
 
 
+@pytest.mark.parametrize("sign", [1, -1])
+@pytest.mark.parametrize("place", [4, 99])  # within a page, or at the end of one
+def test_a_record_that_ll2_lists_twice_is_there_once_and_named(db, world, sync, clock, place, sign):
+    world.key = lambda record: sign * record["id"]
+    id_ = world.ids[place]
+    world.craft.append(dict(world.craft[place]))
+    done = sync("--json")
+    assert (done.code, done.json["records"], done.json["added"]) == (0, 250, 250)
+    assert equals(db, world)
+    assert sync("--json").json["unchanged"] == 250
+    assert command(clock, "status", db, "--json").json["resources"][0]["twice"] == [id_]
+    assert f"LL2 lists {id_} twice" in command(clock, "status", db).out
+
+
 @pytest.mark.parametrize("size", [0, 1, 99, 100, 101, 200])
 def test_any_size_is_walked_whole(db, clock, size):
     with answering(EditableLL2(size, clock)) as world:

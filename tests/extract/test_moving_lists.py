@@ -71,6 +71,7 @@ class MovingList:
 
     base_url = "http://moving.test"
     budget = SimpleNamespace(left=1)
+    tries = 1
 
     def __init__(self, random, ids, changes, cuts):
         self.random, self.ids, self.changes, self.cuts = random, ids, changes, cuts

@@ -197,16 +197,6 @@ def test_a_walk_takes_the_ordering_that_the_endpoint_offers(db, run, upstream):
     assert ["ordering=name" in path for path in pages_asked(upstream)] == [False, False, True]
 
 
-def test_a_walk_that_met_a_record_twice_publishes_nothing(synced, run, upstream):
-    before = public_rows(synced)
-    records = upstream.records["spacecraft", "normal"]
-    records.append(copy.deepcopy(records[0]))
-    again = run("sync", synced)
-    assert again.code == 75
-    assert "LL2's list keeps moving" in again.err
-    assert public_rows(synced) == before
-
-
 def test_a_page_that_falls_short_publishes_nothing(synced, run, upstream, monkeypatch):
     before = public_rows(synced)
     page = upstream._page

@@ -141,6 +141,7 @@ def _resource_line(resource: dict[str, Any], mode: str) -> str:
         f"{optional(', {} gone', resource['tombstones'])},"
         f" synced {ago(resource['age_seconds'])} ({resource['synced'][:19]}Z),"
         f" may be {age_text(resource['max_age_seconds'])} old"
+        f"{optional('; LL2 lists {} twice', ', '.join(map(str, resource['twice'])))}"
     )
 
 

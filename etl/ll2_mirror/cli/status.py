@@ -77,6 +77,7 @@ def _resources(store: Store, now: datetime) -> Iterator[dict[str, Any]]:
             "requests": run.requests,
             "conflicts": run.conflicts,
             "tombstones": store.ledger.tombstones(name),
+            "twice": store.walks.listed_twice(walk) if walk else [],
         }
 
 

@@ -9,12 +9,14 @@ it has a record that the walk met: as ids ascend, no record can then be missing 
         7 8 9 10 11           and steps back: 9 was met, so 10 is what follows it
 
 In a list that LL2 sorts by another key, records can also move. There the walk ends when it has met
-as many records as LL2 counts; until then it passes over the list again. A record that is added
+as many records as LL2 counts; until then it passes over the list again. A record that comes twice
+on one page is one that LL2 lists twice: a page is one state of the list. A record that is added
 before the walk's position is left to the next walk.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from datetime import timedelta
 from itertools import pairwise
 from time import monotonic
@@ -119,6 +121,7 @@ class ListWalk:
         self._end = 0  # the offset after the last page
         self._by_id = self._part.query(None)["ordering"] == "id"  # and so far as received
         self._nameless = 0  # records without a readable id, which may be any record
+        self._twice = Counter[Any]()  # how often too many LL2 lists a record
         self._nothing_new = False
         self._wanted: Id | None = None  # a record that must be met
         came_to_end = False
@@ -132,7 +135,7 @@ class ListWalk:
         """Stages one page after the other, to the end of the list."""
         furthest = steps = 0
         while not self._is_done():
-            page = self._fetch_any(self._next_offset())
+            page = self._fetch_any(self._next_offset(again=steps + self._passes > 0))
             if self._joins(page):
                 self._take(page)
                 steps = 0 if self._end > furthest else steps
@@ -151,14 +154,19 @@ class ListWalk:
         """Whether a wanted record, or in a list whose records can move any record, is missing."""
         if self._wanted is not None:
             return self._wanted not in self._met
-        fewer = len(self._met) + self._nameless < (self.walk.total or 0)
+        listed = len(self._met) + self._twice.total() + self._nameless
+        fewer = listed < (self.walk.total or 0)
         return fewer and not self._by_id and not self._nothing_new
 
-    def _next_offset(self) -> int:
-        """The next page's offset: at the end, or before it if the list may have changed."""
+    def _next_offset(self, *, again: bool) -> int:
+        """The next page's offset: at the end, or before it if the list may have changed.
+
+        ``again``: the walk was there. The page then has both ends of a record that is listed twice
+        where two pages meet.
+        """
         age = (self._store.clock.now() - self._came).total_seconds()
         rests = age < _RESTS and self._upstream.budget.left > 0
-        back = 0 if rests else 1
+        back = 0 if rests and not again else 1
         if self.walk.steps:
             back = self._size * 2 ** (self.walk.steps - 1)
         return max(0, self._end - back)
@@ -166,8 +174,6 @@ class ListWalk:
     def _joins(self, page: Page) -> bool:
         """Whether the page joins the known ones, so that no record is missing in between."""
         ids = self._named(page.ids)
-        if len(set(ids)) < len(ids):  # a duplicate: another record is missing
-            return False
         if page.offset == self._end and self.walk.total in (None, page.total):
             may_come_again = self._over or not self._by_id or not ids
             return may_come_again or self._last < ids[:1]
@@ -183,7 +189,8 @@ class ListWalk:
     def _cover(self, offset: int, limit: int, page_ids: list[Id | None]) -> None:
         """Notes which records a page of the walk has."""
         ids = self._named(page_ids)
-        self._by_id &= all(id_ < next_ for id_, next_ in pairwise(ids))
+        self._by_id &= all(id_ <= next_ for id_, next_ in pairwise(ids))
+        self._twice |= Counter(ids) - Counter({*ids})
         self._nameless = len(page_ids) - len(ids) + (self._nameless if offset else 0)
         self._met.update(ids)
         self._last = ids[-1:]

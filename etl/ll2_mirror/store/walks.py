@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, nullcontext
 from math import ceil
@@ -261,6 +262,12 @@ class Walks:
         """The pages of a walk in the order they came; raises DataError for damaged ones."""
         return [page for whose, page in self._staged([walk]) if whose == walk.id]
 
+    def listed_twice(self, walk: Walk) -> list[Id]:
+        """The records that came twice on one page of a walk, which is one state of LL2's list."""
+        counts = (Counter(page.ids) for page in self.pages(walk))
+        twice = {id_ for ids in counts for id_, count in ids.items() if count > 1}
+        return sorted((id_ for id_ in twice if id_ is not None), key=str)
+
     def newest(self, walk: Walk) -> Iterator[tuple[StagedPage, list[int]]]:
         """The pages of a walk in the order they came, with the places of the records to take.
 
@@ -272,7 +279,9 @@ class Walks:
         met, pages = set[Id](), list[tuple[StagedPage, list[int]]]()
         for whose, page in reversed(self._staged([*beside, walk], since or 0)):
             if whose == walk.id:
-                pages.append((page, [i for i, id_ in enumerate(page.ids) if id_ not in met]))
+                ids = page.ids
+                firsts = (i for i, id_ in enumerate(ids) if id_ is None or ids.index(id_) == i)
+                pages.append((page, [i for i in firsts if ids[i] not in met]))
             met.update(id_ for id_ in page.ids if id_ is not None)
         yield from reversed(pages)
 
