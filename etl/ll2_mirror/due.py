@@ -59,13 +59,7 @@ def wanted(store: Store, resources: list[str], base_url: str | None, mode: str |
     begun = (walk.base_url for walk in store.walks.under_way() if store.walks.pages(walk))
     names = list(dict.fromkeys(resources))
     if not names:
-        known = dict.fromkeys([*settings.resources, *asked])
-        # A slice is part of its list.
-        names = [
-            name
-            for name in known
-            if not SLICES[name].kind or SLICES[name].resource.name not in known
-        ]
+        names = without_parts([*settings.resources, *asked])
     names = names or [DEFAULT_RESOURCE]
     if mode and len(names) == 1 and mode not in (modes := SLICES[names[0]].resource.modes):
         raise UsageError(f"{names[0]} has no {mode} mode: choose {' or '.join(modes)}")
@@ -73,6 +67,15 @@ def wanted(store: Store, resources: list[str], base_url: str | None, mode: str |
         base_url or next(begun, settings.base_url) or LL2_URL,
         {name: _mode(store, SLICES[name], mode, asked.get(name)) for name in names},
     )
+
+
+def without_parts(names: Collection[str]) -> list[str]:
+    """These lists, each once, without the slices of one that is among them as a whole."""
+    return [
+        name
+        for name in dict.fromkeys(names)
+        if not SLICES[name].kind or SLICES[name].resource.name not in names
+    ]
 
 
 def _mode(store: Store, part: Slice, mode: str | None, asked: str | None) -> str:

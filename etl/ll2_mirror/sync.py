@@ -14,6 +14,7 @@ from ll2_mirror.due import (
     forget_failures,
     longest_walk,
     note_failure,
+    without_parts,
 )
 from ll2_mirror.errors import DataError, MirrorError, Stopped, UpstreamError
 from ll2_mirror.extract.deletions import find_deleted
@@ -55,6 +56,7 @@ def sync_due(
     Reaching the limit is no error: the next sync continues.
     """
     reports, errors, tried = list[Report](), list[MirrorError](), set[str]()
+    store.settings.keep("due", without_parts(what.modes))
     if not _most_due(store, what, tried):
         return [], None
     _keep_server(store, what)

@@ -109,6 +109,73 @@ def test_the_value_that_is_damaged_is_named(lived, run, command, sql, told):
     assert refused.err.count("\n") == 1
 
 
+def kept(db, run, upstream, *lists):
+    """A file that `sync --due` keeps; gives one more run of it."""
+
+    def due():
+        return run("sync", db, "--due", *lists, "--base-url", upstream.base_url, "--quiet")
+
+    assert due().code == 0
+    return due
+
+
+def test_a_list_is_late_by_its_own_age(db, run, upstream, clock):
+    """Agencies may be a week old, and what may be younger than 6 hours waits for an outage."""
+    due = kept(db, run, upstream, "spacecraft", "agencies")
+    assert run("ages", db, "spacecraft=10m").code == 0
+    for hours, code in ((11, 0), (2, 1)):
+        clock.move(hours * 3600)
+        assert run("status", db, "--late", "2").code == code
+    told = run("status", db, "--late", "2", "--json")
+    assert told.err == f"ll2-mirror: spacecraft is late: see `ll2-mirror status {db}`\n"
+    assert told.json["late"] == {"spacecraft": 2.17, "agencies": 0.08}
+    assert run("status", db, "--late", "3").code == 0
+    assert due().code == 0
+    assert run("status", db, "--late", "2").code == 0
+
+
+def test_a_list_that_is_never_filled_is_late_after_five_days(db, run, upstream, clock):
+    """And the list that fails is named, whatever the others do."""
+    answer = upstream.answer
+
+    def broken(path, query):
+        return (500, {}) if "agencies" in path else answer(path, query)
+
+    upstream.answer = broken
+    lists = ("spacecraft", "agencies")
+    assert run("sync", db, "--due", *lists, "--base-url", upstream.base_url).code == 69
+    since = run("status", db, "--json").json["failed"][0]["since"]
+    for days, code in ((4, 0), (2, 1)):
+        clock.move(days * 86400)
+        run("sync", db, "--due", *lists)
+        assert run("status", db, "--late", "2").code == code
+    [failed] = run("status", db, "--json").json["failed"]
+    assert (failed["resource"], failed["since"], failed["times"]) == ("agencies", since, 3)
+    text = run("status", db).out
+    assert "not fetched yet: agencies\n" in text
+    assert f"agencies: failed 3 times since {since[:19]}Z: http" in text
+    del upstream.answer
+    clock.move(9 * 86400)
+    assert run("sync", db, "--due", *lists).code == 0
+    assert run("status", db, "--json").json["failed"] == []
+    assert run("status", db, "--late", "2").code == 0
+
+
+def test_only_the_lists_of_the_schedule_count(db, run, upstream, clock):
+    """One that was once synced by hand is nobody's business."""
+    assert run("sync", db, "agencies", "--base-url", upstream.base_url).code == 0
+    due = kept(db, run, upstream, "spacecraft")
+    clock.move(20 * 86400)
+    assert due().code == 0
+    assert run("status", db, "--late", "2").code == 0
+
+
+def test_a_file_without_a_sync_is_late(db, run, upstream):
+    upstream.answer = lambda path, query: (401, {})
+    run("sync", db, "--base-url", upstream.base_url)
+    assert run("status", db, "--late", "2").code == 1
+
+
 TABLES = re.findall(
     r"^CREATE TABLE (_(?!search)\w+) \((.*?)^\)",
     shipped("schema.sql").read_text("utf-8"),

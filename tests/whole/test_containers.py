@@ -55,7 +55,7 @@ def test_hadolint_has_nothing_to_say():
 
 
 def test_the_image_is_of_this_version_and_its_user_is_nobody():
-    assert said("ARG") == [f"VERSION={__version__}"]
+    assert said("ARG") == [f"VERSION={__version__}", "PACKAGE=ll2-mirror==${VERSION}"]
     assert re.fullmatch(r"python:3\.\d+-slim", said("FROM")[0])
     user = said("USER")
     assert user == ["10001:10001"]
@@ -99,7 +99,7 @@ COMMANDS = {*re.findall(r"ll2-mirror ([a-z][^;|&\n]+)", SCRIPTS)}
 
 @pytest.mark.parametrize("line", sorted(COMMANDS))
 def test_each_command_of_a_service_is_one(line):
-    name, *arguments = shlex.split(line)
+    name, *arguments = shlex.split(line.replace("${SYNC_OPTIONS:-}", "--due"))
     with main.commands[name].make_context(name, arguments):
         pass
 
@@ -150,7 +150,9 @@ def script_of(name, published, port="0"):
     """A service's script, with its paths led here, and pauses of a second."""
     (script,) = SERVICES[name]["command"]
     script = script.replace("/published", str(published)).replace("/data/", "")
-    return re.sub(r"sleep \d+", "sleep 1", script).replace("0.0.0.0", f"127.0.0.1 --port {port}")
+    return re.sub(r"sleep (\d+|\$\{SYNC_SECONDS:-\d+\})", "sleep 1", script).replace(
+        "0.0.0.0", f"127.0.0.1 --port {port}"
+    )
 
 
 @pytest.mark.usefixtures("namespaces")

@@ -187,7 +187,7 @@ def test_each_key_of_images_is_documented():
 def keys(document):
     """The keys of all objects in a document, but those that are data."""
     if isinstance(document, dict):
-        inner = [v for key, v in document.items() if key not in ("tables", "from", "to")]
+        inner = [v for key, v in document.items() if key not in ("tables", "late", "from", "to")]
         return set(document) | keys(inner)
     return set().union(*map(keys, document)) if isinstance(document, list) else set()
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import math
 import os
 import re
 import shlex
@@ -31,6 +33,7 @@ CRONTAB, SERVICE, TIMER, WORKFLOW, METRICS_CONF, RULES = (
         *("metrics.conf", "prometheus-rules.yml"),
     )
 )
+NOW = "2026-11-23T20:00:00.000000Z"
 TOKEN = "a-token-for-nobody-else"
 FENCE = {
     "CapabilityBoundingSet": "",
@@ -145,7 +148,8 @@ COMMANDS = re.findall(
 
 @pytest.mark.parametrize("line", sorted(set(COMMANDS)))
 def test_each_command_exists_with_these_options(line):
-    name, *arguments = shlex.split(re.sub(r"\s2$", "", line).replace("$?", "0"))  # 2 of 2>&1
+    line = re.sub(r"\s2$", "", line).replace("$?", "0")  # 2 of 2>&1
+    name, *arguments = shlex.split(line.replace("$$SYNC_OPTIONS", "--due"))
     with main.commands[name].make_context(name, arguments):
         pass
 
@@ -237,7 +241,7 @@ def test_cron_mails_of_an_old_file(synced, shell):
     grow_old(synced)
     done = shell(jobs()[1][5])
     assert "synced" in done.stdout
-    assert "is older than it may be" in done.stdout
+    assert "spacecraft is late: see" in done.stdout
 
 
 def test_crons_token_goes_to_upstream_and_nowhere_else(synced, shell, upstream, tmp_path):
@@ -335,7 +339,7 @@ def test_the_service_fails_when_the_file_is_old(synced, shell):
     grow_old(synced)
     done = shell(command("ExecStartPost"))
     assert (done.returncode, done.stdout) == (1, "")
-    assert "is older than it may be" in done.stderr
+    assert "spacecraft is late: see" in done.stderr
 
 
 # Metrics
@@ -350,6 +354,8 @@ def test_the_metrics_are_those_of_the_page(synced, shell, tmp_path):
         'INSERT INTO _staged (walk, "offset", "limit", page, ids)'
         " SELECT (SELECT max(id) FROM _walks), 0, 100, id, '[]' FROM _pages",
     )
+    failed = {"since": NOW, "at": NOW, "times": 1, "error": "status 500", "again": NOW}
+    execute(synced, "INSERT INTO _settings VALUES ('failed', ?)", json.dumps({"pads": failed}))
     for sql in pasts:
         execute(synced, sql)
     done = shell(command("ExecStopPost", METRICS_CONF))
@@ -394,10 +400,18 @@ def alerts(run, synced):
         if printed is None:
             printed = run("status", "--prometheus", *options, synced).out
         families = parser.text_string_to_metric_families(printed)
-        found = {sample.name: sample.value for family in families for sample in family.samples}
+        found = {}
+        for sample in (sample for family in families for sample in family.samples):
+            found[sample.name] = max(sample.value, found.get(sample.name, -math.inf))
         names = {name: Absent() for rule in rules for name in re.findall(r"\w+_\w+", rule["expr"])}
         now = {"time": lambda: 1e6, "absent": lambda metric: isinstance(metric, Absent)}
-        known = {**names, "node_textfile_mtime_seconds": 1e6 - written, **found, **now}
+        known = {
+            **names,
+            "Inf": math.inf,
+            "node_textfile_mtime_seconds": 1e6 - written,
+            **found,
+            **now,
+        }
         exprs = {rule["alert"]: re.sub(r"\{.*?\}", "", rule["expr"]) for rule in rules}
         # Of these few operators Python makes what PromQL does.
         return [name for name, expr in exprs.items() if eval(expr, known)]
@@ -444,7 +458,7 @@ def test_each_code_of_the_table_shows(alerts, run, synced, upstream, monkeypatch
 @pytest.mark.parametrize("damage", ["no database", ""])
 def test_a_file_that_cannot_be_read_shows(alerts, synced, damage):
     synced.write_text(damage * 500)
-    assert alerts() == ["MirrorOld", "MirrorUnreadable", "MirrorNeedsYou"]
+    assert alerts() == ["MirrorEmpty", "MirrorUnreadable", "MirrorNeedsYou"]
 
 
 def test_a_schedule_that_stopped_shows(alerts):
@@ -454,7 +468,7 @@ def test_a_schedule_that_stopped_shows(alerts):
 
 def test_a_sync_at_a_time_that_is_yet_to_come_shows(alerts, synced):
     execute(synced, "UPDATE _runs SET finished = '2099-01-01T00:00:00.000000Z'")
-    assert alerts() == ["MirrorOld"]
+    assert alerts() == ["MirrorOld", "MirrorEmpty"]
 
 
 def test_the_alerts_are_those_of_the_page():
@@ -465,6 +479,58 @@ def test_the_alerts_are_those_of_the_page():
         assert rule["annotations"]["summary"]
         for name in re.findall(r"ll2_mirror_\w+", rule["expr"]):
             assert f"- `{name}`" in PAGE
+
+
+@pytest.mark.skipif(not shutil.which("promtool"), reason="needs Prometheus' promtool")
+@pytest.mark.parametrize(
+    ("ill", "alerts"), [("", []), ("agencies", ["MirrorListFails", "MirrorOld"])]
+)
+def test_prometheus_is_silent_of_a_sound_mirror_and_names_the_list_that_starves(
+    db, run, upstream, clock, tmp_path, ill, alerts
+):
+    """Eight days of what is due, twice a day, as promtool sees them."""
+    yaml, parser = map(pytest.importorskip, ("yaml", "prometheus_client.parser"))
+    answer, series = upstream.answer, {}
+
+    def answered(path, query):
+        return (500, {}) if ill and ill in path else answer(path, query)
+
+    upstream.answer = answered
+    start = clock.now().timestamp()
+    for step in range(17):
+        run("sync", db, "--due", "spacecraft", "agencies", "--base-url", upstream.base_url)
+        assert run("status", db, "--late", "2").code == (1 if ill and step > 10 else 0)
+        printed = run("status", db, "--prometheus").out
+        for family in parser.text_string_to_metric_families(printed):
+            for name, labels, value, *_ in family.samples:
+                inside = ",".join(f'{key}="{labels[key]}"' for key in labels)
+                since = value - start if "timestamp" in name else value
+                series.setdefault(f"{name}{{{inside}}}", ["_"] * step).append(str(since))
+        clock.move(12 * 3600)
+    expected = [
+        {"labels": f'{{alertname="{name}",resource="{ill}"}}', "value": 1} for name in alerts
+    ]
+    firing = 'count by (alertname, resource) (ALERTS{alertstate="firing"})'
+    tests = {
+        "rule_files": [str(EXAMPLES / "prometheus-rules.yml")],
+        "evaluation_interval": "12h",
+        "tests": [
+            {
+                "interval": "12h",
+                "input_series": [
+                    {"series": name, "values": " ".join(values)} for name, values in series.items()
+                ],
+                "promql_expr_test": [
+                    {"expr": firing, "eval_time": time, "exp_samples": samples}
+                    for time, samples in (("60h", []), ("192h", expected))
+                ],
+            }
+        ],
+    }
+    (tmp_path / "tests.yml").write_text(yaml.safe_dump(tests))
+    asked = ["promtool", "test", "rules", tmp_path / "tests.yml"]
+    done = subprocess.run(asked, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout + done.stderr
 
 
 @pytest.mark.sampled

@@ -500,6 +500,8 @@ def kept_fresh(db, days, seed, named):
             world.forget_plan()
             assert done.code in (0, 65, 69, 75), done.err
             now = shares(db, clock.time, names)
+            if run % 72 == 71:  # what watches it is silent
+                assert command(clock, "status", db, "--late", "2").code == 0
             filled = filled or (clock.time if max(now.values()) < math.inf else None)
             if filled:
                 oldest = {name: max(oldest[name], now[name]) for name in names}

@@ -18,7 +18,7 @@ from ll2_mirror.errors import MirrorError
 
 EXIT_CODES = {
     "0": "done",
-    "1": "the check failed (verify, status --max-age), or LL2's status isn't 2xx (get)",
+    "1": "the check failed (verify, status --max-age, --late), or LL2's status isn't 2xx (get)",
     "2": "the command can't be carried out",
     "65": "data that isn't understood: LL2's or the file's",
     "69": "LL2 can't be reached, or refuses",

@@ -187,3 +187,11 @@ def max_age_option(what: str) -> Callable[[Any], Any]:
         type=age,
         help=f"Exit with 1 if {what} than this, such as 90m, 12h, 2d.",
     )
+
+
+LATE = click.option(
+    "--late",
+    metavar="N",
+    type=click.FloatRange(min=1),
+    help="Exit with 1 if a list is older than N times its own age, such as 2.",
+)

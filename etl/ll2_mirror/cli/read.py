@@ -53,6 +53,7 @@ def _exit_code(text: str) -> int:
 @click.command(cls=options.Command, help=_STATUS_HELP)
 @options.DB
 @options.max_age_option("the last complete sync is older")
+@options.LATE
 @click.option(
     "--prometheus", is_flag=True, help="Print metrics for the node exporter's textfile collector."
 )
@@ -64,15 +65,19 @@ def _exit_code(text: str) -> int:
 )
 @options.json_option("it")
 def status(
-    db: Path, max_age: float | None, prometheus: bool, exit_code: int | None, as_json: bool
+    db: Path,
+    max_age: float | None,
+    late: float | None,
+    prometheus: bool,
+    exit_code: int | None,
+    as_json: bool,
 ) -> None:
     """Says how a mirror stands."""
     if prometheus and as_json:
         raise UsageError("--json and --prometheus are two formats: choose one")
     document = _measured(db, exit_code) if prometheus else status_of(db)
     output.present(document, _status_lines(document), as_json=as_json, quiet=prometheus)
-    if max_age is not None:
-        check_age(document, max_age)
+    check_age(document, max_age, late)
 
 
 def status_of(db: Path) -> dict[str, Any]:
@@ -97,14 +102,20 @@ def _measured(db: Path, exit_code: int | None) -> dict[str, Any]:
     return document
 
 
-def check_age(document: dict[str, Any], most: float) -> None:
-    """Raises CheckFailed if a mirror is older than it may be."""
-    from ll2_mirror.cli.status import oldest_age
+def check_age(document: dict[str, Any], most: float | None, times: float | None) -> None:
+    """Raises CheckFailed if any list is older than ``most`` seconds, or than ``times`` its age."""
+    from ll2_mirror.cli.status import late_lists, oldest_age
 
-    if any(resource["age_seconds"] is None for resource in document["resources"]):
-        raise CheckFailed(f"{document['db']} was synced at a time in the future: sync it again")
-    if oldest_age(document) > most:
-        raise CheckFailed(f"{document['db']} is older than it may be")
+    db, resources = document["db"], document["resources"]
+    if most is None and times is None:
+        return
+    if any(resource["age_seconds"] is None for resource in resources):
+        raise CheckFailed(f"{db} was synced at a time in the future: sync it again")
+    if not resources or (most is not None and oldest_age(document) > most):
+        raise CheckFailed(f"{db} is older than it may be")
+    if times is not None and (late := late_lists(document, times)):
+        more = optional(", and {} more", len(late) - 1)
+        raise CheckFailed(f"{late[0]} is late{more}: see `ll2-mirror status {db}`")
 
 
 def _status_lines(document: dict[str, Any]) -> Iterator[str]:
@@ -116,6 +127,10 @@ def _status_lines(document: dict[str, Any]) -> Iterator[str]:
         yield f"pulled from {pulled['from']} at {pulled['pulled'][:19]}Z"
     in_mode = "" if mode else " in {mode} mode"
     yield from (_resource_line(resource, in_mode.format(**resource)) for resource in resources)
+    held = {resource["resource"] for resource in resources}
+    if unfilled := [name for name in document["late"] if name not in held]:
+        yield f"not fetched yet: {', '.join(unfilled)}"
+    yield from map(_failed_line, document["failed"])
     yield from map(_walk_line, document["under_way"])
     yield from _budget_lines(document["budget"] or {"limit": None, "resumes": None})
     yield from output.first_lines(map(_quarantine_line, document["quarantine"]))
@@ -143,6 +158,12 @@ def _resource_line(resource: dict[str, Any], mode: str) -> str:
         f" may be {age_text(resource['max_age_seconds'])} old"
         f"{optional('; LL2 lists {} twice', ', '.join(map(str, resource['twice'])))}"
     )
+
+
+def _failed_line(failed: dict[str, Any]) -> str:
+    """How a list fails."""
+    times, since = plural(failed["times"], "time"), failed["since"][:19]
+    return f"{failed['resource']}: failed {times} since {since}Z: {failed['error']}"
 
 
 def _walk_line(walk: dict[str, Any]) -> str:

@@ -83,6 +83,7 @@ def publish(
 @options.SILENCE
 @click.option("--allow-older", is_flag=True, help="Accept a snapshot that is older than DB.")
 @options.max_age_option("DB is older after the pull")
+@options.LATE
 @options.QUIET
 @options.json_option("what was done")
 def pull(
@@ -91,6 +92,7 @@ def pull(
     timeout: float,
     allow_older: bool,
     max_age: float | None,
+    late: float | None,
     quiet: bool,
     as_json: bool,
 ) -> None:
@@ -103,8 +105,8 @@ def pull(
         document = pull(publisher, db, output.clock(), emit, allow_older=allow_older)
     line = _state_line(db, document, f", from {document['from']} · {document['seconds']:.1f} s")
     output.present(document, [line], as_json=as_json, quiet=quiet)
-    if max_age is not None:
-        check_age(status_of(db), max_age)
+    if max_age is not None or late is not None:
+        check_age(status_of(db), max_age, late)
 
 
 def _state_line(where: Path, document: dict[str, Any], more: str) -> str:

@@ -12,7 +12,8 @@ from typing import Any, NamedTuple
 from prometheus_client import CollectorRegistry, Gauge, generate_latest
 
 from ll2_mirror.clock import age, from_iso, to_iso
-from ll2_mirror.extract.rate_limit import Budget
+from ll2_mirror.due import failures, without_parts
+from ll2_mirror.extract.rate_limit import HOUR, Budget
 from ll2_mirror.files import printable
 from ll2_mirror.images.folder import ImageFolder, image_counts
 from ll2_mirror.ll2.lists import NEW, RESOURCES, SLICES, slice_name
@@ -24,20 +25,26 @@ from ll2_mirror.store.file import Store
 from ll2_mirror.store.ledger import Run
 from ll2_mirror.store.sql import Typed
 
+# An age below this counts as this in `late`: LL2 may be out of reach for as long.
+OUTAGE = 6 * HOUR
+FILL = 2.5 * 24 * HOUR  # the age that a list may reach that was never fetched
+
 
 def status(store: Store, now: datetime) -> dict[str, Any]:
     """How the mirror stands, as the JSON object of ``status --json``.
 
     Raises DataError where the tool's own tables hold what no sync writes.
     """
-    folder = ImageFolder(store.path)
+    folder, resources = ImageFolder(store.path), list(_resources(store, now))
     return {
         "db": str(store.path),
         "schema_version": SCHEMA_VERSION,
         "base_url": store.settings.base_url,
         "pulled": pulled_from(store),
         "mode": store.walks.mode,
-        "resources": list(_resources(store, now)),
+        "resources": resources,
+        "late": dict(_lateness(store, resources, now)),
+        "failed": [{"resource": name, **how._asdict()} for name, how in failures(store).items()],
         "under_way": [walk._asdict() for walk in store.walks.progress()],
         "budget": _budget(store),
         "last_error": _last_error(store),
@@ -46,6 +53,29 @@ def status(store: Store, now: datetime) -> dict[str, Any]:
         "tables": _table_counts(store),
         "drift": list(_drift(store)),
     }
+
+
+def _lateness(
+    store: Store, resources: list[dict[str, Any]], now: datetime
+) -> Iterator[tuple[str, float | None]]:
+    """How many times its age each list is old that is kept up to date; None if that isn't known.
+
+    These are the lists of the last ``sync --due``, else all that the file has. One that was never
+    fetched counts from the first sync.
+    """
+    held, began = {each["resource"]: each for each in resources}, store.ledger.began()
+    filling = age(Typed(store.path).time(began, "_runs: finished"), now) if began else None
+    for name in store.settings.due or without_parts(held) if held else ():
+        row = held.get(name, held.get(SLICES[name].resource.name))
+        seconds, allowed = filling, FILL
+        if row:
+            seconds, allowed = row["age_seconds"], max(OUTAGE, row["max_age_seconds"])
+        yield name, None if seconds is None else round(seconds / allowed, 2)
+
+
+def late_lists(status: dict[str, Any], times: float) -> list[str]:
+    """The lists that are older than so many times their age, or whose age isn't known."""
+    return [name for name, late in status["late"].items() if late is None or late > times]
 
 
 def oldest_age(status: dict[str, Any]) -> float:
@@ -208,6 +238,12 @@ def _gauges(status: dict[str, Any]) -> Iterator[tuple[str, str, str, dict[str, f
         status["resources"],
         Counter(map(itemgetter("resource"), status["quarantine"])),
     )
+    late = {name: inf if times is None else times for name, times in status["late"].items()}
+    yield "late", "How many times its age a list is old; +Inf: not known.", "resource", late
+    since = {each["resource"]: from_iso(each["since"]).timestamp() for each in status["failed"]}
+    yield "failed_since_timestamp_seconds", "Since when a list fails.", "resource", since
+    limits = _by_resource(resources, "max_age_seconds")
+    yield "max_age_seconds", "How old a list may be.", "resource", limits
     times = {listed["resource"]: from_iso(listed["synced"]).timestamp() for listed in resources}
     yield "last_sync_timestamp_seconds", "When the last sync was completed.", "resource", times
     records = _by_resource(resources, "records")

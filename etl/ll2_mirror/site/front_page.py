@@ -17,6 +17,11 @@ from ll2_mirror.store.walks import Walks
 _MOST_CHANGES = 8
 _MOST_READ = 300  # changes
 _LONGEST = 60  # characters of a changed value
+# The lists that fail, and since when: see due.failures.
+_FAILED = (
+    "SELECT key, json_extract(value, '$.since') FROM json_each((SELECT value FROM _settings"
+    " WHERE key = 'failed')) WHERE type = 'object'"
+)
 
 
 class FrontPage(NamedTuple):
@@ -24,6 +29,7 @@ class FrontPage(NamedTuple):
 
     problem: str = ""
     under_way: Sequence[str] = ()
+    failed: Sequence[str] = ()
     synced: str = ""
     ago: str = ""
     counts: Sequence[Item] = ()
@@ -43,10 +49,15 @@ def front_page(rows: Rows, now: datetime) -> FrontPage:
     finished = Ledger(rows.conn).finished()
     if not finished:
         return FrontPage("No sync of this file has finished yet, so it is empty.", under_way)
+    failed = rows.conn.execute(_FAILED).fetchall()
     counts = [(each["name"], each["sql"], each["to"]) for each in display.site()["counts"]]
     tables = display.site()["front_tables"]
     return FrontPage(
         under_way=under_way,
+        failed=[
+            f"{display.format_key(name)} since {display.format_time(since)}"
+            for name, since in failed
+        ],
         synced=display.format_time(finished),
         ago=ago(age(from_iso(finished), now)),
         counts=_counts(rows, counts),

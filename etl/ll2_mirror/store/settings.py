@@ -83,9 +83,17 @@ class Settings:
     @property
     def resources(self) -> list[str]:
         """The mirrored resources, in the order in which they were first requested."""
-        names = self.read("resources", list) or []
+        return self._names("resources")
+
+    @property
+    def due(self) -> list[str]:
+        """The lists that the last ``sync --due`` was to keep up to date."""
+        return self._names("due")
+
+    def _names(self, key: str) -> list[str]:
+        names = self.read(key, list) or []
         if not all(type(name) is str and name in SLICES for name in names):
-            raise self._damaged("resources", json.dumps(names))
+            raise self._damaged(key, json.dumps(names))
         return names
 
     @property
