@@ -2,6 +2,7 @@
 
 import asyncio
 import copy
+import html
 import re
 import shlex
 import shutil
@@ -16,7 +17,8 @@ import pytest
 from datasette.app import Datasette
 
 from helpers import cells, rows, sync
-from ll2_mirror.ll2.descriptions import questions
+from ll2_mirror.ll2.descriptions import before_you_count, questions
+from ll2_mirror.ll2.schema import tables, views
 from ll2_mirror.testing import fake_ll2
 
 PAGE = (Path(__file__).parents[2] / "docs/questions.md").read_text(encoding="utf-8")
@@ -212,6 +214,28 @@ def test_last_week_has_what_was_added_changed_and_went(tmp_path):
     with closing(sqlite3.connect(db)) as conn, conn:
         conn.execute("UPDATE _runs SET finished = '2020-01-01T00:00:00Z'")
     assert rows(db, sql)[1] == []
+
+
+def test_what_to_know_before_counting_names_what_is_there_and_is_on_the_site(mirrors):
+    section = PAGE.partition("## Before you count\n")[2].partition("\n## ")[0]
+    columns = {
+        name: {
+            column
+            for (column,) in rows(mirrors["all"], f"SELECT name FROM pragma_table_info('{name}')")[
+                1
+            ]
+        }
+        for name in (*tables(), *views())
+    }
+    everywhere = {column for names in columns.values() for column in names}
+    for table, column in re.findall(r"`(\w+)\.(\w+)`", section):
+        assert column in columns[table]
+    for name in re.findall(r"`([a-z_]+)`", section):
+        lists = [table for table in columns if table.endswith(name)]
+        assert name in columns or name in everywhere or lists, name
+    page = html.unescape(ask(mirrors["all"], "/spacecraft")[0].text)
+    assert all(f"<strong>{what}</strong>{why}" in page for what, why in before_you_count())
+    assert len(before_you_count()) == section.count("\n- **")
 
 
 def test_each_slip_of_a_launch_is_counted(tmp_path):

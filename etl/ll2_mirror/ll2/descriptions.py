@@ -182,13 +182,24 @@ class Question(NamedTuple):
 @cache
 def questions() -> dict[str, Question]:
     """All questions, by their names, which are part of their addresses."""
-    page = shipped("docs/questions.md").read_text(encoding="utf-8").partition(_END)[0]
+    page = _page().partition(_END)[0]
     detailed = page.index(_DETAILED)
     parsed = (
         _question(match, "--mode detailed" if match.start() > detailed else "")
         for match in _QUESTION.finditer(page)
     )
     return {question.name: question for question in parsed}
+
+
+@cache
+def before_you_count() -> tuple[tuple[str, str], ...]:
+    """What misleads those who count rows: each as a few words and what follows them."""
+    section = _page().partition("\n## Before you count\n")[2].partition("\n\nLL2 ")[0]
+    return tuple(re.findall(r"^- \*\*(.+?)\*\*(.+)$", section.replace("`", ""), re.M))
+
+
+def _page() -> str:
+    return shipped("docs/questions.md").read_text(encoding="utf-8")
 
 
 def _question(match: re.Match[str], needs: str) -> Question:

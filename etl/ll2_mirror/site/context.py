@@ -17,7 +17,7 @@ from datasette.utils import tilde_decode, tilde_encode
 
 from ll2_mirror.errors import MirrorError
 from ll2_mirror.images.folder import UNKNOWN, ImageFolder
-from ll2_mirror.ll2.descriptions import label, questions, sections
+from ll2_mirror.ll2.descriptions import before_you_count, label, questions, sections
 from ll2_mirror.ll2.lists import LIST_OF
 from ll2_mirror.ll2.model import Id
 from ll2_mirror.ll2.page import API_PATH
@@ -67,7 +67,7 @@ class SiteContext:
         self.address = self.absolute(request.path) if request else ""
         self.title = users_metadata(datasette, "title") or display.site()["title"]
         self.text = users_metadata(datasette, "description") or display.site()["text"]
-        self.questions = questions()
+        self.questions, self.before_you_count = questions(), before_you_count()
         kept = _kept.setdefault(datasette, {})
         if name not in kept:
             file = file_of(datasette.databases[name])

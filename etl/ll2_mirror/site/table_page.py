@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Container, Iterable, Mapping, Sequence
+from itertools import filterfalse
 from typing import Any, NamedTuple
 
 from ll2_mirror.ll2.descriptions import Described
@@ -88,13 +89,15 @@ def table_page(
 
 
 def _chosen(table: str, columns: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
-    """The columns to show: those in site.toml; for a view, those that aren't ids."""
+    """The columns to show: those in site.toml, else of a view those that aren't ids."""
     by_name = {each["name"]: each for each in columns}
     names: Iterable[str] = by_name
     if display.is_ours(table):
         names = display.shown_columns(table)
     elif table in display.site()["views"]:
-        names = [name for name in names if not _is_id(name)]
+        declared = display.of_table(table).get("columns", ())
+        has_declared = by_name.keys() >= {*declared}  # not where a user's own view has the name
+        names = declared if declared and has_declared else filterfalse(_is_id, names)
     return [by_name[name] for name in names if name in by_name]
 
 
