@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from collections import Counter
 from collections.abc import Callable, Iterator
 from datetime import datetime
@@ -31,9 +30,7 @@ By run, with old and new values; a first sync is summed up. The format atom make
 """
 _MANY_ADDED = 3  # rows added to one table that are named one by one
 _WHOLE, _PART = ("added", "gone"), ("changed", "reordered")  # rows, keys
-_ATOM = "http://www.w3.org/2005/Atom"
 _MOST = 500  # entries, the newest
-_CONTROL = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")  # no XML
 
 
 @click.command(cls=options.Command, help=_CHANGES_HELP)
@@ -235,30 +232,19 @@ def _name(store: Store, typed: Typed, name: str, table: str, id_: Any) -> str | 
 
 def _atom(document: dict[str, Any], name: str, now: str) -> str:
     """The feed of what changed, the newest first; ``name`` is the file's, ``now`` a time."""
-    from xml.etree import ElementTree as ET
+    from ll2_mirror.site.feeds import FeedEntry, atom
 
-    def add(parent: ET.Element, tag: str, text: str = "", **attributes: str) -> ET.Element:
-        element = ET.SubElement(parent, f"{{{_ATOM}}}{tag}", attributes)
-        element.text = _CONTROL.sub("\ufffd", text) or None
-        return element
-
-    ET.register_namespace("", _ATOM)
-    feed = ET.Element(f"{{{_ATOM}}}feed")
-    runs = document["runs"][::-1]
-    add(feed, "id", f"urn:ll2-mirror:{name}")
-    add(feed, "title", f"{name}: what changed in Launch Library 2")
-    add(feed, "updated", runs[0]["finished"] if runs else now)
-    add(add(feed, "author"), "name", "The Space Devs, Launch Library 2")
-    entries = ((run, *entry) for run in runs for entry in _entries(run))
-    for run, id_, title, link in islice(entries, _MOST):
-        entry = add(feed, "entry")
-        add(entry, "id", f"urn:ll2-mirror:{name}:{run['run']}{id_}")
-        add(entry, "title", title)
-        add(entry, "updated", run["finished"])
-        add(entry, "content", title, type="text")
-        add(entry, "link", href=f"{LL2_URL}{API_PATH}{link}")
-    ET.indent(feed)
-    return f'<?xml version="1.0" encoding="utf-8"?>\n{ET.tostring(feed, encoding="unicode")}'
+    runs, urn = document["runs"][::-1], f"urn:ll2-mirror:{name}"
+    title, updated = (
+        f"{name}: what changed in Launch Library 2",
+        runs[0]["finished"] if runs else now,
+    )
+    entries = (
+        FeedEntry(f"{urn}:{run['run']}{id_}", text, run["finished"], f"{LL2_URL}{API_PATH}{link}")
+        for run in runs
+        for id_, text, link in _entries(run)
+    )
+    return atom(FeedEntry(urn, title, updated), islice(entries, _MOST))
 
 
 def _entries(run: dict[str, Any]) -> Iterator[tuple[str, str, str]]:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 from unicodedata import normalize
 from weakref import WeakKeyDictionary
 
-from datasette import Forbidden, Response
+from datasette import Forbidden, NotFound, Response
 from datasette.utils import tilde_decode, tilde_encode
 
 from ll2_mirror.errors import MirrorError
@@ -137,6 +137,19 @@ class SiteContext:
         """The API's path for a table; empty if there is none."""
         return f"{self.api}{LIST_OF[table]}/" if table in LIST_OF else ""
 
+    def feeds(self, table: str = "", id_: Id | None = None) -> list[tuple[str, str, str]]:
+        """The feeds, by title, path without ``.ics`` and query: all, a table's, or about a row."""
+        return [
+            (feed["title"], f"{self.root}-/{name}", query)
+            for name, feed in display.site()["feeds"].items()
+            for of, query in (
+                ("", ""),
+                (feed["table"], ""),
+                *((of, f"?{key}={id_}") for key, of in feed["filters"].items()),
+            )
+            if of == table and bool(query) == (id_ is not None)
+        ]
+
     def sections(self, tables: list[dict[str, Any]]) -> list[tuple[str, list[dict[str, Any]]]]:
         """LL2's tables that have rows, as Datasette knows them, by subject, in the order to read.
 
@@ -168,6 +181,13 @@ def site_context(
         if is_mirror(database) and name in ("", database.route):
             return SiteContext(datasette, each, request)
     return None
+
+
+def the_mirror(datasette: Datasette, request: Request) -> SiteContext:
+    """The same; raises NotFound if there is none."""
+    if site := site_context(datasette, request):
+        return site
+    raise NotFound("No mirror is open")
 
 
 # The parts of pages
@@ -221,6 +241,7 @@ class ChangeEntry(NamedTuple):
     before: str
     after: str
     row: Item | None = None
+    finished: str = ""  # when, as an ISO time
 
 
 # Reading

@@ -96,7 +96,7 @@ def _change(
     before, after = map(_short, values)
     row = Item(rows.name(table, id_, name), rows.href(table, id_), display.title(table))
     return ChangeEntry(
-        display.format_time(finished), kind, display.format_key(key), before, after, row
+        display.format_time(finished), kind, display.format_key(key), before, after, row, finished
     )
 
 

@@ -32,7 +32,15 @@ from ll2_mirror.serve.datasette_adapter import (
     users_metadata,
 )
 from ll2_mirror.site import display
-from ll2_mirror.site.context import PageSection, Rows, SiteContext, search_expression, site_context
+from ll2_mirror.site.context import (
+    PageSection,
+    Rows,
+    SiteContext,
+    search_expression,
+    site_context,
+    the_mirror,
+)
+from ll2_mirror.site.feeds import show_changes_feed, show_feed, show_robots, show_sitemap
 from ll2_mirror.site.front_page import front_page, recent_changes
 from ll2_mirror.site.row_page import row_page
 from ll2_mirror.site.table_page import Fact, TablePage, facts, table_page
@@ -60,6 +68,10 @@ def register_routes() -> list[tuple[str, Any]]:
         (r"/-/search$", show_search),
         (r"/-/changes$", show_changes),
         (r"/-/map$", show_map),
+        (r"/-/changes\.atom$", show_changes_feed),
+        (r"/-/(?P<name>\w+)\.(?P<format>ics|atom)$", show_feed),
+        (r"/robots\.txt$", show_robots),
+        (r"/sitemap\.xml$", show_sitemap),
         (r"/-/tables$", to_tables),
         (r"/-/thing/(?P<name>\w+)(?:/(?P<id>[^/]+))?$", to_row),
         (rf"{_DATABASE}(?P<format>)$", show_tables),
@@ -169,13 +181,6 @@ def extra_template_vars(
 # Our own pages
 
 
-def _mirror(datasette: Datasette, request: Request) -> SiteContext:
-    """The mirror; raises NotFound if there is none."""
-    if site := site_context(datasette, request):
-        return site
-    raise NotFound("No mirror is open")
-
-
 async def show_front(datasette: Datasette, request: Request) -> Response:
     """The front page."""
     site = site_context(datasette, request)
@@ -194,14 +199,14 @@ async def show_index(datasette: Datasette, request: Request) -> Response:
 
 async def show_changes(datasette: Datasette, request: Request) -> Response:
     """The page of recent changes."""
-    site = _mirror(datasette, request)
+    site = the_mirror(datasette, request)
     changes = await site.read(lambda rows: recent_changes(rows)[:_MOST_CHANGES])
     return await site.page("ll2_changes.html", changes=changes, most=_MOST_CHANGES)
 
 
 async def show_search(datasette: Datasette, request: Request) -> Response:
     """The search page: rows whose names have these words."""
-    site, text = _mirror(datasette, request), request.args.get("q") or ""
+    site, text = the_mirror(datasette, request), request.args.get("q") or ""
     sections = await site.read(lambda rows: _found(site, rows, text))
     has_words = bool(search_expression(text))
     return await site.page("ll2_search.html", text=text, has_words=has_words, sections=sections)
@@ -209,7 +214,7 @@ async def show_search(datasette: Datasette, request: Request) -> Response:
 
 async def show_map(datasette: Datasette, request: Request) -> Response:
     """The map of the world with the places on it."""
-    site = _mirror(datasette, request)
+    site = the_mirror(datasette, request)
     return await site.page("ll2_map.html", layers=await site.read(map_layers))
 
 
@@ -315,12 +320,12 @@ async def show_json(datasette: Datasette, request: Request) -> Response:
 
 async def to_tables(datasette: Datasette, request: Request) -> Response:
     """Redirects to all tables."""
-    return Response.redirect(_mirror(datasette, request).home)
+    return Response.redirect(the_mirror(datasette, request).home)
 
 
 async def to_row(datasette: Datasette, request: Request) -> Response:
     """Redirects to a table, or to one of its rows."""
-    site, table, id_ = _mirror(datasette, request), *map(request.url_vars.get, ("name", "id"))
+    site, table, id_ = the_mirror(datasette, request), *map(request.url_vars.get, ("name", "id"))
     if not display.is_ours(table):
         raise NotFound("No such table")
     return Response.redirect(f"{site.home}/{table}{f'/{id_}' if id_ else ''}")

@@ -1,0 +1,229 @@
+"""What other programs follow: calendars and Atom feeds, robots.txt, the sitemap.
+
+In: the rows that the feeds of site.toml select. Out: iCalendar (RFC 5545) and Atom (RFC 4287), with
+links to the site's pages.
+"""
+
+from __future__ import annotations
+
+import re
+import sqlite3
+from collections.abc import Iterable, Sequence
+from datetime import UTC, date, datetime
+from itertools import chain, islice
+from typing import TYPE_CHECKING, Any, NamedTuple
+from urllib.parse import quote
+from xml.etree import ElementTree as ET
+
+from datasette import NotFound, Response
+from datasette.utils.asgi import BadRequest
+
+from ll2_mirror.clock import from_iso, to_iso
+from ll2_mirror.errors import NoTime
+from ll2_mirror.site import display
+from ll2_mirror.site.context import ChangeEntry, Rows, SiteContext, the_mirror
+from ll2_mirror.site.front_page import recent_changes
+from ll2_mirror.store.ledger import Ledger
+
+if TYPE_CHECKING:
+    from datasette.app import Datasette
+    from datasette.utils.asgi import Request
+
+_ATOM = "http://www.w3.org/2005/Atom"
+_SITEMAP = "http://www.sitemaps.org/schemas/sitemap/0.9"
+_MOST_ADDRESSES = 50_000  # that a sitemap may have
+_CONTROL = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")  # no XML
+_FOLD = re.compile(rb".{1,73}(?![\x80-\xbf])", re.DOTALL)
+_ICAL_TEXTS = {"SUMMARY": "title", "LOCATION": "place", "DESCRIPTION": "text"}  # their columns
+_ROBOTS = "User-agent: *\nDisallow: {}\nDisallow: {}*?\nSitemap: {}\n"
+
+
+class FeedEntry(NamedTuple):
+    """An entry of an Atom feed, or the feed itself; ``updated`` is an ISO time."""
+
+    id: str
+    title: str
+    updated: str
+    link: str = ""
+    text: str = ""
+
+
+def atom(feed: FeedEntry, entries: Iterable[FeedEntry]) -> str:
+    """An Atom feed with its entries."""
+
+    def add(parent: ET.Element, tag: str, text: str = "", **attributes: str) -> ET.Element:
+        element = ET.SubElement(parent, f"{{{_ATOM}}}{tag}", attributes)
+        element.text = _CONTROL.sub("\ufffd", text) or None
+        return element
+
+    def fill(element: ET.Element, entry: FeedEntry) -> ET.Element:
+        for tag, text in (("id", entry.id), ("title", entry.title), ("updated", entry.updated)):
+            add(element, tag, text)
+        if entry.link:
+            add(element, "link", href=entry.link)
+        return element
+
+    ET.register_namespace("", _ATOM)
+    root = fill(ET.Element(f"{{{_ATOM}}}feed"), feed)
+    add(add(root, "author"), "name", "The Space Devs, Launch Library 2")
+    for entry in entries:
+        add(fill(add(root, "entry"), entry), "content", entry.text or entry.title, type="text")
+    return _document(root)
+
+
+def _document(root: ET.Element) -> str:
+    ET.indent(root)
+    return f'<?xml version="1.0" encoding="utf-8"?>\n{ET.tostring(root, encoding="unicode")}'
+
+
+# The feeds of site.toml
+
+
+class FeedRows(NamedTuple):
+    """The rows of a feed, its own address, and when the last sync ended."""
+
+    rows: list[sqlite3.Row]
+    address: str
+    synced: str
+
+
+async def show_feed(datasette: Datasette, request: Request) -> Response:
+    """A feed as a calendar or as Atom, narrowed by its filters."""
+    site, name = the_mirror(datasette, request), request.url_vars["name"]
+    declared = display.site()["feeds"].get(name)
+    if declared is None:
+        raise NotFound(f"No feed is called {name}")
+    if unknown := sorted(set(request.args) - set(declared["filters"])):
+        known = " and ".join(declared["filters"]) or "none"
+        raise BadRequest(f"{unknown[0]} is no filter of this feed, which has {known}")
+    given = {key: request.args.get(key) for key in declared["filters"]}
+    address = f"{site.address}?{request.query_string}".rstrip("?")
+
+    def read(rows: Rows) -> FeedRows:
+        synced = Ledger(rows.conn).finished() or to_iso(datetime.now(UTC))
+        return FeedRows(rows.conn.execute(declared["sql"], given).fetchall(), address, synced)
+
+    title = ", ".join([declared["title"], *filter(None, given.values())])
+    make, kind = _FORMATS[request.url_vars["format"]]
+    body = make(site, name, title, await site.read(read))
+    return Response(body, content_type=f"{kind}; charset=utf-8")
+
+
+def _calendar(site: SiteContext, name: str, title: str, feed: FeedRows) -> str:
+    """A calendar: what is known to the day or less takes all of its day, and is tentative."""
+    lines = ["BEGIN:VCALENDAR", "VERSION:2.0", "PRODID:-//ll2-mirror//EN"]
+    lines.append(f"X-WR-CALNAME:{_escaped(title)}")
+    for row in feed.rows:
+        if start := _moment(row["start"]):
+            is_timed, end = isinstance(start, datetime), _moment(row["end"])
+            lines += ["BEGIN:VEVENT", f"UID:{name}-{_escaped(row['id'])}@ll2-mirror"]
+            lines.append(f"DTSTAMP{_as_ical(from_iso(feed.synced))}")
+            lines.append(f"DTSTART{_as_ical(start)}")
+            if is_timed and isinstance(end, datetime) and end > start:
+                lines.append(f"DTEND{_as_ical(end)}")
+            lines += [f"STATUS:{'CONFIRMED' if is_timed else 'TENTATIVE'}", "TRANSP:TRANSPARENT"]
+            for key, column in _ICAL_TEXTS.items():
+                lines.append(f"{key}:{_escaped(row[column] or '')}")
+            lines += [f"URL:{_address(site, row)}", "END:VEVENT"]
+    return "".join(map(_folded, [*lines, "END:VCALENDAR"]))
+
+
+def _as_ical(moment: date) -> str:
+    """A date or a time as the value of a property, with its type."""
+    if isinstance(moment, datetime):
+        return f":{moment.astimezone(UTC):%Y%m%dT%H%M%SZ}"
+    return f";VALUE=DATE:{moment:%Y%m%d}"
+
+
+def _escaped(value: Any) -> str:
+    """A text, or an id, as the value of a property."""
+    text = _CONTROL.sub("\ufffd", str(value)).replace("\r", "")
+    return re.sub(r"[\\;,]", r"\\\g<0>", text).replace("\n", "\\n")
+
+
+def _folded(line: str) -> str:
+    """A line, folded after 73 bytes at most, not within a letter."""
+    return "\r\n ".join(part.decode() for part in _FOLD.findall(line.encode())) + "\r\n"
+
+
+def _atom_feed(site: SiteContext, name: str, title: str, feed: FeedRows) -> str:
+    """An Atom feed: an entry's title says the date and the state, so that it is new with them."""
+    entries = [
+        FeedEntry(
+            f"urn:ll2-mirror:{name}:{quote(str(row['id']))}",
+            " · ".join(filter(None, (row["name"], row["date"], row["state"]))),
+            row["updated"] if _moment(row["updated"]) else feed.synced,
+            _address(site, row),
+            "\n\n".join(filter(None, (row["place"], row["text"]))),
+        )
+        for row in feed.rows
+    ]
+    return atom(FeedEntry(feed.address, title, feed.synced, site.absolute(site.root)), entries)
+
+
+def _address(site: SiteContext, row: sqlite3.Row) -> str:
+    return site.absolute(f"{site.home}/{row['table']}/{quote(str(row['id']), safe='')}")
+
+
+def _moment(text: Any) -> date | datetime | None:
+    """A time, or a date if the text has no time; None for any other text."""
+    try:
+        moment = from_iso(text)
+    except NoTime:
+        return None
+    return moment if "T" in text else moment.date()
+
+
+_FORMATS = {"ics": (_calendar, "text/calendar"), "atom": (_atom_feed, "application/atom+xml")}
+
+
+async def show_changes_feed(datasette: Datasette, request: Request) -> Response:
+    """The recent changes as Atom."""
+    site = the_mirror(datasette, request)
+    changes = await site.read(recent_changes)
+    updated = max((change.finished for change in changes), default=to_iso(datetime.now(UTC)))
+    feed = FeedEntry(
+        site.address,
+        f"What changed · {site.title}",
+        updated,
+        site.absolute(f"{site.root}-/changes"),
+    )
+    body = atom(feed, [_change_entry(site, change) for change in changes])
+    return Response(body, content_type="application/atom+xml; charset=utf-8")
+
+
+def _change_entry(site: SiteContext, change: ChangeEntry) -> FeedEntry:
+    row = change.row
+    assert row
+    texts = {"added": "added", "gone": "removed", "reordered": f"{change.key}: new order"}
+    told = texts.get(change.kind, f"{change.key}: {change.before} → {change.after}")
+    id_ = f"urn:ll2-mirror:{quote(f'{row.href}:{change.key}:{change.kind}:{change.finished}')}"
+    return FeedEntry(id_, f"{row.name}: {told}", change.finished, site.absolute(row.href))
+
+
+# For search engines
+
+
+async def show_robots(datasette: Datasette, request: Request) -> Response:
+    """What crawlers are to leave out: the API, and each page's endless variants."""
+    site = the_mirror(datasette, request)
+    sitemap = site.absolute(f"{site.root}sitemap.xml")
+    return Response.text(_ROBOTS.format(site.api, site.root, sitemap))
+
+
+async def show_sitemap(datasette: Datasette, request: Request) -> Response:
+    """The addresses of the site's main pages, as many as one sitemap may have."""
+    site = the_mirror(datasette, request)
+    tables: Sequence[str] = display.site()["front_tables"]
+    pages = [site.root, site.home, f"{site.root}-/map", f"{site.root}-/changes"]
+    pages += [f"{site.home}/{name}" for name in (*tables, *site.questions)]
+
+    def read(rows: Rows) -> list[str]:
+        ids = ((t, id_) for t in tables for (id_,) in rows.conn.execute(f'SELECT id FROM "{t}"'))
+        of_rows = (rows.href(table, id_) for table, id_ in ids)
+        return list(islice(chain(pages, of_rows), _MOST_ADDRESSES))
+
+    root = ET.Element("urlset", xmlns=_SITEMAP)
+    for path in await site.read(read):
+        ET.SubElement(ET.SubElement(root, "url"), "loc").text = site.absolute(path)
+    return Response(_document(root), content_type="application/xml; charset=utf-8")
