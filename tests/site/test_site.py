@@ -125,7 +125,7 @@ def test_an_answer_links_to_what_it_names_in_words_and_dates(page, url):
         *("Spacecraft", "Launched", "Ended", "Destination", "Landing at"),
     ]
     row = page.locator("tbody tr", has_text="Endeavour")
-    expect(row).to_contain_text("1 Aug 2025")
+    expect(row).to_contain_text("15 Jan 2026")
     row.get_by_role("link", name="Crew Dragon Endeavour").click()
     expect(page.locator("h1")).to_have_text("Crew Dragon Endeavour")
 
