@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-import copy
 import os
 import shutil
 import sqlite3
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 import requests
 
 from helpers import execute, sampled
+from ll2_mirror.store.reader import File
 from ll2_mirror.testing import fake_ll2
 from serving import LIST, UNPRIVILEGED, read_only, served, works
 
@@ -95,7 +97,7 @@ class Scene:
 def scene(run, tmp_path):
     folder = tmp_path / "data"
     folder.mkdir()
-    with fake_ll2.running(copy.deepcopy(fake_ll2.bundled())) as upstream:
+    with fake_ll2.running(fake_ll2.bundled()) as upstream:
         scene = Scene(run, folder, upstream)
         scene.rename(0)
         scene.sync()
@@ -240,3 +242,14 @@ def test_nothing_is_left_beside_the_file_when_serve_ends(scene):
         scene.sync()
         assert scene.states() == {"State 1"}
     assert [path.name for path in scene.db.parent.iterdir()] == ["prod.db"]
+
+
+def test_each_thread_has_a_connection_of_its_own(synced, monkeypatch):
+    """Two that shared one waited for each other for good: SQLite's lock, and Python's."""
+    file, both_opened = File(synced), threading.Barrier(2, timeout=60)
+    monkeypatch.setattr(file, "_all", SimpleNamespace(add=lambda _: both_opened.wait()))
+    with ThreadPoolExecutor(2) as threads:
+        one, other = threads.map(lambda _: file.reading(), range(2))
+    assert one is not other
+    one.close()
+    other.close()

@@ -181,9 +181,9 @@ class File:
         """A new connection; raises as ``reading`` does."""
         if self._last:
             self._last.check_log()
-        self._last = reading(self.path, timeout)
-        self._all.add(self._last)
-        return self._last
+        conn = self._last = reading(self.path, timeout)
+        self._all.add(conn)
+        return conn
 
     def close(self) -> None:
         """Closes all connections, even while they read."""
