@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import gzip
 import socket
 import struct
@@ -24,7 +23,7 @@ def three_pages(*, news: bool) -> Records:
     made = []
     models = bundled()["spacecraft", "normal"][7:9]  # which agree on what they nest
     for n in range(COUNT + 1):
-        record = copy.deepcopy(models[n % len(models)])
+        record = {**models[n % len(models)]}
         record |= {"id": 1000 + n, "name": f"Craft {n}", "url": f"http://x{LIST}{1000 + n}/"}
         if news and n % 5 in (2, 3):
             record["description"] = f"News of {n}."

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import json
 import shutil
 import sqlite3
@@ -47,7 +46,7 @@ NAMES = {  # in place of the sample's, by id
 
 def edited() -> fake_ll2.Records:
     """The sample's records, some with names that are hard to find and values that are null."""
-    records = copy.deepcopy(fake_ll2.bundled())
+    records = fake_ll2.bundled()
     for mode in ("normal", "detailed"):
         listed = records["spacecraft", mode]
         for record in listed:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import json
 import sqlite3
 from contextlib import closing
@@ -340,7 +339,7 @@ def test_captured_records_by_what_clients_ask(captured, asked, names):
 @pytest.fixture
 def flown(tmp_path):
     """Syncs and asks a file in which some records are what filters are about."""
-    records = copy.deepcopy(fake_ll2.bundled())
+    records = fake_ll2.bundled()
     launches, [person] = records["launches", "detailed"], records["astronauts", "list"]
     sub = {"id": 15, "name": "Suborbital", "abbrev": "Sub", "celestial_body": None}
     launches[0]["mission"]["orbit"], launches[1]["mission"] = sub, None

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import re
 import shutil
 import sqlite3
@@ -26,7 +25,7 @@ def past(tmp_path_factory):
     def sync(*arguments):
         CliRunner().invoke(main, ["sync", str(db), *arguments], obj=TestClock())
 
-    with fake_ll2.running(copy.deepcopy(fake_ll2.bundled())) as upstream:
+    with fake_ll2.running(fake_ll2.bundled()) as upstream:
         craft = upstream.records["spacecraft", "normal"]
         sync("--base-url", upstream.base_url)
         craft[0]["name"], craft[1]["nickname"] = "Renamed", "new"

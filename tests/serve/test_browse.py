@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import json
 import re
 
@@ -24,7 +23,7 @@ EVIL = "<script>alert(1)</script><img src=x onerror=alert(2)>\"'&amp;"
 def url(tmp_path_factory):
     """A served file in which one craft is called by a script, and one has no picture."""
     db = tmp_path_factory.mktemp("pages") / "spacecraft.db"
-    records = copy.deepcopy(fake_ll2.bundled())
+    records = fake_ll2.bundled()
     for mode in ("normal", "detailed"):
         first, second, *_ = records["spacecraft", mode]
         first |= {

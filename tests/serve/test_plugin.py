@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import copy
 import gzip
 import json
 import re
@@ -242,7 +241,7 @@ def test_a_path_of_another_version_is_answered_to_pages_of_other_sites_too(url):
 def syncing(run, tmp_path):
     """A served file, its upstream, and what syncs it."""
     db = tmp_path / "live.db"
-    with fake_ll2.running(copy.deepcopy(fake_ll2.bundled())) as upstream:
+    with fake_ll2.running(fake_ll2.bundled()) as upstream:
         assert run("sync", db, "--base-url", upstream.base_url).code == 0
         with served(db) as url:
             yield url, upstream.records["spacecraft", "normal"], lambda: run("sync", db, "--quiet")
@@ -363,7 +362,7 @@ def documented_client(base: str) -> list[tuple[int, object]]:
 
 def test_a_client_gets_from_the_file_what_it_gets_from_upstream(run, tmp_path):
     """Only the base URL is another, and only it differs in the answers."""
-    records = copy.deepcopy(fake_ll2.bundled())
+    records = fake_ll2.bundled()
     for mode in ("normal", "detailed"):
         # Without what came from two API hosts, with two values of one image and configuration.
         one_host = json.dumps(records["spacecraft", mode]).replace("devs-dev.", "devs-prod.")

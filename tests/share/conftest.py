@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import json
 import shutil
 from collections.abc import Callable, Iterator
@@ -29,7 +28,7 @@ def once(tmp_path_factory: pytest.TempPathFactory) -> Path:
     def ran(*arguments: object) -> None:
         assert command(Clock(), *arguments).code == 0
 
-    with fake_ll2.running(copy.deepcopy(fake_ll2.bundled())) as upstream:
+    with fake_ll2.running(fake_ll2.bundled()) as upstream:
         ran("sync", db, "--base-url", upstream.base_url)
         ran("publish", db, out)
         ran("pull", out, folder / "reader.db")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import copy
 import re
 import subprocess
 import sys
@@ -44,7 +43,7 @@ def named(value, way=""):
 def db(tmp_path_factory):
     """A file with a past, in which everything nested is called by its key."""
     db = tmp_path_factory.mktemp("seen") / "spacecraft.db"
-    records = {key: named(listed) for key, listed in copy.deepcopy(fake_ll2.bundled()).items()}
+    records = {key: named(listed) for key, listed in fake_ll2.bundled().items()}
     with fake_ll2.running(records) as upstream:
         listed = upstream.records["spacecraft", "detailed"]
         sync(db, "--mode", "detailed", "--base-url", upstream.base_url)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import csv
 import html
 import io
@@ -37,7 +36,7 @@ def get(url, **more):
 def db(tmp_path_factory):
     """A file with a past: a status changed, a craft went; one is called by a script."""
     db = tmp_path_factory.mktemp("site") / "spacecraft.db"
-    with fake_ll2.running(copy.deepcopy(fake_ll2.bundled())) as upstream:
+    with fake_ll2.running(fake_ll2.bundled()) as upstream:
         listed = upstream.records["spacecraft", "detailed"]
         listed[3]["name"] = listed[3]["description"] = EVIL
         listed[3]["image"]["credit"] = listed[3]["image"]["name"] = EVIL
@@ -174,7 +173,7 @@ def test_the_api_leads_to_the_row_and_the_row_to_its_json(page, url):
 
 def test_a_first_sync_under_way_is_said(tmp_path):
     db = tmp_path / "spacecraft.db"
-    records = copy.deepcopy(fake_ll2.bundled())
+    records = fake_ll2.bundled()
     craft = records["spacecraft", "normal"][0]
     records["spacecraft", "normal"] = [{**craft, "id": id_} for id_ in range(1, 251)]
     with fake_ll2.running(records) as upstream:
@@ -230,7 +229,7 @@ def test_each_link_leads_to_a_page_and_no_text_is_markup(url):
 
 def test_the_csv_of_a_table_and_of_a_query_has_all_rows(tmp_path):
     db = tmp_path / "spacecraft.db"
-    records = copy.deepcopy(fake_ll2.bundled())
+    records = fake_ll2.bundled()
     craft = records["spacecraft", "normal"][0]
     records["spacecraft", "normal"] = [{**craft, "id": id_} for id_ in range(1, 2251)]
     with fake_ll2.running(records) as upstream:
@@ -269,7 +268,7 @@ def test_a_list_whose_items_have_no_page_is_not_searched(url):
 
 def test_a_search_knows_no_case_and_no_accents(tmp_path):
     db = tmp_path / "spacecraft.db"
-    records = copy.deepcopy(fake_ll2.bundled())
+    records = fake_ll2.bundled()
     records["spacecraft", "normal"][0]["name"] = "Élan Ångström"
     with fake_ll2.running(records) as upstream:
         sync(db, "--base-url", upstream.base_url)
@@ -377,8 +376,9 @@ def test_each_table_and_view_has_a_page(url):
         assert "The Space Devs" in answer.text
 
 
+@pytest.mark.sampled
 def test_each_question_has_a_page(url):
-    for one in questions().values():
+    for one in sampled(questions().values(), 12):
         answer = get(f"{url}/spacecraft/{one.name}", params=one.values)
         assert answer.status_code == 200, one.title
         is_answered = "<tbody>" in answer.text

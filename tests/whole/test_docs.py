@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import copy
 import json
 import os
 import re
@@ -90,7 +89,7 @@ def demo(tmp_path_factory):
 def lived(tmp_path_factory):
     """A detailed file with a past (something changed, moved, went, was unknown); its last sync."""
     db = tmp_path_factory.mktemp("docs") / "lived.db"
-    with fake_ll2.running(copy.deepcopy(fake_ll2.bundled())) as upstream:
+    with fake_ll2.running(fake_ll2.bundled()) as upstream:
         sync(db, "--mode", "detailed", "--base-url", upstream.base_url, "spacecraft", "agencies")
         listed = upstream.records["spacecraft", "detailed"]
         listed[0]["status"], listed[1]["time_in_space"] = listed[6]["status"], "P9D"
@@ -292,7 +291,7 @@ def test_less_history_leaves_a_whole_mirror(lived, tmp_path):
     execute(db, old)
     execute(db, "VACUUM")
     assert execute(db, count) == [(0,)]
-    with fake_ll2.running(copy.deepcopy(fake_ll2.bundled())) as upstream:
+    with fake_ll2.running(fake_ll2.bundled()) as upstream:
         for arguments in (["verify"], ["status"], ["sync", "--base-url", upstream.base_url]):
             done = CliRunner().invoke(main, [arguments[0], str(db), *arguments[1:]])
             assert done.exit_code == 0, done.output

@@ -300,7 +300,7 @@ def spent(server):
 
 
 @pytest.mark.sampled
-@pytest.mark.parametrize(("name", "position", "times"), sampled(CASES, len(FAULTS)))
+@pytest.mark.parametrize(("name", "position", "times"), sampled(CASES, len(FAULTS) // 2))
 def test_a_fault_leaves_the_tables_as_they_were_or_complete(
     stage, stale, run, clock, name, position, times
 ):

@@ -5,8 +5,8 @@ No record is taken as gone for them; the proof has their pages beside those of t
 
 from __future__ import annotations
 
-import copy
 import json
+import marshal
 from datetime import timedelta
 from pathlib import Path
 from random import Random
@@ -23,6 +23,7 @@ from ll2_mirror.ll2.lists import RESOURCES
 from ll2_mirror.testing.fake_ll2 import FakeLL2, adapted, answering, bundled
 
 DAY = timedelta(days=1)
+BUNDLED = marshal.dumps(bundled())  # read anew in a sixth of the time of a deep copy
 UPCOMING = "/2.3.0/launches/upcoming/?limit=100"
 
 
@@ -30,7 +31,7 @@ class Library(FakeLL2):
     """Launches, a day apart, of which 110 lie behind; 130 updates, until the year's end."""
 
     def __init__(self, clock, launches=230):
-        super().__init__(copy.deepcopy(bundled()), clock)
+        super().__init__(marshal.loads(BUNDLED), clock)
         self.random = Random("library")
         self.launches = self.records["launches", "normal"]
         self.updates = self.records["updates", "normal"]
@@ -43,12 +44,13 @@ class Library(FakeLL2):
 
     def _launch(self, like, net):
         id_ = str(UUID(int=self.random.getrandbits(128)))
-        made = {**copy.deepcopy(like), "id": id_, "name": f"Launch {id_[:8]}"}
+        made = {**marshal.loads(marshal.dumps(like)), "id": id_, "name": f"Launch {id_[:8]}"}
         url = f"https://ll.thespacedevs.com/2.3.0/launches/{id_}/"
         return made | {"url": url, "net": to_iso(net), "last_updated": to_iso(START - 9 * DAY)}
 
     def _update(self, like, n):
-        return {**copy.deepcopy(like), "id": n, "created_on": to_iso(START + DAY / 2 * (n - 130))}
+        made = {**marshal.loads(marshal.dumps(like)), "id": n}
+        return made | {"created_on": to_iso(START + DAY / 2 * (n - 130))}
 
     def renew(self, place, **values):
         """A launch changes, and says so."""

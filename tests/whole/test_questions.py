@@ -1,7 +1,6 @@
 """The questions of docs/questions.md have the answers that stand beside them, asked in any way."""
 
 import asyncio
-import copy
 import html
 import re
 import shlex
@@ -195,7 +194,7 @@ def test_time_docked_is_by_station_and_grows_while_it_lasts(altered):
 def test_last_week_has_what_was_added_changed_and_went(tmp_path):
     db = tmp_path / "spacecraft.db"
     sql = SQL["What changed last week?"]
-    with fake_ll2.running(copy.deepcopy(fake_ll2.bundled())) as upstream:
+    with fake_ll2.running(fake_ll2.bundled()) as upstream:
         sync(db, "--base-url", upstream.base_url)
         listed = upstream.records["spacecraft", "normal"]
         listed[0]["description"] = "not JSON"
