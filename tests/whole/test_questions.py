@@ -240,7 +240,7 @@ def test_what_to_know_before_counting_names_what_is_there_and_is_on_the_site(mir
 def test_each_slip_of_a_launch_is_counted(tmp_path):
     db = tmp_path / "spacecraft.db"
     sql = SQL["How often did a launch slip?"]
-    with fake_ll2.running(copy.deepcopy(fake_ll2.bundled())) as upstream:
+    with fake_ll2.running(fake_ll2.bundled()) as upstream:
         sync(db, "launches", "--base-url", upstream.base_url)
         launch = upstream.records["launches", "normal"][0]
         for day in (20, 25, 28):

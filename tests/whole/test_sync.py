@@ -781,10 +781,10 @@ def test_a_list_that_grows_is_searched_by_what_its_mode_has(db, run, upstream):
     """Also where nothing else changed."""
     url = upstream.base_url
     mission = next(
-        one["mission"]["name"] for one in upstream.records["launches", "normal"] if one["mission"]
+        one["mission"]["name"] for one in upstream.records["launches", "detailed"] if one["mission"]
     )
     assert run("sync", db, "launches", "--mode", "list", "--base-url", url).code == 0
-    assert run("sync", db, "launches", "--mode", "normal").code == 0
+    assert run("sync", db, "launches", "--mode", "detailed").code == 0
     _consistent(db, run)
     found = run("get", db, f"/2.3.0/launches/?search={mission.split()[0]}&limit=100").json
     assert mission in [one["mission"]["name"] for one in found["results"]]
