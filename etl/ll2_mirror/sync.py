@@ -21,7 +21,6 @@ from ll2_mirror.extract.deletions import find_deleted
 from ll2_mirror.extract.list_walk import ListWalk
 from ll2_mirror.extract.upstream import Upstream
 from ll2_mirror.ll2.lists import NEW, SLICES
-from ll2_mirror.ll2.page import API_PATH
 from ll2_mirror.load.fold import BrokenPage
 from ll2_mirror.load.publish import MISSING, CompleteWalk, Report, publish
 from ll2_mirror.progress import Emit, ignore
@@ -99,7 +98,6 @@ def _most_due(store: Store, what: Wanted, tried: set[str]) -> Task | None:
 
 def _mirror(store: Store, upstream: Upstream, what: Wanted, emit: Emit) -> list[Report]:
     """Walks these lists to their ends, finds out about deletions, and publishes all at once."""
-    upstream.budget.mark()
     list_walks = [
         ListWalk(store, upstream, SLICES[name], mode, emit) for name, mode in what.modes.items()
     ]
@@ -112,6 +110,7 @@ def _mirror(store: Store, upstream: Upstream, what: Wanted, emit: Emit) -> list[
         quarantined = store.records.quarantined(list_walk.walk.resource)
         missed = {row.id for row in quarantined if row.reason == MISSING and row.id is not None}
         asked = (missed, what.allow_shrink, emit)
+        upstream.budget.walked = list_walk.walk.name
         while (deletions := find_deleted(store, upstream, list_walk.walk, *asked)).skipped:
             list_walk.find(deletions.skipped[0])
         complete.append((list_walk, deletions))
@@ -130,12 +129,10 @@ def _publish(
     store: Store, upstream: Upstream, what: Wanted, complete: list[tuple[ListWalk, Deletions]]
 ) -> list[Report]:
     """Publishes all walks in one transaction. A page that can't be read is fetched once more."""
-    fetched: set[tuple[int, int]] = set()
+    fetched, spent = set[tuple[int, int]](), upstream.budget.spent_on
     while True:
         walks = [
-            CompleteWalk(
-                list_walk.walk, deletions, _spent(upstream, list_walk.walk.name), list_walk.seconds
-            )
+            CompleteWalk(list_walk.walk, deletions, spent[list_walk.walk.name], list_walk.seconds)
             for list_walk, deletions in complete
         ]
         try:
@@ -158,11 +155,6 @@ def _publish(
             fetched.add(page)
 
 
-def _spent(upstream: Upstream, name: str) -> int:
-    """How many requests this sync of a list or slice has made."""
-    return upstream.budget.spent_on(f"{API_PATH}{SLICES[name].listed}/")
-
-
 def incomplete(
     store: Store, upstream: Upstream, what: Wanted, error: MirrorError
 ) -> list[dict[str, Any]]:
@@ -173,6 +165,6 @@ def incomplete(
     reports = []
     for name, mode in what.modes.items():
         staged = len(store.walks.pages(under_way[name])) if name in under_way else 0
-        report = Report(name, mode, complete=False, requests=_spent(upstream, name))
+        report = Report(name, mode, complete=False, requests=upstream.budget.spent_on[name])
         reports.append({**report.as_json(), "staged": staged, **failure})
     return reports

@@ -176,15 +176,21 @@ def test_a_token_that_no_header_can_carry_is_a_usage_error():
     assert "a\nb" not in str(refused.value)
 
 
+def percent_encoded(text):
+    return "".join(f"%{ord(letter):02X}" for letter in text)
+
+
+@pytest.mark.parametrize("spelled", [str, percent_encoded])
 @pytest.mark.parametrize("status", [200, 400, 401, 500])
 @pytest.mark.parametrize("body", ['{{"detail":"Token {}"}}', '"{}"', '{{"count":1,"{}":[]}}'])
 def test_a_server_that_repeats_the_token_gives_nothing_away(
-    db, run, upstream, monkeypatch, status, body
+    db, run, upstream, monkeypatch, status, body, spelled
 ):
-    answering(monkeypatch, status, body.format(TOKEN).encode())
+    answering(monkeypatch, status, body.format(spelled(TOKEN)).encode())
     done = run("sync", db, "--base-url", upstream.base_url, "--token", TOKEN)
     assert done.code in (65, 69)
     assert TOKEN not in done.out + done.err
+    assert percent_encoded(TOKEN) not in done.out + done.err
     assert execute(db, "SELECT count(*) FROM _pages") == [(0,)]
 
 
@@ -225,9 +231,10 @@ def test_a_body_without_end_is_cut_off(upstream, monkeypatch):
         ("a/b/c", "a\\/b\\u002Fc"),
         ('a"b', 'a\\"b'),
         ("a/b", "a\\u005C\\\\\\u005c/\\u0062"),
+        ("a+b/c=", "a%2bb%2Fc%3D"),
     ],
 )
-def test_a_token_that_jsons_escapes_hide_is_found(db, run, upstream, monkeypatch, token, hidden):
+def test_a_token_in_another_spelling_is_found(db, run, upstream, monkeypatch, token, hidden):
     answering(monkeypatch, 200, f'{{"count":1,"next":null,"results":[],"zz":"{hidden}"}}'.encode())
     done = run("sync", db, "--base-url", upstream.base_url, "--token", token)
     assert done.code == 65

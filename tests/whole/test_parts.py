@@ -117,6 +117,14 @@ def test_upcoming_launches_alone_are_two_pages_and_answered(run, library):
     assert run("sync", "--json").json["resource"] == "launches/upcoming"  # it remembers
 
 
+def test_each_part_counts_its_own_requests(run, library):
+    run("sync", "launches")
+    asked = len(library.log)
+    done = run("sync", "launches", "launches/upcoming", "launches/new", "--json").json
+    assert sum(one["requests"] for one in done) == len(library.asked(asked))
+    assert done[1]["requests"] == str(library.asked(asked)).count("launches/upcoming/?")
+
+
 def test_a_part_is_merged_and_nothing_is_gone_for_it(db, run, library):
     run("sync", "launches")
     renamed = library.renew(200, name="Renamed")

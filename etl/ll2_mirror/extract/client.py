@@ -216,16 +216,22 @@ def _throttled(after: float | None, now: datetime) -> MirrorError:
 
 def tidy(words: str, token: str | None) -> str:
     """A server's text, made safe for one line of a terminal: without the token, and shortened."""
-    words = words.replace(token, "TOKEN") if token else words
+    words = re.sub(_spellings(token), "TOKEN", words) if token else words
     words = " ".join(words.split())
     words = "".join(letter if letter.isprintable() else "?" for letter in words)
     return words if len(words) <= _WORDS else f"{words[:_WORDS]}..."
 
 
 def _repeats(body: bytes, token: str) -> bool:
-    """Whether a body contains the token, even JSON-escaped; without copying the body."""
-    letters = (rf"(?:{re.escape(letter)}|\\u00(?i:{ord(letter):02x}))" for letter in token)
-    return re.search(r"(?:\\u005[cC]|\\)*".join(letters).encode(), body) is not None
+    """Whether a body contains the token in any spelling; without copying the body."""
+    return re.search(_spellings(token).encode(), body) is not None
+
+
+def _spellings(token: str) -> str:
+    """A pattern for the token as it is, JSON-escaped or percent-encoded, letter by letter."""
+    codes = ((re.escape(letter), f"{ord(letter):02x}") for letter in token)
+    letters = (rf"(?:{letter}|(?:\\u00|%)(?i:{code}))" for letter, code in codes)
+    return r"(?:\\u005[cC]|\\)*".join(letters)
 
 
 def checked_base(url: str) -> str:

@@ -267,6 +267,7 @@ class ListWalk:
     def _fetch(self, offset: int, limit: int, tries: int | None = None) -> Page:
         """Fetches the page of ``limit`` records at an offset."""
         query = {"mode": self._mode, **self._part.query(self.walk.since)}
+        self._upstream.budget.walked = self._part.name
         return self._upstream.page(
             self._part.listed, offset=offset, limit=limit, tries=tries, **query
         )

@@ -8,6 +8,7 @@ hides none.
 from __future__ import annotations
 
 import json
+from collections import Counter
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
@@ -60,8 +61,8 @@ class Budget:
         self._declared = (None, HOUR) if token else declared
         self._store = store
         self._base_url = base_url
-        self._paths: list[str] = []  # of this run's requests that the limit counts
-        self._mark = 0  # among them
+        self.walked = ""  # the list or slice that requests are now made for
+        self.spent_on = Counter[str]()  # this run's requests that the limit counts, for each
 
     def current(self) -> RateLimit:
         """The limit now: as the server last stated it, with the requests made since."""
@@ -164,15 +165,7 @@ class Budget:
     @property
     def spent(self) -> int:
         """How many requests of this run the limit counts."""
-        return len(self._paths)
-
-    def mark(self) -> None:
-        """Makes ``spent_on`` count from now on."""
-        self._mark = len(self._paths)
-
-    def spent_on(self, path: str) -> int:
-        """How many requests since the last ``mark`` began with a path."""
-        return sum(spent.startswith(path) for spent in self._paths[self._mark :])
+        return self.spent_on.total()
 
     def log_sent(self, path: str, *, counted: bool) -> int:
         """Logs a request before it is sent, and returns its number in the log."""
@@ -183,10 +176,10 @@ class Budget:
         assert cursor.lastrowid is not None
         return cursor.lastrowid
 
-    def log_ended(self, number: int, path: str, *result: int | None, counted: bool) -> None:
+    def log_ended(self, number: int, *result: int | None, counted: bool) -> None:
         """Logs a request's status, bytes and milliseconds; ``counted``: the limit counts it."""
         if counted:
-            self._paths.append(path)
+            self.spent_on[self.walked] += 1
         self._store.conn.execute(
             "UPDATE _requests SET counted = ?, status = ?, bytes = ?, ms = ? WHERE id = ?",
             (counted, *result, number),

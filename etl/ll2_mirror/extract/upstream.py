@@ -167,5 +167,5 @@ class Upstream:
         finally:
             ms = round((monotonic() - began) * 1000)
             counted = counted and self.client.sent
-            self.budget.log_ended(number, path, status, size, ms, counted=counted)
+            self.budget.log_ended(number, status, size, ms, counted=counted)
             self.emit("request", path=path, status=status, bytes=size, ms=ms)
