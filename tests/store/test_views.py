@@ -45,6 +45,23 @@ def test_each_view_says_what_it_and_its_columns_hold(mirror, name):
     assert all(f"-- {said}" in made for said in views()[name].columns.values())
 
 
+def test_a_column_of_a_view_has_one_type_in_an_attached_file_too(mirror):
+    with closing(sqlite3.connect(":memory:")) as conn:
+        conn.execute("ATTACH ? AS mirror", [str(mirror)])
+        for name in PEOPLES:
+            for column in views()[name].columns:
+                found = conn.execute(
+                    f"SELECT DISTINCT typeof({column}) FROM mirror.{name} WHERE {column} NOT NULL"
+                ).fetchall()
+                assert len(found) <= 1, (name, column)
+
+
+def test_duckdb_parses_each_view():
+    duckdb = pytest.importorskip("duckdb")
+    for view in views().values():
+        assert len(duckdb.extract_statements(view.sql)) == 1
+
+
 def test_a_change_is_told_in_names(mirror):
     sql = "SELECT kind, name, key, from_value, to_value FROM recent_changes WHERE table_name = ?"
     found = rows(mirror, sql.replace("?", "'spacecraft'"))[1]
@@ -221,8 +238,13 @@ def test_each_view_answers_at_once_however_long_the_tables(tmp_path):
         for statement in (
             "INSERT INTO launch_statuses (id, abbrev) VALUES (0, 'Success'), (1, 'TBD')",
             f"{many} INSERT INTO pads (id, name) SELECT i, i FROM n WHERE i <= 300",
-            f"{many} INSERT INTO launches (id, name, pad_id, status_id, net)"
-            " SELECT i, i, i % 300, i % 2, i FROM n",
+            f"{many} INSERT INTO rockets (id) SELECT i FROM n",
+            f"{many} INSERT INTO launches (id, name, pad_id, status_id, net, rocket_id)"
+            " SELECT i, i, i % 300, i % 2, i, i FROM n",
+            f"{many} INSERT INTO first_stages (id) SELECT i FROM n",
+            f"{many} INSERT INTO rockets__launcher_stage SELECT i, 0, i FROM n",
+            f"{many} INSERT INTO landings (id, firststage_id) SELECT i, i FROM n",
+            f"{many} INSERT INTO docking_events (id) SELECT i FROM n",
             f"{many} INSERT INTO agencies (id, name) SELECT i, i FROM n",
             f"{many} INSERT INTO images (id, name) SELECT i, i FROM n",
             f"{many} INSERT INTO spacecraft_configurations (id, name, agency_id)"
