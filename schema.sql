@@ -2059,14 +2059,10 @@ SELECT
     spacecraft.name AS spacecraft,  -- the spacecraft
     configurations.name AS configuration,  -- the type of spacecraft
     agencies.name AS agency,  -- agency that built it
-    CASE
-        WHEN outcome = 'failure' THEN 'launch failed'
-        WHEN outcome = 'planned' THEN 'planned'
-        WHEN flights.mission_end <= strftime('%Y-%m-%dT%H:%M:%SZ', 'now') THEN 'flown'
-        WHEN outcome IS NOT NULL THEN 'under way'
-    END AS state,  -- planned, under way, flown, launch failed; null: the launch's status is not known
+    (SELECT state FROM _flight_states AS states WHERE states.id = flights.id)
+        AS state,  -- planned, under way, flown, launch failed; null: the launch's status is not known
     launches.net AS launched,  -- UTC: lift-off, planned or actual; of an imprecise date, its last day
-    replace(replace(replace(replace(replace(pattern,
+    replace(replace(replace(replace(replace(coalesce(pattern, '{year}'),
         '{day}', ltrim(substr(net, 9, 2), '0')),
         '{month}', substr('JanFebMarAprMayJunJulAugSepOctNovDec',
                           3 * CAST(substr(net, 6, 2) AS INTEGER) - 2, 3)),
@@ -2090,8 +2086,6 @@ LEFT JOIN spacecraft_configurations AS configurations
     ON configurations.id = spacecraft.spacecraft_config_id
 LEFT JOIN agencies ON agencies.id = configurations.agency_id
 LEFT JOIN launches ON launches.id = links.launch_id
-LEFT JOIN launch_statuses AS statuses ON statuses.id = launches.status_id
-LEFT JOIN _outcomes AS outcomes ON outcomes.status = statuses.abbrev
 LEFT JOIN _precisions AS precisions ON precisions.id = coalesce(launches.net_precision_id, 5)
 LEFT JOIN pads ON pads.id = launches.pad_id
 LEFT JOIN landings ON landings.id = links.landing_id
@@ -2110,7 +2104,7 @@ SELECT
     END AS orbital,  -- 0 or 1: an orbital attempt, by LL2's count of them; 0: suborbital
     CAST(substr(net, 1, 4) AS INTEGER) AS year,  -- year: year of net
     launches.net,  -- UTC: lift-off, planned or actual; of an imprecise date, its last day
-    replace(replace(replace(replace(replace(pattern,
+    replace(replace(replace(replace(replace(coalesce(pattern, '{year}'),
         '{day}', ltrim(substr(net, 9, 2), '0')),
         '{month}', substr('JanFebMarAprMayJunJulAugSepOctNovDec',
                           3 * CAST(substr(net, 6, 2) AS INTEGER) - 2, 3)),
@@ -2158,7 +2152,7 @@ SELECT
     launches.name AS launch,  -- the launch
     outcome,  -- of the launch: success, failure, partial failure, in flight, planned
     launches.net AS launched,  -- UTC: lift-off, planned or actual; of an imprecise date, its last day
-    replace(replace(replace(replace(replace(pattern,
+    replace(replace(replace(replace(replace(coalesce(pattern, '{year}'),
         '{day}', ltrim(substr(net, 9, 2), '0')),
         '{month}', substr('JanFebMarAprMayJunJulAugSepOctNovDec',
                           3 * CAST(substr(net, 6, 2) AS INTEGER) - 2, 3)),
@@ -2195,11 +2189,11 @@ SELECT
     agencies.name AS agency,  -- agency that they fly for
     astronaut_roles.role,  -- role in the crew: Commander, ...
     spacecraft.name AS spacecraft,  -- the spacecraft; null: only the launch is known
-    (SELECT state FROM flights WHERE flights.id = crews.spacecraft_flight_id)
+    (SELECT state FROM _flight_states AS states WHERE states.id = crews.spacecraft_flight_id)
         AS state,  -- of the flight: planned, under way, flown, launch failed
     launches.name AS launch,  -- the launch of the spacecraft
     launches.net AS launched,  -- UTC: lift-off, planned or actual; of an imprecise date, its last day
-    replace(replace(replace(replace(replace(pattern,
+    replace(replace(replace(replace(replace(coalesce(pattern, '{year}'),
         '{day}', ltrim(substr(net, 9, 2), '0')),
         '{month}', substr('JanFebMarAprMayJunJulAugSepOctNovDec',
                           3 * CAST(substr(net, 6, 2) AS INTEGER) - 2, 3)),
@@ -2408,7 +2402,7 @@ SELECT
     versions.id,  -- a UUID: the launch, which may be gone
     versions.name AS launch,  -- what the launch is or was called
     net,  -- UTC: lift-off, planned or actual; of an imprecise date, its last day
-    replace(replace(replace(replace(replace(pattern,
+    replace(replace(replace(replace(replace(coalesce(pattern, '{year}'),
         '{day}', ltrim(substr(net, 9, 2), '0')),
         '{month}', substr('JanFebMarAprMayJunJulAugSepOctNovDec',
                           3 * CAST(substr(net, 6, 2) AS INTEGER) - 2, 3)),
@@ -2448,6 +2442,21 @@ SELECT id,
         SELECT min(id) FROM landings WHERE spacecraftflight_id = flights.id
     ))
 FROM spacecraft_flights AS flights;
+
+CREATE VIEW IF NOT EXISTS _flight_states (id, state) AS
+    -- Whether each flight of a spacecraft was flown, by its launch and its end.
+SELECT flights.id,
+    CASE
+        WHEN outcome = 'failure' THEN 'launch failed'
+        WHEN outcome = 'planned' THEN 'planned'
+        WHEN flights.mission_end <= strftime('%Y-%m-%dT%H:%M:%SZ', 'now') THEN 'flown'
+        WHEN outcome IS NOT NULL THEN 'under way'
+    END
+FROM spacecraft_flights AS flights
+JOIN _flight_links AS links ON links.id = flights.id
+LEFT JOIN launches ON launches.id = links.launch_id
+LEFT JOIN launch_statuses AS statuses ON statuses.id = launches.status_id
+LEFT JOIN _outcomes AS outcomes ON outcomes.status = statuses.abbrev;
 
 CREATE VIEW IF NOT EXISTS _stage_links (id, launch_id, landing_id) AS
     -- The same of each first stage.

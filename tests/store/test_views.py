@@ -16,6 +16,7 @@ from helpers import counting_steps, rows, sync
 from ll2_mirror.files import shipped
 from ll2_mirror.ll2.descriptions import declared, label
 from ll2_mirror.ll2.schema import APPLICATION_ID, edges, tables, views
+from ll2_mirror.site.display import format_net
 from ll2_mirror.testing import fake_ll2
 
 
@@ -210,6 +211,17 @@ def test_a_date_that_moved_says_how(before, now, kind, days):
         assert found.fetchall() == [("first", None), (kind, days)]
 
 
+@pytest.mark.parametrize("precision", [*range(18), None])
+def test_a_date_is_written_alike_by_the_views_and_on_the_site(precision):
+    net = "2026-03-05T07:09:59Z"
+    with closing(history_of({"A": [(net, precision)]})) as conn:
+        found = {
+            *conn.execute("SELECT date FROM launch_nets"),
+            *conn.execute("SELECT date FROM launches_overview"),
+        }
+    assert found == {(format_net(net, precision),)}
+
+
 def test_a_sync_makes_the_views_that_are_not_there_and_leaves_a_users_own(tmp_path):
     db = tmp_path / "spacecraft.db"
     with fake_ll2.running(fake_ll2.bundled()) as upstream:
@@ -224,6 +236,7 @@ def test_a_sync_makes_the_views_that_are_not_there_and_leaves_a_users_own(tmp_pa
         sync(db)
     assert rows(db, "SELECT * FROM flights") == (["mine"], [(1,)])
     assert rows(db, "SELECT * FROM mine") == (["mine"], [(1,)])
+    assert rows(db, "SELECT * FROM people_flights")[1] == []  # needs no view that may be a user's
     assert rows(db, "SELECT count(*) > 1 FROM image_credits")[1] == [(1,)]
     assert rows(db, "SELECT path FROM family_tree")[1][1] == ("Dragon › Dragon 2",)
 

@@ -164,7 +164,7 @@ def _views() -> str:
 
 
 _DATE = """\
-replace(replace(replace(replace(replace(pattern,
+replace(replace(replace(replace(replace(coalesce(pattern, '{year}'),
         '{day}', ltrim(substr(net, 9, 2), '0')),
         '{month}', substr('JanFebMarAprMayJunJulAugSepOctNovDec',
                           3 * CAST(substr(net, 6, 2) AS INTEGER) - 2, 3)),

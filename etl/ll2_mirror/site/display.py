@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import re
-import sqlite3
 import tomllib
 from collections.abc import Callable
-from contextlib import closing
 from datetime import UTC, datetime
 from functools import cache
 from typing import Any
 
 from ll2_mirror.clock import from_iso
 from ll2_mirror.files import shipped
-from ll2_mirror.ll2.descriptions import Described, Table, label, sections
+from ll2_mirror.ll2.descriptions import Described, Table, declared, label, sections
 from ll2_mirror.ll2.model import singular
 from ll2_mirror.ll2.page import seconds
 from ll2_mirror.ll2.schema import views
@@ -27,7 +25,7 @@ _is_omitted = re.compile(
     r"|description|history|details|bio|failreason|weather_concerns"  # long texts
 ).fullmatch
 _KINDS = {"0 or 1": "bool", "year": "year"}  # by unit
-_DAY = 5  # LL2's precision of a day, which a time has of which none is known
+_DAY, _YEAR = "5", "14"  # LL2's precisions that a time has if it has none, or a new one
 _MOST_DISTANT = 30 * 86400  # seconds, of a time whose distance is told
 
 
@@ -148,16 +146,10 @@ def format_time(text: Any) -> str:
     return f"{time.day} {time:%b %Y}{clock}"
 
 
-@cache
-def _precisions() -> dict[int | None, tuple[str, str]]:
-    """How long the period is that a time stands for, and how to write it, by LL2's precision.
-
-    They are those of the views, so that a date is the same text everywhere.
-    """
-    values = views()["_precisions"].sql.partition(" AS\n")[2]
-    with closing(sqlite3.connect(":memory:")) as conn:
-        known = {id_: (length, pattern) for id_, length, pattern in conn.execute(values)}
-    return {**known, None: known[_DAY]}
+def _precision(id_: int | None) -> dict[str, str]:
+    """The length of the period that a time stands for, and how to write it, by LL2's precision."""
+    known: dict[str, dict[str, str]] = declared()["precisions"]
+    return known.get(_DAY if id_ is None else str(id_), known[_YEAR])
 
 
 def format_net(text: Any, precision: int | None) -> str:
@@ -166,9 +158,8 @@ def format_net(text: Any, precision: int | None) -> str:
         time = from_iso(str(text))
     except ValueError:
         return str(text)
-    _, pattern = _precisions().get(precision, _precisions()[None])
     decade = f"{time.year // 10}0s"
-    return pattern.format(
+    return _precision(precision)["pattern"].format(
         day=time.day, month=f"{time:%b}", year=time.year, decade=decade, time=f"{time:%H:%M}"
     )
 
@@ -179,7 +170,7 @@ def format_distance(text: Any, precision: int | None) -> str:
         time, now = from_iso(str(text)), datetime.now(UTC)
     except ValueError:
         return ""
-    length, _ = _precisions().get(precision, _precisions()[None])
+    length = _precision(precision)["length"]
     left = (time - now).total_seconds()
     if length == "1 day":
         left = (time.date() - now.date()).total_seconds()

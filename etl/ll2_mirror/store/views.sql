@@ -33,12 +33,8 @@ SELECT
     spacecraft.name AS spacecraft,  -- the spacecraft
     configurations.name AS configuration,  -- the type of spacecraft
     agencies.name AS agency,  -- agency that built it
-    CASE
-        WHEN outcome = 'failure' THEN 'launch failed'
-        WHEN outcome = 'planned' THEN 'planned'
-        WHEN flights.mission_end <= strftime('%Y-%m-%dT%H:%M:%SZ', 'now') THEN 'flown'
-        WHEN outcome IS NOT NULL THEN 'under way'
-    END AS state,  -- planned, under way, flown, launch failed; null: the launch's status is not known
+    (SELECT state FROM _flight_states AS states WHERE states.id = flights.id)
+        AS state,  -- planned, under way, flown, launch failed; null: the launch's status is not known
     launches.net AS launched,  -- UTC: lift-off, planned or actual; of an imprecise date, its last day
     {date} AS date,  -- launched, no more precisely than is known: "30 Nov 2026, 17:40 UTC", "Q1 2027"
     launches.name AS launch,  -- the launch
@@ -58,8 +54,6 @@ LEFT JOIN spacecraft_configurations AS configurations
     ON configurations.id = spacecraft.spacecraft_config_id
 LEFT JOIN agencies ON agencies.id = configurations.agency_id
 LEFT JOIN launches ON launches.id = links.launch_id
-LEFT JOIN launch_statuses AS statuses ON statuses.id = launches.status_id
-LEFT JOIN _outcomes AS outcomes ON outcomes.status = statuses.abbrev
 LEFT JOIN _precisions AS precisions ON precisions.id = coalesce(launches.net_precision_id, 5)
 LEFT JOIN pads ON pads.id = launches.pad_id
 LEFT JOIN landings ON landings.id = links.landing_id
@@ -151,7 +145,7 @@ SELECT
     agencies.name AS agency,  -- agency that they fly for
     astronaut_roles.role,  -- role in the crew: Commander, ...
     spacecraft.name AS spacecraft,  -- the spacecraft; null: only the launch is known
-    (SELECT state FROM flights WHERE flights.id = crews.spacecraft_flight_id)
+    (SELECT state FROM _flight_states AS states WHERE states.id = crews.spacecraft_flight_id)
         AS state,  -- of the flight: planned, under way, flown, launch failed
     launches.name AS launch,  -- the launch of the spacecraft
     launches.net AS launched,  -- UTC: lift-off, planned or actual; of an imprecise date, its last day
@@ -392,6 +386,21 @@ SELECT id,
         SELECT min(id) FROM landings WHERE spacecraftflight_id = flights.id
     ))
 FROM spacecraft_flights AS flights;
+
+CREATE VIEW IF NOT EXISTS _flight_states (id, state) AS
+    -- Whether each flight of a spacecraft was flown, by its launch and its end.
+SELECT flights.id,
+    CASE
+        WHEN outcome = 'failure' THEN 'launch failed'
+        WHEN outcome = 'planned' THEN 'planned'
+        WHEN flights.mission_end <= strftime('%Y-%m-%dT%H:%M:%SZ', 'now') THEN 'flown'
+        WHEN outcome IS NOT NULL THEN 'under way'
+    END
+FROM spacecraft_flights AS flights
+JOIN _flight_links AS links ON links.id = flights.id
+LEFT JOIN launches ON launches.id = links.launch_id
+LEFT JOIN launch_statuses AS statuses ON statuses.id = launches.status_id
+LEFT JOIN _outcomes AS outcomes ON outcomes.status = statuses.abbrev;
 
 CREATE VIEW IF NOT EXISTS _stage_links (id, launch_id, landing_id) AS
     -- The same of each first stage.
