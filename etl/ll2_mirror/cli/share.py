@@ -145,8 +145,8 @@ def export(
         counts = export(store, directory, names, parquet=not as_csv, emit=emit)
     size = sum(path.stat().st_size for path in directory.iterdir())
     document = {"format": "csv" if as_csv else "parquet", "tables": counts, "bytes": size}
-    of, rows = plural(len(counts), "table"), plural(sum(counts.values()), "row")
-    line = f"{directory}: {of} and views, {rows} in {megabytes(size)}"
+    files, rows = plural(len(counts), "table"), plural(sum(counts.values()), "row")
+    line = f"{directory}: {files}, {rows} in {megabytes(size)}"
     output.present(document, [line], as_json=as_json, quiet=quiet)
 
 

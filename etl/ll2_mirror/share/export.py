@@ -10,6 +10,7 @@ import csv
 import json
 import shutil
 import sqlite3
+from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC
@@ -63,7 +64,7 @@ class ExportTable(NamedTuple):
 
 
 Batches = Iterator[list[Any]]  # the rows of a table, some at a time
-Write = Callable[[ExportTable, Batches, Path], int]  # to a file; returns the number of rows
+Write = Callable[[ExportTable, Batches, Path], None]  # to a file
 
 
 def export(
@@ -76,20 +77,20 @@ def export(
     fails or a value doesn't fit its column, Stopped if there is no room.
     """
     write, ending = (_parquet_writer(), "parquet") if parquet else (_write_csv, "csv")
-    described, counts = [], {}
+    described, counts = [], Counter[str]()
     with store.snapshot(), _staged(folder) as stage:
         chosen = _chosen(store, names)
         for done, name in enumerate(chosen, 1):
             with _explaining(name):
                 table = _table(store.conn, name)
-                batches = _read(store.conn, table)
-                counts[name] = write(table, batches, stage / f"{name}.{ending}")
+                batches = _read(store.conn, table, counts)
+                write(table, batches, stage / f"{name}.{ending}")
                 described.append(table)
             emit("exported", tables=done, of=len(chosen))
         document = _descriptor(store, described, ending)
         text = json.dumps(document, ensure_ascii=False, indent=2) + "\n"
         (stage / _DESCRIPTOR).write_text(text, encoding="utf-8")
-    return counts
+    return {table.name: counts[table.name] for table in described}
 
 
 @contextmanager
@@ -195,14 +196,16 @@ def _type_of_values(conn: sqlite3.Connection, name: str, column: str) -> str:
     return _BY_VALUES.get(",".join(type_ for (type_,) in conn.execute(sql)), "string")
 
 
-def _read(conn: sqlite3.Connection, table: ExportTable) -> Batches:
-    """The rows of a table, some at a time."""
+def _read(conn: sqlite3.Connection, table: ExportTable, counts: Counter[str]) -> Batches:
+    """The rows of a table, some at a time, counted."""
     selected = (
         f"CAST({_quoted(name)} AS TEXT)" if type_ == "string" else _quoted(name)
         for name, type_, *_ in table.columns
     )
     rows = conn.execute(f"SELECT {', '.join(selected)} FROM {_quoted(table.name)}")
-    return iter(lambda: rows.fetchmany(_BATCH), [])
+    while batch := rows.fetchmany(_BATCH):
+        counts[table.name] += len(batch)
+        yield batch
 
 
 def _quoted(name: str) -> str:
@@ -212,15 +215,13 @@ def _quoted(name: str) -> str:
 # The files
 
 
-def _write_csv(table: ExportTable, batches: Batches, path: Path) -> int:
+def _write_csv(table: ExportTable, batches: Batches, path: Path) -> None:
     """Writes rows as spreadsheets read them: UTF-8 with its mark, and no formulas."""
     cells = [_CELLS.get(column.type, str) for column in table.columns]
-    count = 0
     with path.open("w", encoding="utf-8-sig", newline="") as file:
         writer = csv.writer(file)
         writer.writerow(column.name for column in table.columns)
         for batch in batches:
-            count += len(batch)
             writer.writerows(
                 [
                     None if value is None else cell(value)
@@ -228,7 +229,6 @@ def _write_csv(table: ExportTable, batches: Batches, path: Path) -> int:
                 ]
                 for row in batch
             )
-    return count
 
 
 def _no_formula(text: str) -> str:
@@ -250,33 +250,28 @@ def _parquet_writer() -> Write:
     except ImportError:
         needs = "Parquet needs pyarrow: `pip install 'll2-mirror[parquet]'`, or export as CSV"
         raise UsageError(needs) from None
-    # Each type in the file, and the one in which SQLite has its values.
     types = {
-        "boolean": (arrow.bool_(), arrow.int64()),
-        "datetime": (arrow.timestamp("us", "UTC"), arrow.string()),
-        "date": (arrow.date32(), arrow.string()),
-        "integer": (arrow.int64(), arrow.int64()),
-        "number": (arrow.float64(), arrow.float64()),
-        "string": (arrow.string(), arrow.string()),
+        "boolean": arrow.bool_(),
+        "datetime": arrow.timestamp("us", "UTC"),
+        "date": arrow.date32(),
+        "integer": arrow.int64(),
+        "number": arrow.float64(),
+        "string": arrow.string(),
     }
 
-    def write(table: ExportTable, batches: Batches, path: Path) -> int:
-        wanted, stored = zip(*(types[column.type] for column in table.columns), strict=True)
+    def write(table: ExportTable, batches: Batches, path: Path) -> None:
         schema = arrow.schema(
-            arrow.field(column.name, type_, metadata={"description": column.text})
-            for column, type_ in zip(table.columns, wanted, strict=True)
+            arrow.field(column.name, types[column.type], metadata={"description": column.text})
+            for column in table.columns
         )
-        count = 0
         with ParquetWriter(path, schema) as writer:
             for batch in batches:
-                count += len(batch)
-                values = map(arrow.array, zip(*batch, strict=True), stored)
+                columns = zip(zip(*batch, strict=True), schema.types, strict=True)
                 try:
-                    columns = [each.cast(type_) for each, type_ in zip(values, wanted, strict=True)]
+                    arrays = [arrow.array(values).cast(type_) for values, type_ in columns]
                 except arrow.ArrowException as error:
                     raise DataError(str(error)) from None
-                writer.write_batch(arrow.record_batch(columns, schema=schema))
-        return count
+                writer.write_batch(arrow.record_batch(arrays, schema=schema))
 
     return write
 
