@@ -34,18 +34,19 @@ class Handler(BaseHTTPRequestHandler):
         if self.headers.get("If-None-Match") == etag:
             self.reply(304, b"", ("ETag", etag))
             return
-        begin = self.wanted
-        if begin is None:
+        asked = self.wanted
+        if asked is None:
             self.reply(200, body, ("ETag", etag))
             return
-        said = f"bytes {begin}-{len(body) - 1}/{len(body)}"
-        self.reply(206, body[begin:], ("Content-Range", said))
+        part = body[asked]
+        said = f"bytes {asked.start}-{asked.start + len(part) - 1}/{len(body)}"
+        self.reply(206, part, ("Content-Range", said))
 
     @property
-    def wanted(self) -> int | None:
-        """Where the asked range begins."""
-        asked = self.headers.get("Range", "")
-        return int(asked.removeprefix("bytes=").removesuffix("-")) if asked else None
+    def wanted(self) -> slice | None:
+        """The asked range."""
+        first, _, last = self.headers.get("Range", "").removeprefix("bytes=").partition("-")
+        return slice(int(first), int(last) + 1 if last else None) if first else None
 
     def reply(
         self, status: int, body: bytes = b"", *headers: tuple[str, str], cut: int = 0
@@ -119,7 +120,7 @@ def cut_after(count: int) -> Fault:
 
     def fault(handler: Handler, body: bytes | None) -> bool:
         assert body is not None
-        begin = handler.wanted or 0
+        begin = handler.wanted.start if handler.wanted else 0
         rest = body[begin:]
         headers = [("Content-Range", f"bytes {begin}-{len(body) - 1}/{len(body)}")]
         missing = max(0, len(rest) - count)

@@ -21,7 +21,11 @@ def told(out):
 
 
 def names(out):
-    return sorted(path.name for path in out.iterdir())
+    """The files in a folder; each snapshot has one with digests of its blocks."""
+    found = {path.name for path in out.iterdir()}
+    blocks = {f"{name}.blocks" for name in found if re.fullmatch("snapshot-[0-9a-f]+[.]db", name)}
+    assert blocks <= found
+    return sorted(found - blocks)
 
 
 def facts(out):

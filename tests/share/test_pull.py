@@ -15,6 +15,7 @@ import pytest
 from helpers import execute, grow_old, public_rows
 from ll2_mirror.errors import UpstreamError
 from ll2_mirror.share import download
+from ll2_mirror.share.publish import block_digests
 from ll2_mirror.store import file as store_file
 from ll2_mirror.store.lock import only_sync
 from static_server import breaks, cut_after, drip, instead, site, status
@@ -71,6 +72,30 @@ def test_nothing_is_fetched_or_written_where_nothing_is_new(mine, served, run):
     assert run("pull", served.url, mine).out.startswith(f"{mine}: nothing new since run 1")
 
 
+@pytest.mark.parametrize("ranges", [True, False])
+def test_only_what_differs_is_fetched(mine, served, run, news, ranges):
+    """If the server sends a part of a file."""
+    run("pull", served.url, mine)
+    size = news()["file"]["bytes"]
+    served.sent = 0
+    if not ranges:
+        served.fault = breaks(".db", instead(lambda body: body))
+    assert run("pull", served.url, mine, "--json").json["changed"]
+    assert (served.sent < size / 5) == ranges
+    assert first_name(mine) == "Renamed"
+    assert run("verify", mine).code == 0
+    assert beside(mine) == [mine.name]
+
+
+def test_what_was_put_together_wrongly_is_fetched_as_a_whole(mine, served, run, news):
+    run("pull", served.url, mine)
+    news()
+    for blocks in served.folder.glob("*.blocks"):  # as if nothing differed but the first block
+        blocks.write_bytes(b"x" * 8 + b"".join(list(block_digests(mine))[1:]))
+    assert run("pull", served.url, mine).code == 0
+    assert first_name(mine) == "Renamed"
+
+
 def test_a_store_that_keeps_files_packed_is_pulled_from(mine, served, run, monkeypatch):
     """As S3 does with what was uploaded so; a part of what is packed resumes nothing."""
     reply = served.RequestHandlerClass.reply
@@ -82,7 +107,7 @@ def test_a_store_that_keeps_files_packed_is_pulled_from(mine, served, run, monke
         reply(handler, status, whole, *headers, cut=cut)
 
     monkeypatch.setattr(served.RequestHandlerClass, "reply", packed)
-    [snapshot] = served.folder.glob("snapshot-*")
+    [snapshot] = served.folder.glob("snapshot-*.db")
     staged = mine.with_name(f"{mine.name}.pull-{snapshot.name[9:25]}")
     staged.write_bytes(snapshot.read_bytes()[:300_000])
     assert run("pull", served.url, mine).code == 0
@@ -224,7 +249,8 @@ def test_a_download_goes_on_where_it_broke_off(mine, served, run, out):
     assert run("pull", served.url, mine).code == 0
     asked = [headers.get("Range") for path, headers in served.log if path.endswith(".db")]
     third = size // 3
-    assert asked == [None, *(f"bytes={n * third}-" for n in (1, 2, 3))][: len(asked)]
+    ranges = [f"bytes={n * third}-{size}" for n in (1, 2, 3)]
+    assert asked == [None, *ranges][: len(asked)]
     assert run("verify", mine).code == 0
 
 

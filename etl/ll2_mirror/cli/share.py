@@ -97,7 +97,8 @@ def pull(
     as_json: bool,
 ) -> None:
     """Brings a mirror up to date from a snapshot."""
-    from ll2_mirror.share.pull import pull, source_of
+    from ll2_mirror.share.pull import pull
+    from ll2_mirror.share.source import source_of
 
     output.end_tidily()
     with output.transfer_progress(quiet=quiet or as_json) as emit:

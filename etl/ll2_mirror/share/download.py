@@ -35,10 +35,14 @@ T = TypeVar("T")
 
 
 class Download(NamedTuple):
-    """A response: its body in chunks, as it arrives, and the ETag, which may be empty."""
+    """A response: its body in chunks, as it arrives, and the ETag, which may be empty.
+
+    ``is_part``: the server sent only what was asked for, and didn't have to skip the rest.
+    """
 
     chunks: Generator[bytes]
     etag: str = ""
+    is_part: bool = False
 
 
 class Downloader:
@@ -55,14 +59,17 @@ class Downloader:
         self._check_url = check_url
         self._session = cache(partial(ServerSession, check_address=check_address))
 
-    def get(self, url: str, most: int, *, offset: int = 0, etag: str = "") -> Download | None:
-        """The bytes of a file from an offset on; None if it still has this ETag.
+    def get(
+        self, url: str, most: int, *, offset: int | None = None, etag: str = ""
+    ) -> Download | None:
+        """The bytes of a file, from an offset on if there is one; None if it still has this ETag.
 
         At most ``most`` plus one, so that the caller sees if there are more; not slower than
         SLOWEST. Raises Faulted if a retry may help, else UpstreamError, also while they arrive.
         """
         headers = {"Accept-Encoding": "identity"}  # what a server packs can't be resumed
-        headers |= {"Range": f"bytes={offset}-"} if offset else {}
+        if offset is not None:
+            headers["Range"] = f"bytes={offset}-{offset + most}"
         headers |= {"If-None-Match": etag} if etag else {}
         response = self._response(url, headers)
         if response.status_code == 206 and "Content-Encoding" in response.headers:
@@ -71,10 +78,10 @@ class Downloader:
             response = self._response(url, headers)
         status, part = response.status_code, response.headers.get("Content-Range", "")
         chunks = self._chunks(response, url)
-        if status == 206 and offset and part.startswith(f"bytes {offset}-"):
-            return Download(cut(chunks, 0, most))
+        if status == 206 and part.startswith(f"bytes {offset}-"):
+            return Download(cut(chunks, 0, most), is_part=True)
         if status == 200:
-            return Download(cut(chunks, offset, most), response.headers.get("ETag", ""))
+            return Download(cut(chunks, offset or 0, most), response.headers.get("ETag", ""))
         _close(response)
         if status == 304 and etag:
             return None

@@ -8,7 +8,9 @@ from __future__ import annotations
 import json
 import re
 import sqlite3
+from collections.abc import Iterator
 from contextlib import closing
+from hashlib import blake2b
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -29,10 +31,17 @@ LICENSE = (
     " and license: see images and image_licenses."
 )
 _FORMAT = 1
+BLOCKS = ".blocks"  # follows a snapshot's name: a file with the digest of each of its blocks
+BLOCK = 4096  # bytes, as a page of SQLite's
+DIGEST = 8  # bytes: the snapshot as a whole has its SHA-256
 _SNAPSHOT = re.compile(r"snapshot-([0-9a-f]{64})\.db")  # a file with that name never changes
 # For a copy that nobody reads before it is complete. The cache is small, as each page is written
 # once: a larger one isn't faster, and with 2 MB it takes almost twice as long.
-_FAST = ("journal_mode = OFF", "synchronous = OFF", "locking_mode = EXCLUSIVE", "cache_size = 50")
+# Deleted rows are overwritten: they are private, and would make blocks differ.
+_FAST = (
+    *("journal_mode = OFF", "synchronous = OFF", "locking_mode = EXCLUSIVE"),
+    *("cache_size = 50", "secure_delete = ON"),
+)
 
 
 class MirrorState(NamedTuple):
@@ -119,7 +128,8 @@ def _write_state(
         out.write(text.encode())
     commit_file(part, folder / MANIFEST)
     for path in list(folder.iterdir()):
-        name = path.name.removesuffix(".gz")  # until 0.6, each snapshot had a compressed copy
+        name = path.name.removesuffix(BLOCKS)
+        name = name.removesuffix(".gz")  # until 0.6, each snapshot had a compressed copy
         if _SNAPSHOT.fullmatch(name) and name not in (file.name, *older):
             path.unlink(missing_ok=True)
     return manifest
@@ -132,10 +142,20 @@ def _write_snapshot(store: Store, folder: Path) -> PublishedFile:
         copy_mirror(store, part)
         digest = sha256(part)
         file = PublishedFile(f"snapshot-{digest}.db", part.stat().st_size, digest)
+        with open_own(folder / ".blocks", "wb") as out:
+            out.writelines(block_digests(part))
+        commit_file(folder / ".blocks", folder / f"{file.name}{BLOCKS}")
         commit_file(part, folder / file.name)
         return file
     finally:
         discard(part)
+
+
+def block_digests(path: Path) -> Iterator[bytes]:
+    """The digest of each block of a file, the last of which may be shorter."""
+    with path.open("rb") as file:
+        while block := file.read(BLOCK):
+            yield blake2b(block, digest_size=DIGEST).digest()
 
 
 def copy_mirror(store: Store, path: Path) -> None:
