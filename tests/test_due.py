@@ -254,7 +254,7 @@ def test_ages_are_shown_and_changed_and_given_back(run, db, clock):
     ("change", "why"),
     [
         ("agencies", "expected a list and an age"),
-        ("rockets=1h", "rockets is not a list that can be mirrored: choose from"),
+        ("rockets=1h", "rockets is not a list that can be mirrored: the nearest are"),
         ("agencies=soon", "soon is not an age"),
         ("agencies=5s", "can't be fresher than a minute"),
     ],

@@ -37,6 +37,15 @@ def test_demo_mirrors_proves_and_answers(tmp_path, run):
     assert (again.code, again.out) == (0, told.out)
 
 
+def test_demo_leaves_a_mirror_of_your_own_alone(synced, run):
+    mine = synced.rename(synced.with_name("demo.db"))
+    before = mine.read_bytes()
+    refused = run("demo", mine.parent)
+    assert (refused.code, refused.out) == (2, "")
+    assert refused.err == f"ll2-mirror: {mine} is not of the demo: choose another folder\n"
+    assert mine.read_bytes() == before
+
+
 @pytest.mark.sampled
 @pytest.mark.parametrize(
     "program", sampled([[SCRIPT], [sys.executable, "-m", "ll2_mirror"]], 1), ids=len
@@ -110,16 +119,27 @@ def test_examples_are_those_of_the_docs(tmp_path, run):
     assert run("examples", folder).code == 0
 
 
-def test_examples_overwrite_nothing_of_yours(tmp_path, run):
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda path: path.write_text("mine"),
+        os.mkfifo,
+        lambda path: path.symlink_to("nowhere"),
+        lambda path: path.symlink_to(ROOT / "examples" / "schedule" / path.name),
+    ],
+    ids=["file", "fifo", "dangling link", "link"],
+)
+def test_examples_overwrite_nothing_of_yours(tmp_path, run, make):
     mine = tmp_path / "schedule" / "ll2-mirror.timer"
     mine.parent.mkdir()
-    mine.write_text("mine")
+    make(mine)
     refused = run("examples", tmp_path)
     assert refused.code == 2
     assert refused.err == (
         f"ll2-mirror: {mine} exists with other contents: remove it, or choose another folder\n"
     )
-    assert list(files_of(tmp_path)) == ["schedule/ll2-mirror.timer"]
+    assert [path for path in tmp_path.rglob("*") if not path.is_dir()] == [mine]
+    assert not (mine.parent / "nowhere").exists()
 
 
 @pytest.mark.parametrize("command", ["demo", "examples"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shlex
 import shutil
 import sqlite3
@@ -10,6 +11,7 @@ from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import click
 
@@ -47,12 +49,15 @@ def _made(directory: Path) -> Path:
 @click.pass_context
 def demo(ctx: click.Context, directory: Path) -> None:
     """Mirrors the bundled sample, proves it and asks it three questions."""
+    from ll2_mirror.store.file import checked_path
     from ll2_mirror.testing import fake_ll2
     from ll2_mirror.verify import verify
 
     db = _made(directory) / "demo.db"
     records = fake_ll2.bundled()
     lists = sorted({name for name, _ in records})
+    if not checked_path(db) and not _is_demo(db, lists):
+        raise UsageError(f"{db} is not of the demo: choose another folder")
     with fake_ll2.running(records) as upstream:
         detailed = ["--mode", "detailed", "--base-url", upstream.base_url, "--quiet"]
         program: Any = ctx.find_root().command
@@ -65,6 +70,14 @@ def demo(ctx: click.Context, directory: Path) -> None:
         *_answers(db),
         *_next_steps(db),
     )
+
+
+def _is_demo(db: Path, lists: list[str]) -> bool:
+    """Whether a file mirrors nothing yet, or the sample: all its lists, from this computer."""
+    with options.opened(db) as store:
+        server, resources = store.settings.base_url or "", store.settings.resources
+    is_here = urlsplit(server).hostname == "127.0.0.1"
+    return not resources or (is_here and sorted(resources) == lists)
 
 
 def _answers(db: Path) -> Iterator[str]:
@@ -109,7 +122,9 @@ def examples(directory: Path) -> None:
     files = sorted(path for path in source.rglob("*") if path.is_file())
     targets = {path: directory / path.relative_to(source) for path in files}
     for path, target in targets.items():
-        if target.exists() and target.read_bytes() != path.read_bytes():
+        is_file = target.is_file() and not target.is_symlink()
+        is_same = is_file and target.read_bytes() == path.read_bytes()
+        if os.path.lexists(target) and not is_same:
             raise UsageError(
                 f"{target} exists with other contents: remove it, or choose another folder"
             )

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 _AGE = re.compile(r"(\d{1,15})\s*([smhdw])")
 _SIZE = re.compile(r"(\d{1,15})([KMG]?)B?", re.IGNORECASE)
+_NEAR = 3  # names that an error suggests
 TIMEOUT = 30  # seconds
 
 
@@ -132,7 +133,7 @@ def _remember(ctx: click.Context, parameter: click.Parameter, db: Path) -> Path:
 
 
 class Lists(click.Choice[str]):
-    """The names of lists; for one that isn't there it names all, the nearest first."""
+    """The names of lists; for one that isn't there it names the nearest."""
 
     def convert(self, value: str, *_: Any) -> str:
         """The name, if it is one of them; raises UsageError."""
@@ -140,8 +141,11 @@ class Lists(click.Choice[str]):
 
         if value in self.choices:
             return value
-        known = ", ".join(get_close_matches(value, self.choices, len(self.choices), cutoff=0))
-        raise UsageError(f"{value} is not a list that can be mirrored: choose from {known}")
+        near = ", ".join(get_close_matches(value, self.choices, _NEAR, cutoff=0))
+        raise UsageError(
+            f"{value} is not a list that can be mirrored: the nearest are {near};"
+            " `ll2-mirror sync --help` names all"
+        )
 
 
 DB = click.argument("db", type=click.Path(path_type=Path), callback=_remember, is_eager=True)

@@ -11,6 +11,7 @@ import errno
 import io
 import json
 import os
+import re
 import signal
 import sqlite3
 import sys
@@ -125,6 +126,21 @@ def shown(text: str) -> str:
     )
 
 
+# What changes how a terminal shows the letters around it, and JSON needn't escape.
+_UNSEEN = re.compile("[\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]")
+
+
+def escaped(text: str) -> str:
+    """A JSON text with an escape for what can't be seen: its values are the same."""
+    return _UNSEEN.sub(lambda match: f"\\u{ord(match[0]):04x}", text)
+
+
+def write_body(body: bytes) -> None:
+    """Writes a response: byte for byte, but on a terminal with escapes for what can't be seen."""
+    on_terminal = sys.stdout is not None and sys.stdout.isatty()
+    write(escaped(body.decode()) if on_terminal else body)
+
+
 def write(text: str | bytes, *, err: bool = False) -> None:
     """Writes to stdout or stderr exactly, if it is open; raises as ``writing`` does.
 
@@ -153,10 +169,10 @@ def writing() -> Iterator[None]:
 
 
 def _json(document: Any, stream: Any, indent: int | None = None) -> str:
-    """JSON in letters that a stream can carry."""
+    """JSON in letters that a stream can carry and a terminal shows."""
     encoding = getattr(stream, "encoding", None) or "utf-8"
     exact = codecs.lookup(encoding).name == "utf-8"
-    return unspelled(json.dumps(document, ensure_ascii=not exact, indent=indent))
+    return escaped(unspelled(json.dumps(document, ensure_ascii=not exact, indent=indent)))
 
 
 # How a command ends

@@ -253,7 +253,7 @@ def get(db: Path, path: str, pretty: bool, base_url: str | None) -> None:
         links = base_url or store.settings.base_url or LL2_URL
         api = Api(store.conn, db.name, browse, clock=output.clock())
         response = api.respond(request_for(path, links, pretty=pretty))
-    output.write(response.body + b"\n" * pretty)
+    output.write_body(response.body + b"\n" * pretty)
     if not response.is_good:
         hint = optional(": it redirects to {}", response.headers.get("Location"))
         hint = hint if API_PATH in path else f": LL2's paths begin with {API_PATH}"
