@@ -30,6 +30,10 @@ def mirror(tmp_path_factory):
         craft[1]["status"] = next(one["status"] for one in craft if one["status"]["id"] == 1)
         craft[0]["serial_number"] = "changed"
         craft.pop()
+        launches = upstream.records["launches", "detailed"]
+        launches[0]["net"], gone = "2026-10-05T17:40:00Z", launches.pop()
+        sync(db)
+        launches.append(gone)
         sync(db)
     return db
 
@@ -120,6 +124,13 @@ def test_a_launch_says_what_came_of_it_and_when_no_more_precisely_than_is_known(
     assert found["SLS Block 1 | Artemis II"] == ["success", 1, 2026, "1 Apr 2026, 22:35 UTC", "USA"]
     assert found["SLS Block 1 | Artemis III"] == ["planned", 1, 2027, "first half of 2027", "USA"]
     assert found["Sputnik 8K74PS | Sputnik 1"][3:] == ["4 Oct 1957", "KAZ"]
+
+
+def test_the_dates_of_a_launch_end_when_it_is_gone_and_begin_anew_when_it_is_back(mirror):
+    sql = "SELECT kind, valid_to IS NULL FROM launch_nets WHERE launch LIKE ? ORDER BY valid_from"
+    assert rows(mirror, sql, ["%Shenzhou 21"])[1] == [("first", 0), ("slip", 1)]
+    assert rows(mirror, sql, ["%Sputnik 2"])[1] == [("first", 0), ("first", 1)]
+    assert rows(mirror, sql, ["%Artemis II"])[1] == [("first", 1)]
 
 
 State = tuple[str, int] | None  # net and the id of its precision; None: LL2 doesn't list the launch
