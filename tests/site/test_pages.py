@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import copy
 import html
 import re
 from datetime import UTC, datetime, timedelta
@@ -77,15 +78,26 @@ def db(tmp_path_factory):
     return db
 
 
-def text_of(db, path, status=200):
-    """The words of the main part of a page, in order."""
+def page_of(db, path):
+    """The main part of a page."""
 
     async def asked():
         return await Datasette([str(db)]).client.get(path, headers={"accept": "text/html"})
 
     answer = asyncio.run(asked())
-    assert answer.status_code == status, path
-    main = answer.text.partition("<main")[2].partition("</main>")[0]
+    assert answer.status_code == 200, path
+    return answer.text.partition('<main id="content">')[2].partition("</main>")[0]
+
+
+def link(page, rel):
+    """Where a page leads to; empty if nowhere."""
+    found = re.search(rf'rel="{rel}" href="([^"]+)"', page)
+    return html.unescape(found[1]).replace("http://localhost", "") if found else ""
+
+
+def text_of(db, path):
+    """The words of the main part of a page, in order."""
+    main = page_of(db, path)
     return " ".join(html.unescape(re.sub(r"<[^>]+>", " ", main)).split())
 
 
@@ -133,6 +145,61 @@ def test_other_things_tell_what_matters(db):
     assert is_told(person, "Nationality Canadian", "165 d 16 h", "Flights", "Crew-11")
     agency = text_of(db, f"/spacecraft/agencies/{NASA}")
     assert is_told(agency, "Type Government", "Founded 1958", "About", "Spacecraft", "Orion")
+
+
+def test_a_change_tells_each_date_as_it_was_known_then(tmp_path):
+    db = tmp_path / "spacecraft.db"
+    with fake_ll2.running(copy.deepcopy(fake_ll2.bundled())) as upstream:
+        launches = upstream.records["launches", "normal"]
+        precisions = upstream.records["config/net_precisions", "normal"]
+        year = next(each for each in precisions if each["name"] == "Year")
+        launch = next(each for each in launches if each["id"] == LAUNCH)
+        exact = launch["net_precision"]
+        launch |= {"net": "2027-12-31T00:00:00Z", "net_precision": year}
+        sync(db, "launches", "--base-url", upstream.base_url)
+        launch |= {"net": "2027-08-01T15:43:42Z", "net_precision": exact}
+        sync(db)
+    for path in (f"/spacecraft/launches/{LAUNCH}", "/-/changes", "/"):
+        assert "NET : 2027 → 1 Aug 2027, 15:43 UTC" in text_of(db, path)
+    page = text_of(db, f"/spacecraft/launches/{LAUNCH}")
+    assert is_told(page, "How its date moved", "1 Aug 2027, 15:43 UTC firmed", "2027 first")
+
+
+def test_launches_begin_with_what_is_next(db):
+    text = text_of(db, "/spacecraft/launches")
+    assert is_told(text, "Upcoming Past All", "Crew-11")
+    assert "Sputnik" not in text
+    assert "where" not in text.partition("Name")[0]
+    assert is_told(text_of(db, "/spacecraft/launches?net__lte=2026&_sort_desc=net"), "Sputnik")
+    assert "Sputnik" in text_of(db, "/spacecraft/launches?_search=sputnik")
+
+
+def test_a_table_is_walked_there_and_back(db):
+    path, walked = "/spacecraft/images?_size=20&_sort=id", []
+    while path:
+        page = page_of(db, path)
+        walked.append(re.findall(r'href="/spacecraft/images/(\d+)" class', page))
+        path = link(page, "next")
+    back = []
+    while page:
+        back.append(re.findall(r'href="/spacecraft/images/(\d+)" class', page))
+        path = link(page, "prev")
+        page = page_of(db, path) if path else ""
+    assert len(walked) > 3
+    assert back == walked[::-1]
+
+
+def test_all_that_belong_to_an_item_are_named_by_it(db):
+    path = "/spacecraft/launches?_of=launches__program.program_id."
+    for program, name in execute(
+        db,
+        "SELECT id, name FROM programs WHERE id IN"
+        " (SELECT program_id FROM launches__program) LIMIT 3",
+    ):
+        text = text_of(db, f"{path}{program}")
+        assert f"program = {name}" in text
+        count = "SELECT count(*) FROM launches__program WHERE program_id = "
+        assert f"{execute(db, f'{count}{program}')[0][0]} row" in text
 
 
 @pytest.mark.parametrize("number", [1, 2, 3, 4, 11, 12, 13, 21, 102, 113, 1003])

@@ -152,6 +152,7 @@ def test_a_table_is_searched_narrowed_and_sorted(page, url):
     page.get_by_label("Search Spacecraft by name").fill("soyuz 3")
     page.locator("main .large button").click()
     expect(page.locator(".bar")).to_contain_text('the name has words starting with "soyuz 3"')
+    page.locator(".facets summary", has_text="Status").click()
     page.locator(".facets a", has_text="Active").click()
     expect(page.locator(".bar")).to_contain_text("1 row")
     expect(page.locator("tbody")).to_contain_text("Soyuz 36")

@@ -199,7 +199,7 @@ def _format_number(value: Any) -> str:
 
 
 _FORMATS: dict[str, Callable[[Any], str]] = {
-    "bool": lambda value: "yes" if value else "no",
+    "bool": lambda value: "no" if value in (0, "0") else "yes",  # a change has it as text
     "bytes": lambda value: f"{len(value):,} bytes",
     "date": format_time,
     "datetime": format_time,

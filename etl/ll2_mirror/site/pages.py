@@ -32,6 +32,7 @@ from ll2_mirror.serve.datasette_adapter import (
     users_metadata,
 )
 from ll2_mirror.site import display
+from ll2_mirror.site.changes import recent_changes
 from ll2_mirror.site.context import (
     PageSection,
     Rows,
@@ -41,9 +42,9 @@ from ll2_mirror.site.context import (
     the_mirror,
 )
 from ll2_mirror.site.feeds import show_changes_feed, show_feed, show_robots, show_sitemap
-from ll2_mirror.site.front_page import front_page, recent_changes
+from ll2_mirror.site.front_page import front_page
 from ll2_mirror.site.row_page import row_page
-from ll2_mirror.site.table_page import Fact, TablePage, facts, table_page
+from ll2_mirror.site.table_page import Fact, TablePage, chips, facts, table_page
 from ll2_mirror.site.world_map import map_layers
 
 if TYPE_CHECKING:
@@ -288,6 +289,9 @@ async def show_table(datasette: Datasette, request: Request) -> Response:
     site = await _visible(datasette, request)
     if site is None:
         return await own_page("table", datasette, request)
+    of_table = chips(tilde_decode(request.url_vars["table"]))
+    if of_table and not request.args:
+        request.scope["query_string"] = of_table[0].query.encode()
 
     async def names(table: str, column: str, values: list[Any]) -> dict[Any, str] | None:
         referred = target(table, column.removesuffix("_id"))

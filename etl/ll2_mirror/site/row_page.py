@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
@@ -11,13 +10,13 @@ from urllib.parse import urlencode
 from ll2_mirror.ll2.lists import LIST_OF
 from ll2_mirror.ll2.model import Id
 from ll2_mirror.ll2.page import LL2_URL
-from ll2_mirror.ll2.schema import Edge, edges, kind_of, list_tables_of, target
+from ll2_mirror.ll2.schema import Edge, edges, list_tables_of
 from ll2_mirror.site import display
+from ll2_mirror.site.changes import decoded, history, row_changes
 from ll2_mirror.site.context import ChangeEntry, PageSection, Picture, Rows, picture_id
 from ll2_mirror.site.section import list_items, read_section
 from ll2_mirror.site.table_page import Fact, facts
 
-_MOST_CHANGES = 100
 _MOST_REFERRING = 24  # rows that refer to this one, of one kind
 _NO_FACTS = ("own", "seconds", "many", "position", "owner")  # kinds of columns
 # Shown elsewhere on the page, or not at all.
@@ -62,7 +61,7 @@ def row_page(rows: Rows, table: str, id_: Id) -> RowPage | None:
         id_,
         rows.names(table, [id_])[id_],
         _facts(rows, table, values),
-        [_change(rows, table, *change) for change in _history(rows, table, id_)],
+        row_changes(rows, table, id_, history(rows, table, id_)),
         _upstream(values),
         _tombstone(rows, table, id_)[0],
         is_kept=True,
@@ -74,17 +73,17 @@ def row_page(rows: Rows, table: str, id_: Id) -> RowPage | None:
 
 
 def _gone_row_page(rows: Rows, table: str, id_: Id) -> RowPage | None:
-    history = _history(rows, table, id_)
-    gone = next((change for change in history if change["kind"] == "gone"), None)
+    changes = history(rows, table, id_)
+    gone = next((change for change in changes if change["kind"] == "gone"), None)
     if gone is None:
         return None
-    last = _tombstone(rows, table, id_)[1] or _decoded(gone["from_value"], {})
+    last = _tombstone(rows, table, id_)[1] or decoded(gone["from_value"], {})
     return RowPage(
         table,
         id_,
         rows.name(table, id_, last.get("name")),
         _facts(rows, table, {key: _named(value) for key, value in last.items()}),
-        [_change(rows, table, *change) for change in history],
+        row_changes(rows, table, id_, changes),
         _upstream(last),
         display.format_time(gone["finished"]),
         is_kept=False,
@@ -98,15 +97,7 @@ def _tombstone(rows: Rows, table: str, id_: Id) -> tuple[str, dict[str, Any]]:
         " WHERE gone.resource = ? AND gone.id = ?"
     )
     row = rows.conn.execute(sql, (LIST_OF.get(table, ""), id_)).fetchone()
-    return (display.format_time(row["finished"]), _decoded(row["body"], {})) if row else ("", {})
-
-
-def _decoded(text: Any, default: Any) -> Any:
-    """The value of a JSON text; the default if Python refuses it, as a number of 5,000 digits."""
-    try:
-        return json.loads(text)
-    except (ValueError, TypeError):
-        return default
+    return (display.format_time(row["finished"]), decoded(row["body"], {})) if row else ("", {})
 
 
 def _named(value: Any) -> Any:
@@ -129,7 +120,8 @@ def _facts(rows: Rows, table: str, values: dict[str, Any]) -> list[Fact]:
     names = [
         name
         for name, value in values.items()
-        if value not in (None, "")
+        if value not in (None, "", "P0D")
+        and (name, value) != ("is_placeholder", 0)
         and name not in _SHOWN_ELSEWHERE
         and of_kind.get(name) not in _NO_FACTS
     ]
@@ -180,36 +172,3 @@ def _more(rows: Rows, edge: Edge, id_: Id) -> str:
     list_ = f"{edge.table}.{edge.column}.{id_}"
     query = {edge.column: id_} if edge.owner == "id" else {"_of": list_}
     return f"{rows.home}/{edge.owner_table}?{urlencode(query)}"
-
-
-# The row's history
-
-
-def _history(rows: Rows, table: str, id_: Id) -> list[Any]:
-    """What is shown of the history of a row, the newest first."""
-    sql = (
-        "SELECT _runs.finished, kind, key, from_value, to_value FROM _runs CROSS JOIN _history"
-        " ON _history.run = _runs.id AND table_name = ? AND _history.id = ? WHERE NOT moving"
-        f" ORDER BY _runs.id DESC LIMIT {_MOST_CHANGES}"
-    )
-    return rows.conn.execute(sql, (table, id_)).fetchall()
-
-
-def _change(
-    rows: Rows, table: str, finished: str, kind: str, key: str, *values: Any
-) -> ChangeEntry:
-    before, after = (_changed(rows, table, key, value) if key else "" for value in values)
-    return ChangeEntry(display.format_time(finished), kind, display.format_key(key), before, after)
-
-
-def _changed(rows: Rows, table: str, key: str, value: Any) -> str:
-    """A value in the history: a row by its name, a list by its length."""
-    if value is None:
-        return "nothing"
-    kind = kind_of(table, key)
-    if kind == "one":
-        return rows.names(target(table, key), [value]).get(value, f"number {value}")
-    if kind != "many":
-        return display.format_value(kind, value)
-    items = _decoded(value, None)
-    return f"{len(items):,} in the list" if isinstance(items, list) else str(value)

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Container, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
 from itertools import filterfalse
 from typing import Any, NamedTuple
+from urllib.parse import parse_qsl
 
 from ll2_mirror.ll2.descriptions import Described
 from ll2_mirror.ll2.schema import Column
@@ -48,13 +50,45 @@ class TableRow(NamedTuple):
     cells: list[Fact]
 
 
+class Chip(NamedTuple):
+    """A choice of rows that is one click away; ``query`` is that of its URL."""
+
+    name: str
+    query: str
+
+    @property
+    def parameters(self) -> set[str]:
+        """The parameters of its URL."""
+        return {name for name, _ in parse_qsl(self.query)}
+
+
 class TablePage(NamedTuple):
-    """The rows of a table's page; ``columns`` are some of Datasette's."""
+    """The rows of a table's page; ``columns`` are some of Datasette's.
+
+    ``named`` is the column of the names, if it is one. ``chip`` is the chosen one of the chips;
+    ``is_exact``: nothing else was asked for.
+    """
 
     columns: list[dict[str, Any]]
+    named: dict[str, Any] | None
     rows: list[TableRow]
     has_pictures: bool
     has_all_columns: bool
+    is_gallery: bool
+    chips: list[Chip]
+    chip: Chip | None
+    is_exact: bool
+
+
+def chips(table: str) -> list[Chip]:
+    """The chips of a table, the default first; none of most tables."""
+    now = datetime.now(UTC)
+    yesterday = f"{now - timedelta(days=1):%Y-%m-%d}"
+    declared = display.of_table(table).get("chips", {})
+    return [
+        Chip(name, query.format(now=f"{now:%Y-%m-%dT%H:%MZ}", yesterday=yesterday))
+        for name, query in declared.items()
+    ]
 
 
 def table_page(
@@ -62,12 +96,34 @@ def table_page(
     table: str,
     columns: Sequence[dict[str, Any]],
     records: Iterable[Iterable[dict[str, Any]]],
-    parameters: Container[str],
+    parameters: Collection[str],
 ) -> TablePage:
     """Formats the rows that Datasette read; ``parameters`` are those of the request."""
     has_all = any(name in parameters for name in _ALL_COLUMNS)
-    shown = list(columns) if has_all else _chosen(table, columns)
+    is_ours = display.is_ours(table)
+    named = next((each for each in columns if is_ours and each["name"] == "name"), None)
+    shown = [each for each in columns if each != named] if has_all else _chosen(table, columns)
     values = [{cell["column"]: cell["raw"] for cell in cells} for cells in records]
+    lines = _lines(rows, table, [each["name"] for each in shown], values)
+    of_table = chips(table)
+    chip = next((each for each in of_table if each.parameters <= set(parameters)), None)
+    return TablePage(
+        shown,
+        named,
+        lines,
+        has_pictures=any(line.picture for line in lines),
+        has_all_columns=has_all,
+        is_gallery=bool(display.of_table(table).get("gallery")) and not has_all,
+        chips=of_table,
+        chip=chip,
+        is_exact=chip is not None and chip.parameters == set(parameters),
+    )
+
+
+def _lines(
+    rows: Rows, table: str, columns: Sequence[str], values: Sequence[Values]
+) -> list[TableRow]:
+    """The rows with their names, pictures and some of their columns."""
     is_ours = display.is_ours(table)
     owner = table if display.has_pages(table) else display.site()["views"].get(table)
     names = rows.names(owner, [row.get("id") for row in values]) if owner else {}
@@ -76,16 +132,14 @@ def table_page(
     pictures = rows.pictures(map(picture_id, values)) if is_ours else {}
     by_text = {str(id_): picture for id_, picture in pictures.items()}
     lines = []
-    for row, cells in zip(
-        values, facts(rows, table, [each["name"] for each in shown], values), strict=True
-    ):
+    for row, cells in zip(values, facts(rows, table, columns, values), strict=True):
         id_ = str(row.get("id", ""))
         name, href = links.get(id_, (id_, ""))
         if not is_ours:  # a view: its first column is the link
             cells[:1] = [cell._replace(href=href or cell.href) for cell in cells[:1]]
         picture = by_text.get(str(picture_id(row)))
         lines.append(TableRow(name * is_ours, href, picture, list(map(_shortened, cells))))
-    return TablePage(shown, lines, bool(pictures), has_all)
+    return lines
 
 
 def _chosen(table: str, columns: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
