@@ -138,7 +138,7 @@ def test_the_page_leads_to_the_site_and_has_its_style(page, url):
     page.go_back()
     page.get_by_label("Search everything by name").fill("dragon")
     page.get_by_role("button", name="Search").click()
-    assert page.url == f"{url}/-/search?q=dragon"
+    assert page.url == f"{url}/-/find?q=dragon"
     page.go_back()
     page.get_by_role("link", name="Questions").click()
     assert page.url == f"{url}/spacecraft#questions"

@@ -23,6 +23,8 @@ from ll2_mirror.ll2.json import text
 from ll2_mirror.ll2.page import API_PATH
 
 _INDENT = 4  # as Django REST framework shows JSON
+# The parameters that don't select records.
+_UNNARROWED = {"format", "limit", "offset", "mode", "ordering"}
 _TOKEN = re.compile(
     r'(?P<string>"(?:[^"\\]|\\.)*")(?P<colon>: )?'
     r"|(?P<number>-?\d[\d.eE+-]*)|(?P<word>true|false|null)|(?P<rest>[^\"\dtfn-]+|.)"
@@ -35,7 +37,6 @@ def browse(context: Context, document: Document) -> str:
     path, value = request.path, document.value
     up = "../" * (path.count("/") - 1)  # to where all paths begin, which may have a prefix
     is_list = isinstance(value, dict) and "results" in value
-    table = context.resource.table if context.resource else ""
     sent = [(name, each) for name, each in params.pairs if name != "format"]
     return _template().render(
         ll2={
@@ -52,9 +53,23 @@ def browse(context: Context, document: Document) -> str:
         status=f"HTTP {document.status} {HTTPStatus(document.status).phrase}",
         list=_page_of(value, params.offset) if is_list else None,
         plain=f"{request.base}{path}?{urlencode([*sent, ('format', 'json')])}",
-        on_site=f"{up}-/thing/{quote(f'{table}/{route.id}'.strip('/'))}" if table else "",
+        on_site=f"{up}{_on_site(context, document)}" if context.resource else "",
         json=highlighted(text(value, _INDENT)),
     )
+
+
+def _on_site(context: Context, document: Document) -> str:
+    """The site's page of the same: a record, the records of a narrowed list, or a whole table."""
+    assert context.resource
+    page, value = f"-/thing/{context.resource.table}", document.value
+    if document.status != 200:
+        return page
+    if context.route.id:
+        return f"{page}/{quote(context.route.id, safe='')}"
+    is_narrowed = context.route.sublist or {name for name, _ in context.params.pairs} - _UNNARROWED
+    if not (is_narrowed and value["results"]):
+        return page
+    return f"{page}?{urlencode({'id__in': ','.join(str(each['id']) for each in value['results'])})}"
 
 
 @cache

@@ -52,6 +52,7 @@ class SiteContext:
     """A mirror for one request; what the templates call ``ll2``."""
 
     key = staticmethod(display.format_key)
+    list_of = staticmethod(LIST_OF.get)
     facet = staticmethod(display.format_facet)
     table = staticmethod(display.title)
     noun = staticmethod(display.noun)

@@ -60,13 +60,16 @@ _GONE = 410
 _is_number = re.compile(r"\d{1,18}").fullmatch  # that SQLite takes as an id
 
 
-@hookimpl
+@hookimpl(trylast=True)
 def register_routes() -> list[tuple[str, Any]]:
-    """Our pages; for other databases they pass the request on to Datasette's."""
+    """Our pages, after those of other plugins; for other databases they show Datasette's.
+
+    The search has a second address: datasette-search-all takes the first.
+    """
     return [
         (r"/(?P<format>)$", show_front),
         (r"/-/index(?P<format>)$", show_index),
-        (r"/-/search$", show_search),
+        (r"/-/(?:search|find)$", show_search),
         (r"/-/changes$", show_changes),
         (r"/-/map$", show_map),
         (r"/-/changes\.atom$", show_changes_feed),
@@ -332,4 +335,5 @@ async def to_row(datasette: Datasette, request: Request) -> Response:
     site, table, id_ = the_mirror(datasette, request), *map(request.url_vars.get, ("name", "id"))
     if not display.is_ours(table):
         raise NotFound("No such table")
-    return Response.redirect(f"{site.home}/{table}{f'/{id_}' if id_ else ''}")
+    query = f"?{request.query_string}" if request.query_string else ""
+    return Response.redirect(f"{site.home}/{table}{f'/{id_}' if id_ else ''}{query}")

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 from urllib.parse import urlencode
 
-from ll2_mirror.ll2.lists import LIST_OF
+from ll2_mirror.ll2.lists import LIST_OF, RESOURCES
 from ll2_mirror.ll2.model import Id
 from ll2_mirror.ll2.page import LL2_URL
 from ll2_mirror.ll2.schema import Edge, edges, list_tables_of
@@ -38,6 +38,7 @@ class RowPage(NamedTuple):
     sections: Sequence[PageSection] = ()
     lists: Sequence[PageSection] = ()
     related: Sequence[PageSection] = ()
+    api: str | None = None  # empty: the API has it; else the mode in which it would; None: never
 
 
 def row_page(rows: Rows, table: str, id_: Id) -> RowPage | None:
@@ -69,7 +70,23 @@ def row_page(rows: Rows, table: str, id_: Id) -> RowPage | None:
         sections=[section for section in sections if section.items],
         lists=lists,
         related=[each for each in related if {item.href for item in each.items} not in listed],
+        api=_mode_for_api(rows, table, dict(row)),
     )
+
+
+def _mode_for_api(rows: Rows, table: str, values: dict[str, Any]) -> str | None:
+    """The mode in which the API would have a record; empty if it has it, None if it never would."""
+    name = LIST_OF.get(table, "")
+    sql = (
+        "SELECT EXISTS (SELECT 1 FROM _records WHERE resource = :name AND id = :id)"
+        " OR NOT EXISTS (SELECT 1 FROM _records WHERE resource = :name)"
+    )
+    found = rows.conn.execute(sql, {"name": name, "id": values["id"]}).fetchone()[0]
+    if not (name and found):
+        return None
+    resource = RESOURCES[name]
+    has_all = resource.richest.name in (values.get("_shapes") or resource.richest.name).split()
+    return "" if has_all else list(resource.modes)[-1]
 
 
 def _gone_row_page(rows: Rows, table: str, id_: Id) -> RowPage | None:
