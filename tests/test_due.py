@@ -9,7 +9,8 @@ import pytest
 
 from editable_ll2 import EditableLL2
 from helpers import START, TestClock, command, execute, public_rows
-from ll2_mirror.ll2.lists import SLICES
+from ll2_mirror.clock import to_iso
+from ll2_mirror.ll2.lists import AGES
 from ll2_mirror.testing.fake_ll2 import answering
 
 LISTS = ("spacecraft", "agencies", "spacecraft_configurations")
@@ -116,6 +117,48 @@ def test_the_first_fill_goes_on_at_every_run_until_all_is_there(db, run, world, 
     assert command(clock, "verify", db).code == 0
 
 
+def minutes_asked(world, clock, run, every, name):
+    """The minutes in which LL2 was asked for a list, by runs that came so often for an hour."""
+    start, asked = clock.now() + timedelta(hours=2), []
+    for minute in range(-2 * every, 61, every):
+        clock.time = start + timedelta(minutes=minute)
+        before = len(world.pages())
+        assert run("sync", name, "--due").code == 0
+        asked += [minute] if len(world.pages()) > before else []
+        if minute == -every:
+            run("sync", name)
+    return [minute for minute in asked if minute > 0]
+
+
+@pytest.mark.parametrize(
+    ("age", "asked"), [("1h", [50]), ("25m", [10, 30, 50]), ("10m", [*range(10, 61, 10)])]
+)
+def test_due_is_what_would_exceed_its_age_before_the_next_run(run, world, clock, age, asked):
+    run("sync", "agencies")
+    run("ages", f"agencies={age}")
+    assert minutes_asked(world, clock, run, 10, "agencies") == asked
+
+
+@pytest.mark.parametrize(
+    ("hours", "precision", "asked"),
+    [
+        (1.9, 1, [*range(4, 45, 4), 56, 60]),  # as often as the limit allows
+        (-0.5, 2, [*range(4, 32, 4), 48]),  # until an hour after
+        (30, 1, [16, 36, 56]),
+        (1, 5, [16, 36, 56]),  # a day is not precise enough
+    ],
+)
+def test_what_is_new_is_asked_for_more_often_near_a_launch(
+    run, world, clock, hours, precision, asked
+):
+    launch = world.records["launches", "normal"][0]
+    precisely = {**launch["net_precision"], "id": precision}
+    launch |= {"net": to_iso(START + timedelta(hours=2 + hours)), "net_precision": precisely}
+    world.records["launches", "normal"] = [launch]
+    run("sync", "launches")
+    assert minutes_asked(world, clock, run, 4, "launches/new") == asked
+
+
 @pytest.fixture
 def fail(world, monkeypatch):
     """Has LL2 lack some lists, or fail at them."""
@@ -183,7 +226,7 @@ def test_what_a_version_before_noted_of_a_failure_is_left_out(db, run, clock):
 @pytest.mark.parametrize(
     ("failing", "asked"),
     [
-        (("spacecraft", "spacecraft_configurations"), (*LISTS, "events")),
+        (("spacecraft", "spacecraft_configurations"), (*LISTS[:2], "events", LISTS[2])),
         (("spacecraft", "agencies"), LISTS[:2]),
     ],
 )
@@ -241,7 +284,7 @@ def test_ages_are_shown_and_changed_and_given_back(run, db, clock):
     assert run("sync", "--due").code == 0
     shown = run("ages").out.splitlines()
     assert {"spacecraft: 1d", "agencies: 1w", "spacecraft_configurations: 30d"} <= set(shown)
-    assert len(shown) == len(SLICES)
+    assert len(shown) == len(AGES)
     assert "agencies: 90m" in run("ages", "agencies=90m", "spacecraft=2h").out
     assert run("ages", "--json").json["ages"]["agencies"] == 5400
     [craft, *_] = command(clock, "status", db, "--json").json["resources"]

@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from helpers import execute
-from ll2_mirror.due import seconds_for
 from ll2_mirror.extract.rate_limit import RateLimit
+from ll2_mirror.plan import seconds_for
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from datetime import UTC, datetime
 
@@ -12,6 +13,16 @@ _UNITS = (("day", 86400), ("hour", 3600), ("minute", 60))
 
 # The units of ages such as 12h, in seconds, the longest first.
 AGE_UNITS = {"w": 604800, "d": 86400, "h": 3600, "m": 60, "s": 1}
+
+
+_AGE = re.compile(r"(\d{1,15})\s*([smhdw])")
+
+
+def seconds(text: str) -> float:
+    """The seconds of ``90s``, ``15m``, ``12h``, ``2d`` or ``1w``; raises ValueError."""
+    if not (match := _AGE.fullmatch(text)):
+        raise ValueError(text)
+    return float(int(match[1]) * AGE_UNITS[match[2]])
 
 
 class Clock:

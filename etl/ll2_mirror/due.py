@@ -1,23 +1,27 @@
-"""What a sync is to do: which lists, in which modes, which of them are due, and what that costs.
+"""What a sync is to do: which lists, in which modes, and which of them are due.
 
 Each list has an age that it may reach, and so has each slice that can be synced by itself: what is
-new, what is upcoming. Overdue lists come first, by how many times their age they are old; then
-lists that were never fetched, those with the shortest age first, and last the lists that take
-hours: those that can be asked for what is new alone.
+new, what is upcoming. Due is what would exceed its age before the next run. What the file has comes
+first, by how many times its age it is old; then what was never fetched, the shortest age first, and
+last the lists that are fetched by their newest records from then on, as that takes hours.
+
+Near a launch, what is new may only become as old as the limit allows; what would be due meanwhile
+is fetched before.
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 from datetime import datetime, timedelta
-from math import ceil, inf, isinf
-from typing import Any, NamedTuple
+from math import ceil, inf
+from typing import NamedTuple
 
+from ll2_mirror.clock import age as age_of
 from ll2_mirror.clock import from_iso, to_iso
 from ll2_mirror.errors import MirrorError, UsageError
 from ll2_mirror.extract.list_walk import STALE, end_of, page_size, resumable
 from ll2_mirror.extract.rate_limit import HOUR, RateLimit
-from ll2_mirror.extract.upstream import PAGE_SIZES, Upstream
+from ll2_mirror.extract.upstream import PAGE_SIZES
 from ll2_mirror.ll2.lists import DEFAULT_RESOURCE, MODES, NEW, SLICES, Slice, slice_name
 from ll2_mirror.ll2.page import LL2_URL
 from ll2_mirror.store.ages import ages, latest
@@ -26,7 +30,13 @@ from ll2_mirror.store.sql import Typed
 from ll2_mirror.store.walks import Walk
 
 RESERVE = 0.2  # of the limit: left for a sync that a person runs
-_FAILED = "failed"  # a setting
+_OVERDUE = 1.1  # times its age: then a list may use the reserve
+# Near a moment, in seconds before and after it; and ahead of it, before it is near.
+_BEFORE, _AFTER, _AHEAD = 2 * HOUR, HOUR, 2 * HOUR
+_PRECISE = 2  # of config/net_precisions: a moment is known to the second, the minute or the hour
+_EVERY = 600  # seconds between two runs, before that is known
+_JITTER = 0.9  # of the time between two runs: no run begins on the second
+_FAILED, _RUN = "failed", "due_run"  # settings
 # Of a list's age: how long its walk may last, and how long it is left alone after a first failure.
 _SHARE = 0.125
 
@@ -150,6 +160,67 @@ def _keep_failures(store: Store, failed: dict[str, FailedList]) -> None:
     store.settings.keep(_FAILED, {name: how._asdict() for name, how in failed.items()})
 
 
+# How often
+
+
+class LastRun(NamedTuple):
+    """The last ``sync --due``: when it began, and how many seconds after the one before."""
+
+    at: str
+    every: int
+
+
+def last_run(store: Store) -> LastRun | None:
+    """The last run that the file knows of."""
+    if (noted := store.settings.read(_RUN, dict)) is None:
+        return None
+    return Typed(store.path).row(LastRun._make(map(noted.get, LastRun._fields)), "_settings run")
+
+
+def note_run(store: Store) -> None:
+    """Notes that a ``sync --due`` begins, so that the next run's time can be told."""
+    before, now, every = last_run(store), store.clock.now(), _EVERY
+    if before and (since := age_of(from_iso(before.at), now)):
+        every = min(since, round(HOUR))
+    store.settings.keep(_RUN, LastRun(to_iso(now), every)._asdict())
+
+
+class Pace(NamedTuple):
+    """How often ``sync --due`` runs, and may make a request; both in seconds."""
+
+    run: float
+    request: float
+
+    def near(self, moments: list[datetime], now: datetime) -> tuple[bool, float]:
+        """Whether one of the moments is near, and in how many seconds other lists can be fetched.
+
+        That is the next run, or after a moment that is not near yet: then there is no time.
+        """
+        away = [(moment - now).total_seconds() for moment in moments]
+        if any(-_AFTER <= seconds <= _BEFORE for seconds in away):
+            return True, self.run
+        ahead = [seconds for seconds in away if _BEFORE < seconds <= _BEFORE + _AHEAD]
+        return False, max(self.run, min(ahead, default=-_AFTER) + _AFTER)
+
+
+def pace(store: Store, limit: RateLimit) -> Pace:
+    """How often this file's runs come, and requests can be made within a limit."""
+    last = last_run(store)
+    return Pace(last.every if last else _EVERY, limit.window / limit.limit if limit.limit else 0)
+
+
+def _moments(store: Store, part: Slice) -> list[datetime]:
+    """The moments of a list's records that are near or ahead, if they are known precisely."""
+    now, key = store.clock.now(), part.moment
+    edges = (now - timedelta(seconds=_AFTER), now + timedelta(seconds=_BEFORE + _AHEAD))
+    rows = store.conn.execute(
+        f'SELECT DISTINCT "{key}" FROM "{part.resource.table}"'
+        f' WHERE "{key}_precision_id" <= ? AND "{key}" BETWEEN ? AND ?',
+        (_PRECISE, *map(to_iso, edges)),
+    )
+    return [from_iso(moment) for (moment,) in rows]
+
+
 # What is due
 
 
@@ -164,6 +235,8 @@ class Task(NamedTuple):
     staged: int  # pages of an interrupted walk
     left: int | None  # requests; None if that isn't known
     after: datetime | None  # when it may be tried again, if it failed
+    near: float | None = None  # seconds that it may reach now, as a moment is near
+    early: float = 0  # seconds before it is overdue in which it is fetched
 
     @property
     def hourly(self) -> float:
@@ -172,28 +245,38 @@ class Task(NamedTuple):
 
     def due_at(self, now: datetime) -> datetime:
         """When it is to be fetched; now if it never was."""
-        due = self.as_of + timedelta(seconds=self.age) if self.as_of else now
+        wait = timedelta(seconds=(self.near or self.age) - self.early)
+        due = self.as_of + wait if self.as_of else now
         return max(due, self.after or due)
 
     def times_its_age(self, now: datetime) -> float:
         """How many times the age that it may reach it is old; infinite if that isn't known."""
-        return (now - self.as_of).total_seconds() / self.age if self.as_of else inf
+        allowed = self.near or self.age
+        return (now - self.as_of).total_seconds() / allowed if self.as_of else inf
+
+    def spare(self, now: datetime) -> float:
+        """The share of the limit to leave: none near a moment, or if it is overdue."""
+        return 0.0 if self.near or _OVERDUE < self.times_its_age(now) < inf else RESERVE
 
     def urgency(self, now: datetime) -> tuple[float, ...]:
         """A sort key, the most urgent first: lists that the file has, then the others."""
         if self.as_of:
             return 0, -self.times_its_age(now)
-        return 1, not self.part.kind and self.part.resource.delta is not None, self.age
+        newest = SLICES.get(slice_name(self.part.name, NEW))
+        return 1, newest is not None and newest.newest_first, self.age
 
 
-def tasks(store: Store, what: Wanted, *, due: bool = False) -> Iterator[Task]:
-    """What is left to do for each of the wanted lists; ``due``: by ``sync --due``."""
+def tasks(store: Store, what: Wanted, due: Pace | None = None) -> Iterator[Task]:
+    """What is left to do for each of the wanted lists; ``due``: by ``sync --due`` at this pace."""
     ages_allowed, failed, now = ages(store), failures(store), store.clock.now()
+    near = dict(_near(store, what, due, ages_allowed) if due else ())
     for name, mode in what.modes.items():
         part, age = SLICES[name], ages_allowed[name]
         holding = store.walks.holding(part.resource.name)
         whole, own = holding.whole, holding.walks.get(part.kind)
         as_of = latest((walk.started for walk in (whole, own) if walk), now)
+        if due and part.view and not whole:
+            age /= 2  # until what is new can be asked for
         stale = longest_walk(age) if due else what.stale
         walk, pages, _ = resumable(store, part, mode, what.base_url, stale)
         records = walk.total if walk and pages else _count(store, part, whole, own)
@@ -205,7 +288,21 @@ def tasks(store: Store, what: Wanted, *, due: bool = False) -> Iterator[Task]:
             left = max(left, 0 if pages else 1)  # an empty list takes one, too
         is_paused = name in failed and latest([failed[name].at], now)
         after = from_iso(failed[name].again) if is_paused else None
-        yield Task(part, mode, age, as_of, records, len(pages), left, after)
+        near_age, early = near.get(name, near.get("", (None, 0.0)))
+        yield Task(part, mode, age, as_of, records, len(pages), left, after, near_age, early)
+
+
+def _near(
+    store: Store, what: Wanted, due: Pace, ages_allowed: dict[str, float]
+) -> Iterator[tuple[str, tuple[float | None, float]]]:
+    """The fields ``near`` and ``early`` of lists that have moments, and under "" of all others."""
+    now, ahead = store.clock.now(), due.run
+    for part in (SLICES[name] for name in what.modes if SLICES[name].moment):
+        is_near, free = due.near(_moments(store, part), now)
+        ahead = max(ahead, free)
+        age = max(ages_allowed[f"{part.name}:near"], due.request) if is_near else None
+        yield part.name, (age, due.run * _JITTER)
+    yield "", (None, ahead * _JITTER)
 
 
 def _count(store: Store, part: Slice, whole: Walk | None, own: Walk | None) -> int | None:
@@ -229,116 +326,19 @@ def longest_walk(age: float) -> float:
     return max(STALE, age * _SHARE)
 
 
-def due_tasks(store: Store, what: Wanted) -> list[Task]:
+def due_tasks(store: Store, what: Wanted, due: Pace) -> list[Task]:
     """The tasks of ``sync --due``, the most urgent first.
 
     What is new in a list can be asked for once the file has the list. A view needs no walk of its
-    own if what is new in its list is fetched as often.
+    own if its list is fetched as often.
     """
-    by_name = {task.part.name: task for task in tasks(store, what, due=True)}
+    by_name = {task.part.name: task for task in tasks(store, what, due)}
     now = store.clock.now()
 
     def is_needed(task: Task) -> bool:
-        part, new = task.part, by_name.get(slice_name(task.part.resource.name, NEW))
+        part, whole = task.part, by_name.get(task.part.resource.name)
         if part.kind == NEW:
             return store.walks.holding(part.resource.name).whole is not None
-        return not (part.kind and new and new.age <= task.age)
+        return not (part.view and whole and whole.age <= task.age)
 
     return sorted(filter(is_needed, by_name.values()), key=lambda task: task.urgency(now))
-
-
-# What it costs
-
-
-def plan(store: Store, upstream: Upstream, what: Wanted) -> dict[str, Any]:
-    """The cost of a sync, as the JSON object of ``plan --json``; its only request is free.
-
-    ``requests`` and ``minutes`` are None if a list was never walked: its length isn't known.
-    Raises UpstreamError or Stopped if LL2 can't be asked.
-    """
-    with upstream:
-        upstream.ask_limit()
-    limit, now, planned = upstream.budget.current(), store.clock.now(), list(tasks(store, what))
-    is_known = all(task.left is not None for task in planned)
-    requests = sum(task.left or 0 for task in planned) if is_known else None
-    return {
-        "base_url": what.base_url,
-        "mode": what.mode,
-        "requests": requests,
-        "minutes": None if requests is None else ceil(seconds_for(limit, requests, now) / 60),
-        "staged": sum(task.staged for task in planned),
-        "left": None if isinf(limit.left) else int(limit.left),
-        "limit": limit.limit,
-        "resumes": to_iso(limit.resumes) if limit.resumes else None,
-        "resources": [
-            {
-                "resource": task.part.name,
-                "mode": task.mode,
-                "records": task.records,
-                "staged": task.staged,
-                "requests": task.left,
-            }
-            for task in planned
-        ],
-    }
-
-
-def seconds_for(limit: RateLimit, requests: int, now: datetime) -> float:
-    """The seconds until the last of so many requests can be made, each as early as allowed.
-
-    A request can be made when the one ``limit`` before it is a window old. So each window repeats
-    what the first ``limit`` requests do.
-    """
-    start = (max(now, limit.resumes or now) - now).total_seconds()
-    if not limit.limit or not requests:
-        return start
-    rounds, rest = divmod(requests - 1, limit.limit)
-    before = len(limit.times) + rest - limit.limit
-    freed = limit.window - (now - limit.times[before]).total_seconds() if before >= 0 else 0
-    return max(start, freed) + rounds * limit.window
-
-
-def schedule(store: Store, upstream: Upstream, what: Wanted) -> dict[str, Any]:
-    """What ``sync --due`` has to do, as the JSON object of ``plan --due --json``.
-
-    If the ages cost more than the limit allows, all lists exceed their ages by the same factor, as
-    the list with the highest factor always comes next.
-    """
-    with upstream:
-        upstream.ask_limit()
-    limit, now, allowed = upstream.budget.current(), store.clock.now(), inf
-    if limit.limit is not None:
-        allowed = max(1, limit.limit - limit.share(RESERVE)) * HOUR / limit.window
-    due = due_tasks(store, what)
-    costs = sum(task.hourly for task in due)
-    late = max(1.0, costs / allowed)
-    first = [task for task in due if task.as_of is None]
-    fill = sum(1 if task.left is None else task.left for task in first)
-    return {
-        "base_url": upstream.base_url,
-        "limit": limit.limit,
-        "reserve": limit.share(RESERVE),
-        "requests_per_hour": round(costs, 2),
-        "allowed_per_hour": None if allowed == inf else round(allowed, 2),
-        "carries": costs <= allowed,
-        "first_fill": {
-            "lists": len(first),
-            "requests": fill,
-            "known": all(task.records is not None for task in first),
-            "hours": round(fill / allowed, 1),
-        },
-        "resources": [_scheduled(task, now, late) for task in due],
-    }
-
-
-def _scheduled(task: Task, now: datetime, late: float) -> dict[str, Any]:
-    """One list of the schedule; ``late``: how many times its age it will reach."""
-    return {
-        "resource": task.part.name,
-        "max_age_seconds": round(task.age),
-        "due": task.due_at(now) <= now,
-        "due_at": to_iso(task.due_at(now)),
-        "requests": task.left,
-        "requests_per_hour": round(task.hourly, 3),
-        "reaches_seconds": round(task.age * late),
-    }

@@ -7,13 +7,14 @@ from typing import Any
 
 from ll2_mirror.clock import to_iso
 from ll2_mirror.due import (
-    RESERVE,
     Task,
     Wanted,
     due_tasks,
     forget_failures,
     longest_walk,
     note_failure,
+    note_run,
+    pace,
     without_parts,
 )
 from ll2_mirror.errors import DataError, MirrorError, Stopped, UpstreamError
@@ -56,15 +57,16 @@ def sync_due(
     """
     reports, errors, tried = list[Report](), list[MirrorError](), set[str]()
     store.settings.keep("due", without_parts(what.modes))
-    if not _most_due(store, what, tried):
+    note_run(store)
+    if not _most_due(store, upstream, what, tried):
         return [], None
     _keep_server(store, what)
     with upstream:
         upstream.budget.forget()
         upstream.learn_limit()
-        upstream.budget.spare, upstream.tries = RESERVE, _TRIES
+        upstream.tries = _TRIES
         in_a_row = 0
-        while in_a_row < _FAILURES and (task := _most_due(store, what, tried)):
+        while in_a_row < _FAILURES and (task := _most_due(store, upstream, what, tried)):
             name = task.part.name
             tried.add(name)
             upstream.fault = None
@@ -76,7 +78,7 @@ def sync_due(
             except (UpstreamError, DataError, Stopped) as error:
                 failure = upstream.fault or error  # retries in vain may have spent the limit
                 if failure.exit_code == Stopped.exit_code and upstream.budget.left <= 0:
-                    break
+                    continue
                 errors.append(failure)
                 in_a_row += 1
                 note_failure(store, task, failure)
@@ -89,11 +91,15 @@ def _keep_server(store: Store, what: Wanted) -> None:
         store.settings.remember(base_url=what.base_url)
 
 
-def _most_due(store: Store, what: Wanted, tried: set[str]) -> Task | None:
-    """The most urgent task that is due and was not tried."""
-    now = store.clock.now()
-    due = (task for task in due_tasks(store, what) if task.due_at(now) <= now)
-    return next((task for task in due if task.part.name not in tried), None)
+def _most_due(store: Store, upstream: Upstream, what: Wanted, tried: set[str]) -> Task | None:
+    """The most urgent task that is due and was not tried, and for which the limit has room."""
+    now, budget = store.clock.now(), upstream.budget
+    for task in due_tasks(store, what, pace(store, budget.current())):
+        if task.part.name not in tried and task.due_at(now) <= now:
+            budget.spare = task.spare(now)
+            if budget.left > 0:
+                return task
+    return None
 
 
 def _mirror(store: Store, upstream: Upstream, what: Wanted, emit: Emit) -> list[Report]:

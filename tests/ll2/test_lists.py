@@ -232,8 +232,8 @@ MOONS = """
 noun = "Moon"
 modes = { list = "MoonMini", normal = "Moon" }
 walk_ordering = "name"
-age = 24
-delta = { by = "-seen", age = 6 }
+age = "1d"
+delta = { by = "-seen", age = "6h" }
 filters = "mass:float* name[=,contains]"
 search = "name"
 searched_elsewhere = "planet__name"
@@ -244,7 +244,7 @@ indexed = true
 key = "seen"
 lookup = "lte"
 hours = -24
-age = 1
+age = "1h"
 default_ordering = "-seen"
 not_searched = "name"
 [config]
@@ -259,7 +259,7 @@ def test_a_list_is_read_as_it_is_written():
     assert list(found) == ["moons", "config/moons", "config/suns"]
     assert (moons.name, moons.noun, moons.table) == ("moons", "Moon", "moons")
     assert moons.modes == {"list": SHAPES["MoonMini"], "normal": SHAPES["Moon"]}
-    assert (moons.walk_ordering, moons.age, moons.delta) == ("name", 24, Delta("-seen", 6))
+    assert (moons.walk_ordering, moons.age, moons.delta) == ("name", 86400, Delta("-seen", 21600))
     assert [one.name for one in moons.filters if one.path == "name"] == ["name", "name__contains"]
     assert (moons.search, moons.searched_elsewhere, moons.orderings) == (
         ("name",),
@@ -268,10 +268,10 @@ def test_a_list_is_read_as_it_is_written():
     )
     assert moons.examples == {"name": "Io", "search": "Io and"}
     assert moons.indexed
-    assert moons.views == (View("moons/seen", "seen", "lte", -24, 1, "-seen", (), ("name",)),)
+    assert moons.views == (View("moons/seen", "seen", "lte", -24, 3600, "-seen", (), ("name",)),)
     assert config.modes == {"normal": SHAPES["Moon"]}
     assert (config.walk_ordering, config.default_ordering) == ("id", "id")
-    assert (config.age, config.delta) == (720, None)
+    assert (config.age, config.delta) == (30 * 86400, None)
     assert found["config/suns"].modes == {"normal": SHAPES["Moon"]}
 
 

@@ -20,6 +20,7 @@ PACKAGE = Path(ll2_mirror.__file__).parent
 ROOMS = ["errors", "files", "clock", "progress", "ll2", "store", "extract", "transform", "load"]
 ROOMS += [
     "due",
+    "plan",
     "sync",
     "verify",
     "share",

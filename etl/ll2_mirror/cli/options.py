@@ -15,14 +15,13 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ll2_mirror.cli import output
-from ll2_mirror.clock import AGE_UNITS, from_iso
+from ll2_mirror.clock import AGE_UNITS, from_iso, seconds
 from ll2_mirror.errors import DataError, UsageError
 from ll2_mirror.progress import Emit, ignore
 
 if TYPE_CHECKING:
     from ll2_mirror.store.file import Store
 
-_AGE = re.compile(r"(\d{1,15})\s*([smhdw])")
 _SIZE = re.compile(r"(\d{1,15})([KMG]?)B?", re.IGNORECASE)
 _NEAR = 3  # names that an error suggests
 TIMEOUT = 30  # seconds
@@ -47,9 +46,8 @@ class Command(click.Command):
 def age(text: str) -> float:
     """The seconds of ``90s``, ``15m``, ``12h``, ``2d`` or ``1w``; raises UsageError."""
     try:
-        number, unit = _AGE.fullmatch(text).groups()  # type: ignore[union-attr]
-        return timedelta(seconds=int(number) * AGE_UNITS[unit]).total_seconds()
-    except (AttributeError, OverflowError):
+        return timedelta(seconds=seconds(text)).total_seconds()
+    except (ValueError, OverflowError):
         raise UsageError(f"{text} is not an age: use one like 15m, 12h, 2d or 1w") from None
 
 
@@ -74,7 +72,7 @@ def point_in_time(text: str, now: datetime) -> datetime:
     Without a zone it is UTC. Raises UsageError for anything else.
     """
     try:
-        return now - timedelta(seconds=age(text)) if _AGE.fullmatch(text) else from_iso(text)
+        return now - timedelta(seconds=age(text)) if text[-1:] in AGE_UNITS else from_iso(text)
     except (UsageError, DataError, OverflowError):
         raise UsageError(
             f"{text} is not a time: use one like 2026-11-23, 2026-11-23T20:00:00Z or 2d"

@@ -17,7 +17,7 @@ from ll2_mirror.cli import options, output
 from ll2_mirror.cli.output import age_text, optional, plural, utc
 from ll2_mirror.clock import to_iso
 from ll2_mirror.errors import DataError, MirrorError, UsageError
-from ll2_mirror.ll2.lists import DEFAULT_RESOURCE, MODES, RESOURCES, SLICES
+from ll2_mirror.ll2.lists import AGES, DEFAULT_RESOURCE, MODES, RESOURCES, SLICES
 from ll2_mirror.progress import Emit
 
 if TYPE_CHECKING:
@@ -43,7 +43,8 @@ Pages that are staged already count. Asks LL2 only for /api-throttle/, which is 
 """
 _AGES_HELP = """Show or change how old each list of DB may get.
 
-`sync --due` follows it. LIST=AGE changes one, as in LIST=12h; LIST= restores its default.
+`sync --due` follows it. LIST=AGE changes one, as in LIST=12h; LIST= restores its default. Some
+lists have a second age, LIST:near, from two hours before a launch or an event to one hour after.
 """
 
 
@@ -267,8 +268,8 @@ def _report_lines(report: Report, place: str) -> Iterator[str]:
 @options.json_option("it")
 def plan(db: Path, as_json: bool, **parameters: Any) -> None:
     """Says what a sync would cost."""
-    from ll2_mirror.due import plan as plan_sync
-    from ll2_mirror.due import schedule
+    from ll2_mirror.plan import plan as plan_sync
+    from ll2_mirror.plan import schedule
 
     _refuse_resource(db)
     given = SyncOptions(**parameters)
@@ -316,7 +317,8 @@ def _due_lines(document: dict[str, Any]) -> Iterator[str]:
     late = "" if document["carries"] else ", will reach {reaches}"
     for item in document["resources"]:
         when = "is due" if item["due"] else f"due at {utc(item['due_at'])}"
-        every = f"every {age_text(item['max_age_seconds'])}"
+        near = optional(", now {}", item["near_seconds"] and age_text(item["near_seconds"]))
+        every = f"every {age_text(item['max_age_seconds'])}{near}"
         reaches = late.format(reaches=age_text(item["reaches_seconds"]))
         yield f"{item['resource']}: {when}, {_requests(item['requests'])} {every}{reaches}"
     fill = document["first_fill"]
@@ -363,7 +365,7 @@ def _age_change(text: str) -> tuple[str, float | None]:
     name, is_change, length = text.partition("=")
     if not is_change:
         raise UsageError(f"{text}: expected a list and an age, as in LIST=12h")
-    name = options.Lists(SLICES).convert(name)
+    name = options.Lists(AGES).convert(name)
     limit = options.age(length) if length else None
     if limit is not None and limit < 60:
         raise UsageError(f"{text}: a list can't be fresher than a minute")

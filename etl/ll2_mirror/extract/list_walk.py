@@ -35,7 +35,8 @@ from ll2_mirror.store.walks import StagedPage, Walk
 STALE = 86400.0  # seconds after which a walk that was cut off isn't resumed
 _PASSES = 2  # more passes that one sync makes over a list that changes
 _STEPS = 3  # steps back without progress before the walk gives up
-_OVERLAP = 86400.0  # seconds by which a walk over what is new overlaps the last one
+_OVERLAPS = (86400.0, 3600.0)  # seconds by which a walk over what is new overlaps the last one
+_FIT = 90  # changed records that fit on a page, with some to come
 _LACKS = "LL2's list moved: a record came twice, so another is left out"
 _RESTS = 600.0  # seconds in which a list with the same count is assumed to be unchanged
 
@@ -80,17 +81,22 @@ class ListWalk:
     def _since_when(self) -> str | None:
         """Since when a record is new: since the last walk over the whole list or its news.
 
-        Minus a day, because LL2's clock isn't ours. Raises UsageError if there was no such walk.
+        Minus a day, because LL2's clock isn't ours; less if so much changed since that it would
+        take another page. Raises UsageError if there was no such walk.
         """
-        if self._part.kind != NEW:
+        name, delta = self._part.resource.name, self._part.resource.delta
+        if self._part.kind != NEW or not delta:
             return None
-        name = self._part.resource.name
         holding = self._store.walks.holding(name)
         if not holding.whole:
             raise UsageError(f"what is new in {name} is known once the file has {name}: sync that")
         last = max(from_iso(w.started) for part, w in holding.walks.items() if part in ("", NEW))
         last = min(last, self._store.clock.now())  # a wrong clock may have noted it
-        return to_iso(last - timedelta(seconds=_OVERLAP))
+        key, table = delta.by.removesuffix("__gte").lstrip("-"), self._part.resource.table
+        changed = f'SELECT "{key}" FROM "{table}" ORDER BY 1 DESC LIMIT 1 OFFSET {_FIT}'
+        [(fits,)] = self._store.conn.execute(f"SELECT ifnull(({changed}), '')")
+        day, hour = (to_iso(last - timedelta(seconds=overlap)) for overlap in _OVERLAPS)
+        return max(day, min(str(fits), hour))
 
     # Run
 

@@ -11,9 +11,11 @@ import tomllib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from math import inf
 from typing import Any, NamedTuple
 from urllib.parse import parse_qsl
 
+from ll2_mirror.clock import seconds
 from ll2_mirror.files import shipped
 from ll2_mirror.ll2.model import Shape, by_name, matched
 from ll2_mirror.ll2.shapes import SHAPES
@@ -68,7 +70,9 @@ class Delta(NamedTuple):
     """How to ask a list for what is new alone: by a filter, or from the newest on by ``-key``."""
 
     by: str
-    age: int  # hours after which to ask again
+    age: float  # seconds after which to ask again
+    at: str = ""  # the key of a record's moment; <at>_precision says how precisely it is known
+    near: float = inf  # seconds after which to ask again near such a moment
 
 
 class View(NamedTuple):
@@ -78,7 +82,7 @@ class View(NamedTuple):
     key: str
     lookup: str  # gte or lte
     hours: int  # from now to that moment
-    age: int  # hours that it may be old
+    age: float  # seconds that it may be old
     default_ordering: str
     filters: tuple[Filter, ...] = ()  # its own, besides the resource's
     not_searched: tuple[str, ...] = ()  # what it doesn't search
@@ -95,7 +99,7 @@ class Resource:
     noun: str
     modes: dict[str, Shape]  # from the poorest to the richest
     walk_ordering: str = "id"  # what a sync asks for
-    age: int = 720  # hours
+    age: float = seconds("30d")
     delta: Delta | None = None
     default_ordering: str = "id"  # LL2's own
     filters: tuple[Filter, ...] = ()
@@ -160,7 +164,7 @@ class Slice(NamedTuple):
     name: str  # launches, launches/upcoming, launches/new
     resource: Resource
     kind: str
-    age: int  # hours that it may be old
+    age: float  # seconds that it may be old
 
     def query(self, since: str | None) -> dict[str, str]:
         """The parameters besides mode and page; ``since``: from which moment a record is new."""
@@ -178,6 +182,11 @@ class Slice(NamedTuple):
     def view(self) -> View | None:
         """The view that it asks for, if any."""
         return next((view for view in self.resource.views if view.name == self.name), None)
+
+    @property
+    def moment(self) -> str:
+        """The key of the moments near which it is asked for more often; empty if there is none."""
+        return self.resource.delta.at if self.resource.delta and self.kind == NEW else ""
 
     @property
     def newest_first(self) -> bool:
@@ -265,7 +274,9 @@ def _filters(tokens: Iterable[str]) -> Iterator[Filter]:
 
 
 _READERS: dict[str, Any] = {
-    "delta": lambda delta: Delta(**delta),
+    "age": seconds,
+    "near": seconds,
+    "delta": lambda delta: Delta(**_read(delta)),
     "filters": read_filters,
     "search": _words,
     "searched_elsewhere": _words,
@@ -284,5 +295,12 @@ LIST_OF = {resource.table: name for name, resource in RESOURCES.items()}
 ENDPOINTS = frozenset({*RESOURCES, *VIEWS, "dashboard/starship"})
 # What can be synced: the lists, what is new in some of them, and their views.
 SLICES = {each.name: each for resource in RESOURCES.values() for each in slices(resource)}
+# How many seconds old each may become; also near a moment, as in launches/new:near.
+AGES = {each.name: each.age for each in SLICES.values()}
+AGES |= {
+    f"{slice_name(name, NEW)}:near": each.delta.near
+    for name, each in RESOURCES.items()
+    if each.delta and each.delta.at
+}
 
 DEFAULT_RESOURCE = "spacecraft"

@@ -10,21 +10,20 @@ from typing import NamedTuple
 from ll2_mirror.clock import age as age_of
 from ll2_mirror.clock import from_iso
 from ll2_mirror.errors import DataError
-from ll2_mirror.ll2.lists import NEW, SLICES, slice_name
+from ll2_mirror.ll2.lists import AGES, NEW, SLICES, slice_name
 from ll2_mirror.store.file import Store
 
 _AGES = "ages"  # the setting: the ages that were changed
-_HOUR = 3600
 
 
 def ages(store: Store) -> dict[str, float]:
-    """The age in seconds that each list may reach."""
+    """The age in seconds that each list may reach, by the names of AGES."""
     changed = store.settings.read(_AGES, dict) or {}
     if not all(
-        name in SLICES and type(age) in (int, float) and age > 0 for name, age in changed.items()
+        name in AGES and type(age) in (int, float) and age > 0 for name, age in changed.items()
     ):
         raise DataError(f"{store.path}: its setting {_AGES} is damaged: set the age again")
-    return {name: changed.get(name, part.age * _HOUR) for name, part in SLICES.items()}
+    return AGES | changed
 
 
 def set_ages(store: Store, wanted: dict[str, float | None]) -> None:
