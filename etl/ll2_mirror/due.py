@@ -275,7 +275,7 @@ def tasks(store: Store, what: Wanted, due: Pace | None = None) -> Iterator[Task]
         holding = store.walks.holding(part.resource.name)
         whole, own = holding.whole, holding.walks.get(part.kind)
         as_of = latest((walk.started for walk in (whole, own) if walk), now)
-        if due and part.view and not whole:
+        if due and not whole and age < ages_allowed[part.resource.name]:
             age /= 2  # until what is new can be asked for
         stale = longest_walk(age) if due else what.stale
         walk, pages, _ = resumable(store, part, mode, what.base_url, stale)

@@ -202,12 +202,13 @@ def test_the_crontab_is_one():
         assert len(script) < 900
 
 
-def test_the_readme_has_the_crontabs_line():
+def test_the_readme_has_the_crontabs_lines():
     """But for the token."""
-    [line] = re.findall(r"^    (\d.* \* .*)$", README, re.M)
+    [line, due] = re.findall(r"^    (\d.* \* .*)$", README, re.M)
     *when, script = jobs(line)[0]
     *often, whole = jobs()[0]
     assert (when, whole.partition("; ")[2]) == (often, script)
+    assert f"# {due}" in CRONTAB
 
 
 def test_cron_says_nothing_when_all_is_well(synced, shell):

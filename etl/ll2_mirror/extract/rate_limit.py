@@ -71,14 +71,16 @@ class Budget:
             limit, window, asked, use, resumes = self._known(now)
             most = (limit or 0) + (use or 0)  # older ones don't matter
             times = self.counted(now, window, most)
+            then = self.counted(asked, window, most)
         except (TypeError, ValueError, OverflowError) as error:
             why = f"its tables _throttles or _requests are damaged: delete their rows ({error})"
             raise DataError(f"{self._store.path}: {why}") from None
         if use is not None and now - asked < timedelta(seconds=window):
             # Requests of others: only their number is known, so count them from when it was stated.
-            before = [time for time in times if time <= asked]
-            others = [asked] * (use - len(before))
-            times = [*before[max(0, len(before) - use) :], *others, *times[len(before) :]]
+            ours = {*then[max(0, len(then) - use) :]}
+            others = [asked] * (use - len(then))
+            before = [time for time in times if time in ours]
+            times = [*before, *others, *(time for time in times if time > asked)]
         if resumes and resumes <= now:
             resumes = None
         if limit is not None and len(times) >= limit and not resumes:
