@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from html import unescape
 from http.client import HTTPConnection
 from pathlib import Path
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import urlencode, urljoin, urlsplit
 
 import pytest
 import requests
@@ -548,6 +548,24 @@ def test_a_fault_of_ours_is_told_as_ours(db, monkeypatch, caplog):
     assert response.status_code == 500
     assert "fault of ll2-mirror's" in response.json()["detail"]
     assert "KeyError" in caplog.text
+
+
+MANY = "with recursive n(i) as (select 1 union all select i + 1 from n limit 900)"
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "select hex(zeroblob(300000000))",
+        f"{MANY} select zeroblob(100000) from n",
+        f"{MANY} select group_concat(hex(zeroblob(100000))) from n",
+    ],
+)
+def test_sql_that_makes_too_much_is_refused(db, sql):
+    for page in ("/spacecraft", "/spacecraft.json"):
+        response = ask(db, path=f"{page}?{urlencode({'sql': sql})}")
+        assert response.status_code == 400
+        assert re.search("string or blob too big|rows have more than 33,554,432", response.text)
 
 
 def test_a_file_of_another_version_says_so(db, tmp_path):

@@ -64,3 +64,17 @@ def test_text_that_is_no_utf8_is_damage(synced, run):
     told = run("get", synced, "/2.3.0/spacecraft/?limit=100")
     assert told.code == 65
     assert "damaged" in told.err
+
+
+def test_a_check_that_takes_all_memory_is_damage(synced, run, tmp_path):
+    with closing(sqlite3.connect(synced)) as conn:
+        conn.execute("CREATE TABLE mine (x CHECK (length(hex(zeroblob(300000000))) > 0))")
+        conn.execute("PRAGMA ignore_check_constraints = ON")
+        conn.execute("INSERT INTO mine VALUES (1)")
+        conn.commit()
+    verdict = run("verify", synced)
+    assert (verdict.code, verdict.err) == (1, "")
+    assert "the file is damaged: string or blob too big" in verdict.out
+    refused = run("pull", synced, tmp_path / "copy.db")
+    assert (refused.code, refused.err.count("\n")) == (65, 1)
+    assert "string or blob too big" in refused.err

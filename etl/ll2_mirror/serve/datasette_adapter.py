@@ -20,9 +20,11 @@ import json
 import sqlite3
 import threading
 from collections import defaultdict
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import closing
+from functools import partial
 from importlib import import_module
+from itertools import islice
 from pathlib import Path
 from time import monotonic
 from typing import TYPE_CHECKING, Any
@@ -41,7 +43,7 @@ from ll2_mirror.files import printable
 from ll2_mirror.ll2.schema import APPLICATION_ID, tables
 from ll2_mirror.serve.asgi import Scope
 from ll2_mirror.store.file import explained
-from ll2_mirror.store.reader import File, Latest, reading
+from ll2_mirror.store.reader import LONGEST_VALUE, File, Latest, Reading, reading
 
 if TYPE_CHECKING:
     from datasette.app import Datasette
@@ -118,13 +120,15 @@ class LiveDatabase(Database):
             return self._thread.latest(fn)
         except MirrorError as error:
             raise UnreadablePage(str(error)) from error
+        except sqlite3.DataError:  # a value that a user's SQL makes is too large
+            raise
         except sqlite3.Error as error:  # most are errors in SQL that a user entered
             message = explained(error, Path(self.file.path.name))
             if type(message) is not DataError:
                 raise
             raise UnreadablePage(str(message)) from error
 
-    def _prepare(self, conn: sqlite3.Connection) -> None:
+    def _prepare(self, conn: Reading) -> None:
         self.ds._prepare_connection(_harmless(conn), self.name)
 
     def close(self) -> None:
@@ -132,9 +136,31 @@ class LiveDatabase(Database):
         self.file.close()
 
 
-def _harmless(conn: sqlite3.Connection) -> sqlite3.Connection:
-    """The connection, made read-only, whatever SQL a user enters."""
+class BoundedCursor(sqlite3.Cursor):
+    """A cursor whose rows take as much memory as one value may: more ends the query."""
+
+    def fetchmany(self, size: int | None = 1) -> list[Any]:
+        """The next rows."""
+        return self._bounded(islice(self, size))
+
+    def fetchall(self) -> list[Any]:
+        """All rows that are left."""
+        return self._bounded(self)
+
+    def _bounded(self, rows: Iterator[Any]) -> list[Any]:
+        kept, left = [], LONGEST_VALUE
+        for row in rows:
+            left -= sum(len(value) for value in row if isinstance(value, str | bytes))
+            if left < 0:
+                raise sqlite3.DataError(f"the rows have more than {LONGEST_VALUE:,} bytes")
+            kept.append(row)
+        return kept
+
+
+def _harmless(conn: Reading) -> Reading:
+    """The connection, read-only and within bounds, whatever SQL a user enters."""
     conn.execute("PRAGMA query_only = 1")
+    conn.cursor = partial(conn.cursor, BoundedCursor)  # type: ignore[method-assign, assignment]
     return conn
 
 

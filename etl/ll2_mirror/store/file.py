@@ -25,6 +25,7 @@ from ll2_mirror.store.reader import (
     UNSHARED,
     Reading,
     find_temp_folder,
+    limit_values,
     reading,
     roll_back,
     snapshot,
@@ -161,6 +162,7 @@ def connect(path: Path, *, write: bool) -> sqlite3.Connection:
     # isolation_level=None: transactions begin and end where the program says so.
     uri = f"{path.resolve().as_uri()}?mode=rwc"
     conn = sqlite3.connect(uri, uri=True, isolation_level=None, timeout=BUSY_SECONDS)
+    limit_values(conn)
     find_temp_folder(conn, path)
     return conn
 
@@ -312,6 +314,7 @@ _BY_NAME: tuple[tuple[str, type[MirrorError], str], ...] = (
     ("SQLITE_CANTOPEN", UsageError, " can't be opened: {}"),
     ("SQLITE_NOTADB", NotAMirror, _NO_FILE),
     ("SQLITE_CORRUPT", DataError, _DAMAGED),
+    ("SQLITE_TOOBIG", DataError, _DAMAGED),
     ("SQLITE_INTERRUPT", Stopped, f": interrupted: {_AGAIN}"),
 )
 # The same by a part of the message, if SQLite has no name for the error.

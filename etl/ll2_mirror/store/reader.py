@@ -22,8 +22,10 @@ from typing import TypeVar
 from weakref import WeakSet
 
 from ll2_mirror.errors import MirrorError, Stopped, TooLong, UsageError
+from ll2_mirror.ll2.page import MAX_BODY
 
 BUSY_SECONDS = 5.0
+LONGEST_VALUE = 2 * MAX_BODY  # bytes of a value or a row: twice what LL2's largest page may have
 READ_SECONDS = 10.0  # for one response; with the largest mirrors it takes a tenth of a second
 _TRIES = 5  # to read a file that changes meanwhile
 _STEPS = 10_000  # of SQLite's virtual machine between two checks of the clock: less than 1 ms
@@ -63,6 +65,7 @@ class Reading(sqlite3.Connection):
             timeout=timeout,
             check_same_thread=False,
         )
+        limit_values(self)
         with ExitStack() as undo:
             undo.callback(self.close)
             journal = self.execute("PRAGMA journal_mode").fetchone()[0]
@@ -140,6 +143,11 @@ def reading(path: Path, timeout: float = BUSY_SECONDS) -> Reading:
             " only with write permission there: open it once with that permission"
         )
     raise Stopped(f"{path.name} is being replaced: run the same command again")
+
+
+def limit_values(conn: sqlite3.Connection) -> None:
+    """Limits what SQL can make in memory: a visitor's, or a check in somebody else's file."""
+    conn.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, LONGEST_VALUE)
 
 
 def find_temp_folder(conn: sqlite3.Connection, path: Path) -> None:
