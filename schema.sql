@@ -2538,8 +2538,9 @@ UNION ALL SELECT 'images', id, t."name" FROM images AS t
 UNION ALL SELECT 'image_licenses', id, t."name" FROM image_licenses AS t
 UNION ALL SELECT 'image_variants', id, CAST((SELECT v.name FROM image_variant_types AS v WHERE v.id = t.type_id) AS TEXT) FROM image_variants AS t
 UNION ALL SELECT 'image_variant_types', id, t."name" FROM image_variant_types AS t
-UNION ALL SELECT 'spacecraft_flights', id, CAST((SELECT s.name FROM spacecraft AS s WHERE s.id = t.spacecraft_id)
- || coalesce(', ' || (SELECT date(l.net) FROM launches AS l WHERE l.id = t.launch_id), '') AS TEXT) FROM spacecraft_flights AS t
+UNION ALL SELECT 'spacecraft_flights', id, CAST((SELECT s.name FROM spacecraft AS s WHERE s.id = t.spacecraft_id) || coalesce(', ' || (
+ SELECT substr(l.net, 1, CASE WHEN l.net_precision_id > 7 THEN 4 WHEN l.net_precision_id = 7 THEN 7 ELSE 10 END)
+ FROM launches AS l WHERE l.id = t.launch_id), '') AS TEXT) FROM spacecraft_flights AS t
 UNION ALL SELECT 'landings', id, CAST(coalesce((SELECT s.name FROM spacecraft_flights AS f JOIN spacecraft AS s ON s.id = f.spacecraft_id
  WHERE f.landing_id = t.id LIMIT 1), 'Landing')
  || coalesce(', ' || (SELECT p.name FROM landing_locations AS p WHERE p.id = t.landing_location_id), '') AS TEXT) FROM landings AS t
@@ -2548,7 +2549,8 @@ UNION ALL SELECT 'landing_locations', id, t."name" FROM landing_locations AS t
 UNION ALL SELECT 'space_stations', id, t."name" FROM space_stations AS t
 UNION ALL SELECT 'space_station_types', id, t."name" FROM space_station_types AS t
 UNION ALL SELECT 'space_station_statuses', id, t."name" FROM space_station_statuses AS t
-UNION ALL SELECT 'docking_events', id, CAST('Docking' || coalesce(' at ' || (SELECT d.name FROM docking_locations AS d WHERE d.id = t.docking_location_id), '')
+UNION ALL SELECT 'docking_events', id, CAST(coalesce((SELECT s.name FROM spacecraft_flights AS f JOIN spacecraft AS s ON s.id = f.spacecraft_id
+ WHERE f.id = t.flight_vehicle_chaser_id), 'Docking') || coalesce(' at ' || (SELECT d.name FROM docking_locations AS d WHERE d.id = t.docking_location_id), '')
  || coalesce(', ' || date(t.docking), '') AS TEXT) FROM docking_events AS t
 UNION ALL SELECT 'docking_locations', id, t."name" FROM docking_locations AS t
 UNION ALL SELECT 'astronauts', id, t."name" FROM astronauts AS t

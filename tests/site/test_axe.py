@@ -18,6 +18,10 @@ from serving import served
 PAGES = {
     "front": "/",
     "thing": "/spacecraft/spacecraft/289",
+    "launch": "/spacecraft/launches/88b4b179-c4ed-4bd1-868d-ced568a2342a",
+    "agency": "/spacecraft/agencies/121",
+    "launches": "/spacecraft/launches",
+    "images": "/spacecraft/images",
     "table": "/spacecraft/spacecraft",
     "view": "/spacecraft/flights",
     "question": "/spacecraft/who-built-what",

@@ -140,7 +140,7 @@ def test_the_front_page_begins_with_launches_people_stations(db):
 
 def test_other_things_tell_what_matters(db):
     station = text_of(db, f"/spacecraft/space_stations/{ISS}")
-    assert is_told(station, "Status Active", "Docked now", "Endeavour", "Forward · since")
+    assert is_told(station, "Status Active", "Docked now", "Endeavour", "Forward, since")
     person = text_of(db, f"/spacecraft/astronauts/{HADFIELD}")
     assert is_told(person, "Nationality Canadian", "165 d 16 h", "Flights", "Crew-11")
     agency = text_of(db, f"/spacecraft/agencies/{NASA}")

@@ -230,7 +230,7 @@ class PageSection(NamedTuple):
     more: str = ""
     empty: str = ""  # the text where there are none
     kind: str = "list"  # how they are shown
-    chart: Chart | None = None
+    drawn: Any = None  # a chart, or the layers of a map
 
 
 class ChangeEntry(NamedTuple):

@@ -53,7 +53,8 @@ def row_page(rows: Rows, table: str, id_: Id) -> RowPage | None:
         values["image_id"] = None  # it is there to be seen
     declared = display.site()["pages"].get(table, ())
     sections = [read_section(rows, table, each, dict(row)) for each in declared]
-    shown = set(re.findall(r"\w+", f"{declared}"))  # the tables that the sections name
+    queries = [display.site()["queries"].get(each.get("query")) for each in declared]
+    shown = set(re.findall(r"\w+", f"{declared}{queries}"))  # the tables that sections name
     lists = [section for section in _lists(rows, table, id_, shown) if section.items]
     listed = [{item.href for item in section.items} for section in lists]
     related = _related(rows, table, id_, shown)

@@ -11,6 +11,7 @@ they are for:
     image_id         its picture; image_url: one that isn't in the table images
     size             how many items there are, of which these are the first
     part, value      of bars: the name and the length of a part
+    east, north      of a map: degrees
     begin, until     of spans: the times; until is null while it lasts
 """
 
@@ -25,7 +26,8 @@ from urllib.parse import quote
 from ll2_mirror.ll2.schema import tables, views
 from ll2_mirror.site import charts, display
 from ll2_mirror.site.context import Item, PageSection, Picture, Rows
-from ll2_mirror.site.table_page import facts
+from ll2_mirror.site.table_page import facts, shortened
+from ll2_mirror.site.world_map import Dot, MapLayer
 
 Declared = Mapping[str, Any]
 Values = Mapping[str, Any]  # of a row, by column
@@ -50,8 +52,17 @@ def read_section(rows: Rows, table: str, declared: Declared, values: Values) -> 
         more and f"{rows.home}/{more}",
         declared.get("empty", ""),
         kind,
-        _CHARTS[kind](answers) if answers and kind in _CHARTS else None,
+        _drawn(kind, declared, items, answers) if items else None,
     )
+
+
+def _drawn(kind: str, declared: Declared, items: list[Item], answers: list[dict[str, Any]]) -> Any:
+    """What a section draws: a chart, or the layers of a map."""
+    if kind == "map":
+        places = ((answer["east"], answer["north"]) for answer in answers)
+        dots = [Dot(item, *place) for item, place in zip(items, places, strict=True)]
+        return [MapLayer(declared["table"], declared["title"], dots)]
+    return _CHARTS[kind](answers) if kind in _CHARTS else None
 
 
 def _answers(rows: Rows, declared: Declared, values: Values) -> list[dict[str, Any]]:
@@ -101,7 +112,7 @@ def _facts(rows: Rows, table: str, declared: Declared, values: Values) -> Iterat
             items = list_items(rows, source, values["id"])
         elif values[source] not in (None, ""):
             [[fact]] = facts(rows, table, [source], [values])
-            items = [Item(f"{fact.value} {fact.unit}".strip(), fact.href)]
+            items = [Item(f"{shortened(fact).value} {fact.unit}".strip(), fact.href)]
         yield from (item._replace(key=key) for item in items)
 
 

@@ -138,7 +138,7 @@ def _lines(
         if not is_ours:  # a view: its first column is the link
             cells[:1] = [cell._replace(href=href or cell.href) for cell in cells[:1]]
         picture = by_text.get(str(picture_id(row)))
-        lines.append(TableRow(name * is_ours, href, picture, list(map(_shortened, cells))))
+        lines.append(TableRow(name * is_ours, href, picture, list(map(shortened, cells))))
     return lines
 
 
@@ -155,7 +155,7 @@ def _chosen(table: str, columns: Sequence[dict[str, Any]]) -> list[dict[str, Any
     return [by_name[name] for name in names if name in by_name]
 
 
-def _shortened(fact: Fact) -> Fact:
+def shortened(fact: Fact) -> Fact:
     """A value as it fits into a table: without its unit, and what was cut stands in its title."""
     if fact.href.startswith("http"):
         return fact._replace(value=fact.value.partition("://")[2][:_LONGEST_URL])
