@@ -215,3 +215,9 @@ def test_the_clock_of_a_launch_goes_down_and_up():
         "T+00:00:00",
         "T+00:08:45",
     ]
+
+
+def test_the_front_page_says_which_lists_fail(synced):
+    failed = '{"agencies": {"since": "2026-11-28T10:00:00.000000Z"}, "pads": "2026"}'
+    execute(synced, "INSERT INTO _settings VALUES ('failed', ?)", failed)
+    assert "Syncs of Agencies have failed since 28 Nov 2026, 10:00 UTC." in text_of(synced, "/")

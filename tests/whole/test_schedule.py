@@ -245,6 +245,23 @@ def test_cron_mails_of_an_old_file(synced, shell):
     assert "spacecraft is late: see" in done.stdout
 
 
+def test_crons_lines_for_all_lists_are_silent_while_ll2_is_down(synced, shell, upstream):
+    """Until the check in the morning says what is late."""
+    text = re.sub(r"^# (?=[-\d/]+ [*\d])", "", CRONTAB, flags=re.M).replace("ll2.db", synced.name)
+    *_, due, check = jobs(text)
+    assert due[:5] == ("1-59/2", "*", "*", "*", "*")
+    grow_old(synced)
+    execute(synced, "UPDATE _walks SET started = '2020-01-01T00:00:00.000000Z'")
+    answer = upstream.answer
+    refuse(upstream)
+    assert shell(due[5], MORE_OPTIONS="spacecraft").stdout == ""
+    assert "spacecraft is late: see" in shell(check[5]).stdout
+    upstream.answer = answer
+    execute(synced, "DELETE FROM _settings WHERE key = 'failed'")
+    assert shell(due[5], MORE_OPTIONS="spacecraft").stdout == ""
+    assert shell(check[5]).stdout == ""
+
+
 def test_crons_token_goes_to_upstream_and_nowhere_else(synced, shell, upstream, tmp_path):
     (tmp_path / ".ll2-token").write_text(f"{TOKEN}\n")
     upstream.log.clear()

@@ -54,7 +54,7 @@ def front_page(rows: Rows, now: datetime) -> FrontPage:
     return FrontPage(
         under_way=under_way,
         failed=[
-            f"{display.format_key(name)} since {display.format_time(since)}"
+            f"{display.format_key(name)} have failed since {display.format_time(since)}"
             for name, since in failed
         ],
         synced=display.format_time(finished),
