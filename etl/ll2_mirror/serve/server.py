@@ -3,25 +3,34 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import logging
 import signal
 import socket
 from contextlib import ExitStack
+from math import inf
 from pathlib import Path
+from time import monotonic
 from typing import Any
 
+import h11
 import uvicorn
 from datasette.app import DEFAULT_SETTINGS, Datasette
 from datasette.utils import BadMetadataError, parse_metadata
-from h11 import LocalProtocolError
+from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from ll2_mirror.errors import UsageError
 from ll2_mirror.serve.datasette_adapter import NAME, LiveDatabase, version_problem
 
-_THEIRS = (asyncio.CancelledError, LocalProtocolError)
+_THEIRS = (asyncio.CancelledError, h11.LocalProtocolError)
 # What uvicorn logs for a client that offers HTTP/2, as some do with each request.
 _OFFERS = ("Unsupported upgrade request.", "No supported WebSocket library detected.")
 _LAST_SECONDS = 3  # to finish responses when the server stops
+_REQUEST_SECONDS = 20  # that a client may take to send a request
+# Connections that wait to be accepted. At its limit of open files, asyncio logs each.
+_BACKLOG = 100
+_TOO_MANY = (errno.EMFILE, errno.ENFILE)
+_TOLD_EVERY = 60  # seconds
 
 
 def bound(host: str, port: int) -> socket.socket:
@@ -108,17 +117,52 @@ def _setting(name: str, value: str) -> tuple[str, Any]:
         raise UsageError(f"the setting {name} is {kind}, not {value}") from None
 
 
+class TimedConnection(H11Protocol):
+    """A connection that is closed if a request isn't complete in time."""
+
+    _timer: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        """Begins the time for the first request."""
+        super().connection_made(transport)
+        self._time()
+
+    def data_received(self, data: bytes) -> None:
+        """Ends the time if a request is complete; else begins it, unless it began before."""
+        super().data_received(data)
+        self._time()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Ends the time."""
+        super().connection_lost(exc)
+        self._stop()
+
+    def _time(self) -> None:
+        if self.conn.their_state not in (h11.IDLE, h11.SEND_BODY):
+            self._stop()
+        elif not self._timer:
+            self._timer = self.loop.call_later(_REQUEST_SECONDS, self.transport.close)
+
+    def _stop(self) -> None:
+        if self._timer:
+            self._timer.cancel()
+        self._timer = None
+
+
 def run(app: Datasette, listening: socket.socket) -> None:
     """Serves until it is interrupted or terminated, both of which are a normal end."""
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     for name in ("uvicorn.error", "asyncio"):
-        logging.getLogger(name).addFilter(_is_news)
+        logging.getLogger(name).addFilter(NewsFilter())
     try:
         asyncio.run(app.invoke_startup())
         config = uvicorn.Config(
             app.app(),
             log_level="warning",
             lifespan="on",
+            http=TimedConnection,
+            backlog=_BACKLOG,
+            use_colors=False,  # else it asks stdout, which may be closed
             server_header=False,
             timeout_graceful_shutdown=_LAST_SECONDS,
         )
@@ -130,7 +174,20 @@ def run(app: Datasette, listening: socket.socket) -> None:
             database.close()
 
 
-def _is_news(record: logging.LogRecord) -> bool:
-    """Whether a log record isn't about an offer, a connection cut off at the end, invalid HTTP."""
-    is_theirs = record.exc_info and isinstance(record.exc_info[1], _THEIRS)
-    return not (is_theirs or record.getMessage().startswith(_OFFERS))
+class NewsFilter(logging.Filter):
+    """Leaves out offers of HTTP/2, connections that end early, and invalid HTTP.
+
+    Too many open files are one line a minute.
+    """
+
+    _told = -inf
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Whether a record is logged."""
+        error = record.exc_info and record.exc_info[1]
+        if isinstance(error, OSError) and error.errno in _TOO_MANY:
+            record.msg, record.exc_info = f"can't accept a connection: {error.strerror}", None
+            is_due = monotonic() - self._told > _TOLD_EVERY
+            self._told = monotonic() if is_due else self._told
+            return is_due
+        return not (isinstance(error, _THEIRS) or record.getMessage().startswith(_OFFERS))
