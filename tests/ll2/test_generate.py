@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import re
+import sqlite3
+from contextlib import closing
 from itertools import pairwise
 
 import pytest
+from datasette.utils import parse_metadata
 
 from ll2_mirror.files import shipped
 from ll2_mirror.ll2.generate import made
@@ -57,3 +60,21 @@ def test_the_page_of_columns_has_each_table_and_view_and_its_links_lead_there():
     for part, bars in (of_tables, 5), (of_views, 3):
         lines = [line for line in part.splitlines() if "|" in line]
         assert {line.count("|") - line.count(r"\|") for line in lines} == {bars}
+
+
+def test_a_datasette_without_the_plugin_takes_the_metadata(synced):
+    metadata = parse_metadata(made()["examples/datasette/metadata.yml"])
+    here = metadata["databases"]["spacecraft"]
+    with closing(sqlite3.connect(synced)) as conn:
+        conn.row_factory = sqlite3.Row
+        for name, table in here["tables"].items():
+            columns = {row["name"] for row in conn.execute(f'PRAGMA table_info("{name}")')}
+            assert columns >= {
+                *table.get("columns", ()),
+                *filter(None, [table.get("label_column")]),
+            }
+        for query in here["queries"].values():
+            values = dict.fromkeys(re.findall(r":(\w+)", query["sql"]), "dragon end")
+            conn.execute(query["sql"], values)
+        found = conn.execute(here["queries"]["find"]["sql"], {"text": "dragon end"}).fetchall()
+    assert ("spacecraft", 289, "Crew Dragon Endeavour") in map(tuple, found)

@@ -29,7 +29,8 @@ serves the sample on this computer, page by page as LL2 does.
 _EXAMPLES_HELP = """Write the example files into DIR.
 
 They are units for systemd, crontabs, a workflow for GitHub, alerts for Prometheus, files for many
-readers, and a notebook. Existing files that differ are never overwritten.
+readers, metadata for plain Datasette, and a notebook. Existing files that differ are never
+overwritten.
 """
 _DIR = click.Path(path_type=Path)
 _SHOWN = 3  # answers to a question

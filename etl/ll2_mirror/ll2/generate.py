@@ -1,14 +1,18 @@
-"""Makes schema.sql and docs/columns.md from the declarations; `make schema` runs it."""
+"""Makes schema.sql, docs/columns.md and an example from the declarations, for `make schema`."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
 from itertools import chain
+from pathlib import Path
 from textwrap import indent, wrap
+from typing import Any
+
+import yaml
 
 from ll2_mirror.files import shipped
-from ll2_mirror.ll2.descriptions import Described, Table, declared, label, sections
+from ll2_mirror.ll2.descriptions import Described, Table, declared, label, questions, sections
 from ll2_mirror.ll2.lists import RESOURCES, Resource
 from ll2_mirror.ll2.schema import (
     APPLICATION_ID,
@@ -16,6 +20,7 @@ from ll2_mirror.ll2.schema import (
     TOKENIZER,
     SqlView,
     edges,
+    own_tables,
     read_views,
     tables,
 )
@@ -23,7 +28,11 @@ from ll2_mirror.ll2.schema import (
 
 def made() -> dict[str, str]:
     """The text of each file that `make schema` writes, by its name."""
-    return {"schema.sql": _schema(), "docs/columns.md": _page()}
+    return {
+        "schema.sql": _schema(),
+        "docs/columns.md": _page(),
+        "examples/datasette/metadata.yml": _metadata(),
+    }
 
 
 def _paragraphs(parts: Iterable[str]) -> str:
@@ -239,6 +248,77 @@ def _row(described: Described) -> str:
 def _view_chapter(view: SqlView) -> str:
     rows = "\n".join(f"| `{name}` | {text} |" for name, text in view.columns.items())
     return f"### `{view.name}`\n\n{view.text}\n\n| column | what it holds |\n|---|---|\n{rows}"
+
+
+# examples/datasette/metadata.yml
+
+_ABOUT = """\
+# For a mirror in a Datasette without ll2-mirror, also 1.0 and Lite: descriptions with units, names
+# for rows, questions. It is for spacecraft.db; the name of another file goes below "databases".
+"""
+_FILE = Path("spacecraft.db")
+
+
+def _metadata() -> str:
+    described = [table for section in sections() for table in section.tables]
+    views = {view.name: view for view in read_views(_views())}
+    tables_: dict[str, Any] = {name: {"hidden": True} for name in own_tables()}
+    tables_ |= {table.name: _table_metadata(table) for table in described}
+    tables_ |= {
+        name: {"description": view.text, "columns": view.columns}
+        for name, view in views.items()
+        if not name.startswith("_")
+    }
+    queries = {
+        name: {"title": question.title, "description": question.why, "sql": question.sql}
+        for name, question in questions().items()
+    }
+    document = {
+        "source": "Launch Library 2, The Space Devs",
+        "source_url": "https://thespacedevs.com/llapi",
+        "databases": {_FILE.stem: {"queries": _find(described) | queries, "tables": tables_}},
+    }
+    return _ABOUT + _yaml(document)
+
+
+def _table_metadata(table: Table) -> dict[str, Any]:
+    metadata: dict[str, Any] = {"description": table.text}
+    if table.is_list:
+        metadata["hidden"] = True
+    if name := _label_column(table):
+        metadata["label_column"] = name
+    return metadata | {"columns": {each.column.name: each.comment for each in table.columns}}
+
+
+def _label_column(table: Table) -> str:
+    """The column that a row is called by; empty if it is none, or SQL."""
+    match = re.fullmatch(r't\."?(\w+)"?', label(table.name))
+    return match[1] if match else ""
+
+
+def _find(described: Iterable[Table]) -> dict[str, Any]:
+    """A query for rows by name: Datasette can't use the search index, whose texts are capitals."""
+    selects = (
+        f"SELECT '{table.name}' AS kind, id, {name} AS name FROM {table.name}"
+        for table in described
+        if not table.is_list and (name := _label_column(table))
+    )
+    sql = "\nUNION ALL ".join(selects)
+    where = "WHERE name LIKE '%' || :text || '%' ORDER BY name LIMIT 100"
+    return {"find": {"title": "Find by name", "sql": f"SELECT * FROM (\n{sql}\n) {where}"}}
+
+
+def _yaml(document: dict[str, Any]) -> str:
+    """YAML in which texts of several lines stand as they are."""
+    dumper = type("Dumper", (yaml.SafeDumper,), {})
+    yaml.add_representer(
+        str,
+        lambda to, text: to.represent_scalar(
+            "tag:yaml.org,2002:str", text, style="|" if "\n" in text else None
+        ),
+        dumper,
+    )
+    return str(yaml.dump(document, Dumper=dumper, sort_keys=False, allow_unicode=True, width=96))
 
 
 if __name__ == "__main__":
