@@ -82,7 +82,7 @@ def test_from_the_front_page_to_a_picture_and_back(page, url):
     page.get_by_role("link", name="Crew Dragon Endeavour", exact=True).click()
     expect(page.locator("h1")).to_have_text("Crew Dragon Endeavour")
     assert "Crew Dragon Endeavour" in page.title()
-    expect(page.locator(".facts")).to_contain_text("868 d 14 h")
+    expect(page.locator(".facts").first).to_contain_text("868 d 14 h")
     expect(page.locator("figcaption")).to_contain_text("NASA")
     assert fits(page)
     page.get_by_role("link", name="Crew Dragon 2", exact=True).first.click()

@@ -167,8 +167,10 @@ def _related(rows: Rows, table: str, id_: Id, shown: set[str]) -> Iterator[PageS
         count = rows.conn.execute(f"SELECT count(*) {sql}", (id_,)).fetchone()[0]
         if count:
             newest = display.of_table(edge.owner_table).get("sort_desc", "id")
+            is_own = edge.owner == "id"  # not that of a list
+            where = f'"{edge.column}" = ?' if is_own else f'id IN (SELECT "{edge.owner}" {sql})'
             limited = (
-                f'SELECT id FROM "{edge.owner_table}" WHERE id IN (SELECT "{edge.owner}" {sql})'
+                f'SELECT id FROM "{edge.owner_table}" WHERE {where}'
                 f' ORDER BY "{newest}" DESC, id DESC LIMIT {_MOST_REFERRING}'
             )
             ids = [owner for (owner,) in rows.conn.execute(limited, (id_,))]
