@@ -146,6 +146,13 @@ def test_status_says_whence_and_how_old(mine, served, run):
     assert f"pulled from {served.url} at 20" in run("status", mine).out
 
 
+def test_a_reader_whose_writer_stopped_is_late(mine, served, run, clock):
+    assert run("pull", served.url, mine, "--late", "2").code == 0
+    clock.move(49 * 3600)
+    late = run("pull", served.url, mine, "--late", "2")
+    refused(late, 1, "spacecraft is late: see")
+
+
 def test_a_pulled_file_can_be_synced_and_published_by_who_takes_the_writers_place(
     mine, served, run, upstream, tmp_path
 ):

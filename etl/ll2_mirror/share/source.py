@@ -40,7 +40,7 @@ from ll2_mirror.share.publish import (
 from ll2_mirror.store.file import Store, open_store
 
 _MAX_MANIFEST = 1024 * 1024  # bytes: far beyond any
-_GAP = 8  # blocks between two that differ, which are fetched, too: a request takes longer
+_GAP = 8 * BLOCK  # bytes that take as long as a request: so many equal ones are fetched, too
 
 
 class PullTarget(NamedTuple):
@@ -181,7 +181,8 @@ class FolderSource:
     def _update(self, file: PublishedFile, path: Path, where: str, db: Path) -> None:
         """Stages a file as a copy of the mirror in which the blocks that differ are fetched.
 
-        Does nothing if that are most, or the server sends no ranges. The result is checked later.
+        Does nothing if that takes longer, or the server sends no ranges. The result is checked
+        later.
         """
         if file.bytes > 2 * db.stat().st_size:
             return
@@ -189,15 +190,15 @@ class FolderSource:
         digests = b"".join(self._part(f"{where}{BLOCKS}", most).chunks)
         wanted = [digests[n : n + DIGEST] for n in range(0, len(digests), DIGEST)]
         both = enumerate(zip_longest(wanted, block_digests(db)))
-        differing = [number for number, (new, old) in both if new and new != old]
-        if len(differing) > len(wanted) / 2:
+        spans = _spans([number for number, (new, old) in both if new and new != old])
+        if sum(end - start + _GAP for start, end in spans) > file.bytes:
             return
         part = _staged_path(db, "part")
         try:
             shutil.copyfile(db, part)
             with part.open("r+b") as out:
                 out.truncate(file.bytes)
-                for start, end in _spans(differing):
+                for start, end in spans:
                     download = self._part(where, min(end, file.bytes) - start - 1, offset=start)
                     if not download.is_part:
                         return
@@ -270,11 +271,11 @@ def _read_local(path: str, most: int, *, offset: int | None = None, etag: str = 
 
 
 def _spans(blocks: list[int]) -> list[tuple[int, int]]:
-    """Where the bytes of blocks begin and end, with few blocks between two in one span."""
+    """Where the bytes of blocks begin and end, those with a small gap between them in one span."""
     spans: list[tuple[int, int]] = []
     for block in blocks:
         start, end = block * BLOCK, (block + 1) * BLOCK
-        if spans and start - spans[-1][1] <= _GAP * BLOCK:
+        if spans and start - spans[-1][1] <= _GAP:
             start = spans.pop()[0]
         spans.append((start, end))
     return spans
