@@ -49,6 +49,7 @@ bench: $(TOOLS)
 	$(BIN)/python bench/lists.py
 	$(BIN)/python bench/share.py
 	$(BIN)/python bench/pages.py
+	$(BIN)/python bench/freshness.py
 
 $(PROGRAM): pyproject.toml
 	$(PYTHON) -m venv $(VENV)

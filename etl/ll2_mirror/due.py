@@ -11,7 +11,7 @@ is fetched before.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from datetime import datetime, timedelta
 from math import ceil, inf
 from typing import NamedTuple
@@ -342,3 +342,14 @@ def due_tasks(store: Store, what: Wanted, due: Pace) -> list[Task]:
         return not (part.view and whole and whole.age <= task.age)
 
     return sorted(filter(is_needed, by_name.values()), key=lambda task: task.urgency(now))
+
+
+def most_due(
+    due: list[Task], tried: Collection[str], now: datetime, left: Callable[[float], float]
+) -> Task | None:
+    """The most urgent task that is due, was not tried, and for which the limit has room.
+
+    ``left``: how many requests may be made now, if a share of the limit is left.
+    """
+    ready = (task for task in due if task.part.name not in tried and task.due_at(now) <= now)
+    return next((task for task in ready if left(task.spare(now)) > 0), None)

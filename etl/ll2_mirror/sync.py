@@ -12,6 +12,7 @@ from ll2_mirror.due import (
     due_tasks,
     forget_failures,
     longest_walk,
+    most_due,
     note_failure,
     note_run,
     pace,
@@ -92,14 +93,15 @@ def _keep_server(store: Store, what: Wanted) -> None:
 
 
 def _most_due(store: Store, upstream: Upstream, what: Wanted, tried: set[str]) -> Task | None:
-    """The most urgent task that is due and was not tried, and for which the limit has room."""
-    now, budget = store.clock.now(), upstream.budget
-    for task in due_tasks(store, what, pace(store, budget.current())):
-        if task.part.name not in tried and task.due_at(now) <= now:
-            budget.spare = task.spare(now)
-            if budget.left > 0:
-                return task
-    return None
+    """The task to do next; the budget then spares what it is to leave."""
+    budget = upstream.budget
+
+    def left(spare: float) -> float:
+        budget.spare = spare
+        return budget.left
+
+    due = due_tasks(store, what, pace(store, budget.current()))
+    return most_due(due, tried, store.clock.now(), left)
 
 
 def _mirror(store: Store, upstream: Upstream, what: Wanted, emit: Emit) -> list[Report]:

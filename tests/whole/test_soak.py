@@ -14,6 +14,7 @@ from random import Random
 from tempfile import TemporaryDirectory
 from uuid import UUID
 
+import freshness
 import pytest
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
@@ -459,8 +460,11 @@ def trouble(world, random):
         world.at(random.randint(1, 3), lambda: os.kill(os.getpid(), signal.SIGINT))
 
 
-def shares(db, now, names):
-    """How old each list or part is, as a share of its age; infinite before it is there."""
+def shares(db, now, names, hours):
+    """How old each list or part is, as a share of its age; infinite before it is there.
+
+    ``hours``: the ages that aren't the defaults.
+    """
     started = {}
     for resource, part, when in execute(
         db, "SELECT resource, part, started FROM _walks WHERE published"
@@ -469,9 +473,9 @@ def shares(db, now, names):
         for kind in kinds:
             place = f"{resource}/{kind}".rstrip("/")
             started[place] = max(started.get(place, ""), when)
-    ages = {name: AGES.get(name, SLICES[name].age) for name in names}
+    ages = {name: hours[name] * 3600 if name in hours else SLICES[name].age for name in names}
     return {
-        name: (now - from_iso(started[name])).total_seconds() / 3600 / ages[name]
+        name: (now - from_iso(started[name])).total_seconds() / ages[name]
         if name in started
         else math.inf
         for name in names
@@ -499,7 +503,7 @@ def kept_fresh(db, days, seed, named):
             done = command(clock, "sync", db, *named, "--due", *asked)
             world.forget_plan()
             assert done.code in (0, 65, 69, 75), done.err
-            now = shares(db, clock.time, names)
+            now = shares(db, clock.time, names, AGES)
             if run % 72 == 71:  # what watches it is silent
                 assert command(clock, "status", db, "--late", "2").code == 0
             filled = filled or (clock.time if max(now.values()) < math.inf else None)
@@ -536,3 +540,62 @@ def test_a_month_of_what_is_due_keeps_all_lists_as_fresh_as_they_are_to_be(tmp_p
     hours, oldest = kept_fresh(tmp_path / "due.db", 30, "a month", [])
     assert hours < 24
     assert {name: share for name, share in oldest.items() if share > 1.5} == {}
+
+
+# And every two minutes, near launches
+
+LAUNCHES = "SELECT max(started) FROM _walks WHERE published AND resource = 'launches'"
+
+
+def asked_near_launches(db, days, failing):
+    """So many days of runs every two minutes, in which one list fails.
+
+    Gives the age of launches when asked, as a multiple of the best, and that of the other lists.
+    """
+    random, clock = Random("near"), TestClock(START)
+    times = [time for time in freshness.launches() if time < (days - 0.2) * freshness.DAY]
+    names = [name for name in SLICES if name not in (failing, freshness.LAUNCHES_NEW)]
+    fetched, oldest = [(0.0, 0.0)], dict.fromkeys(names, 0.0)
+    with answering(Library(clock)) as world:
+        for launch, time in zip(world.launches, times, strict=False):
+            launch["net"] = to_iso(START + timedelta(seconds=time))
+            launch["net_precision"] = {**launch["net_precision"], "id": 1}
+        for launch in world.launches[len(times) :]:
+            launch["net"] = to_iso(START - timedelta(days=9))
+        answer = world.answer
+        world.answer = lambda path, query: (
+            (500, {"detail": "No."}) if f"/{failing}/" in path else answer(path, query)
+        )
+        for minute in range(0, days * 1440, 2):
+            clock.time = max(clock.time, START + timedelta(minutes=minute, seconds=random.random()))
+            if random.random() < 0.1:
+                world.renew(random)
+            done = command(clock, "sync", db, "--due", "--base-url", world.base_url)
+            assert done.code in (0, 69), done.err
+            [[started]] = execute(db, LAUNCHES)
+            now = (clock.time - START).total_seconds()
+            fetched += [(now, (from_iso(started) - START).total_seconds())] if started else []
+            if minute > 1440:
+                reached = shares(db, clock.time, names, {})
+                oldest = {name: max(oldest[name], reached[name]) for name in names}
+        assert most_in_an_hour(world.requests) <= COUNTED
+    goal = freshness.goal(times, freshness.age_in(fetched))
+    return goal / freshness.bound(times), oldest
+
+
+@pytest.mark.soak
+@pytest.mark.usefixtures("handlers")
+def test_a_month_of_what_is_due_has_launches_nearly_as_fresh_as_can_be_when_asked(tmp_path):
+    ratio, oldest = asked_near_launches(tmp_path / "near.db", 30, "events/upcoming")
+    assert ratio < 1.2
+    assert {name: share for name, share in oldest.items() if share > 1.25} == {}
+
+
+@pytest.mark.soak
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_the_model_of_a_plan_is_near_the_bound(seed):
+    times = freshness.launches(seed)
+    done = freshness.run(freshness.NOW, times)
+    assert freshness.goal(times, freshness.age_in(done.fetched)) < 1.2 * freshness.bound(times)
+    late = {name: share for name, share in done.oldest.items() if share > 1.25}
+    assert late.keys() <= {freshness.LAUNCHES_NEW}
