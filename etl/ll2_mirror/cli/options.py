@@ -194,6 +194,6 @@ def max_age_option(what: str) -> Callable[[Any], Any]:
 LATE = click.option(
     "--late",
     metavar="N",
-    type=click.FloatRange(min=1),
+    type=click.IntRange(min=1),
     help="Exit with 1 if a list is older than N times its own age, such as 2.",
 )

@@ -67,7 +67,7 @@ def _exit_code(text: str) -> int:
 def status(
     db: Path,
     max_age: float | None,
-    late: float | None,
+    late: int | None,
     prometheus: bool,
     exit_code: int | None,
     as_json: bool,
@@ -102,7 +102,7 @@ def _measured(db: Path, exit_code: int | None) -> dict[str, Any]:
     return document
 
 
-def check_age(document: dict[str, Any], most: float | None, times: float | None) -> None:
+def check_age(document: dict[str, Any], most: float | None, times: int | None) -> None:
     """Raises CheckFailed if any list is older than ``most`` seconds, or than ``times`` its age."""
     from ll2_mirror.cli.status import late_lists, oldest_age
 

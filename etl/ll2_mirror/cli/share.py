@@ -92,7 +92,7 @@ def pull(
     timeout: float,
     allow_older: bool,
     max_age: float | None,
-    late: float | None,
+    late: int | None,
     quiet: bool,
     as_json: bool,
 ) -> None:
