@@ -14,8 +14,10 @@ from itertools import chain, islice
 from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import quote
 from xml.etree import ElementTree as ET
+from xml.sax.saxutils import escape
 
 from datasette import NotFound, Response
+from datasette.utils import tilde_encode
 from datasette.utils.asgi import BadRequest
 
 from ll2_mirror.clock import from_iso, to_iso
@@ -29,6 +31,7 @@ if TYPE_CHECKING:
     from datasette.app import Datasette
     from datasette.utils.asgi import Request
 
+_XML = '<?xml version="1.0" encoding="utf-8"?>\n'
 _ATOM = "http://www.w3.org/2005/Atom"
 _SITEMAP = "http://www.sitemaps.org/schemas/sitemap/0.9"
 _MOST_ADDRESSES = 50_000  # that a sitemap may have
@@ -68,22 +71,20 @@ def atom(feed: FeedEntry, entries: Iterable[FeedEntry]) -> str:
     add(add(root, "author"), "name", "The Space Devs, Launch Library 2")
     for entry in entries:
         add(fill(add(root, "entry"), entry), "content", entry.text or entry.title, type="text")
-    return _document(root)
-
-
-def _document(root: ET.Element) -> str:
     ET.indent(root)
-    return f'<?xml version="1.0" encoding="utf-8"?>\n{ET.tostring(root, encoding="unicode")}'
+    return _XML + ET.tostring(root, encoding="unicode")
 
 
 # The feeds of site.toml
 
 
 class FeedRows(NamedTuple):
-    """The rows of a feed, its own address, and when the last sync ended."""
+    """The rows of a feed, each of a row of a table; its title, and when the last sync ended."""
 
+    name: str
+    table: str
+    title: str
     rows: list[sqlite3.Row]
-    address: str
     synced: str
 
 
@@ -97,26 +98,25 @@ async def show_feed(datasette: Datasette, request: Request) -> Response:
         known = " and ".join(declared["filters"]) or "none"
         raise BadRequest(f"{unknown[0]} is no filter of this feed, which has {known}")
     given = {key: request.args.get(key) for key in declared["filters"]}
-    address = f"{site.address}?{request.query_string}".rstrip("?")
-
-    def read(rows: Rows) -> FeedRows:
-        synced = Ledger(rows.conn).finished() or to_iso(datetime.now(UTC))
-        return FeedRows(rows.conn.execute(declared["sql"], given).fetchall(), address, synced)
-
     title = ", ".join([declared["title"], *filter(None, given.values())])
     make, kind = _FORMATS[request.url_vars["format"]]
-    body = make(site, name, title, await site.read(read))
-    return Response(body, content_type=f"{kind}; charset=utf-8")
+
+    def read(rows: Rows) -> str:
+        synced = Ledger(rows.conn).finished() or to_iso(datetime.now(UTC))
+        found = rows.conn.execute(declared["sql"], given).fetchall()
+        return make(site, FeedRows(name, declared["table"], title, found, synced))
+
+    return Response(await site.read(read), content_type=f"{kind}; charset=utf-8")
 
 
-def _calendar(site: SiteContext, name: str, title: str, feed: FeedRows) -> str:
+def _calendar(site: SiteContext, feed: FeedRows) -> str:
     """A calendar: what is known to the day or less takes all of its day, and is tentative."""
     lines = ["BEGIN:VCALENDAR", "VERSION:2.0", "PRODID:-//ll2-mirror//EN"]
-    lines.append(f"X-WR-CALNAME:{_escaped(title)}")
+    lines.append(f"X-WR-CALNAME:{_escaped(feed.title)}")
     for row in feed.rows:
         if start := _moment(row["start"]):
             is_timed, end = isinstance(start, datetime), _moment(row["end"])
-            lines += ["BEGIN:VEVENT", f"UID:{name}-{_escaped(row['id'])}@ll2-mirror"]
+            lines += ["BEGIN:VEVENT", f"UID:{feed.name}-{_escaped(row['id'])}@ll2-mirror"]
             lines.append(f"DTSTAMP{_as_ical(from_iso(feed.synced))}")
             lines.append(f"DTSTART{_as_ical(start)}")
             if is_timed and isinstance(end, datetime) and end > start:
@@ -124,7 +124,7 @@ def _calendar(site: SiteContext, name: str, title: str, feed: FeedRows) -> str:
             lines += [f"STATUS:{'CONFIRMED' if is_timed else 'TENTATIVE'}", "TRANSP:TRANSPARENT"]
             for key, column in _ICAL_TEXTS.items():
                 lines.append(f"{key}:{_escaped(row[column] or '')}")
-            lines += [f"URL:{_address(site, row)}", "END:VEVENT"]
+            lines += [f"URL:{_address(site, feed.table, row)}", "END:VEVENT"]
     return "".join(map(_folded, [*lines, "END:VCALENDAR"]))
 
 
@@ -146,23 +146,24 @@ def _folded(line: str) -> str:
     return "\r\n ".join(part.decode() for part in _FOLD.findall(line.encode())) + "\r\n"
 
 
-def _atom_feed(site: SiteContext, name: str, title: str, feed: FeedRows) -> str:
+def _atom_feed(site: SiteContext, feed: FeedRows) -> str:
     """An Atom feed: an entry's title says the date and the state, so that it is new with them."""
     entries = [
         FeedEntry(
-            f"urn:ll2-mirror:{name}:{quote(str(row['id']))}",
+            f"urn:ll2-mirror:{feed.name}:{quote(str(row['id']))}",
             " · ".join(filter(None, (row["name"], row["date"], row["state"]))),
             row["updated"] if _moment(row["updated"]) else feed.synced,
-            _address(site, row),
+            _address(site, feed.table, row),
             "\n\n".join(filter(None, (row["place"], row["text"]))),
         )
         for row in feed.rows
     ]
-    return atom(FeedEntry(feed.address, title, feed.synced, site.absolute(site.root)), entries)
+    id_, home = f"urn:ll2-mirror:{quote(feed.title)}", site.absolute(site.root)
+    return atom(FeedEntry(id_, feed.title, feed.synced, home), entries)
 
 
-def _address(site: SiteContext, row: sqlite3.Row) -> str:
-    return site.absolute(f"{site.home}/{row['table']}/{quote(str(row['id']), safe='')}")
+def _address(site: SiteContext, table: str, row: sqlite3.Row) -> str:
+    return site.absolute(f"{site.home}/{table}/{tilde_encode(str(row['id']))}")
 
 
 def _moment(text: Any) -> date | datetime | None:
@@ -214,16 +215,16 @@ async def show_robots(datasette: Datasette, request: Request) -> Response:
 async def show_sitemap(datasette: Datasette, request: Request) -> Response:
     """The addresses of the site's main pages, as many as one sitemap may have."""
     site = the_mirror(datasette, request)
+    host = site.absolute(site.root).removesuffix(site.root)
     tables: Sequence[str] = display.site()["front_tables"]
     pages = [site.root, site.home, f"{site.root}-/map", f"{site.root}-/changes"]
     pages += [f"{site.home}/{name}" for name in (*tables, *site.questions)]
 
-    def read(rows: Rows) -> list[str]:
+    def read(rows: Rows) -> str:
         ids = ((t, id_) for t in tables for (id_,) in rows.conn.execute(f'SELECT id FROM "{t}"'))
         of_rows = (rows.href(table, id_) for table, id_ in ids)
-        return list(islice(chain(pages, of_rows), _MOST_ADDRESSES))
+        paths = islice(chain(pages, of_rows), _MOST_ADDRESSES)
+        urls = "".join(f"<url><loc>{escape(host + path)}</loc></url>\n" for path in paths)
+        return f'{_XML}<urlset xmlns="{_SITEMAP}">\n{urls}</urlset>\n'
 
-    root = ET.Element("urlset", xmlns=_SITEMAP)
-    for path in await site.read(read):
-        ET.SubElement(ET.SubElement(root, "url"), "loc").text = site.absolute(path)
-    return Response(_document(root), content_type="application/xml; charset=utf-8")
+    return Response(await site.read(read), content_type="application/xml; charset=utf-8")
