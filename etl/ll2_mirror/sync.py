@@ -27,7 +27,7 @@ from ll2_mirror.load.fold import BrokenPage
 from ll2_mirror.load.publish import MISSING, CompleteWalk, Report, publish
 from ll2_mirror.progress import Emit, ignore
 from ll2_mirror.store.file import Store
-from ll2_mirror.store.search import mend
+from ll2_mirror.store.search import damaged_indexes, rebuild_indexes
 from ll2_mirror.store.walks import Deletions
 
 _FAILURES = 2  # in a row end a sync of what is due: the server may be down
@@ -143,9 +143,10 @@ def _publish(
             CompleteWalk(list_walk.walk, deletions, spent[list_walk.walk.name], list_walk.seconds)
             for list_walk, deletions in complete
         ]
+        damaged = damaged_indexes(store.conn)
         try:
             with store.transaction():
-                mend(store.conn)
+                rebuild_indexes(store.conn, damaged)
                 reports = publish(store, walks)
                 lists = (name for name in what.modes if SLICES[name].kind != NEW)
                 mirrored = list(dict.fromkeys([*store.settings.resources, *lists]))

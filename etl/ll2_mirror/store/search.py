@@ -163,9 +163,16 @@ def reindex(conn: sqlite3.Connection) -> None:
         conn.execute("DROP TABLE temp.stale")
 
 
-def mend(conn: sqlite3.Connection) -> None:
-    """Rebuilds each damaged index, in the caller's transaction."""
-    damaged = [resource.search_table for resource in searched() if not is_whole(conn, resource)]
+def damaged_indexes(conn: sqlite3.Connection) -> list[str]:
+    """The tables of texts whose index is damaged.
+
+    Outside a transaction: since SQLite 3.44, one in which FTS5 met damage can't be written in.
+    """
+    return [resource.search_table for resource in searched() if not is_whole(conn, resource)]
+
+
+def rebuild_indexes(conn: sqlite3.Connection, damaged: list[str]) -> None:
+    """Makes the indexes of these tables of texts anew, in the caller's transaction."""
     for texts in damaged:
         conn.execute(f'DELETE FROM "{texts}"')
         # FTS5 can't open a damaged index, even to drop it.
