@@ -27,7 +27,7 @@ WHERE days_in_space > 0
 ORDER BY days_in_space DESC"""
 PAGES = {
     "front": "/",
-    "craft": "/spacecraft/spacecraft/289",
+    "launch": "/spacecraft/launches/88b4b179-c4ed-4bd1-868d-ced568a2342a",
     "table": "/spacecraft/spacecraft?_sort_desc=time_in_space_seconds",
     "question": "/spacecraft/who-built-what",
     "sql": f"/spacecraft?{urlencode({'sql': SQL})}",

@@ -15,7 +15,7 @@ from ll2_mirror.site import display
 from ll2_mirror.site.changes import decoded, history, row_changes
 from ll2_mirror.site.context import ChangeEntry, PageSection, Picture, Rows, picture_id
 from ll2_mirror.site.section import list_items, read_section
-from ll2_mirror.site.table_page import Fact, facts
+from ll2_mirror.site.table_page import Fact, facts, shortened
 
 _MOST_REFERRING = 24  # rows that refer to this one, of one kind
 _NO_FACTS = ("own", "seconds", "many", "position", "owner")  # kinds of columns
@@ -143,7 +143,8 @@ def _facts(rows: Rows, table: str, values: dict[str, Any]) -> list[Fact]:
         and name not in _SHOWN_ELSEWHERE
         and of_kind.get(name) not in _NO_FACTS
     ]
-    return facts(rows, table, names, [values])[0]
+    [of_row] = facts(rows, table, names, [values])
+    return [shortened(fact) if fact.href.startswith("http") else fact for fact in of_row]
 
 
 # The row's lists, and the rows that refer to it
