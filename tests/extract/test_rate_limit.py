@@ -345,3 +345,15 @@ def test_the_newest_requests_say_as_much_as_all(tmp_path_factory, before, since,
             whole = budget.current()
         assert (found.left, found.resumes) == (whole.left, whole.resumes)
         assert found.times[-limit:] == whole.times[-limit:]
+
+
+def test_what_the_server_counted_of_this_file_is_free_again_after_an_hour(tmp_path):
+    clock, url = TestClock(), "http://h"
+    with open_store(tmp_path / "a.db", clock, create=True) as store:
+        budget = Budget(store, url)
+        budget.log_sent("/", counted=True)
+        clock.move(1800)
+        budget.record_limit(Throttle(2, 3600.0, 2))  # with one of another machine
+        assert budget.current().left == 0
+        clock.move(1801)
+        assert budget.current().left == 1

@@ -142,6 +142,20 @@ def test_a_part_is_merged_and_nothing_is_gone_for_it(db, run, library):
     assert proved(run)
 
 
+def test_what_is_new_is_a_page_though_much_changed_in_a_day(db, run, library, clock):
+    run("sync", "launches")
+    clock.move(3 * 3600)
+    for place in range(120):
+        library.renew(place, name="Renamed")
+    clock.move(2 * 3600)
+    assert run("sync", "launches/new").code == 0
+    clock.move(3 * 3600)
+    new, asked = library.renew(3, name="Renamed again"), len(library.log)
+    assert run("sync", "launches/new").code == 0
+    assert len(library.asked(asked)) == 1
+    assert names(db)[new] == "Renamed again"
+
+
 def test_what_is_new_since_the_last_walk_is_a_page(db, run, library, clock):
     run("sync", "launches", "updates")
     asked = len(library.log)
