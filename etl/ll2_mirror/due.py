@@ -136,11 +136,11 @@ def failures(store: Store) -> dict[str, FailedList]:
 
 
 def note_failure(store: Store, task: Task, error: MirrorError) -> None:
-    """Notes that a list failed: it is left alone for longer each time, to four times its age."""
+    """Notes that a list failed: it is left alone for longer each time, up to four times its age."""
     failed, now = failures(store), store.clock.now()
     since, _, times, _, _ = failed.get(task.part.name, FailedList(to_iso(now), "", 0, "", ""))
-    first = min(task.age * _SHARE, STALE)
-    pause = timedelta(seconds=min(first * 2 ** min(times, 20), 4 * task.age))
+    age = task.near or task.age
+    pause = timedelta(seconds=min(min(age * _SHARE, STALE) * 2 ** min(times, 20), 4 * age))
     how = FailedList(since, to_iso(now), times + 1, str(error), to_iso(now + pause))
     _keep_failures(store, {**failed, task.part.name: how})
 
