@@ -57,7 +57,8 @@ def sync_due(
     Reaching the limit is no error: the next sync continues.
     """
     reports, errors, tried = list[Report](), list[MirrorError](), set[str]()
-    store.settings.keep("due", without_parts(what.modes))
+    now, due = to_iso(store.clock.now()), store.settings.due
+    store.settings.keep("due", {name: due.get(name, now) for name in without_parts(what.modes)})
     note_run(store)
     if not _most_due(store, upstream, what, tried):
         return [], None

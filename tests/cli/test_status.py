@@ -86,7 +86,7 @@ def test_a_damaged_ledger_is_no_traceback(synced, run, sql):
             "_settings last_error: at is None",
         ),
         ("status", "UPDATE _walks SET total = 'zzz'", "_walks 3: total is 'zzz'"),
-        ("status", 'UPDATE _staged SET "limit" = 0', "_staged 4 is (0, 0, "),
+        ("status", 'UPDATE _staged SET "limit" = 0', " is (0, 0, "),
         ("status", "UPDATE _staged SET ids = 'zzz'", ": ids is 'zzz'"),
         ("status", "UPDATE _throttles SET resumes = 'zzz'", "_requests are damaged: delete their"),
         ("status", "UPDATE _requests SET base_url = x'00'", "_requests: base_url is b'\\x00'"),
@@ -158,6 +158,14 @@ def test_a_list_that_is_never_filled_is_late_after_five_days(db, run, upstream, 
     assert run("sync", db, "--due", *lists).code == 0
     assert run("status", db, "--json").json["failed"] == []
     assert run("status", db, "--late", "2").code == 0
+
+
+def test_a_schedule_that_is_new_to_an_old_file_has_five_days(db, run, upstream, clock):
+    assert run("sync", db, "--base-url", upstream.base_url).code == 0
+    clock.move(90 * 86400)
+    assert run("sync", db, "--due", "spacecraft", "agencies", "--max-requests", "1").code == 0
+    told = run("status", db, "--late", "2", "--json")
+    assert (told.code, told.json["late"]) == (0, {"spacecraft": 0.0, "agencies": 0.0})
 
 
 def test_only_the_lists_of_the_schedule_count(db, run, upstream, clock):

@@ -61,15 +61,16 @@ def _lateness(
     """How many times its age each list is old that is kept up to date; None if that isn't known.
 
     These are the lists of the last ``sync --due``, else all that the file has. One that was never
-    fetched counts from the first sync.
+    fetched counts from when it was first asked for.
     """
-    held, began = {each["resource"]: each for each in resources}, store.ledger.began()
-    filling = age(Typed(store.path).time(began, "_runs: finished"), now) if began else None
-    for name in store.settings.due or without_parts(held) if held else ():
+    held, due = {each["resource"]: each for each in resources}, store.settings.due
+    for name in due or without_parts(held):
         row = held.get(name, held.get(SLICES[name].resource.name))
-        seconds, allowed = filling, FILL
         if row:
             seconds, allowed = row["age_seconds"], max(OUTAGE, row["max_age_seconds"])
+        else:
+            since = Typed(store.path).time(due[name], "_settings due")
+            seconds, allowed = age(since, now), FILL
         yield name, None if seconds is None else round(seconds / allowed, 2)
 
 

@@ -130,11 +130,6 @@ class Ledger:
         finished: str | None = self._value("SELECT max(finished) FROM _runs")
         return finished
 
-    def began(self) -> str | None:
-        """When the first sync ended."""
-        finished: str | None = self._value("SELECT min(finished) FROM _runs")
-        return finished
-
     def resources(self) -> list[str]:
         """The resources that were ever published, in the order of their last runs."""
         sql = "SELECT resource FROM _runs GROUP BY resource ORDER BY max(id)"

@@ -83,18 +83,18 @@ class Settings:
     @property
     def resources(self) -> list[str]:
         """The mirrored resources, in the order in which they were first requested."""
-        return self._names("resources")
+        names = self.read("resources", list) or []
+        if not all(type(name) is str and name in SLICES for name in names):
+            raise self._damaged("resources", json.dumps(names))
+        return names
 
     @property
-    def due(self) -> list[str]:
-        """The lists that the last ``sync --due`` was to keep up to date."""
-        return self._names("due")
-
-    def _names(self, key: str) -> list[str]:
-        names = self.read(key, list) or []
-        if not all(type(name) is str and name in SLICES for name in names):
-            raise self._damaged(key, json.dumps(names))
-        return names
+    def due(self) -> dict[str, str]:
+        """The lists that the last ``sync --due`` was to keep up to date, and since when."""
+        since = self.read("due", dict) or {}
+        if not since.keys() <= SLICES.keys():
+            raise self._damaged("due", json.dumps(since))
+        return since
 
     @property
     def asked(self) -> dict[str, str]:
