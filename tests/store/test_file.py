@@ -10,7 +10,7 @@ from contextlib import closing
 
 import pytest
 
-from helpers import FIXTURES, PROGRAM, execute, public_rows
+from helpers import FIXTURES, PROGRAM, execute, grow_old, public_rows
 from ll2_mirror.ll2.schema import APPLICATION_ID, SCHEMA_VERSION
 from serving import works
 
@@ -55,6 +55,21 @@ def test_a_reader_of_a_copy_stops_no_sync(synced, run, tmp_path):
         reader.execute("BEGIN")
         reader.execute("SELECT * FROM spacecraft").fetchone()
         assert run("sync", copy).code == 0
+
+
+def test_an_upgrade_of_a_copy_that_somebody_reads_stops(synced, run, tmp_path, monkeypatch):
+    monkeypatch.setattr("ll2_mirror.store.file.BUSY_SECONDS", 0.05)
+    grow_old(synced)
+    copy = tmp_path / "copy.db"
+    execute(synced, "VACUUM INTO ?", str(copy))
+    before = copy.read_bytes()
+    with closing(sqlite3.connect(copy, isolation_level=None)) as reader:
+        reader.execute("BEGIN")
+        reader.execute("SELECT * FROM spacecraft").fetchone()
+        refused = run("sync", copy)
+    assert (refused.code, "is in use by another process" in refused.err) == (75, True)
+    assert copy.read_bytes() == before
+    assert run("sync", copy).code == 0
 
 
 @pytest.mark.parametrize("command", ["sync", "status", "verify", "changes", "plan"])

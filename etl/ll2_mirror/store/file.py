@@ -175,8 +175,10 @@ def _prepare(conn: sqlite3.Connection, path: Path, create: bool) -> None:
     if create:
         if not conn.execute("PRAGMA application_id").fetchone()[0]:
             stamp(conn)  # a copy made from a dump lost it
-        with suppress(sqlite3.OperationalError):  # in use now: the next sync does it
+        try:
             conn.execute("PRAGMA journal_mode = WAL")  # a copy made by VACUUM INTO lost it
+        except sqlite3.OperationalError:  # in use now: the next sync does it
+            conn.execute("PRAGMA cache_spill = OFF")  # else each page waits for the readers to end
         _renew_views(conn)
     conn.execute("PRAGMA foreign_keys = ON")
     conn.execute("PRAGMA temp.cache_size = -256")  # kB: what a walk met may go to disk
