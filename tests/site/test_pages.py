@@ -78,11 +78,13 @@ def db(tmp_path_factory):
     return db
 
 
-def page_of(db, path):
+def page_of(db, path, **options):
     """The main part of a page."""
 
     async def asked():
-        return await Datasette([str(db)]).client.get(path, headers={"accept": "text/html"})
+        return await Datasette([str(db)], **options).client.get(
+            path, headers={"accept": "text/html"}
+        )
 
     answer = asyncio.run(asked())
     assert answer.status_code == 200, path
@@ -144,6 +146,7 @@ def test_other_things_tell_what_matters(db):
     person = text_of(db, f"/spacecraft/astronauts/{HADFIELD}")
     assert is_told(person, "Nationality Canadian", "165 d 16 h", "Flights", "Crew-11")
     agency = text_of(db, f"/spacecraft/agencies/{NASA}")
+    assert page_of(db, f"/spacecraft/space_stations/{ISS}").count("<rect") == 1
     assert is_told(agency, "Type Government", "Founded 1958", "About", "Spacecraft", "Orion")
 
 
@@ -172,6 +175,8 @@ def test_launches_begin_with_what_is_next(db):
     assert "where" not in text.partition("Name")[0]
     assert is_told(text_of(db, "/spacecraft/launches?net__lte=2026&_sort_desc=net"), "Sputnik")
     assert "Sputnik" in text_of(db, "/spacecraft/launches?_search=sputnik")
+    own = {"databases": {"spacecraft": {"tables": {"launches": {"sort_desc": "id"}}}}}
+    assert "Sputnik" in page_of(db, "/spacecraft/launches", metadata=own)
 
 
 def test_a_table_is_walked_there_and_back(db):

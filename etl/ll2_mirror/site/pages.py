@@ -292,8 +292,9 @@ async def show_table(datasette: Datasette, request: Request) -> Response:
     site = await _visible(datasette, request)
     if site is None:
         return await own_page("table", datasette, request)
-    of_table = chips(tilde_decode(request.url_vars["table"]))
-    if of_table and not request.args:
+    table = tilde_decode(request.url_vars["table"])
+    of_table, users = chips(table), users_metadata(datasette, "tables", site.name) or {}
+    if of_table and not request.args and not {"sort", "sort_desc"} & users.get(table, {}).keys():
         request.scope["query_string"] = of_table[0].query.encode()
 
     async def names(table: str, column: str, values: list[Any]) -> dict[Any, str] | None:
