@@ -437,9 +437,9 @@ def test_what_a_datasette_is_configured_to_say_stands_beside_it(db):
     metadata = {"databases": {"spacecraft": {"tables": {"spacecraft": mine}}}}
     page = ask(db, path="/spacecraft/spacecraft", metadata=metadata).text
     assert "<dd>mine</dd>" in page
-    assert "<dd>the builder&#39;s serial number, if there is one</dd>" in page
+    assert "<dd>the builder&#39;s serial number of the spacecraft, if there is one</dd>" in page
     plain = ask(db, path="/spacecraft/spacecraft").text
-    assert "<dd>LL2&#39;s name for it; not unique</dd>" in plain
+    assert "<dd>LL2&#39;s name for the spacecraft; not unique</dd>" in plain
 
 
 def test_other_databases_do_not_matter(db, tmp_path):
