@@ -1,6 +1,7 @@
 # make demo     install the program, mirror the bundled sample of LL2, prove it, ask it
 # make test     install the developers' tools, too, and run the tests
-# make schema   write schema.sql and docs/columns.md from what ll2_mirror/ll2 declares
+# make schema   write schema.sql, docs/columns.md and the metadata for plain Datasette from what
+#               ll2_mirror/ll2 declares
 # make check    what CI runs: format, lint, types, then the tests
 # make soak     the tests that take long, and all cases of those that are sampled: 200 kills, a
 #               simulated year of cron, an hour of fuzz

@@ -5,7 +5,7 @@ In: a request for a page. Out: HTML, from one state of the file; all values esca
 Open ``pages`` first: it registers the pages. ``context`` is a mirror as the pages see it;
 ``front_page``, ``row_page`` and ``table_page`` read what to show, ``section`` what site.toml and
 pages.toml declare, ``changes`` the history; ``display`` formats values for people, ``charts`` makes
-bars, ``templates`` has the HTML.
+bars, ``templates`` has the HTML. ``feeds`` and ``world_map`` are declared, too; ``errors`` is last.
 """
 
 from ll2_mirror.site.errors import handle_exception
