@@ -12,7 +12,7 @@ import pytest
 from datasette.app import Datasette
 
 from helpers import execute, sync
-from ll2_mirror.site.display import format_clock, format_net, format_rank
+from ll2_mirror.site.display import format_clock, format_distance, format_net, format_rank
 from ll2_mirror.testing import fake_ll2
 
 LISTS = (
@@ -205,6 +205,23 @@ def test_all_that_belong_to_an_item_are_named_by_it(db):
         assert f"program = {name}" in text
         count = "SELECT count(*) FROM launches__program WHERE program_id = "
         assert f"{execute(db, f'{count}{program}')[0][0]} row" in text
+
+
+@pytest.mark.parametrize(
+    ("distance", "precision", "text"),
+    [
+        ({"days": 2, "hours": 3, "minutes": 1}, 0, "in 2 d 3 h"),
+        ({"hours": -3, "seconds": 20}, 1, "2 h 59 min ago"),
+        ({"days": 3}, 5, "in 3 d"),
+        ({}, 5, "today"),
+        ({"days": 3}, 7, ""),
+        ({"days": 3}, None, "in 3 d"),
+        ({"days": -400}, 0, ""),
+        ({"days": -400}, None, ""),
+    ],
+)
+def test_only_a_time_that_is_close_and_known_has_a_distance(distance, precision, text):
+    assert format_distance(at(**distance), precision) == text
 
 
 @pytest.mark.parametrize("number", [1, 2, 3, 4, 11, 12, 13, 21, 102, 113, 1003])

@@ -171,10 +171,9 @@ def format_distance(text: Any, precision: int | None) -> str:
     except ValueError:
         return ""
     length = _precision(precision)["length"]
-    left = (time - now).total_seconds()
-    if length == "1 day":
-        left = (time.date() - now.date()).total_seconds()
-    elif length or abs(left) > _MOST_DISTANT:
+    distance = time.date() - now.date() if length == "1 day" else time - now
+    left = distance.total_seconds()
+    if length not in ("", "1 day") or abs(left) > _MOST_DISTANT:
         return ""
     if not left:
         return "today"
