@@ -273,16 +273,6 @@ def test_crons_token_goes_to_upstream_and_nowhere_else(synced, shell, upstream, 
     assert TOKEN not in shell(jobs()[0][5]).stdout
 
 
-def test_a_sync_only_when_it_is_due(synced, shell, upstream):
-    [script] = re.findall(r"^    (ll2-mirror status .* \|\| .*)$", PAGE, re.M)
-    upstream.log.clear()
-    assert shell(script).returncode == 0
-    assert upstream.log == []
-    grow_old(synced)
-    assert shell(script).returncode == 0
-    assert upstream.log
-
-
 # systemd
 
 
