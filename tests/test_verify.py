@@ -53,7 +53,7 @@ def damage(db, sql, *parameters):
         ("UPDATE launches SET net = NULL", "launches 07e945c1"),
         ("DELETE FROM spacecraft WHERE id = 201", "spacecraft 201 is not in the file"),
         ("DELETE FROM image_licenses WHERE id = 1", "image_licenses 1 is not in the file"),
-        ("DELETE FROM _records WHERE id = 201", "_search_spacecraft 201 isn't"),
+        ("DELETE FROM _records WHERE id = 201", "_search_spacecraft 201 doesn't"),
         ("INSERT INTO spacecraft (id) VALUES (9999)", "spacecraft 9999 is in no text of LL2"),
         (
             "INSERT INTO _records VALUES (999, 'spacecraft', 9, 1, 0, x'', x'')",
@@ -99,7 +99,7 @@ def damage(db, sql, *parameters):
             "the setting base_url isn't http://127.0.0.1:",
         ),
         ("UPDATE _records SET place = 3 WHERE id = 201", "has no text of spacecraft 201"),
-        ("UPDATE _pages SET mode = 'x'", "is not the one that came"),
+        ("UPDATE _pages SET mode = 'x'", "is not as LL2 sent it"),
     ],
 )
 def test_a_damaged_row_is_named(detailed, run, sql, named):
@@ -140,7 +140,7 @@ def test_a_page_that_never_came_explains_no_difference(db, run, upstream, record
     execute(db, "UPDATE _pages SET body = ? WHERE resource = ?", packed(page), "agencies")
     verdict = run("verify", db)
     assert verdict.code == 1
-    assert re.search(r"agencies: the stored page \d+ is not the one that came", verdict.out)
+    assert re.search(r"agencies: the stored page \d+ is not as LL2 sent it", verdict.out)
 
 
 @pytest.mark.parametrize("page", [b" " * 2**24 + b"{}", b"[%s[]]" % (b"[]," * 2**18)])

@@ -1,8 +1,8 @@
-"""The proof that the file holds what LL2 sent; reads only.
+"""Proves that the file holds what LL2 sent; reads only.
 
-Each stored page is the one that came, to the byte. Each text that counts is rendered from the
-tables as it came, save values that a newer text overrides. And the tables are what these texts
-make: they are folded once more, and compared.
+Each stored page is byte for byte as LL2 sent it. Each text that counts is rendered from the tables
+as it was sent, except for values that a newer text replaced. And the tables are what these texts
+make: they are built once more, and compared.
 """
 
 from __future__ import annotations
@@ -29,20 +29,20 @@ from ll2_mirror.store.sql import dangling, quoted, statements
 from ll2_mirror.transform.differences import ORDER, Difference, Place, differences, form, objects
 from ll2_mirror.transform.render import Renderer
 
-_MANY = 20  # faults of one kind that are named
+_MANY = 20  # how many problems of one kind are named
 _CREATE = re.compile(r"^CREATE TABLE (\w+)", re.MULTILINE)
 
 
 @dataclass
 class Verdict:
-    """What verify found; ``as_json`` is the contract of ``verify --json``."""
+    """What verify found; ``as_json`` is what ``verify --json`` prints."""
 
     pages: int = 0
     records: int = 0
     bytes: int = 0
-    respelled: int = 0  # pages whose values agree, but whose JSON is written another way
-    quarantined: int = 0  # records that stay as they were, or out: see status
-    overtaken: int = 0  # values that a newer text overrides
+    respelled: int = 0  # pages with the same values, but JSON that is spelled differently
+    quarantined: int = 0  # records that keep an earlier state, or were never loaded: see status
+    overtaken: int = 0  # values that a newer text replaced
     problems: list[str] = field(default_factory=list)
 
     def as_json(self) -> dict[str, Any]:
@@ -51,7 +51,7 @@ class Verdict:
 
 
 class _PageText(NamedTuple):
-    """A text that counts, as its page has it."""
+    """A text that counts, and its index on its page."""
 
     number: int
     resource: str
@@ -60,7 +60,7 @@ class _PageText(NamedTuple):
 
 
 def verify(store: Store) -> Verdict:
-    """Checks the file as of one moment."""
+    """Checks one state of the file."""
     proof = _Proof(store)
     try:
         with snapshot(store.conn):
@@ -71,7 +71,7 @@ def verify(store: Store) -> Verdict:
 
 
 class _Proof:
-    """One run over the file; ``verdict`` fills."""
+    """One check of a file; its results go to ``verdict``."""
 
     def __init__(self, store: Store) -> None:
         self.verdict = Verdict()
@@ -93,14 +93,14 @@ class _Proof:
             problems.append(f"{resource} {id_}: the page with its text is gone")
         problems += self._unexplained()
         problems += self._searched()
-        if not problems:  # else what the texts make can't be told, or is wrong anyway
+        if not problems:  # else the texts can't be trusted, or the tables are known to be wrong
             problems += self._tables()
 
     def _own(self) -> Iterator[str]:
-        """The tool's own tables are there, and hold what a sync writes."""
-        there = {name for (name,) in self._conn.execute("SELECT name FROM sqlite_master")}
+        """Problems in the tool's own tables: missing ones, and values that no sync writes."""
+        existing = {name for (name,) in self._conn.execute("SELECT name FROM sqlite_master")}
         ours = {*own_tables(), *wanted_columns()}
-        yield from (f"{table}: no such table" for table in sorted(ours - there))
+        yield from (f"{table}: no such table" for table in sorted(ours - existing))
         for table, rows in self._store.ledger.unsound(wanted_columns()):
             yield f"{table}: rows that no sync writes: {rows}"
         known = {
@@ -116,34 +116,34 @@ class _Proof:
                 yield f"_walks {id_}: rows that no sync writes: 1"
 
     def _settings(self) -> Iterator[str]:
-        """What the next sync would do must be understood, and the server the one last asked."""
+        """Problems in the settings: unreadable ones, or another server than the last sync's."""
         settings = self._store.settings
         runs = self._store.ledger.runs("id = (SELECT max(id) FROM _runs)")
         try:
             _ = settings.resources, settings.mode
             if runs and settings.base_url != runs[0].base_url:
-                yield f"the setting base_url isn't {runs[0].base_url}, which the last sync asked"
+                yield f"the setting base_url isn't {runs[0].base_url}, which the last sync used"
         except DataError as error:
             yield str(error)
 
     def _searched(self) -> Iterator[str]:
-        """Search finds what the tables hold."""
+        """Problems in the search index: texts that differ from the tables, and wrong terms."""
         for resource in searched():
             for id_ in misindexed(self._conn, resource):
                 name = f"{resource.name} {id_}"
-                yield f"{resource.search_table} {id_} isn't what {name} is searched by"
+                yield f"{resource.search_table} {id_} doesn't have the texts of {name}"
             try:
                 right = has_right_terms(self._conn, resource)
             except sqlite3.DatabaseError:
                 right = False
             if not right:
                 index = f"{resource.search_table}_fts"
-                yield f"{index} doesn't find what {resource.name} is searched by"
+                yield f"{index} doesn't have the terms of {resource.search_table}"
 
     # Pages
 
     def _page(self, page: int, resource: str, mode: str, digest: bytes) -> None:
-        """Compares a page with what came, and the texts on it with what the tables render."""
+        """Compares a page with its digest, and the texts on it with what the tables render."""
         self.verdict.pages += 1
         name = f"{resource}: the stored page {page}"
         shape = RESOURCES[resource].modes.get(mode) if resource in RESOURCES else None
@@ -155,7 +155,7 @@ class _Proof:
             self.verdict.problems.append(f"{name}: {error}")
             return
         if shape is None or page_digest(body) != digest:
-            self.verdict.problems.append(f"{name} is not the one that came")
+            self.verdict.problems.append(f"{name} is not as LL2 sent it")
             return
         self.verdict.bytes += len(body)
         sql = "SELECT number, resource, id, place FROM _records WHERE page = ? ORDER BY place"
@@ -183,7 +183,7 @@ class _Proof:
                 different = list(differences(name, shape, record, mine, links))
                 self._different += different
                 if not different:
-                    self.verdict.problems.append(f"{name} is rendered otherwise than LL2 sent it")
+                    self.verdict.problems.append(f"{name} isn't rendered as LL2 sent it")
         same = before == (len(self._different), len(self.verdict.problems))
         if same and len(rendered) == len(results):
             page = {key: spell(value) for key, value in document.items() if key != "results"}
@@ -192,7 +192,7 @@ class _Proof:
             self.verdict.respelled += text(page, indent).encode() != body
 
     def _render(self, shape: Shape, texts: list[tuple[_PageText, Any]]) -> dict[int, Any]:
-        """What the tables have for some records, by their place; without what they can't render."""
+        """The records as the tables render them, by index; without those that can't be rendered."""
         links = {links_of([record]) for _, record in texts} - {Links("", "")}
         try:
             if len(links) <= 1:
@@ -203,14 +203,18 @@ class _Proof:
             if len(texts) == 1:
                 self._not_rendered(shape, *texts[0], error)
                 return {}
-        one_by_one = (self._render(shape, [one]) for one in texts)
+        one_by_one = (self._render(shape, [pair]) for pair in texts)
         return {place: row for rows in one_by_one for place, row in rows.items()}
 
     def _not_rendered(
         self, shape: Shape, stored: _PageText, record: Any, error: NotInMirror | DataError
     ) -> None:
-        """A record may refer, by a newer text, to a row that only a poorer text has."""
-        nodes = {(one.table, value["id"]) for one, value in objects(shape, record) if one.table}
+        """Counts a record that can't be rendered as overtaken if a newer text explains that.
+
+        A newer text may have set a reference to a row that only texts with fewer keys have.
+        """
+        every = objects(shape, record)
+        nodes = {(nested.table, value["id"]) for nested, value in every if nested.table}
         newest = self._store.records.newest(_codes(nodes))
         if isinstance(error, NotInMirror) and max(newest.values(), default=0) > stored.number:
             self.verdict.overtaken += 1
@@ -218,24 +222,25 @@ class _Proof:
             self.verdict.problems.append(f"{shape.table} {stored.id}: {error}")
 
     def _unexplained(self) -> Iterator[str]:
-        """The differences that no newer text explains; those that one does are counted."""
-        last = self._last_values({one.place for one in self._different if one.place.table})
+        """The differences that no newer text explains; the others are counted as overtaken."""
+        last = self._last_values({item.place for item in self._different if item.place.table})
         named: set[Place] = set()
         overtaken: set[Place] = set()
-        for one in self._different:
-            if one.held in last.get(one.place, ()):
-                overtaken.add(one.place)
-            elif one.place not in named and len(named) < _MANY:
-                named.add(one.place)
-                key = ORDER if one.place.key is None else one.place.key
+        for item in self._different:
+            place = item.place
+            if item.held in last.get(place, ()):
+                overtaken.add(place)
+            elif place not in named and len(named) < _MANY:
+                named.add(place)
+                key = ORDER if place.key is None else place.key
                 yield (
-                    f"{one.place.table} {one.place.id}: {key} is {one.held[:80]}, but LL2 sent"
-                    f" {one.sent[:80]} ({one.record}: {one.path})"
+                    f"{place.table} {place.id}: {key} is {item.held[:80]}, but LL2 sent"
+                    f" {item.sent[:80]} ({item.record}: {item.path})"
                 )
         self.verdict.overtaken += len(overtaken)
 
     def _last_values(self, places: set[Place]) -> dict[Place, list[str]]:
-        """What the newest texts that have these places say, one for each shape of their row."""
+        """The values at these places in the newest texts that have them, one for each shape."""
         rows: dict[Node, list[Place]] = {}
         for place in places:
             if place.id is not None:
@@ -243,9 +248,9 @@ class _Proof:
         values: dict[Place, list[str]] = {}
         numbers = self._store.records.newest(_codes(rows)).values()
         for chunk in self._store.records.texts(sorted({*numbers})):
-            for one in chunk:
-                links = links_of([one.record])
-                for shape, value in objects(one.shape, spell(one.record, KEPT)):
+            for counting in chunk:
+                links = links_of([counting.record])
+                for shape, value in objects(counting.shape, spell(counting.record, KEPT)):
                     for place in rows.get((shape.table, value.get("id", 0)), ()):
                         if place.shape == shape.name or (
                             not place.shape and place.key in shape.names
@@ -257,9 +262,9 @@ class _Proof:
     # Tables
 
     def _tables(self) -> Iterator[str]:
-        """Folds the texts into tables of the connection's own, and compares these with the file's.
+        """Applies the texts to temporary tables, and compares these with the file's.
 
-        They have the same names: SQLite takes them for the file's as long as they are there.
+        They have the same names, so statements without a schema use the temporary ones.
         """
         self._conn.execute("PRAGMA defer_foreign_keys = ON")
         for statement in statements(schema_text()):
@@ -273,7 +278,8 @@ class _Proof:
             return
         pinned = self._store.settings.pinned
         for table, columns in tables().items():
-            key = [one.name for one in columns if one.kind in ("owner", "position")] or ["id"]
+            key = [column.name for column in columns if column.kind in ("owner", "position")]
+            key = key or ["id"]
             names = [column.name for column in columns]
             yield from _differing(self._conn, table, names, key, pinned)
 
@@ -301,14 +307,14 @@ def _integrity(conn: sqlite3.Connection) -> Iterator[str]:
 def _differing(
     conn: sqlite3.Connection, table: str, columns: list[str], key: list[str], pinned: set[Node]
 ) -> Iterator[str]:
-    """Each row in which a table of the file isn't what the texts make, with the first column."""
+    """Each row in which a table of the file differs from what the texts make, and the column."""
     which = " AND ".join(f'"{column}" IS ?' for column in key)
     main, temp = (
         f'SELECT {quoted(columns)} FROM {schema}."{table}"' for schema in ("main", "temp")
     )
     one_way = f"SELECT {quoted(key)} FROM ({main} EXCEPT {temp})"
     other_way = f"SELECT {quoted(key)} FROM ({temp} EXCEPT {main})"
-    owner = table.partition("__")[0]  # of a list: the table of those whose list it is
+    owner = table.partition("__")[0]  # of a list table: the table of its owners
     most = _MANY + len(pinned)
     names = [*conn.execute(one_way).fetchmany(most), *conn.execute(other_way).fetchmany(most)]
     names = [name for name in dict.fromkeys(names) if (owner, name[0]) not in pinned]
@@ -320,7 +326,7 @@ def _differing(
             yield f"{row} is {'not in the file' if mine is None else 'in no text of LL2'}"
             continue
         triples = zip(columns, mine, theirs, strict=True)
-        for column, held, sent in (one for one in triples if one[1] != one[2]):
+        for column, held, sent in (triple for triple in triples if triple[1] != triple[2]):
             yield f"{row}: {column} is {_shown(held)}, but LL2 sent {_shown(sent)}"
             break
 

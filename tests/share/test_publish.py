@@ -277,7 +277,7 @@ def refused(ran, code, words):
 
 
 def test_nothing_to_publish_yet(db, out, run, upstream):
-    refused(run("publish", db, out), 2, "is not there")
+    refused(run("publish", db, out), 2, "doesn't exist")
     upstream.answer = lambda path, query: (500, {})
     run("sync", db, "--base-url", upstream.base_url, "--max-requests", "1")
     refused(run("publish", db, out), 2, "holds nothing to publish yet: sync it first")

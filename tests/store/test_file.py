@@ -110,7 +110,7 @@ def test_a_file_that_a_full_disk_left_without_tables_waits_for_its_sync(db, run,
         conn.execute("DROP TABLE x")
     told = run("status", db)
     assert told.code == 2
-    assert told.err == f"ll2-mirror: {db} holds nothing yet: `ll2-mirror sync {db}` fills it\n"
+    assert told.err == f"ll2-mirror: {db} is empty: `ll2-mirror sync {db}` fills it\n"
     assert run("sync", db, "--base-url", upstream.base_url).code == 0
 
 

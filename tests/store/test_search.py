@@ -66,7 +66,7 @@ def test_one_term_that_is_missing_is_noticed(synced, run):
     )
     verdict = run("verify", synced)
     assert verdict.code == 1
-    assert f"{INDEX} doesn't find what spacecraft is searched by" in verdict.out
+    assert f"{INDEX} doesn't have the terms of {INDEX.removesuffix('_fts')}" in verdict.out
 
 
 # The words of a search

@@ -42,5 +42,5 @@ def test_links_lead_where_the_client_asked_and_nothing_else_changes(name):
 
 
 def test_a_richer_mode_than_the_text_has_is_refused():
-    with pytest.raises(NotInMirror, match="came as LaunchNormal only"):
+    with pytest.raises(NotInMirror, match="was only received as LaunchNormal"):
         in_mode("launches", "normal", BUNDLED["launches", "normal"][0], "detailed")

@@ -188,7 +188,7 @@ def test_a_file_in_detailed_mode_renders_records_of_a_poorer_one(store, resource
 def test_keys_never_seen_are_not_rendered_as_nulls(store):
     shape = SHAPES["SpacecraftNormal"]
     ids = bring(store, shape, CAPTURED)
-    with pytest.raises(NotInMirror, match=r"spacecraft \d+ was seen as SpacecraftNormal only"):
+    with pytest.raises(NotInMirror, match=r"spacecraft \d+ was only received as SpacecraftNormal"):
         Renderer(store.conn).objects(SHAPES["SpacecraftEndpointDetailed"], ids)
 
 

@@ -116,7 +116,7 @@ def fed(random, program, upstream, whole, folder):
         assert public_rows(db) == before
     # A row with two values may refer, by the later, to one that never came in the form needed.
     problems = json.loads(fine(program("verify", db, "--json"), 0, 1).out)["problems"]
-    assert all("was seen as" in problem for problem in problems), problems
+    assert all("was only received as" in problem for problem in problems), problems
     fine(program("status", db), 0)
     for _ in range(3):
         program.ahead += 7 * 3600  # longer than any limit holds

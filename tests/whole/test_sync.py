@@ -707,7 +707,7 @@ def test_what_is_searched_follows_each_sync(synced, upstream, run):
     execute(synced, "UPDATE _search_spacecraft SET name = 'X' WHERE id = 9000")
     ran = run("verify", synced)
     assert ran.code == 1
-    assert "_search_spacecraft 9000 isn't what spacecraft 9000 is searched by" in ran.out
+    assert "_search_spacecraft 9000 doesn't have the texts of spacecraft 9000" in ran.out
 
 
 def test_a_row_that_one_resource_lets_go_is_as_the_others_say(db, run, upstream):

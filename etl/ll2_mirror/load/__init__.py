@@ -1,9 +1,8 @@
-"""Staged pages to tables: a complete walk is published whole or not at all.
+"""Loads staged pages into the tables: all walks of a sync are published, or none.
 
-In: a walk that is complete. Out: the tables as LL2 has them now, and a ``Report``.
+In: complete walks. Out: the tables as LL2 has them now, and a ``Report`` for each list.
 
-Open ``publish`` first: within one transaction it has ``bring`` normalize the records that are new,
-``upsert`` write what differs, ``prune`` take out what nothing leads to any more, ``quarantine``
-keep aside what isn't understood. ``rebuild`` makes the tables of an older file anew from its
-staged pages.
+Open ``publish`` first. Within one transaction, ``fold`` applies the records that changed,
+``upsert`` writes the rows that differ, and ``history`` records the changes. ``drift`` keeps what
+LL2's document doesn't mention. ``upgrade`` rebuilds the tables of an older file from its pages.
 """

@@ -1,4 +1,4 @@
-"""What LL2 sent that its document doesn't know: noted until no row has it any more."""
+"""What LL2 sends and its document doesn't mention: recorded until no row has it any more."""
 
 from __future__ import annotations
 
@@ -15,32 +15,32 @@ from ll2_mirror.transform.layout import Drift
 def keep_drift(
     conn: sqlite3.Connection, drift: dict[Drift, Id | None], run: int
 ) -> list[dict[str, Any]]:
-    """Notes what a run met, each with an object that shows it; gives it as JSON objects."""
+    """Records the drift of a run, each with the id of an example; returns it as JSON objects."""
     conn.executemany(
         "INSERT OR IGNORE INTO _drift VALUES (?, ?, ?, ?, ?)",
-        ((*found, run, "" if id_ is None else id_) for found, id_ in drift.items()),
+        ((*item, run, "" if id_ is None else id_) for item, id_ in drift.items()),
     )
-    return [{**found._asdict(), "id": id_} for found, id_ in drift.items()]
+    return [{**item._asdict(), "id": id_} for item, id_ in drift.items()]
 
 
 def forget_drift(conn: sqlite3.Connection) -> None:
-    """Takes out of the list of drift what no row has any more."""
+    """Deletes from ``_drift`` what no row has any more."""
     names = [name for (name,) in conn.execute("SELECT DISTINCT shape FROM _drift").fetchall()]
     for name in names:
-        shown = _shown(conn, SHAPES[name]) if name in SHAPES else set()
+        used = _used_keys(conn, SHAPES[name]) if name in SHAPES else set()
         listed = conn.execute("SELECT key FROM _drift WHERE shape = ?", (name,)).fetchall()
         conn.executemany(
             "DELETE FROM _drift WHERE shape = ? AND key = ?",
-            ((name, key) for (key,) in listed if key not in shown),
+            ((name, key) for (key,) in listed if key not in used),
         )
 
 
-def _shown(conn: sqlite3.Connection, shape: Shape) -> set[str]:
-    """The keys that rows have beyond a shape's columns; the empty one for another order of keys."""
-    shown = set()
+def _used_keys(conn: sqlite3.Connection, shape: Shape) -> set[str]:
+    """The keys that rows have in ``_extra`` for a shape; an empty one means another key order."""
+    used = set()
     for table in [shape.table] if shape.table else list_tables(shape):
         for (extra,) in conn.execute(f'SELECT _extra FROM "{table}" WHERE _extra IS NOT NULL'):
             part = read(extra).get(shape.name, {"values": {}})
-            shown |= part["values"].keys()
-            shown |= {""} if "keys" in part else set()
-    return shown
+            used |= part["values"].keys()
+            used |= {""} if "keys" in part else set()
+    return used

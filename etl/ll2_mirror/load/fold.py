@@ -1,16 +1,18 @@
 """The one rule behind the tables.
 
-    Each listed record has one text that counts: the last one of LL2's that was understood. The
-    tables are what these texts make, laid over each other in the order in which each last came
-    otherwise.
+    Each listed record has one text that counts: the last one from LL2 that was understood. The
+    tables are what these texts make, applied in the order in which each last changed.
 
-So of two values of one row the one that came last stands, and a row is there exactly as long as a
-text that counts has it. ``rebuild`` makes the tables from all texts; ``Fold`` changes them to what
-``rebuild`` would make after some texts came otherwise, or went::
+So of two values of one row, the latest change wins, and a row exists exactly as long as a text
+that counts has it. ``rebuild`` makes the tables from all texts. ``Fold`` changes the tables to what
+``rebuild`` would make after some texts changed or were removed::
 
     before   1 A{agency 7 "X"}   2 B{agency 7 "Y"}         agency 7 is "Y"
-    then     B comes as B{agency 8 "Z"}: it is laid on top, and releases agency 7
+    then     B changes to B{agency 8 "Z"}: it is applied last, and no longer has agency 7
     after    1 A{agency 7 "X"}   3 B{agency 8 "Z"}         agency 7 is "X", agency 8 is "Z"
+
+A changed text *releases* the rows that it no longer has: ``Fold.finish`` makes these again from
+the other texts that have them, or deletes them.
 """
 
 from __future__ import annotations
@@ -35,7 +37,7 @@ from ll2_mirror.transform.normalize import Normalizer
 
 
 class BrokenPage(NotAPage):
-    """A staged page that is no page of LL2, as only now is seen."""
+    """A staged page that turns out not to be a page of LL2 when its records are read."""
 
     def __init__(self, message: str, walk: Walk, page: StagedPage) -> None:
         super().__init__(message)
@@ -44,7 +46,7 @@ class BrokenPage(NotAPage):
 
 
 class RejectedRecord(NamedTuple):
-    """A record that can't be understood; ``id`` is None where it has none that could be one."""
+    """A record that isn't understood; ``id`` is None if it has no valid id."""
 
     id: Id | None
     reason: str
@@ -53,19 +55,19 @@ class RejectedRecord(NamedTuple):
 
 @dataclass
 class Folded:
-    """What became of the records of one walk."""
+    """The result of applying one walk."""
 
-    met: int = 0
+    met: int = 0  # records
     new: list[Id] = field(default_factory=list)  # that the list did not have
-    seen: list[Id] = field(default_factory=list)  # that no page which came later tells of
+    seen: list[Id] = field(default_factory=list)  # that are on no later page
     rejected: list[RejectedRecord] = field(default_factory=list)
     normalizer: Normalizer = field(default_factory=Normalizer)
 
 
 class Fold:
-    """Changes the tables with the texts of one sync, within the caller's transaction.
+    """Applies the texts of one sync to the tables, within the caller's transaction.
 
-    ``pinned`` has, after ``settle``, the rows that no text has any more, but that a table of the
+    After ``finish``, ``pinned`` has the rows that no text has any more but that a table of the
     user's own refers to, each with the name of that table.
     """
 
@@ -74,33 +76,33 @@ class Fold:
         self.pinned: dict[Node, str] = {}
         self._store = store
         self._upsert = Upsert(store.conn, self.history)
-        # By the code of a row: the newest text that had it and has it no more, and the run.
+        # By row code: the number of the newest text that released the row, and the run.
         self._released: dict[int, tuple[int, int]] = {}
 
-    def lay(self, walk: Walk) -> Folded:
-        """Lays the texts of a walk that came otherwise over the tables.
+    def apply(self, walk: Walk) -> Folded:
+        """Applies the changed texts of a walk to the tables.
 
-        Those that came as they were now count on their new pages. Raises BrokenPage, or
-        DataError for a damaged page.
+        Unchanged texts now count on their new pages. Raises BrokenPage, or DataError for a
+        damaged page.
         """
         folded, on_pages = Folded(), self._store.records.on_pages(walk.resource)
         for page, places in self._store.walks.newest(walk):
             folded.met += len(places)
             folded.seen += [id_ for place in places if (id_ := page.ids[place]) is not None]
             if on_pages.get(page.page) == len(places) == len(page.ids):
-                continue  # the texts of all its records count on this very page
+                continue  # all its texts already count on this page
             try:
                 results = self._store.walks.records(page.page)
             except NotAPage as error:
                 message = f"the page at offset {page.offset}: {error}"
                 raise BrokenPage(message, walk, page) from None
-            self.lay_page(walk, page, [(place, results[place]) for place in places], folded)
+            self.apply_page(walk, page, [(place, results[place]) for place in places], folded)
         return folded
 
-    def lay_page(
+    def apply_page(
         self, walk: Walk, page: StagedPage, results: list[tuple[int, Any]], folded: Folded
     ) -> None:
-        """Lays records of a page, each with its place there, over the tables."""
+        """Applies records of a page, each with its index there, to the tables."""
         shape, records = walk.shape, self._store.records
         ids = (page.ids[place] for place, _ in results)
         known = records.known(walk.resource, [id_ for id_ in ids if id_ is not None])
@@ -128,42 +130,42 @@ class Fold:
         records.put(walk.resource, texts)
 
     def remove(self, resource: str, ids: Iterable[Id]) -> None:
-        """Takes records off their list, and with them what only their texts made."""
+        """Removes records from their list, and releases the rows that their texts have."""
         known = self._store.records.known(resource, ids).values()
         for text in known:
             self._release(text.rows, text.number)
         self._store.records.remove(text.number for text in known)
 
     def _release(self, rows: bytes, number: int, kept: Iterable[int] = ()) -> None:
-        """Notes the rows that a text had and that what came instead of it has not."""
+        """Notes the rows of a text, except those that its replacement has, too."""
         for code in {*codes_of(rows)}.difference(kept):
             before = self._released.get(code, (0, 0))
             self._released[code] = max(before, (number, self.history.run))
 
-    def settle(self, pinned: Iterable[Node] = ()) -> None:
-        """Makes what texts released anew, from the texts that still have it; or deletes it.
+    def finish(self, pinned: Iterable[Node] = ()) -> None:
+        """Makes released rows again from the texts that still have them; deletes the others.
 
-        A text that is newer than the one which released a row has its say already. ``pinned``:
-        what stayed for a user's table before, to be looked at again.
+        A row that a newer text has is already right. ``pinned``: rows that an earlier sync kept
+        for a user's table, to be checked again.
         """
         stale = self._stale(pinned)
-        wanted = {node for nodes in stale.values() for node in nodes}
+        released = {node for nodes in stale.values() for node in nodes}
         having = self._store.records.newest(
-            row_code(shape, id_) for table, id_ in wanted for shape in shapes_of(table)
+            row_code(shape, id_) for table, id_ in released for shape in shapes_of(table)
         )
         nodes = self._store.records.nodes(having)
-        gone = wanted.difference(nodes.values())
+        gone = released.difference(nodes.values())
         rows: dict[str, dict[Id, list[Row]]] = {}
         for row in self._rows(sorted({*having.values()})):
             assert row.id is not None
-            if (row.shape.table, row.id) in wanted:
+            if (row.shape.table, row.id) in released:
                 rows.setdefault(row.shape.table, {}).setdefault(row.id, []).append(row)
         self.pinned = self._pins(gone)
-        for run, found in stale.items():
+        for run, of_run in stale.items():
             self.history.run = run
-            for table, ids in _by_table(found - gone):
-                self._upsert.renew(table, {id_: rows[table][id_] for id_ in ids})
-            for table, ids in _by_table((found & gone) - self.pinned.keys()):
+            for table, ids in _by_table(of_run - gone):
+                self._upsert.replace(table, {id_: rows[table][id_] for id_ in ids})
+            for table, ids in _by_table((of_run & gone) - self.pinned.keys()):
                 self._upsert.delete(table, ids)
 
     def _rows(self, numbers: list[int]) -> Iterator[Row]:
@@ -177,7 +179,7 @@ class Fold:
                     yield from rows.values()
 
     def _stale(self, pinned: Iterable[Node]) -> dict[int, set[Node]]:
-        """The rows that may hold what a text said that counts no more, by the run that found so."""
+        """The rows that may have values of texts that no longer count, by the run to note."""
         records, stale = self._store.records, dict[int, set[Node]]()
         newest = records.newest(self._released)
         for code, node in records.nodes(self._released).items():
@@ -195,12 +197,12 @@ class Fold:
         return self._store.conn.execute(sql, (node[1],)).fetchone() is not None
 
     def _pins(self, gone: set[Node]) -> dict[Node, str]:
-        """Those of the rows that a table of the user's own refers to, and what these refer to."""
+        """The rows that a table of the user's own refers to, and the rows that these refer to."""
         conn, pins = self._store.conn, dict[Node, str]()
         for edge in users_edges(conn):
             ids = [id_ for table, id_ in gone if table == edge.target]
             theirs, column = quoted([edge.table]), quoted([edge.column])
-            sql = (  # a comparison of columns, as SQLite compares for the key
+            sql = (  # compares columns, so that SQLite converts types as for a foreign key
                 f"SELECT id FROM {edge.target} AS ours WHERE id {IN}"
                 f" AND EXISTS (SELECT 1 FROM {theirs} AS theirs WHERE theirs.{column} = ours.id)"
             )
@@ -219,7 +221,7 @@ class Fold:
 
 
 def rebuild(records: ListedRecords, conn: sqlite3.Connection) -> None:
-    """Fills empty tables from all texts; raises DataError for one damaged or not understood."""
+    """Fills empty tables from all texts; raises DataError if one is damaged or not understood."""
     upsert, normalizer = Upsert(conn, None), Normalizer()
     for texts in records.texts():
         for text in texts:
@@ -228,7 +230,7 @@ def rebuild(records: ListedRecords, conn: sqlite3.Connection) -> None:
 
 
 def _by_table(nodes: Iterable[Node]) -> Iterator[tuple[str, list[Id]]]:
-    """The ids of rows by table."""
+    """Groups the ids of rows by table."""
     tables = dict[str, list[Id]]()
     for table, id_ in sorted(nodes, key=str):
         tables.setdefault(table, []).append(id_)

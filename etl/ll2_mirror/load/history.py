@@ -1,7 +1,7 @@
-"""The history of a sync: the difference between the tables before it and after.
+"""The history of a sync: the difference between the tables before and after it.
 
-Each row is kept as it was before the sync first writes it, in a table of the connection's own. At
-the end what differs goes to ``_history``; so a change that was taken back leaves nothing.
+Before the sync first writes a row, the row is copied to a temporary table. At the end, what differs
+is written to ``_history``, so a change that was reverted leaves no entry.
 """
 
 from __future__ import annotations
@@ -20,12 +20,12 @@ from ll2_mirror.ll2.shapes import SHAPES
 from ll2_mirror.store.sql import IN, among, list_items, quoted
 
 _HOST = re.compile(r"^[a-z]+://[^/]*")
-_CHUNK = 500  # rows that are compared at once
-Entry = tuple[str, str, Any, Any, bool]  # key, kind, from, to, and whether it moves by itself
+_CHUNK = 500  # rows compared at once
+Entry = tuple[str, str, Any, Any, bool]  # key, kind, from, to, and whether it changes by itself
 
 
 class _Image(NamedTuple):
-    """A row by its columns, in which a list is its items: ids, or the values of each."""
+    """A row's values by column; a list as its items: ids, or the values of each item."""
 
     extra: str | None
     shapes: str | None
@@ -33,10 +33,10 @@ class _Image(NamedTuple):
 
 
 class History:
-    """What one sync changes; the caller's transaction holds it together."""
+    """What one sync changes, within the caller's transaction."""
 
     def __init__(self, conn: sqlite3.Connection) -> None:
-        self.run = 0  # the run to which what is touched belongs
+        self.run = 0  # the run that changes belong to from now on
         self._conn = conn
         conn.execute("DROP TABLE IF EXISTS temp.touched")
         conn.execute(
@@ -50,7 +50,7 @@ class History:
         return self._conn.execute("SELECT 1 FROM temp.touched LIMIT 1").fetchone() is None
 
     def touch(self, table: str, ids: Iterable[Any], *, exist: bool) -> None:
-        """Keeps rows as they are before they are written, unless the sync wrote them before."""
+        """Copies rows before they are written, unless this sync has already written them."""
         fresh = list(ids)
         images: dict[Any, _Image] = {}
         if exist and fresh:
@@ -67,7 +67,7 @@ class History:
         )
 
     def listed(self, table: str, ids: list[Id]) -> None:
-        """Notes records that LL2 lists now."""
+        """Notes records that LL2 now lists."""
         self.touch(table, ids, exist=True)
         self._conn.execute(
             f"UPDATE temp.touched SET kind = 'added', run = ? WHERE table_name = ? AND id {IN}",
@@ -75,9 +75,9 @@ class History:
         )
 
     def unlisted(self, table: str, bodies: dict[Id, str]) -> None:
-        """Notes records that LL2 lists no more, each with its JSON as LL2 last sent it.
+        """Notes records that LL2 no longer lists, each with its JSON as LL2 last sent it.
 
-        One that this very sync listed was never there.
+        A record that was added in this sync gets no entry.
         """
         self.touch(table, bodies, exist=True)
         self._conn.executemany(
@@ -87,7 +87,7 @@ class History:
         )
 
     def write(self) -> None:
-        """Writes all that differs now."""
+        """Writes the differences to ``_history``."""
         tables = self._conn.execute("SELECT DISTINCT table_name FROM temp.touched").fetchall()
         for (table,) in tables:
             there = f'id IN (SELECT id FROM "{table}")'
@@ -109,10 +109,10 @@ class History:
         self._conn.execute("DROP TABLE temp.touched")
 
     def _write(self, table: str, rows: list[tuple[Id, int, str, str | None]]) -> None:
-        """Writes what differs in rows that were there before."""
+        """Writes the differences in rows that existed before."""
         images = _images(self._conn, table, [id_ for id_, *_ in rows])
-        for id_, run, held, kind in rows:
-            before, now = _Image(*json.loads(held)), images.get(id_)
+        for id_, run, copy, kind in rows:
+            before, now = _Image(*json.loads(copy)), images.get(id_)
             entries: Iterable[Entry] = ()
             if now:
                 entries = _changes(table, before, now)
@@ -126,7 +126,7 @@ class History:
 
 @cache
 def _keys(table: str) -> dict[str, tuple[Shape, Key]]:
-    """The keys of a table's rows by their column, each with a shape that has it."""
+    """The keys of a table's rows by column, each with a shape that has it."""
     shapes = [shape for shape in SHAPES.values() if shape.table == table]
     return {key.column: (shape, key) for shape in shapes for key in shape.stored}
 
@@ -151,7 +151,7 @@ def _images(conn: sqlite3.Connection, table: str, ids: Iterable[Any]) -> dict[An
 
 
 def _gone(table: str, before: _Image) -> Entry:
-    """The entry for a row that went: by LL2's keys, a nested object as its id."""
+    """The entry for a deleted row: its values by LL2's keys, a nested object as its id."""
     state = {_keys(table)[column][1].name: value for column, value in before.values.items()}
     if before.extra is not None:
         state["_extra"] = spell(parse(before.extra.encode()), KEPT)
@@ -159,7 +159,7 @@ def _gone(table: str, before: _Image) -> Entry:
 
 
 def _changes(table: str, before: _Image, now: _Image) -> Iterator[Entry]:
-    """What was known of a row and is now another."""
+    """The entries for the known values of a row that changed."""
     keys = _keys(table)
     shape = next(iter(keys.values()))[0]
     seen = (before.shapes or "").split() if shape.shared else [shape.name]
@@ -172,7 +172,7 @@ def _changes(table: str, before: _Image, now: _Image) -> Iterator[Entry]:
 
 
 def _change(key: Key, old: Any, new: Any) -> Entry:
-    """The entry for a key, in which a list is JSON."""
+    """The entry for a key; a list is written as JSON."""
     if key.kind != "many":
         moves = key.volatile or (key.kind == "media" and _host_moved(old, new))
         return key.name, "changed", old, new, moves

@@ -1,4 +1,4 @@
-"""Publishes complete walks: their texts are folded into the tables, and the ledger is written."""
+"""Publishes complete walks: applies their texts to the tables, and writes the ledger."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ from ll2_mirror.store.search import reindex
 from ll2_mirror.store.sql import IN, among
 from ll2_mirror.store.walks import Deletions, Walk
 
-REJECTED_SHARE = 0.01  # of a walk's records may be not understood, before none is published
+REJECTED_SHARE = 0.01  # of a walk's records: if more aren't understood, nothing is published
 MISSING = "not listed, and not confirmed gone"
 
 
 @dataclass
 class Report:
-    """What a sync did with one resource; ``as_json`` is the contract of ``sync --json``."""
+    """What a sync did with one resource; ``as_json`` is what ``sync --json`` prints."""
 
     resource: str
     mode: str
@@ -36,10 +36,10 @@ class Report:
     moved: int = 0
     unchanged: int = 0
     gone: int = 0
-    nested: int = 0  # rows that records nest, added, changed or gone
-    conflicts: int = 0  # no longer counted
-    missing: int = 0  # not listed, not confirmed gone: they stay for now
-    kept: list[dict[str, Any]] = field(default_factory=list)  # for a table of the user's own
+    nested: int = 0  # nested rows added, changed or deleted
+    conflicts: int = 0  # always 0: no longer counted
+    missing: int = 0  # not listed, not confirmed deleted: they stay for now
+    kept: list[dict[str, Any]] = field(default_factory=list)  # rows that a user's table refers to
     quarantined: list[dict[str, Any]] = field(default_factory=list)
     drift: list[dict[str, Any]] = field(default_factory=list)
     seconds: float = 0.0
@@ -50,7 +50,7 @@ class Report:
 
 
 class CompleteWalk(NamedTuple):
-    """A walk that came to its end, and what it cost."""
+    """A complete walk, with the requests and seconds that it took."""
 
     walk: Walk
     deletions: Deletions
@@ -61,13 +61,13 @@ class CompleteWalk(NamedTuple):
 def publish(store: Store, complete: list[CompleteWalk]) -> list[Report]:
     """Publishes the walks of one sync, within the caller's transaction.
 
-    Raises BrokenPage, or DataError where too many records are not understood.
+    Raises BrokenPage, or DataError if too many records are not understood.
     """
     fold, runs = Fold(store), list[tuple[int, Report]]()
     for walk, deletions, requests, seconds in complete:
         began = monotonic()
         run = fold.history.run = store.ledger.open_run(walk, requests)
-        folded = fold.lay(walk)
+        folded = fold.apply(walk)
         _refuse_many(folded, walk)
         _unlist(store, fold, walk.resource, deletions.gone)
         _list(store, fold, walk.resource, folded.new)
@@ -80,12 +80,12 @@ def publish(store: Store, complete: list[CompleteWalk]) -> list[Report]:
             added=len(folded.new),
             gone=len(deletions.gone),
             missing=len(deletions.missing),
-            quarantined=[{"id": one.id, "reason": one.reason} for one in folded.rejected],
+            quarantined=[{"id": item.id, "reason": item.reason} for item in folded.rejected],
             drift=keep_drift(store.conn, folded.normalizer.drift, run),
         )
         report.seconds = seconds + monotonic() - began
         runs.append((run, report))
-    fold.settle(store.settings.pinned)
+    fold.finish(store.settings.pinned)
     store.settings.keep("kept", sorted(map(list, fold.pinned), key=str))
     runs[0][1].kept = [
         {"table": table, "id": id_, "by": by} for (table, id_), by in fold.pinned.items()
@@ -101,7 +101,7 @@ def publish(store: Store, complete: list[CompleteWalk]) -> list[Report]:
 
 
 def _refuse_many(folded: Folded, walk: Walk) -> None:
-    """Raises DataError where more records are not understood than one and a share of the walk."""
+    """Raises DataError if more than one record and REJECTED_SHARE of a walk are not understood."""
     rejected, met = folded.rejected, folded.met
     if len(rejected) > max(1, REJECTED_SHARE * met):
         raise DataError(
@@ -111,7 +111,7 @@ def _refuse_many(folded: Folded, walk: Walk) -> None:
 
 
 def _unlist(store: Store, fold: Fold, resource: str, gone: list[Id]) -> None:
-    """Takes off the list what LL2 no longer has; each record's last text is kept."""
+    """Removes deleted records from the list; keeps each one's last text as a tombstone."""
     bodies = store.records.bodies(resource, gone)
     store.ledger.bury(fold.history.run, resource, bodies)
     fold.history.unlisted(RESOURCES[resource].table, bodies)
@@ -119,23 +119,23 @@ def _unlist(store: Store, fold: Fold, resource: str, gone: list[Id]) -> None:
 
 
 def _list(store: Store, fold: Fold, resource: str, new: list[Id]) -> None:
-    """Notes what LL2 lists now, and did not before."""
+    """Notes the records that LL2 lists now and didn't before."""
     fold.history.listed(RESOURCES[resource].table, new)
     store.ledger.unbury(resource, new)
 
 
 def _quarantine(store: Store, run: int, walk: Walk, folded: Folded, missing: list[Id]) -> None:
-    """Puts into quarantine what a walk did not understand or meet, and lets out what it did.
+    """Quarantines the records that a walk didn't understand or find, and removes those it did.
 
-    A walk over a slice says nothing of records that it did not meet, nor does any walk of those
-    that another one met since.
+    A walk over a part doesn't change the state of records that it didn't find. No walk changes
+    the state of records that a later walk has found.
     """
-    before = {one.id: one.run for one in store.records.quarantined(walk.resource)}
+    before = {item.id: item.run for item in store.records.quarantined(walk.resource)}
     out: set[Id | None] = set(folded.seen)
     if not walk.part:
         out |= before.keys() - store.walks.met_since(walk)
     rows: list[tuple[Id | None, str, str | None]] = [
-        (one.id, one.reason, text(spell(one.record, KEPT))) for one in folded.rejected
+        (item.id, item.reason, text(spell(item.record, KEPT))) for item in folded.rejected
     ]
     rows += [(id_, MISSING, None) for id_ in sorted(missing, key=str)]
     store.conn.execute(
@@ -151,7 +151,7 @@ def _quarantine(store: Store, run: int, walk: Walk, folded: Folded, missing: lis
 
 
 def _close(store: Store, run: int, report: Report) -> None:
-    """Counts what a run did, once the history has it."""
+    """Counts what a run did, from the history that is now written."""
     resource = SLICES[report.resource].resource
     report.records = store.ledger.records(resource.name)
     report.changed, report.moved, report.nested = store.ledger.count(run, resource)

@@ -1,6 +1,6 @@
-"""A file of an earlier version, brought up to date: its tables are made anew from its pages.
+"""Upgrades a file of an earlier version: rebuilds its tables from its stored pages.
 
-No request, and one transaction: until its end, readers see the file as it was.
+It makes no request. It is one transaction, so readers see the old file until it is committed.
 """
 
 from __future__ import annotations
@@ -21,10 +21,10 @@ from ll2_mirror.store.search import reindex
 from ll2_mirror.store.sql import quoted, statements
 from ll2_mirror.store.walks import StagedPage, Walk
 
-_INDEXES = "_search_"  # which are made anew
-_MEMORY = 2  # of temp_store
-# The pages and records of schemas before 7, from the tables as they were. Before 5, the pages of a
-# walk had no number: it had them in the order of their offsets.
+_INDEXES = "_search_"  # the start of the names of tables that are rebuilt, not copied
+_MEMORY = 2  # the value of temp_store
+# Converts the pages of schemas before 7. Before 5, pages had no number: a walk's pages were in the
+# order of their offsets.
 _PAGES = """
 INSERT INTO _pages (resource, mode, digest, body)
     SELECT DISTINCT resource, mode, digest, ll2_repacked(body)
@@ -39,14 +39,14 @@ INSERT INTO _staged (walk, "offset", "limit", page, ids)
 
 
 def upgraded_copy(store: Store) -> Store:
-    """The mirror as one of this version; an older file stays as it is, and a copy is made anew.
+    """The mirror in this version's schema: an older file is copied, and the copy upgraded.
 
-    Raises DataError where the file's stored pages don't make whole tables.
+    Raises DataError if the tables can't be rebuilt from the file's stored pages.
     """
     if version_of(store.conn) == SCHEMA_VERSION:
         return store
     temp_store = store.conn.execute("PRAGMA temp_store").fetchone()[0]
-    # A file of SQLite's own, until it is closed, if there is a folder for such.
+    # "": a temporary file, which SQLite deletes when it is closed.
     copy = sqlite3.connect(":memory:" if temp_store == _MEMORY else "", isolation_level=None)
     copy.execute(f"PRAGMA temp_store = {temp_store}")
     store.conn.backup(copy)
@@ -57,9 +57,9 @@ def upgraded_copy(store: Store) -> Store:
 
 
 def upgrade(store: Store, emit: Emit) -> None:
-    """Brings the file of a sync, which has its lock, up to date; a copy of it as it was stays.
+    """Upgrades the file of a sync, which holds its lock, and keeps a copy of the old file.
 
-    The copy has the file's name with the version of its schema: ``spacecraft.db.v3``.
+    The copy's name ends with its schema version: ``spacecraft.db.v3``.
     """
     version = version_of(store.conn)
     if version == SCHEMA_VERSION:
@@ -76,7 +76,7 @@ def upgrade(store: Store, emit: Emit) -> None:
 
 
 def _discard(copy: Path) -> None:
-    """Removes a copy, and what SQLite had beside it while it was made."""
+    """Removes a copy and the journal that SQLite may have left beside it."""
     for path in (copy, copy.with_name(f"{copy.name}-journal")):
         path.unlink(missing_ok=True)
 
@@ -91,8 +91,8 @@ def _upgrade(store: Store) -> None:
             for statement in statements(schema_text()):
                 conn.execute(statement)
             for table in own:
-                _bring_back(conn, table)
-            _bring_pages(conn)
+                _restore(conn, table)
+            _convert_pages(conn)
             _fold(store)
             for table in own:
                 conn.execute(f'DROP TABLE temp."old{table}"')
@@ -102,14 +102,14 @@ def _upgrade(store: Store) -> None:
 
 
 def _tables(conn: sqlite3.Connection) -> list[str]:
-    """The file's tables that are LL2's or the tool's; others are the user's own."""
+    """The file's tables that are LL2's or the tool's; all others are the user's own."""
     names = {*own_tables(), *wanted_columns(), "_bodies"}
     rows = conn.execute("SELECT name FROM main.sqlite_master WHERE type = 'table'")
     return [name for (name,) in rows if name in names]
 
 
 def _set_aside(conn: sqlite3.Connection) -> Iterator[str]:
-    """Empties the file of our tables; those of the tool's own are copied first, and named."""
+    """Drops LL2's and the tool's tables; copies the tool's first, and yields their names."""
     conn.execute("DELETE FROM _pages WHERE walk IN (SELECT id FROM _walks WHERE NOT published)")
     conn.execute("DELETE FROM _walks WHERE NOT published")
     for view in our_views(conn):
@@ -121,8 +121,8 @@ def _set_aside(conn: sqlite3.Connection) -> Iterator[str]:
         conn.execute(f'DROP TABLE main."{table}"')
 
 
-def _bring_back(conn: sqlite3.Connection, table: str) -> None:
-    """Copies the rows of a table of the tool's own, unless they are made anew."""
+def _restore(conn: sqlite3.Connection, table: str) -> None:
+    """Copies back the rows of one of the tool's own tables, unless they are converted."""
     old = _columns(conn, f"old{table}")
     both = [name for name in _columns(conn, table) if name in old]
     if both and table not in ("_pages", "_records"):
@@ -135,35 +135,38 @@ def _columns(conn: sqlite3.Connection, table: str) -> list[str]:
     return [row[1] for row in conn.execute(f'PRAGMA table_info("{table}")')]
 
 
-def _bring_pages(conn: sqlite3.Connection) -> None:
+def _convert_pages(conn: sqlite3.Connection) -> None:
     order = "number" if "number" in _columns(conn, "old_pages") else 'walk, "offset"'
     for statement in statements(_PAGES.format(order=order)):
         conn.execute(statement)
 
 
 def _fold(store: Store) -> None:
-    """Fills the tables from the pages of each list, in the order in which they came."""
+    """Fills the tables from the pages of each list, in the order in which they were fetched."""
     fold = Fold(store)
     for name in (name for name in store.ledger.resources() if name in RESOURCES):
-        _lay_quarantined(store, fold, name)
+        _apply_quarantined(store, fold, name)
         for walk in (
             walk for walk in store.walks.all_published(name) if walk.mode in RESOURCES[name].modes
         ):
             try:
-                fold.lay(walk)
+                fold.apply(walk)
             except BrokenPage as error:
                 raise DataError(f"{store.path}: {walk.name}: {error}") from None
         listed = "SELECT id FROM temp.old_records WHERE resource = ?"
         gone = f"SELECT id FROM _records WHERE resource = ? AND id NOT IN ({listed})"
         fold.remove(name, [id_ for (id_,) in store.conn.execute(gone, (name, name))])
-    fold.settle()
+    fold.finish()
     store.settings.keep("kept", sorted(map(list, fold.pinned), key=str))
     store.walks.forget_pages()
     reindex(store.conn)
 
 
-def _lay_quarantined(store: Store, fold: Fold, resource: str) -> None:
-    """Lays the texts of records in quarantine that stood beside the pages; each gets its own."""
+def _apply_quarantined(store: Store, fold: Fold, resource: str) -> None:
+    """Applies the last good texts of quarantined records, which older files kept outside pages.
+
+    Each becomes a page of its own.
+    """
     rows = store.conn.execute(
         "SELECT id, mode, stands FROM temp.old_quarantine WHERE resource = ? AND stands NOT NULL",
         (resource,),
@@ -177,21 +180,21 @@ def _lay_quarantined(store: Store, fold: Fold, resource: str) -> None:
             ).lastrowid
             assert number is not None
             walk = Walk(0, resource, "", None, mode, "", "", 1)
-            fold.lay_page(
+            fold.apply_page(
                 walk, StagedPage(0, 0, 1, number, [id_]), [(0, parse(body.encode()))], Folded()
             )
 
 
 def _check(store: Store) -> None:
-    """Raises DataError where a row refers to one that isn't there; it may be the user's own."""
+    """Raises DataError if a row, of LL2's or of a user's table, refers to a missing one."""
     broken = store.conn.execute("PRAGMA foreign_key_check").fetchone()
     if broken and broken[0] in _tables(store.conn):
         raise DataError(
-            f"{store.path}: its stored pages don't make whole tables ({broken[0]}): it stays as it"
-            " is; sync to a new file"
+            f"{store.path}: its stored pages don't make whole tables ({broken[0]}): the file is"
+            " unchanged; sync to a new file"
         )
     if broken:
         raise DataError(
             f"{store.path}: your table {broken[0]} refers to a row of {broken[2]} that LL2 no"
-            " longer has: take that out first"
+            " longer has: delete your row first"
         )

@@ -1,7 +1,7 @@
-"""Rows to the tables: compares each with what is there, and writes what differs.
+"""Writes rows to the tables: compares each with the stored one, and writes only those that differ.
 
-sqlite-utils' upsert_all would ask for the schema some 137 times a page and write every row;
-here each shape's statements are built once, and an unchanged row costs one comparison.
+Not sqlite-utils' upsert_all, which queries the schema about 137 times per page and writes every
+row. Here each shape's statements are built once, and an unchanged row costs one comparison.
 """
 
 from __future__ import annotations
@@ -16,16 +16,16 @@ from ll2_mirror.ll2.schema import own_columns
 from ll2_mirror.ll2.shapes import shapes_of
 from ll2_mirror.load.history import History
 from ll2_mirror.store.sql import IN, among, list_items, quoted
-from ll2_mirror.transform.extra import merged
+from ll2_mirror.transform.extra import merge_extra
 from ll2_mirror.transform.normalize import Group
 
 _SECONDS = "ll2_seconds"  # the SQL function
 
 
 class Upsert:
-    """Writes rows, those of a later group over those of an earlier one.
+    """Writes rows; those of a later group overwrite those of an earlier one.
 
-    ``history`` is told of each row before it is first written; None: nobody is.
+    ``history`` gets each row before it is first written; None: no history.
     """
 
     def __init__(self, conn: sqlite3.Connection, history: History | None) -> None:
@@ -35,7 +35,7 @@ class Upsert:
         self._statements: dict[Shape, _Statements] = {}
 
     def write(self, groups: Iterable[Group]) -> None:
-        """Writes the rows of some records."""
+        """Writes groups of rows."""
         for group in groups:
             for shape in sorted(group, key=lambda shape: shape.depth):
                 self._write(shape, group[shape])
@@ -43,27 +43,27 @@ class Upsert:
     def _write(self, shape: Shape, rows: dict[Any, Row]) -> None:
         statements = self._of(shape)
         stored = statements.read(self._conn, rows)
-        fresh, renewed = list[tuple[Row, _StoredRow]](), list[tuple[Row, _StoredRow]]()
+        added, changed = list[tuple[Row, _StoredRow]](), list[tuple[Row, _StoredRow]]()
         for id_, row in rows.items():
             before = stored.get(id_)
             now = statements.stored(row, before)
             if before is None:
-                fresh.append((row, now))
+                added.append((row, now))
             elif now != before:
-                renewed.append((row, now))
-        if self._history and (fresh or renewed):
-            self._history.touch(shape.table, [row.id for row, _ in renewed], exist=True)
-            self._history.touch(shape.table, [row.id for row, _ in fresh], exist=False)
-        self._conn.executemany(statements.insert, map(statements.parameters, fresh))
+                changed.append((row, now))
+        if self._history and (added or changed):
+            self._history.touch(shape.table, [row.id for row, _ in changed], exist=True)
+            self._history.touch(shape.table, [row.id for row, _ in added], exist=False)
+        self._conn.executemany(statements.insert, map(statements.parameters, added))
         self._conn.executemany(
-            statements.update, ((*statements.parameters(one), one[0].id) for one in renewed)
+            statements.update, ((*statements.parameters(pair), pair[0].id) for pair in changed)
         )
         for place, table, insert in statements.lists:
-            for row, now in renewed:
+            for row, now in changed:
                 if now.values[place] != stored[row.id].values[place]:
                     self._clear_list(shape, table, [row.id])
                     self._write_list(insert, row.id, now.values[place])
-            for row, now in fresh:
+            for row, now in added:
                 self._write_list(insert, row.id, now.values[place])
 
     def _write_list(self, insert: str, owner: Id | None, items: list[Any] | None) -> None:
@@ -75,11 +75,11 @@ class Upsert:
             ),
         )
 
-    def renew(self, table: str, rows: dict[Id, list[Row]]) -> None:
-        """Makes rows what some objects make, in their order, whatever else they hold now.
+    def replace(self, table: str, rows: dict[Id, list[Row]]) -> None:
+        """Replaces stored rows: each by what its objects make when applied in order.
 
-        Each is written once, and only where it differs: what users hang on a row sees no state
-        in between.
+        Each row is written at most once, and only if it differs, so that a user's triggers see
+        no state in between.
         """
         shapes = shapes_of(table)
         columns = dict.fromkeys(
@@ -89,23 +89,23 @@ class Upsert:
         now = {id_: tuple(row) for id_, *row in self._conn.execute(select, (among(rows),))}
         sets = ", ".join(f'"{column}" = ?' for column in columns)
         keys = [(shape, key) for shape in shapes for key in shape.lists]
-        held = {key.column: list_items(self._conn, shape, key, rows) for shape, key in keys}
+        stored_items = {key.column: list_items(self._conn, shape, key, rows) for shape, key in keys}
         for id_, occurrences in rows.items():
-            values, lists = self._laid(occurrences)
-            wanted = tuple(map(values.get, columns))
-            if wanted != now[id_]:
+            values, lists = self._combined(occurrences)
+            new = tuple(map(values.get, columns))
+            if new != now[id_]:
                 self._touch(table, [id_])
-                self._conn.execute(f'UPDATE "{table}" SET {sets} WHERE id = ?', (*wanted, id_))
+                self._conn.execute(f'UPDATE "{table}" SET {sets} WHERE id = ?', (*new, id_))
             for shape, key in keys:
                 items = lists.get(key.column) or []
-                if items != held[key.column].get(id_, []):
-                    held[key.column][id_] = items
+                if items != stored_items[key.column].get(id_, []):
+                    stored_items[key.column][id_] = items
                     self._touch(table, [id_])
                     self._clear_list(shape, shape.list_table(key), [id_])
                     self._write_list(_insert_into(shape, key), id_, items)
 
-    def _laid(self, rows: list[Row]) -> tuple[dict[str, Any], dict[str, list[Any]]]:
-        """The values by column of objects laid over each other, and the items of their lists."""
+    def _combined(self, rows: list[Row]) -> tuple[dict[str, Any], dict[str, list[Any]]]:
+        """The values and list items, by column, of one row's objects applied in order."""
         values, lists = dict[str, Any](), dict[str, list[Any]]()
         before: _StoredRow | None = None
         for row in rows:
@@ -121,7 +121,7 @@ class Upsert:
             self._history.touch(table, ids, exist=True)
 
     def delete(self, table: str, ids: list[Id]) -> None:
-        """Deletes rows with their lists."""
+        """Deletes rows and their lists."""
         self._touch(table, ids)
         for shape in shapes_of(table):
             for key in shape.lists:
@@ -140,15 +140,15 @@ class Upsert:
 
 
 class _StoredRow(NamedTuple):
-    """A row as its table has it: ``values`` of the shape's columns, a list as its items."""
+    """A row as stored: ``values`` has the shape's columns, a list as its items."""
 
     extra: str | None
-    shapes: str | None  # None where the table has one shape only
+    shapes: str | None  # None if the table has only one shape
     values: tuple[Any, ...]
 
 
 class _Statements:
-    """The statements for one shape, and the way its rows become their parameters."""
+    """The SQL statements for one shape, and the conversion of its rows to parameters."""
 
     def __init__(self, shape: Shape) -> None:
         self._shape = shape
@@ -172,7 +172,7 @@ class _Statements:
         self.update = f'UPDATE "{shape.table}" SET {sets} WHERE id = ?'
 
     def read(self, conn: sqlite3.Connection, ids: Iterable[Id]) -> dict[Any, _StoredRow]:
-        """The rows that the table has, by id."""
+        """The stored rows, by id."""
         own = len(self._own)
         rows = {id_: row for id_, *row in conn.execute(self._select, (among(ids),))}
         for place, key in self.keys if rows else ():
@@ -185,7 +185,7 @@ class _Statements:
         }
 
     def stored(self, row: Row, before: _StoredRow | None) -> _StoredRow:
-        """A row as it is stored over what is there."""
+        """A row as it will be stored in place of ``before``."""
         shape, values = self._shape, row.values
         if self.keys:
             items = list(values)
@@ -198,11 +198,11 @@ class _Statements:
             names = {shape.name, *seen}
             shapes = " ".join(sibling.name for sibling in shape.siblings if sibling.name in names)
         return _StoredRow(
-            merged(shape, row.extra, before.extra if before else None), shapes, values
+            merge_extra(shape, row.extra, before.extra if before else None), shapes, values
         )
 
     def parameters(self, row: tuple[Row, _StoredRow]) -> tuple[Any, ...]:
-        """The parameters of ``insert``, and with the id behind them of ``update``."""
+        """The parameters of ``insert``; those of ``update`` have the id after them."""
         extra, shapes, values = row[1]
         plain = list(values)
         for place, _ in self.keys:
@@ -212,7 +212,7 @@ class _Statements:
 
 
 def _derived(shape: Shape) -> list[str]:
-    """The columns of a shape, then those made from them."""
+    """The columns of a shape, then those computed from them."""
     return [
         *shape.columns,
         *(key.sort_column for key in shape.stored if key.sort_column != key.column),
@@ -223,7 +223,7 @@ def _insert_into(shape: Shape, key: Key) -> str:
     """The statement that adds an item to a list."""
     item = shape.nested[key.name]
     columns = [item.list_column] if item.table else [*item.columns, "_extra"]
-    values = [f"?{place + 3}" for place in range(len(columns))]  # behind owner and position
+    values = [f"?{place + 3}" for place in range(len(columns))]  # after owner and position
     for place, stored in enumerate(() if item.table else item.stored):
         if stored.sort_column != stored.column:
             columns.append(stored.sort_column)
@@ -235,13 +235,13 @@ def _insert_into(shape: Shape, key: Key) -> str:
 
 
 def _items(item: Shape, items: tuple[Any, ...]) -> list[Any]:
-    """A list as its table holds it: ids, or the columns and the extra of items without one."""
+    """A list as stored: ids, or for items without an id, their columns and ``_extra``."""
     if item.table:
         return list(items)
     return [
         (
             *(int(value) if type(value) is bool else value for value in row.values),
-            merged(item, row.extra),
+            merge_extra(item, row.extra),
         )
         for row in items
     ]

@@ -1,4 +1,4 @@
-"""How old the file's lists may become, and how old they are."""
+"""How old the file's lists are, and how old they may become."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from ll2_mirror.errors import DataError
 from ll2_mirror.ll2.lists import AGES, NEW, SLICES, slice_name
 from ll2_mirror.store.file import Store
 
-_AGES = "ages"  # the setting: the ages that were changed
+_AGES = "ages"  # the setting with the changed ages
 
 
 def ages(store: Store) -> dict[str, float]:
-    """The age in seconds that each list may reach, by the names of AGES."""
+    """The maximum age of each list in seconds, by the names of AGES."""
     changed = store.settings.read(_AGES, dict) or {}
     if not all(
         name in AGES and type(age) in (int, float) and age > 0 for name, age in changed.items()
@@ -49,10 +49,10 @@ class ListAge(NamedTuple):
 
 
 def list_ages(store: Store) -> dict[str, ListAge]:
-    """How old the lists and views are that the file has.
+    """How old the file's lists and views are.
 
-    A view is as new as the last walk over its list or itself, or over what is new in the list if
-    that is asked for as often: then no sync of what is due walks the view.
+    A view is as new as the last walk over its list or itself; or over the list's new records, if
+    those may not become older than the view: then ``sync --due`` doesn't walk the view.
     """
     most, now, known = ages(store), store.clock.now(), dict[str, ListAge]()
     for name, part in SLICES.items():
@@ -66,6 +66,6 @@ def list_ages(store: Store) -> dict[str, ListAge]:
 
 
 def latest(times: Iterable[str], now: datetime) -> datetime | None:
-    """The latest of some times; a time in the future doesn't count, as a wrong clock noted it."""
+    """The latest of some times; ignores times in the future, which a wrong clock recorded."""
     past = (when for when in map(from_iso, times) if age_of(when, now) is not None)
     return max(past, default=None)

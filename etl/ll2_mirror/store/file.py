@@ -1,4 +1,4 @@
-"""The file: opens a mirror, makes one, tells it from other files, and writes whole transactions."""
+"""Opens or creates a mirror, recognizes other files, and runs transactions."""
 
 from __future__ import annotations
 
@@ -37,13 +37,13 @@ from ll2_mirror.store.sql import dangling, quoted
 from ll2_mirror.store.walks import Walks
 
 _ANEW = "restore a backup, or sync to a new file"
-_OURS = " AS\n    -- "  # how each of our views begins behind its name; a user's own doesn't
+_OURS = " AS\n    -- "  # follows the name in each of our views, but not in a user's own
 
 
 class Store:
-    """An open mirror. Statements run at once; ``transaction`` groups them.
+    """An open mirror. Each statement is committed by itself, unless ``transaction`` groups them.
 
-    ``settings``, ``walks``, ``records`` and ``ledger`` are what the tool keeps in it for itself.
+    ``settings``, ``walks``, ``records`` and ``ledger`` read and write the tool's own tables.
     """
 
     def __init__(self, conn: sqlite3.Connection, path: Path, clock: Clock) -> None:
@@ -65,10 +65,10 @@ class Store:
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
-        """All or nothing: committed at the end, rolled back on any error; readers see neither half.
+        """A write transaction: committed at the end, rolled back on any error.
 
-        Foreign keys are checked at the commit. Raises DataError where the rows break one, Stopped
-        where the file was deleted or replaced: all that is written would be lost.
+        Foreign keys are checked at the commit. Raises DataError if one is violated, Stopped if the
+        file was deleted or replaced, since everything written would be lost.
         """
         self.conn.execute("BEGIN IMMEDIATE")
         try:
@@ -91,7 +91,7 @@ class Store:
     def snapshot(self) -> Iterator[None]:
         """Reads one state of the file, whatever is committed meanwhile.
 
-        Raises Stopped where it may have been a mixture: see ``reading``.
+        Raises Stopped if the file changed and SQLite couldn't notice: see ``reading``.
         """
         with snapshot(self.conn):
             yield
@@ -106,7 +106,7 @@ class Store:
 
 
 def _inode(path: Path) -> int | None:
-    """What tells a file from others; None where there is none."""
+    """The file's inode number; None if there is no file."""
     with suppress(OSError):
         return path.stat().st_ino
     return None
@@ -116,16 +116,16 @@ def _inode(path: Path) -> int | None:
 
 
 def open_store(path: Path, clock: Clock | None = None, *, create: bool = False) -> Store:
-    """Opens the mirror at ``path``; ``create`` makes one where there is none, to write to it.
+    """Opens the mirror at ``path``; with ``create``, to write, and creates it if it is missing.
 
-    One of an earlier version comes as it is: see load/upgrade.py.
+    A file of an earlier version isn't changed: see load/upgrade.py.
 
-    Raises UsageError where there is no such file or folder, or no right to it, NotAMirror where
-    the file is something else or newer than this version.
+    Raises UsageError if the file or folder doesn't exist or can't be accessed, NotAMirror if the
+    file is something else or newer than this version.
     """
-    fresh = checked_path(path)
-    if fresh and not create:
-        raise UsageError(f"{path} is not there: `ll2-mirror sync {path}` makes it")
+    is_missing = checked_path(path)
+    if is_missing and not create:
+        raise UsageError(f"{path} doesn't exist: `ll2-mirror sync {path}` creates it")
     with explaining(path), ExitStack() as undo:
         conn = undo.enter_context(closing(connect(path, write=create)))
         _prepare(conn, path, create)
@@ -134,14 +134,14 @@ def open_store(path: Path, clock: Clock | None = None, *, create: bool = False) 
 
 
 def blank_store(path: Path, clock: Clock) -> Store:
-    """A mirror in memory that holds nothing, as the one that a sync would make at ``path``."""
+    """An empty mirror in memory, in place of the one that a sync would create at ``path``."""
     conn = sqlite3.connect(":memory:", isolation_level=None)
     _create(conn)
     return Store(conn, path, clock)
 
 
 def checked_path(path: Path) -> bool:
-    """Whether there is no file yet, or an empty one; raises UsageError where none can be."""
+    """Whether the file is missing or empty; raises UsageError if the path can't be a file."""
     try:
         if not path.parent.is_dir():
             raise UsageError(f"{path.parent} is not a folder: create it first")
@@ -156,10 +156,10 @@ def checked_path(path: Path) -> bool:
 
 
 def connect(path: Path, *, write: bool) -> sqlite3.Connection:
-    """A connection to a file; one who only reads may lack the right to write, even beside it."""
+    """A connection to a file; without ``write``, no write permission is needed."""
     if not write:
         return reading(path)
-    # isolation_level=None: transactions begin and end where the program says so.
+    # isolation_level=None: sqlite3 doesn't begin transactions by itself.
     uri = f"{path.resolve().as_uri()}?mode=rwc"
     conn = sqlite3.connect(uri, uri=True, isolation_level=None, timeout=BUSY_SECONDS)
     limit_values(conn)
@@ -168,7 +168,7 @@ def connect(path: Path, *, write: bool) -> sqlite3.Connection:
 
 
 def _prepare(conn: sqlite3.Connection, path: Path, create: bool) -> None:
-    """Makes the tables where there are none, and sets what a connection needs."""
+    """Creates the tables in an empty file, and sets up the connection."""
     if create and _is_blank(conn):
         _create(conn)
     check_mirror(conn, path)
@@ -179,44 +179,44 @@ def _prepare(conn: sqlite3.Connection, path: Path, create: bool) -> None:
             conn.execute("PRAGMA journal_mode = WAL")  # a copy made by VACUUM INTO lost it
         except sqlite3.OperationalError:  # in use now: the next sync does it
             conn.execute("PRAGMA cache_spill = OFF")  # else each page waits for the readers to end
-        _renew_views(conn)
+        _replace_views(conn)
     conn.execute("PRAGMA foreign_keys = ON")
-    conn.execute("PRAGMA temp.cache_size = -256")  # kB: what a walk met may go to disk
-    conn.execute("PRAGMA synchronous = NORMAL")  # in WAL mode: safe against any crash of ours
+    conn.execute("PRAGMA temp.cache_size = -256")  # kB; larger temporary tables go to disk
+    conn.execute("PRAGMA synchronous = NORMAL")  # in WAL mode: a crash of the program loses nothing
 
 
 def _is_blank(conn: sqlite3.Connection) -> bool:
-    """Whether a file holds nothing: a full disk may have ended its making before the tables."""
+    """Whether a file has no tables, for example because the disk was full when it was created."""
     return not conn.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
 
 
 def _create(conn: sqlite3.Connection) -> None:
-    conn.execute("PRAGMA journal_mode = WAL")  # readers go on during a sync
+    conn.execute("PRAGMA journal_mode = WAL")  # so that others can read during a sync
     conn.executescript(f"BEGIN IMMEDIATE;\n{schema_text()}\nCOMMIT;")
 
 
 def stamp(conn: sqlite3.Connection) -> None:
-    """Writes into a file's header what it is; a dump loses that."""
+    """Writes the application id and the schema version into a file's header."""
     conn.execute(f"PRAGMA application_id = {APPLICATION_ID}")
     conn.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
 
 
 def drop_triggers(conn: sqlite3.Connection) -> None:
-    """Drops all triggers of a copy, which may be somebody else's file: they may never end."""
+    """Drops all triggers of a copy: in somebody else's file, one could run forever."""
     triggers = conn.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'").fetchall()
     for (name,) in triggers:
         conn.execute(f"DROP TRIGGER {quoted([name])}")
 
 
-def _renew_views(conn: sqlite3.Connection) -> None:
-    """Replaces our views if this version makes others; a user's own stay."""
+def _replace_views(conn: sqlite3.Connection) -> None:
+    """Replaces our views if they differ in this version; a user's own stay."""
     if version_of(conn) != SCHEMA_VERSION:
-        return  # an upgrade makes them with the tables
+        return  # an upgrade creates them with the tables
     statements = _statements(conn)
     for view in views().values():
-        wanted = view.sql.replace(" IF NOT EXISTS", "", 1).rstrip(";\n")
+        current = view.sql.replace(" IF NOT EXISTS", "", 1).rstrip(";\n")
         sql = statements.get(view.name)
-        if sql is None or (_is_ours(sql) and sql != wanted):
+        if sql is None or (_is_ours(sql) and sql != current):
             drops = "".join(f"DROP VIEW IF EXISTS {name};" for name in our_views(conn))
             with suppress(sqlite3.OperationalError):  # in use now: the next sync does it
                 conn.executescript(f"BEGIN IMMEDIATE;{drops}{view_statements()}COMMIT;")
@@ -229,7 +229,7 @@ def our_views(conn: sqlite3.Connection) -> list[str]:
 
 
 def _statements(conn: sqlite3.Connection) -> dict[str, str]:
-    """How each table, index and view of a file was made, by name."""
+    """The CREATE statement of each table, index and view of a file, by name."""
     return dict(conn.execute("SELECT name, sql FROM main.sqlite_master WHERE sql IS NOT NULL"))
 
 
@@ -241,7 +241,7 @@ def _is_ours(sql: str) -> bool:
 def version_of(conn: sqlite3.Connection) -> int | None:
     """The version of a mirror's schema; None for a file that is no mirror.
 
-    One restored from a dump has lost its header. It is of this version if it has all its columns.
+    A file restored from a dump has lost its header: it has this version if it has all columns.
     """
     application = conn.execute("PRAGMA application_id").fetchone()[0]
     version: int = conn.execute("PRAGMA user_version").fetchone()[0]
@@ -252,25 +252,25 @@ def version_of(conn: sqlite3.Connection) -> int | None:
 
 
 def missing_column(conn: sqlite3.Connection) -> str:
-    """The first column of LL2's that a file lacks, as ``table.column``; empty: none.
+    """The first of LL2's columns that a file lacks, as ``table.column``; empty if it has all.
 
-    SQLite would take the quoted name of a column that isn't there for a text.
+    SQLite reads the quoted name of a missing column as a string, without an error.
     """
     columns = set(
         conn.execute(
             "SELECT tables.name, columns.name FROM sqlite_master AS tables,"
             " pragma_table_info(tables.name) AS columns WHERE tables.type = 'table'"
-            " AND tables.sql NOT LIKE 'CREATE VIRTUAL%'"  # a damaged index is verify's business
+            " AND tables.sql NOT LIKE 'CREATE VIRTUAL%'"  # fails for a damaged search index
         )
     )
-    wanted = {(table, name) for table, names in wanted_columns().items() for name in names}
-    return ".".join(min(wanted - columns, default=()))
+    required = {(table, name) for table, names in wanted_columns().items() for name in names}
+    return ".".join(min(required - columns, default=()))
 
 
 def check_mirror(conn: sqlite3.Connection, path: Path | str) -> None:
-    """Raises NotAMirror for a file that this version can't read; ``path`` is for people."""
+    """Raises NotAMirror for a file that this version can't read; ``path`` is for the message."""
     if _is_blank(conn):
-        raise UsageError(f"{path} holds nothing yet: `ll2-mirror sync {path}` fills it")
+        raise UsageError(f"{path} is empty: `ll2-mirror sync {path}` fills it")
     version = version_of(conn)
     if version is None:
         raise NotAMirror(
@@ -282,12 +282,12 @@ def check_mirror(conn: sqlite3.Connection, path: Path | str) -> None:
             f" {SCHEMA_VERSION}): upgrade ll2-mirror"
         )
     if version < SCHEMA_VERSION:
-        return  # an upgrade makes the tables anew
+        return  # an upgrade rebuilds the tables
     if missing := missing_column(conn):
         raise NotAMirror(f"{path} lacks a column of a mirror: {missing}: {_ANEW}")
     ours = {*own_tables()}  # FTS5 calls the tables of an index _search_pads_fts_data, ...
     for (view,) in conn.execute("SELECT name FROM sqlite_master WHERE type = 'view'"):
-        if view.startswith("_") and {view, view.rpartition("_")[0]} & ours:  # it may never end
+        if view.startswith("_") and {view, view.rpartition("_")[0]} & ours:  # could run forever
             raise NotAMirror(f"{path} has a view in the place of a table: {view}: {_ANEW}")
 
 
@@ -301,8 +301,8 @@ _NO_FILE = (
     " is not an SQLite database, or its header is damaged: choose another file, or restore a backup"
 )
 
-# SQLite's name of the error, our error for it, and its text after the file's name. The first match
-# counts. EDQUOT and EFBIG come as IOERR_WRITE: only ENOSPC is FULL.
+# The start of SQLite's error name, our error for it, and its text after the file's name. The first
+# match counts. SQLite reports EDQUOT and EFBIG as IOERR_WRITE: only ENOSPC is FULL.
 _BY_NAME: tuple[tuple[str, type[MirrorError], str], ...] = (
     ("SQLITE_BUSY", Stopped, f" is in use by another process: {_AGAIN}"),
     ("SQLITE_LOCKED", Stopped, f" is in use by another process: {_AGAIN}"),
@@ -326,18 +326,18 @@ _BY_MESSAGE: tuple[tuple[str, type[MirrorError], str], ...] = (
     ("has no column named", NotAMirror, " lacks a column of a mirror: {}"),
     ("no such module", NotAMirror, " needs an SQLite with FTS5: {}"),
     ("Could not decode", DataError, _DAMAGED),
-    ("codec can't decode", DataError, _DAMAGED),  # what SQLite says of a damaged schema
+    ("codec can't decode", DataError, _DAMAGED),  # SQLite's message quotes a damaged schema
     ("invalid fts5 file format", DataError, _DAMAGED),
     ("vtable constructor failed", DataError, _DAMAGED),
-    ("already exists", DataError, _DAMAGED),  # what an upgrade makes
-    # Ours raises nothing itself: a signal came while SQLite called it.
+    ("already exists", DataError, _DAMAGED),  # what an upgrade creates
+    # Our functions raise nothing themselves: a signal arrived while SQLite called one.
     ("user-defined function", Stopped, f": interrupted: {_AGAIN}"),
 )
 
 
 @contextmanager
 def explaining(path: Path) -> Iterator[None]:
-    """Raises SQLite's errors about a file as ours, except those that only a bug causes."""
+    """Converts SQLite's errors about a file to ours, except those that only a bug causes."""
     try:
         yield
     except (sqlite3.Error, UnicodeDecodeError) as error:
@@ -345,7 +345,7 @@ def explaining(path: Path) -> Iterator[None]:
 
 
 def explained(error: sqlite3.Error | UnicodeDecodeError, path: Path) -> MirrorError | None:
-    """Our error for one of SQLite's; None for one that only a bug of ours causes."""
+    """Our error for one of SQLite's; None for one that only a bug in this program causes."""
     name = getattr(error, "sqlite_errorname", "")
     named = [row for row in _BY_NAME if name.startswith(row[0])]
     for _, kind, words in named or [row for row in _BY_MESSAGE if row[0] in str(error)]:

@@ -1,6 +1,6 @@
-"""The ledger: what each run did, which records LL2 lists, what changed, what is gone.
+"""The ledger: what each run did, how many records LL2 lists, what changed, what is deleted.
 
-The only module that writes to ``_runs``, ``_records``, ``_history`` and ``_tombstones``.
+It writes ``_runs`` and ``_tombstones``, and reads ``_records`` and ``_history``.
 """
 
 from __future__ import annotations
@@ -16,9 +16,9 @@ from ll2_mirror.store.sql import IN, among
 from ll2_mirror.store.walks import Walk
 
 LISTED = "SELECT id FROM _records WHERE resource = ?"  # the ids of a resource's records
-# What is counted of each run, beside its requests.
+# What is counted for each run, besides its requests.
 COUNTS = ("records", "added", "changed", "moved", "unchanged", "gone", "conflicts")
-# What holds for rows that no sync writes.
+# Conditions that are true only for rows that no sync writes.
 _BAD_RUN = (
     "julianday(finished) IS NULL OR julianday(started) IS NULL OR finished NOT GLOB '????-??-??T*'"
 )
@@ -31,12 +31,12 @@ _BAD_CHANGE = (
 
 
 def listed(resource: str) -> str:
-    """The query for the ids of a resource's records, without a parameter."""
+    """The query for the ids of a resource's records, with its name filled in."""
     return LISTED.replace("?", f"'{resource}'")
 
 
 class Run(NamedTuple):
-    """What one sync did with one resource; the moments as text, the counts as ``COUNTS`` says."""
+    """What one sync did with one resource: a row of ``_runs``; times are text."""
 
     id: int
     resource: str
@@ -69,11 +69,11 @@ class Change(NamedTuple):
     kind: str  # added, changed, reordered, gone
     before: Any = None
     after: Any = None
-    moving: bool = False  # moves by itself: no news
+    moving: bool = False  # changes by itself: no news
 
 
 class Ledger:
-    """The ledger of one file. It commits nothing: the caller's transaction does."""
+    """The ledger of one file. It leaves commits to the caller's transaction."""
 
     def __init__(self, conn: sqlite3.Connection, clock: Clock | None = None) -> None:
         self._conn = conn
@@ -87,7 +87,7 @@ class Ledger:
     # Runs
 
     def open_run(self, walk: Walk, requests: int) -> int:
-        """Begins a run; gives its id."""
+        """Inserts a run; returns its id."""
         cursor = self._conn.execute(
             "INSERT INTO _runs (resource, part, mode, base_url, started, requests)"
             " VALUES (?, ?, ?, ?, ?, ?)",
@@ -97,36 +97,36 @@ class Ledger:
         return cursor.lastrowid
 
     def close_run(self, run: int, counts: dict[str, int]) -> None:
-        """Writes what a run, which now ends, counted."""
+        """Writes a run's counts, and that it finished now."""
         sets = ", ".join(f"{name} = ?" for name in ("finished", *counts))
         values = (to_iso(self._clock.now()), *counts.values(), run)
         self._conn.execute(f"UPDATE _runs SET {sets} WHERE id = ?", values)
 
     def runs(self, condition: str = "1", *values: Any) -> list[Run]:
-        """The runs for which a condition holds, the oldest first."""
+        """The runs that match a condition, oldest first."""
         columns = ", ".join(Run._fields)
         sql = f"SELECT {columns} FROM _runs WHERE {condition} ORDER BY id"
         return [Run(*row) for row in self._conn.execute(sql, values)]
 
     def last_run(self, resource: str, *parts: str) -> Run | None:
-        """A resource's last run; of those over some of its parts, where these are named."""
+        """A resource's last run; if parts are named, the last run over one of them."""
         which = f"resource = ? AND (? OR part {IN})"
         newest = f"id = (SELECT max(id) FROM _runs WHERE {which})"
         return next(iter(self.runs(newest, resource, not parts, among(parts))), None)
 
     def newest(self) -> tuple[int, str] | None:
-        """The id of the last run, and when it ended; of a file of any version."""
+        """The id of the last run, and when it finished; works for a file of any version."""
         sql = "SELECT id, finished FROM _runs ORDER BY id DESC LIMIT 1"
         run: tuple[int, str] | None = self._conn.execute(sql).fetchone()
         return run
 
     def has_run(self, run: int, finished: str) -> bool:
-        """Whether a run with this id ended then."""
+        """Whether there is a run with this id that finished at this time."""
         sql = "SELECT 1 FROM _runs WHERE (id, finished) = (?, ?)"
         return self._value(sql, run, finished) is not None
 
     def finished(self) -> str | None:
-        """When the last sync ended."""
+        """When the last sync finished."""
         finished: str | None = self._value("SELECT max(finished) FROM _runs")
         return finished
 
@@ -153,14 +153,14 @@ class Ledger:
     # Tombstones
 
     def bury(self, run: int, resource: str, bodies: dict[Id, str]) -> None:
-        """Keeps records that LL2 no longer lists: their JSON as LL2 last sent it, by id."""
+        """Stores the tombstones of deleted records: their JSON as LL2 last sent it, by id."""
         self._conn.executemany(
             "INSERT OR REPLACE INTO _tombstones VALUES (?, ?, ?, ?)",
             ((resource, id_, run, body) for id_, body in bodies.items()),
         )
 
     def unbury(self, resource: str, ids: Iterable[Id]) -> None:
-        """Drops the tombstones of records that LL2 lists again."""
+        """Deletes the tombstones of records that LL2 lists again."""
         sql = f"DELETE FROM _tombstones WHERE resource = ? AND id {IN}"
         self._conn.execute(sql, (resource, among(ids)))
 
@@ -173,7 +173,7 @@ class Ledger:
     # History
 
     def changes(self, run: int, *, moving: bool = True) -> list[Change]:
-        """What a run changed, by table, id and key; ``moving``: also what moves by itself."""
+        """What a run changed, by table, id and key; ``moving``: also what changes by itself."""
         rows = self._conn.execute(
             "SELECT table_name, id, key, kind, from_value, to_value, moving FROM _history"
             " WHERE run = ? AND moving <= ? ORDER BY table_name, id, key",
@@ -182,7 +182,7 @@ class Ledger:
         return [Change(*row) for row in rows]
 
     def last_state(self, table: str, id_: Id) -> str | None:
-        """A row that is gone, as JSON."""
+        """The last state of a deleted row, as JSON."""
         state: str | None = self._value(
             "SELECT from_value FROM _history WHERE table_name = ? AND id = ? AND kind = 'gone'"
             " ORDER BY run DESC LIMIT 1",
@@ -192,9 +192,9 @@ class Ledger:
         return state
 
     def count(self, run: int, resource: Resource) -> tuple[int, int, int]:
-        """How many records a run changed, how many only moved, how many rows of other tables.
+        """How many records a run changed, how many only moved, and how many nested rows changed.
 
-        A record that is new in the list was added, not changed.
+        A record that is new in the list counts as added, not as changed.
         """
         new = "SELECT id FROM _history WHERE run = ?1 AND table_name = ?2 AND kind = 'added'"
         own = (
@@ -215,9 +215,9 @@ class Ledger:
         return changed, moved, nested
 
     def unsound(self, tables: Iterable[str]) -> Iterator[tuple[str, int]]:
-        """Each table of the ledger that has rows which no sync writes, and how many.
+        """Each table of the ledger with rows that no sync writes, and how many.
 
-        ``tables``: those whose rows have a history.
+        ``tables``: those that ``_history`` may name.
         """
         counts = " OR ".join(f"typeof({count}) <> 'integer'" for count in ("requests", *COUNTS))
         names = ", ".join(f"'{table}'" for table in tables)

@@ -1,4 +1,4 @@
-"""A lock, so that only one sync of a file runs at a time; it ends with the process.
+"""A lock, so that only one sync of a file runs at a time; the end of the process releases it.
 
 Not the library filelock, which does none of these: name the holder, take over a lock file left by
 another user's process, leave other files alone, and leave no lock file behind.
@@ -47,7 +47,7 @@ def _locked(path: Path, db: Path) -> int:
             file = _open(path)
             undo.callback(os.close, file)
             _lock(file, path, db)
-            if _keeps_others_out(file, path):
+            if _is_effective(file, path):
                 if _is_writable(file):
                     holder = f"pid {os.getpid()}, since {datetime.now(UTC):%FT%TZ}\n"
                     os.ftruncate(file, 0)
@@ -77,17 +77,17 @@ def _lock(file: int, path: Path, db: Path) -> None:
     try:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
-        who = holder.decode("ascii", "replace").partition("\n")[0] or "just begun"
+        who = holder.decode("ascii", "replace").partition("\n")[0] or "just started"
         raise Stopped(f"{db} is being synced by another process ({who})") from None
     except OSError as error:
         raise UsageError(f"{path} can't be locked: {error.strerror}") from None
 
 
-def _keeps_others_out(file: int, path: Path) -> bool:
-    """Whether a locked file still has its name; otherwise others may lock a new one.
+def _is_effective(file: int, path: Path) -> bool:
+    """Whether a locked file still has its name; otherwise others may lock a new file.
 
-    A file left by another user's process is removed, so that the next one is ours; if that is
-    forbidden, its lock is as good.
+    A file left by another user's process is removed, so that the next one is ours; if that isn't
+    permitted, the lock on it works, too.
     """
     try:
         if not os.path.samestat(os.fstat(file), path.stat()):

@@ -27,7 +27,7 @@ from ll2_mirror.ll2.page import MAX_BODY
 BUSY_SECONDS = 5.0
 LONGEST_VALUE = 2 * MAX_BODY  # bytes of a value or a row: twice what LL2's largest page may have
 READ_SECONDS = 10.0  # for one response; with the largest mirrors it takes a tenth of a second
-_TRIES = 5  # to read a file that changes meanwhile
+_TRIES = 5  # to read a file that changes during each attempt
 _STEPS = 10_000  # of SQLite's virtual machine between two checks of the clock: less than 1 ms
 # SQLite's errors when the files that readers share are missing and can't be created: for lack of a
 # permission, or because the disk is full, or can't share memory or lock files, as over a network.
@@ -40,7 +40,7 @@ UNSHARED = (
     "SQLITE_PROTOCOL",
 )
 
-Version = tuple[int, int]  # equal as long as a connection reads the same state of a file
+Version = tuple[int, int]  # the same as long as a connection reads the same state of a file
 T = TypeVar("T")
 _numbers = count()
 
@@ -77,7 +77,7 @@ class Reading(sqlite3.Connection):
 
     @property
     def version(self) -> Version:
-        """Differs by connection, and changes with each commit of others.
+        """Differs between connections, and changes with each commit of another connection.
 
         See https://sqlite.org/pragma.html#pragma_data_version.
         """
@@ -103,8 +103,8 @@ class Reading(sqlite3.Connection):
             log, replaced = path.stat(), not os.path.samestat(self.path.stat(), self._was)
             if replaced and self._log and os.path.samestat(log, self._log) and log.st_size:
                 raise UsageError(
-                    f"{path.name} is the log of a file that was replaced by another: end all that"
-                    " has it open, then remove it"
+                    f"{path.name} is the log of a file that was replaced by another: stop every"
+                    " program that has it open, then remove it"
                 )
 
 
@@ -146,7 +146,7 @@ def reading(path: Path, timeout: float = BUSY_SECONDS) -> Reading:
 
 
 def limit_values(conn: sqlite3.Connection) -> None:
-    """Limits what SQL can make in memory: a visitor's, or a check in somebody else's file."""
+    """Limits the size of values that SQL can make: a visitor's, or that of a file's own views."""
     conn.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, LONGEST_VALUE)
 
 
@@ -173,7 +173,7 @@ def _opened(path: Path, timeout: float) -> Reading:
             if not is_unshared and error.sqlite_errorname not in _FORBIDDEN:
                 raise
         return Reading(path, "ro&immutable=1", timeout)
-    except UnicodeDecodeError as error:  # in what SQLite says of a damaged schema
+    except UnicodeDecodeError as error:  # SQLite's message quotes a damaged schema
         raise sqlite3.DatabaseError(str(error)) from error
 
 
@@ -262,7 +262,7 @@ def snapshot(conn: sqlite3.Connection) -> Iterator[None]:
 
 
 def roll_back(conn: sqlite3.Connection) -> None:
-    """Ends a transaction, if one began and the file is open: a signal may come at any time."""
+    """Rolls back the transaction, if there is one; a signal may arrive at any time."""
     with suppress(sqlite3.ProgrammingError):
         if conn.in_transaction:
             conn.execute("ROLLBACK")
@@ -270,7 +270,7 @@ def roll_back(conn: sqlite3.Connection) -> None:
 
 @contextmanager
 def time_limit(conn: sqlite3.Connection, seconds: float, name: str) -> Iterator[None]:
-    """Ends a connection's queries after so many seconds; raises TooLong."""
+    """Interrupts a connection's queries after this many seconds; raises TooLong."""
     end = time.monotonic() + seconds
     conn.set_progress_handler(lambda: time.monotonic() > end, _STEPS)
     try:
@@ -279,8 +279,7 @@ def time_limit(conn: sqlite3.Connection, seconds: float, name: str) -> Iterator[
         if time.monotonic() <= end:
             raise
         raise TooLong(
-            f"{name} takes more than {seconds:g} seconds to read: there may be something else in"
-            " the place of a table"
+            f"{name} takes more than {seconds:g} seconds to read: a view may have replaced a table"
         ) from None
     finally:
         conn.set_progress_handler(None, 0)

@@ -1,9 +1,8 @@
 """The records that LL2 lists, each with the text that counts: the last that was understood.
 
-``_records.number`` is the order in which these texts last came otherwise. Laid over each other in
-this order, they make the tables (see load/fold.py). Beside each text stand the rows that it makes,
-as numbers of 8 bytes (see ``row_code``), so that the texts which have a row are found by comparing
-numbers, without reading a text.
+``_records.number`` is the order in which these texts last changed. Applied in this order, they make
+the tables (see load/fold.py). Each text is stored with the codes of the rows that it makes, numbers
+of 8 bytes (see ``row_code``), so that the texts that have a row are found without reading a text.
 """
 
 from __future__ import annotations
@@ -24,16 +23,16 @@ from ll2_mirror.ll2.shapes import SHAPES
 from ll2_mirror.store.sql import IN, Typed, among
 from ll2_mirror.store.walks import Walks
 
-_CHUNK = 1000  # texts that are read at once, to bound memory
+_CHUNK = 1000  # texts read at once, to limit memory
 _ID_BITS = 48
-_DAMAGED = "_records: rows is damaged: put a backup back, or sync to a new file"
+_DAMAGED = "_records: rows is damaged: restore a backup, or sync to a new file"
 _SHAPES = {shape.code: shape for shape in SHAPES.values() if shape.table}
 
-Node = tuple[str, Id]  # a row: its table, its id
+Node = tuple[str, Id]  # a row: its table and id
 
 
 class Text(NamedTuple):
-    """The text that counts of one record, decoded."""
+    """A record's text that counts, decoded."""
 
     number: int
     resource: str
@@ -43,7 +42,7 @@ class Text(NamedTuple):
 
 
 class Known(NamedTuple):
-    """What the file has of a record's text, without the text."""
+    """What the file knows of a record's text, without the text itself."""
 
     number: int
     page: int
@@ -53,16 +52,16 @@ class Known(NamedTuple):
 
 
 class Quarantined(NamedTuple):
-    """A record whose last text was not understood, or that a walk did not meet."""
+    """A record whose last text was not understood, or that a walk did not find."""
 
     id: Id | None
-    run: int  # the first that found it so
+    run: int  # the run that first noted it
     reason: str
-    sent: str | None  # JSON, as LL2 sent it last; None: it was not listed
+    sent: str | None  # JSON, as LL2 last sent it; None: it was not listed
 
 
 class ListedRecords:
-    """The listed records of one file. It commits nothing: the caller's transaction does."""
+    """The listed records of one file. It leaves commits to the caller's transaction."""
 
     def __init__(self, conn: sqlite3.Connection, path: Path) -> None:
         self._conn = conn
@@ -72,7 +71,7 @@ class ListedRecords:
     # Texts
 
     def known(self, resource: str, ids: Iterable[Id]) -> dict[Id, Known]:
-        """What the file has of some records, by id."""
+        """What the file knows of the texts of some records, by id."""
         rows = self._conn.execute(
             "SELECT id, number, page, place, digest, rows FROM _records"
             f" WHERE resource = ? AND id {IN}",
@@ -86,7 +85,7 @@ class ListedRecords:
         return dict(self._conn.execute(sql, (resource,)))
 
     def put(self, resource: str, texts: Iterable[tuple[Id, int, int, bytes, bytes]]) -> None:
-        """Makes these texts the ones that count: id, page, place, digest and rows of each."""
+        """Makes these texts count, as the newest: id, page, place, digest and rows of each."""
         self._conn.executemany(
             "INSERT OR REPLACE INTO _records (resource, id, page, place, digest, rows)"
             " VALUES (?, ?, ?, ?, ?, ?)",
@@ -94,17 +93,17 @@ class ListedRecords:
         )
 
     def move(self, places: Iterable[tuple[int, int, int]]) -> None:
-        """Notes that texts came again as they were: page, place and number of each."""
+        """Notes the new pages of unchanged texts: page, place and number of each."""
         self._conn.executemany("UPDATE _records SET page = ?, place = ? WHERE number = ?", places)
 
     def remove(self, numbers: Iterable[int]) -> None:
-        """Takes records off their lists."""
+        """Removes records from their lists."""
         self._conn.executemany("DELETE FROM _records WHERE number = ?", ((n,) for n in numbers))
 
     def texts(self, numbers: Iterable[int] | None = None) -> Iterator[list[Text]]:
-        """The texts with these numbers, or all, in order, some at a time.
+        """The texts with these numbers, or all, in order, in chunks.
 
-        Raises DataError for a damaged page, or one that lacks the text.
+        Raises DataError for a damaged page, or one that lacks a text.
         """
         if numbers is None:
             numbers = (n for (n,) in self._conn.execute("SELECT number FROM _records ORDER BY 1"))
@@ -145,9 +144,9 @@ class ListedRecords:
     # Rows
 
     def newest(self, codes: Iterable[int]) -> dict[int, int]:
-        """By code, the number of the newest text that makes the row in the shape; else none."""
-        wanted, newest = set(codes), dict[int, int]()
-        tables = {_shape_of(code).table for code in wanted}
+        """By code, the number of the newest text with its row; codes without one are omitted."""
+        unique, newest = set(codes), dict[int, int]()
+        tables = {_shape_of(code).table for code in unique}
         lists = [
             resource.name
             for resource in RESOURCES.values()
@@ -162,12 +161,12 @@ class ListedRecords:
             (among(lists),),
         )
         for number, blob in rows:
-            for code in wanted.intersection(codes_of(blob)):
+            for code in unique.intersection(codes_of(blob)):
                 newest[code] = number
         return newest
 
     def nodes(self, codes: Iterable[int]) -> dict[int, Node]:
-        """The row that each code stands for; one that is in no table is left out."""
+        """The row of each code; codes of rows that don't exist are left out."""
         nodes, hashed = dict[int, Node](), dict[Shape, set[int]]()
         for code in codes:
             shape, number = _shape_of(code), code & (1 << _ID_BITS) - 1
@@ -175,9 +174,9 @@ class ListedRecords:
                 hashed.setdefault(shape, set()).add(code)
             else:
                 nodes[code] = shape.table, number
-        for shape, wanted in hashed.items():
+        for shape, its_codes in hashed.items():
             for (id_,) in self._conn.execute(f'SELECT id FROM "{shape.table}"'):
-                if (code := row_code(shape, id_)) in wanted:
+                if (code := row_code(shape, id_)) in its_codes:
                     nodes[code] = shape.table, id_
         return nodes
 
@@ -201,7 +200,7 @@ def _shape_of(code: int) -> Shape:
 
 
 def codes_of(rows: bytes) -> Iterable[int]:
-    """The codes in a value of ``_records.rows``; raises DataError for what is none."""
+    """The codes in a value of ``_records.rows``; raises DataError if it is damaged."""
     try:
         return memoryview(zlib.decompress(rows)).cast("Q")
     except (TypeError, zlib.error):
@@ -209,5 +208,5 @@ def codes_of(rows: bytes) -> Iterable[int]:
 
 
 def packed_codes(codes: Iterable[int]) -> bytes:
-    """Codes as ``_records.rows`` has them: each once, 8 bytes each, in two thirds of that."""
+    """Codes as stored in ``_records.rows``: unique, sorted, 8 bytes each, compressed by a third."""
     return zlib.compress(array("Q", sorted(set(codes))).tobytes(), 1)

@@ -18,8 +18,8 @@ _RUN = re.compile(r"\S+")
 _PLAIN = re.compile(r"""[^\s'"]*""")
 _INSIDE = {quote: re.compile(rf"(?:[^{quote}\\]|\\.)*+") for quote in "\"'"}
 _GRAM = 3  # characters: the index is of trigrams
-_MOST_PHRASES = 16  # words that the index is asked for; the rest is compared with the texts
-_LONGEST = 64  # characters of a word that it is asked for: each takes some kB of memory
+_MOST_PHRASES = 16  # words looked up in the index; the rest are compared with the texts
+_LONGEST = 64  # characters of a word looked up in the index: each takes some kB of memory
 _DAMAGED = ("SQLITE_CORRUPT", "SQLITE_ERROR")  # SQLite's errors when FTS5 can't open an index
 
 
@@ -39,10 +39,10 @@ def terms(text: str) -> list[str]:
 
 
 def _tokens(text: str) -> Iterator[str]:
-    """The parts separated by white space, except in closed quotes; a backslash escapes in these.
+    """The parts separated by white space, except in closed quotes; there, a backslash escapes.
 
-    That takes linear time: if a quote isn't closed, no later one of its kind is tried before the
-    position where that was found out, since those in between are escaped.
+    This takes linear time: if a quote isn't closed, quotes of its kind up to where the search for
+    the closing one ended are skipped, since they are escaped.
     """
     end, unclosed = 0, dict.fromkeys(_INSIDE, 0)
     while run := _RUN.search(text, end):
@@ -76,8 +76,8 @@ def matching(
 ) -> tuple[str, list[Any]]:
     """The query for the ids of the records that have each word in one of their texts.
 
-    The texts at the paths ``not_searched`` don't count. Words of one or two letters, which have no
-    trigram, are compared with all texts, and so is what the index isn't asked for.
+    Texts at the paths ``not_searched`` are ignored. Words of one or two letters, which have no
+    trigram, and words that aren't looked up in the index are compared with all texts.
     """
     # The longest first: they match the fewest records.
     capitals = sorted(dict.fromkeys(map(upper, words)), key=len, reverse=True)
@@ -97,9 +97,9 @@ def matching(
 
 
 def naming(resource: Resource, path: str, text: str) -> tuple[str, list[Any]]:
-    """The query for the ids of the records whose text at a searched path may be this one.
+    """The query for the ids of candidates: records whose text at a searched path may be this one.
 
-    It ignores case, and may find records whose text only begins with it.
+    It ignores case, and may find records whose text only contains it.
     """
     capitals = upper(text)
     if len(capitals) >= _GRAM:
@@ -116,7 +116,7 @@ def _match(resource: Resource, expression: str) -> tuple[str, list[Any]]:
 
 
 def _rows(resource: Resource) -> str:
-    """The condition that an FTS5 expression finds a row."""
+    """The condition that an FTS5 expression matches a row."""
     index = f"{resource.search_table}_fts"
     return f'{resource.search_key} IN (SELECT rowid FROM "{index}" WHERE "{index}" MATCH ?)'
 
@@ -154,8 +154,8 @@ def reindex(conn: sqlite3.Connection) -> None:
             f" SELECT 'delete', {key}, {columns} FROM \"{texts}\" WHERE id {stale}"
         )
         conn.execute(f'DELETE FROM "{texts}" WHERE id {stale}')
-        wanted = f"{_wanted(resource)} AND record.id {stale}"
-        conn.execute(f'INSERT INTO "{texts}" (id, {columns}) {wanted}')
+        current = f"{_current(resource)} AND record.id {stale}"
+        conn.execute(f'INSERT INTO "{texts}" (id, {columns}) {current}')
         conn.execute(
             f'INSERT INTO "{texts}_fts" (rowid, {columns})'
             f' SELECT {key}, {columns} FROM "{texts}" WHERE id {stale}'
@@ -235,7 +235,7 @@ def has_right_terms(conn: sqlite3.Connection, resource: Resource) -> bool:
         f'INSERT INTO temp."{anew}" (rowid, {columns}) SELECT {key}, {columns} FROM "{texts}"'
     )
     pairs = zip_longest(_terms(conn, "temp", anew), _terms(conn, "main", f"{texts}_fts"))
-    same = all(wanted == indexed for wanted, indexed in pairs)
+    same = all(expected == indexed for expected, indexed in pairs)
     conn.execute(f'DROP TABLE temp."{anew}"')
     return same
 
@@ -256,24 +256,24 @@ def searched() -> list[Resource]:
 
 
 def misindexed(conn: sqlite3.Connection, resource: Resource) -> list[Id]:
-    """The first records of a resource, if any, whose indexed text isn't theirs."""
+    """The first records of a resource, if any, whose indexed texts aren't those of the tables."""
     return [id_ for (id_,) in conn.execute(f"{_stale(resource)} LIMIT 5")]
 
 
 def _stale(resource: Resource) -> str:
     """The query for the ids of records whose indexed texts are missing, or not the tables'."""
     texts = f'"{resource.search_table}"'
-    same = "".join(f' AND indexed."{path}" IS wanted."{path}"' for path in resource.search)
+    same = "".join(f' AND indexed."{path}" IS current."{path}"' for path in resource.search)
     others = f"SELECT id FROM {texts} WHERE id NOT IN ({listed(resource.name)})"
-    if resource.search_key != "id":  # of several rows, one can be too many
+    if resource.search_key != "id":  # a record with several rows may have one too many
         others = (
             f"SELECT id FROM {texts} AS indexed WHERE NOT EXISTS"
-            f" (SELECT 1 FROM wanted WHERE wanted.id = indexed.id{same})"
+            f" (SELECT 1 FROM current WHERE current.id = indexed.id{same})"
         )
     return (
-        f"WITH wanted AS ({_wanted(resource)})"
-        f" SELECT wanted.id FROM wanted LEFT JOIN {texts} AS indexed"
-        f" ON indexed.id = wanted.id{same} WHERE indexed.id IS NULL UNION ALL {others}"
+        f"WITH current AS ({_current(resource)})"
+        f" SELECT current.id FROM current LEFT JOIN {texts} AS indexed"
+        f" ON indexed.id = current.id{same} WHERE indexed.id IS NULL UNION ALL {others}"
     )
 
 
@@ -287,8 +287,8 @@ def _capitals(value: Any) -> Any:
     return str(value) if type(value) is int else upper(value) if isinstance(value, str) else value
 
 
-def _wanted(resource: Resource) -> str:
-    """The query for the texts by which a resource's records are searched."""
+def _current(resource: Resource) -> str:
+    """The query for the texts of a resource's records that the index should have."""
     joins: dict[str, str] = {}
     texts = [
         f'{UPPER}({_column(resource.richest, path, joins)}) AS "{path}"' for path in resource.search

@@ -16,7 +16,7 @@ _URL = re.compile(r"https?://[^\s/?#@]+(/[^\s?#@]*)?")
 
 
 class Settings:
-    """The settings of one file: texts by name. The token is never among them."""
+    """The settings of one file: text values by name. The token is never among them."""
 
     def __init__(self, conn: sqlite3.Connection, path: Path) -> None:
         self._conn = conn

@@ -1,4 +1,4 @@
-"""The SQL that reading and writing share, and values of the tool's own tables, checked."""
+"""The SQL that reading and writing share, and checks of values in the tool's own tables."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ IN = "IN (SELECT value FROM json_each(?))"  # any number of ids in one parameter
 
 
 def among(ids: Iterable[Id]) -> str:
-    """The parameter for IN: the ids as a JSON list; raises DataError where one is none."""
+    """The parameter for IN: the ids as a JSON list; raises DataError for an invalid id."""
     return _as_list(list(ids))
 
 
@@ -34,16 +34,16 @@ _as_list = json.JSONEncoder(default=_no_id).encode
 
 
 def quoted(columns: Iterable[str]) -> str:
-    """Column names for a statement: "offset" is a word of SQL's."""
+    """Column names for a statement, quoted: "offset" is an SQL keyword."""
     return ", ".join('"{}"'.format(column.replace('"', '""')) for column in columns)
 
 
 def list_items(
     conn: sqlite3.Connection, shape: Shape, key: Key, owners: Iterable[Id]
 ) -> dict[Any, list[Any]]:
-    """What a list table holds for these owners, in order, by owner.
+    """The items of these owners' lists, in order, by owner.
 
-    An item is its id; where items have none, the tuple of its columns and its extra.
+    An item is its id, or if it has none, the tuple of its columns and its ``_extra``.
     """
     item = shape.nested[key.name]
     columns = item.list_column if item.table else quoted((*item.columns, "_extra"))
@@ -59,7 +59,7 @@ def list_items(
 
 
 def all_of(parts: Sequence[str]) -> str:
-    """Conditions joined by AND, as a balanced tree: SQLite takes no deep one."""
+    """Conditions joined by AND, as a balanced tree: SQLite limits the depth of expressions."""
     if len(parts) == 1:
         return parts[0]
     half = len(parts) // 2
@@ -67,16 +67,16 @@ def all_of(parts: Sequence[str]) -> str:
 
 
 def dangling(conn: sqlite3.Connection) -> Iterator[str]:
-    """Each row that refers to one that isn't there."""
+    """A message for each row that refers to a missing one."""
     for table, rowid, target, _ in conn.execute("PRAGMA foreign_key_check"):
         at = f"{table} {rowid}" if rowid is not None else f"a row of {table}"
         yield f"{at} refers to a row that {target} doesn't have"
 
 
 def users_edges(conn: sqlite3.Connection) -> list[Edge]:
-    """Each column by which a table of the user's own refers to one of LL2's, and would keep a row.
+    """The columns of users' own tables that refer to LL2's rows and so prevent their deletion.
 
-    One that says what is to happen when the row goes (CASCADE, SET NULL) keeps none.
+    Foreign keys with an action for deletion (CASCADE, SET NULL) don't prevent it.
     """
     rows = conn.execute(
         'SELECT tables.name, keys."from", keys."table" FROM sqlite_master AS tables,'
@@ -92,7 +92,7 @@ def users_edges(conn: sqlite3.Connection) -> list[Edge]:
 
 
 def statements(script: str) -> Iterator[str]:
-    """Each statement of a script; sqlite3's own way to run one would commit first."""
+    """Each statement of a script; sqlite3's executescript would commit first."""
     statement = ""
     for line in script.splitlines(keepends=True):
         statement += line
@@ -102,13 +102,13 @@ def statements(script: str) -> Iterator[str]:
 
 
 class Typed:
-    """Reads the values of one file; raises DataError for what no sync writes."""
+    """Checks values of one file; raises DataError for those that no sync writes."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
 
     def damaged(self, place: str, value: Any) -> DataError:
-        """The error for a value; ``place`` says where it stands: table, row, column."""
+        """The error for a value; ``place`` is its table, row and column."""
         shown = ascii(value)
         shown = shown if len(shown) <= 60 else f"{shown[:57]}..."
         return DataError(
@@ -116,7 +116,7 @@ class Typed:
         )
 
     def row(self, row: Row, place: str) -> Row:
-        """The row, each of its values of the type that its class says."""
+        """The row; each value must have the type that the row's class declares."""
         for name, kind in _kinds(type(row)).items():
             if not isinstance(value := getattr(row, name), kind):
                 raise self.damaged(f"{place}: {name}", value)
@@ -136,7 +136,7 @@ class Typed:
             raise self.damaged(place, value) from None
 
     def document(self, value: Any, place: str, kind: type = object) -> Any:
-        """What a JSON text says, spelled; ``kind``: what that must be."""
+        """The value of a JSON text, spelled; ``kind`` is its expected type."""
         try:
             document = spell(parse(value.encode()), KEPT)
         except (NotAPage, AttributeError, UnicodeError):

@@ -1,4 +1,4 @@
-"""Walks and their pages: what was fetched, staged until it is published."""
+"""Walks and their pages, which are staged until the walk is published."""
 
 from __future__ import annotations
 
@@ -30,17 +30,17 @@ class Walk(NamedTuple):
 
     id: int
     resource: str
-    part: str  # its kind; empty: the whole
-    since: str | None  # from when on a record is new, where that is asked for
+    part: str  # its kind; empty: the whole list
+    since: str | None  # the time since which a record is new, in a walk over new records
     mode: str
     base_url: str
     started: str
-    total: int | None  # records that LL2 lists, as its last page says; None before the first
-    steps: int = 0  # back, since that page: the list moved
+    total: int | None  # records in LL2's list, as of the last page; None before the first
+    steps: int = 0  # steps back since that page, because the list changed
 
     @property
     def name(self) -> str:
-        """What was asked for: launches, launches/upcoming."""
+        """What was requested: launches, launches/upcoming."""
         return slice_name(self.resource, self.part)
 
     @property
@@ -50,16 +50,16 @@ class Walk(NamedTuple):
 
 
 class Holding(NamedTuple):
-    """What the tables hold of one list.
+    """The published walks that the tables' records of one list come from.
 
-    ``walks``: by part, the last walk over it that was published; under "" that over the whole list.
+    ``walks``: the last published walk over each part; under "", that over the whole list.
     """
 
     walks: dict[str, Walk]
 
     @property
     def whole(self) -> Walk | None:
-        """The last walk over the whole list; None if the file has parts of it at most."""
+        """The last walk over the whole list; None if there was none."""
         return self.walks.get("")
 
     @property
@@ -69,7 +69,7 @@ class Holding(NamedTuple):
 
     @property
     def mode(self) -> str | None:
-        """The mode that every record of the list came in at least; None if there is none."""
+        """The poorest mode in which records were fetched; None if the file has none."""
         modes = [walk.mode for walk in ([self.whole] if self.whole else self.walks.values())]
         return min(modes, key=MODES.index, default=None)
 
@@ -77,7 +77,7 @@ class Holding(NamedTuple):
 class StagedPage(NamedTuple):
     """A page of a walk."""
 
-    number: int  # in the order they came
+    number: int  # in the order of fetching
     offset: int
     limit: int
     page: int  # the id of its text
@@ -85,33 +85,33 @@ class StagedPage(NamedTuple):
 
 
 class WalkProgress(NamedTuple):
-    """How far a walk has come that isn't published yet: see ``under_way`` in docs/json.md."""
+    """How far an unpublished walk is: see ``under_way`` in docs/json.md."""
 
     resource: str
     mode: str
     started: str
     pages: int
-    of: int | None  # pages in all, if the rest are as large as the last
+    of: int | None  # the expected number of pages, if the rest are as large as the last
     records: int
     total: int | None
 
 
 class Deletions(NamedTuple):
-    """What becomes of the records that a complete walk didn't meet."""
+    """The records that a complete walk didn't find, by what LL2 says about them."""
 
     gone: list[Id]
-    missing: list[Id]  # not confirmed: they stay for now
-    skipped: list[Id]  # LL2 has them: the list must have moved unseen
+    missing: list[Id]  # not confirmed deleted: they stay for now
+    skipped: list[Id]  # LL2 has them: the list must have changed without a sign
 
 
-NO_DELETIONS = Deletions([], [], [])  # there are none
+NO_DELETIONS = Deletions([], [], [])
 
 
 class Walks:
-    """The walks of one file: the last published of each list and part, and those under way.
+    """The walks of one file: the last published one of each list and part, and those under way.
 
-    Of each part one is under way at most. What concerns that is committed at once, in a
-    ``transaction``; ``publish`` is part of the caller's.
+    Of each part, at most one is under way. Its changes are committed immediately, each in a
+    ``transaction``; ``publish`` belongs to the caller's transaction.
     """
 
     def __init__(
@@ -127,7 +127,7 @@ class Walks:
         self._transaction = transaction
 
     def begin(self, part: Slice, mode: str, base_url: str, since: str | None = None) -> Walk:
-        """A new walk; one that was under way for the same is dropped with its pages."""
+        """Begins a walk; deletes one under way over the same part, with its pages."""
         resource, started = part.resource.name, to_iso(self._clock.now())
         with self._transaction():
             self._drop("(resource, part) = (?, ?)", resource, part.kind)
@@ -140,28 +140,28 @@ class Walks:
         return Walk(cursor.lastrowid, resource, part.kind, since, mode, base_url, started, None)
 
     def holding(self, resource: str) -> Holding:
-        """What the tables hold of a list; a walk in a mode that it doesn't have is left out."""
+        """The published walks of a list by part, without those in modes that it no longer has."""
         modes = RESOURCES[resource].modes
         return Holding(
             {walk.part: walk for walk in self.all_published(resource) if walk.mode in modes}
         )
 
     def all_published(self, resource: str) -> list[Walk]:
-        """The published walks of a resource: over the whole, and over parts; the oldest first."""
+        """The published walks of a resource, over the whole and over parts, oldest first."""
         return list(self._read("published AND resource = ?", resource))
 
     @property
     def mode(self) -> str | None:
-        """The mode of all that the tables hold; None where they hold several, or nothing."""
+        """The mode of all published walks; None if they have several, or there are none."""
         modes = {walk.mode for walk in self._read("published")}
         return modes.pop() if len(modes) == 1 else None
 
     def under_way(self) -> list[Walk]:
-        """The walks that no sync has published yet, one for a resource or a part at most."""
+        """The walks that aren't published yet, at most one for each part."""
         return list(self._read("NOT published"))
 
     def progress(self) -> Iterator[WalkProgress]:
-        """How far each walk under way has come that has a page."""
+        """How far each walk under way is; those without a page are left out."""
         for walk in self.under_way():
             pages = self.pages(walk)
             if not pages:
@@ -179,7 +179,7 @@ class Walks:
         return (typed.row(Walk(*row), f"_walks {row[0]}") for row in rows.fetchall())
 
     def step_back(self, walk: Walk) -> Walk:
-        """Keeps that the page which came was not staged: the next begins further in front."""
+        """Notes that a page was fetched but not staged; the next one begins further back."""
         return self._set(walk, walk.total, walk.steps + 1)
 
     def _set(self, walk: Walk, total: int | None, steps: int) -> Walk:
@@ -188,10 +188,10 @@ class Walks:
         return walk._replace(total=total, steps=steps)
 
     def publish(self, walk: Walk) -> None:
-        """Makes a walk one that the tables hold, in place of what it walked anew.
+        """Marks a walk as published, and deletes the published walks that it replaces.
 
-        That stays, too, while a walk that began earlier is under way in the same list: when that is
-        published, what was met since is newer.
+        These stay as long as a walk over the same list that began before them is under way: when
+        that is published, their pages are newer than its own.
         """
         self._conn.execute("UPDATE _walks SET published = 1 WHERE id = ?", (walk.id,))
         self._forget(
@@ -204,7 +204,7 @@ class Walks:
         )
 
     def drop(self, walk: Walk) -> None:
-        """Drops a walk that is under way, with its pages."""
+        """Deletes a walk that is under way, with its pages."""
         with self._transaction():
             self._drop("id = ?", walk.id)
 
@@ -213,14 +213,14 @@ class Walks:
             self.forget_pages()
 
     def _forget(self, which: str, *values: Any) -> int:
-        """Deletes walks with the list of their pages; gives how many."""
+        """Deletes walks and their rows in ``_staged``; returns how many walks."""
         self._conn.execute(
             f"DELETE FROM _staged WHERE walk IN (SELECT id FROM _walks WHERE {which})", values
         )
         return self._conn.execute(f"DELETE FROM _walks WHERE {which}", values).rowcount
 
     def forget_pages(self) -> None:
-        """Deletes the pages on which no text counts, unless their walk is under way."""
+        """Deletes the pages without a text that counts, unless their walk is under way."""
         self._conn.execute(
             "DELETE FROM _pages WHERE id NOT IN (SELECT page FROM _records UNION"
             " SELECT page FROM _staged JOIN _walks ON walk = _walks.id WHERE NOT published)"
@@ -229,9 +229,9 @@ class Walks:
     # Pages
 
     def stage(self, walk: Walk, page: Page, number: int | None = None) -> Walk:
-        """Keeps a page of a walk, behind its others or in place of one; gives the walk as it is.
+        """Stores a page of a walk after its others, or in place of ``number``; returns the walk.
 
-        A text that the file has is not written again, unless it was damaged there.
+        A page that the file already has is not written again, unless it is damaged there.
         """
         key = (walk.resource, walk.mode, page.digest)
         which = "(resource, mode, digest) = (?, ?, ?)"
@@ -250,7 +250,7 @@ class Walks:
             return self._set(walk, page.total, 0)
 
     def _has(self, key: tuple[str, str, bytes], body: bytes) -> bool:
-        """Whether the file has a page's text, whole."""
+        """Whether the file has a page's text, undamaged."""
         sql = "SELECT body FROM _pages WHERE (resource, mode, digest) = (?, ?, ?)"
         row = self._conn.execute(sql, key).fetchone()
         try:
@@ -259,19 +259,19 @@ class Walks:
             return False
 
     def pages(self, walk: Walk) -> list[StagedPage]:
-        """The pages of a walk in the order they came; raises DataError for damaged ones."""
+        """The pages of a walk in the order of fetching; raises DataError for damaged ones."""
         return [page for whose, page in self._staged([walk]) if whose == walk.id]
 
     def listed_twice(self, walk: Walk) -> list[Id]:
-        """The records that came twice on one page of a walk, which is one state of LL2's list."""
+        """The records that are twice on one page of a walk: LL2 itself lists them twice."""
         counts = (Counter(page.ids) for page in self.pages(walk))
         twice = {id_ for ids in counts for id_, count in ids.items() if count > 1}
         return sorted((id_ for id_ in twice if id_ is not None), key=str)
 
     def newest(self, walk: Walk) -> Iterator[tuple[StagedPage, list[int]]]:
-        """The pages of a walk in the order they came, with the places of the records to take.
+        """The pages of a walk in the order of fetching, with the indexes of the records to load.
 
-        These are the ones that no page has which came later, of this walk or of a published one.
+        These are the records that are on no later page of this walk or of a published one.
         """
         beside = [other for other in self.all_published(walk.resource) if other.id != walk.id]
         first = "SELECT min(number) FROM _staged WHERE walk = ?"
@@ -286,7 +286,7 @@ class Walks:
         yield from reversed(pages)
 
     def _staged(self, walks: list[Walk], since: int = 0) -> list[tuple[int, StagedPage]]:
-        """The pages of some walks from a number on, as they came, each with its walk's id."""
+        """The pages of some walks from a number on, in order, each with its walk's id."""
         rows = self._conn.execute(
             'SELECT walk, number, "offset", "limit", page, ids FROM _staged'
             f" WHERE walk {IN} AND number >= ? ORDER BY number",
@@ -307,14 +307,14 @@ class Walks:
         return pages
 
     def met_since(self, walk: Walk) -> set[Id | None]:
-        """The records that other walks of the list met which were begun after this one."""
+        """The records found by other walks over the list that began after this one."""
         since = list(self._read("resource = ? AND id > ?", walk.resource, walk.id))
         return {id_ for _, page in self._staged(since) for id_ in page.ids}
 
     def body(self, page: int) -> bytes:
-        """The text of a page as it came; raises DataError where it was damaged since.
+        """The text of a page as LL2 sent it; raises DataError if it is damaged or too large.
 
-        Its checksum tells, and what is larger than a page may be; verify compares the digest, too.
+        This checks zstd's checksum; ``verify`` also compares the digest.
         """
         row = self._conn.execute("SELECT body FROM _pages WHERE id = ?", (page,)).fetchone()
         try:

@@ -1,4 +1,4 @@
-"""How two objects of one shape differ: by row and key, each value as its row holds it. Pure."""
+"""How two objects of one shape differ, by row and key, each value as its row stores it. Pure."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from ll2_mirror.ll2.json import text
 from ll2_mirror.ll2.model import Id, Shape
 from ll2_mirror.ll2.page import Links
 
-ORDER = "the order of its keys"  # what differs where the key of a place is None
+ORDER = "the order of its keys"  # what differs if the key of a place is None
 _ABSENT = "nothing"
 
 
 class Place(NamedTuple):
-    """What a value belongs to: a key of a row; for what only one shape knows, in that shape."""
+    """Where a value belongs: a key of a row; ``shape`` is empty if all its shapes share the key."""
 
     table: str
     id: Id | None
@@ -23,7 +23,7 @@ class Place(NamedTuple):
 
 
 class Difference(NamedTuple):
-    """A value that the file renders otherwise than LL2 sent it, both as the row holds them."""
+    """A value that the file renders differently than LL2 sent it; both as the row stores them."""
 
     record: str  # "spacecraft 201"
     path: str  # "spacecraft_config.agency.name"
@@ -35,7 +35,7 @@ class Difference(NamedTuple):
 def differences(
     record: str, shape: Shape, sent: dict[str, Any], held: dict[str, Any], links: Links
 ) -> Iterator[Difference]:
-    """Each value in which an object that came differs from the one that the file renders."""
+    """Each value in which the object that LL2 sent differs from the one that the file renders."""
     return _within(record, "", shape, sent, held, links)
 
 
@@ -55,12 +55,12 @@ def _within(
 
 
 def _pairs(at: str, sent: Any, held: Any) -> Iterator[tuple[str, Any, Any]]:
-    """The objects under a key that came and those that are held, each with its path."""
+    """The nested objects under a key, as sent and as held, each with its path."""
     if isinstance(sent, dict):
         yield at, sent, held
         return
-    for place, (one, other) in enumerate(zip(sent, held, strict=True)):
-        yield f"{at}[{place}]", one, other
+    for place, (theirs, mine) in enumerate(zip(sent, held, strict=True)):
+        yield f"{at}[{place}]", theirs, mine
 
 
 def _place(shape: Shape, name: str | None, id_: Id | None) -> Place:
@@ -69,9 +69,9 @@ def _place(shape: Shape, name: str | None, id_: Id | None) -> Place:
 
 
 def form(shape: Shape, name: str | None, value: dict[str, Any], links: Links) -> str:
-    """A value as its row holds it, as text: a nested object is its id, a link its path.
+    """A value as its row stores it, as text: a nested object is its id, a link its path.
 
-    None stands for the order of the keys.
+    ``name`` is None for the order of the keys.
     """
     if name is None:
         return "as documented" if tuple(value) == shape.names else text(list(value))
@@ -86,16 +86,16 @@ def form(shape: Shape, name: str | None, value: dict[str, Any], links: Links) ->
 
 
 def _of_nested(shape: Shape, item: Any, links: Links) -> Any:
-    """Nested objects by their ids. Those without live in the list; what they nest has its rows."""
+    """Nested objects as their ids; objects without an id as their values, in this same form."""
     if isinstance(item, dict):
         return item["id"]
     if shape.table:
-        return [one["id"] for one in item]
-    return [{key: form(shape, key, one, links) for key in one} for one in item]
+        return [nested["id"] for nested in item]
+    return [{key: form(shape, key, nested, links) for key in nested} for nested in item]
 
 
 def objects(shape: Shape, value: dict[str, Any]) -> Iterator[tuple[Shape, dict[str, Any]]]:
-    """An object and all it nests, in the order in which their rows come: the owner last."""
+    """An object and all that it nests, in the order of their rows: the owner last."""
     for name, nested in shape.nested.items():
         item = value[name] or ()
         for inner in [item] if isinstance(item, dict) else item:

@@ -1,14 +1,14 @@
 """What a row has beyond its columns: the JSON in ``_extra``.
 
-One value going through: a craft comes with a key that LL2's document lacks, behind all others, and
-with a number that is spelled as Python would not.
+For example, a spacecraft has an unknown key ``nickname`` after all others, and a mass that Python
+would write differently:
 
     {"SpacecraftNormal": {"values": {"nickname": "x"}, "keys": ["response_mode", ..., "nickname"]},
      "columns": {"mass": 1e-07}}
 
-By shape, as only that shape has it: ``values`` are unknown keys, and constants that had another
-value; ``keys`` is the order of the keys, where it isn't the shape's. ``columns`` are the exact
-values of keys whose column can't hold them, whichever shape brought them last.
+By shape: ``values`` has unknown keys, and constants with another value; ``keys`` has the order of
+the keys, if it isn't the shape's. ``columns``, for all shapes, has the exact values of keys whose
+column can't hold them.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ _NOTHING: dict[str, Any] = {"values": {}}
 
 
 def read(extra: str) -> dict[str, dict[str, Any]]:
-    """The parts of an ``_extra``, spelled; raises DataError for what no sync writes."""
+    """The parts of an ``_extra``, spelled; raises DataError if no sync could have written it."""
     try:
         parts = parse(extra.encode())
         spelled: dict[str, dict[str, Any]] = spell(parts, KEPT)
@@ -37,7 +37,7 @@ def read(extra: str) -> dict[str, dict[str, Any]]:
 
 
 def _is_part(name: str, part: Any) -> bool:
-    """Whether this is what a sync writes of one shape, or of the columns."""
+    """Whether this is what a sync writes for one shape, or for the columns."""
     if name == COLUMNS:
         return isinstance(part, dict)
     if name not in SHAPES or not isinstance(part, dict) or not isinstance(part.get("values"), dict):
@@ -48,21 +48,22 @@ def _is_part(name: str, part: Any) -> bool:
     )
 
 
-def merged(shape: Shape, came: str | None, before: str | None = None) -> str | None:
-    """The ``_extra`` of a row after it came in a shape, from what it was before.
+def merge_extra(shape: Shape, extra: str | None, before: str | None = None) -> str | None:
+    """The ``_extra`` of a row after an object of a shape is applied to it.
 
-    ``came`` is the extra of the object alone: its ``values``, and ``keys``.
+    ``extra`` is that of the object: its ``values`` and ``keys``; ``before`` is the row's.
     """
-    if came is None and before is None:
+    if extra is None and before is None:
         return None
     parts = read(before) if before else {}
-    columns = {key: one for key, one in parts.pop(COLUMNS, {}).items() if key not in shape.columns}
+    exact = parts.pop(COLUMNS, {})
+    columns = {key: value for key, value in exact.items() if key not in shape.columns}
     parts.pop(shape.name, None)
-    if came is not None:
-        part = spell(parse(came.encode()), KEPT)
+    if extra is not None:
+        part = spell(parse(extra.encode()), KEPT)
         values = part["values"]
         columns |= {key: value for key, value in values.items() if key in shape.columns}
-        part["values"] = {key: one for key, one in values.items() if key not in shape.columns}
+        part["values"] = {key: value for key, value in values.items() if key not in shape.columns}
         if part["values"] or "keys" in part:
             parts[shape.name] = part
     parts = dict(sorted(parts.items()))
@@ -71,8 +72,8 @@ def merged(shape: Shape, came: str | None, before: str | None = None) -> str | N
     return text(parts) if parts else None
 
 
-def completed(value: dict[str, Any], shape: Shape, extra: str) -> dict[str, Any]:
-    """An object with what its columns can't hold, in the place it came in; raises DataError."""
+def apply_extra(value: dict[str, Any], shape: Shape, extra: str) -> dict[str, Any]:
+    """Adds to an object what its columns can't hold, in LL2's order; raises DataError."""
     parts = read(extra)
     exact = parts.get(COLUMNS, {})
     value.update({key: exact[key] for key in exact if key in shape.columns})

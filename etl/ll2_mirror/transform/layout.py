@@ -1,7 +1,7 @@
-"""One JSON object against its shape: its values in the columns' order, and what is odd about them.
+"""Reads one JSON object by its shape: its values in the shape's order, and what doesn't fit.
 
-An object whose keys and types were met before is checked by comparing two tuples; only others are
-looked at key by key.
+An object with the same keys and types as an earlier one is checked by comparing two tuples; only
+other objects are read key by key.
 """
 
 from __future__ import annotations
@@ -15,21 +15,21 @@ from ll2_mirror.ll2.json import Number, quote, spell, text
 from ll2_mirror.ll2.model import SCALARS, Id, Key, Shape
 from ll2_mirror.ll2.page import API_PATH, INT64
 
-_SIGNATURES = 1000  # combinations of types remembered by shape
+_SIGNATURES = 1000  # combinations of types remembered per shape
 
 
 class Drift(NamedTuple):
-    """Something that LL2's document doesn't know; kept, rendered back, and reported."""
+    """Something that LL2's document doesn't mention; kept, rendered back, and reported."""
 
     shape: str
     key: str
     what: str
 
 
-Note = Callable[[Drift, Id | None], None]  # takes a Drift and the id of an object that shows it
+Note = Callable[[Drift, Id | None], None]  # takes a Drift and the id of an example
 
-# In words, and as types: what a key of each kind may be.
-_EXPECTED = {kind: told for kind, (told, _, _) in SCALARS.items()}
+# What a key of each kind may be, in words and as Python types.
+_EXPECTED = {kind: words for kind, (words, _, _) in SCALARS.items()}
 _EXPECTED |= {"const": "text", "one": "an object", "many": "a list"}
 _TYPES = {kind: types for kind, (_, types, _) in SCALARS.items()}
 _TYPES |= {"float": (float, int, Number), "const": (str,), "one": (dict,), "many": (list,)}
@@ -43,7 +43,7 @@ def _minus_zero(value: float) -> bool:
     return value == 0 and math.copysign(1, value) < 0
 
 
-# By kind: whether a value of the usual type is odd all the same.
+# By kind: whether a value of the usual type still doesn't fit its column.
 _ODD: dict[str, Callable[[Any], bool]] = {
     "int": lambda value: value not in INT64,
     "float": _minus_zero,
@@ -59,7 +59,7 @@ def _refuse(expected: str) -> Callable[[Any], Any]:
     return refuse
 
 
-# By kind: what the column holds in place of an odd value, whose spelling stays in the extra.
+# By kind: what the column holds in place of such a value, which ``_extra`` has exactly.
 _IN_PLACE: dict[str, Callable[[Any], Any]] = {
     "const": lambda value: value,
     "float": lambda value: float(value) if abs(value) < 1e300 else None,
@@ -70,7 +70,7 @@ _IN_PLACE: dict[str, Callable[[Any], Any]] = {
 
 
 class Layout:
-    """A shape as the hot path wants it: the places of the values that need more than a type."""
+    """A shape prepared for speed: the indexes of the values that need more than a type check."""
 
     def __init__(self, shape: Shape, note: Note) -> None:
         def places(*kinds: str) -> tuple[int, ...]:
@@ -90,7 +90,7 @@ class Layout:
         self._checked = [(i, _ODD[shape.keys[i].kind]) for i in places(*_ODD)]
 
     def read(self, value: Any) -> tuple[list[Any], str | None]:
-        """The values in the shape's order, and as JSON what the columns can't hold, or None.
+        """The values in the shape's order, and the JSON of what the columns can't hold, or None.
 
         Raises NotUnderstood.
         """
@@ -110,7 +110,7 @@ class Layout:
         return all(values[place] == const for place, const in self.consts)
 
     def _inspect(self, value: Any) -> tuple[list[Any], str | None]:
-        """Reads an object key by key; what is unremarkable, the layout remembers."""
+        """Reads an object key by key; remembers its types if all of it fits."""
         if type(value) is not dict:
             raise NotUnderstood("an object", quote(value))
         values, exact = [], {}
@@ -129,7 +129,7 @@ class Layout:
         return values, None
 
     def _odd(self, value: dict[str, Any], exact: dict[str, Any]) -> str:
-        """The extra of an object that is not as documented; notes what LL2's document lacks."""
+        """The ``_extra`` of an object that doesn't fit; reports its drift."""
         extra: dict[str, Any] = {"values": exact}
         if tuple(value) != self._names:
             extra["keys"] = list(value)
@@ -139,7 +139,7 @@ class Layout:
         return text(extra)
 
     def _drift(self, value: dict[str, Any], exact: dict[str, Any]) -> Iterator[tuple[str, str]]:
-        """Each key of an object that LL2's document doesn't have so, with what is wrong with it."""
+        """Each key of an object that differs from LL2's document, with how it differs."""
         for place, const in self.consts:
             if (name := self._names[place]) in exact:
                 yield name, f"is {quote(value[name])}, not {quote(const)}"
@@ -150,7 +150,7 @@ class Layout:
 
 
 def _of_key(key: Key, value: dict[str, Any]) -> tuple[Any, bool]:
-    """The value of an object's key for the column, and whether that is all there is to it."""
+    """The column's value for a key of an object, and whether that value is exact."""
     try:
         if key.name not in value:
             raise NotUnderstood(_EXPECTED[key.kind], "no such key")

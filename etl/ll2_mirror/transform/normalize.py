@@ -1,7 +1,7 @@
-"""JSON pages to rows, by shape. Pure: values in, rows out.
+"""Turns the JSON of pages into rows, by shape. Pure: values in, rows out.
 
-A nested object that came before, to the byte, is not walked again. That is what makes pages cheap:
-a hundred craft nest the same few configurations, agencies and images.
+A nested object that is the same, byte for byte, as the last one with its id is not read again. This
+makes it fast: a hundred spacecraft nest the same few configurations, agencies and images.
 """
 
 from __future__ import annotations
@@ -15,27 +15,27 @@ from ll2_mirror.ll2.model import Id, Key, Row, Shape, overlap, row_code
 from ll2_mirror.ll2.page import Links, links_of
 from ll2_mirror.transform.layout import Drift, Layout
 
-_REMEMBERED = 2000  # rows and objects, to bound the memory of a walk
+_REMEMBERED = 2000  # rows and objects, to limit memory
 _NO_LINKS = Links("", "")
 
-Group = dict[Shape, dict[Any, Row]]  # rows of which none comes with two values, by shape and id
+Group = dict[Shape, dict[Any, Row]]  # rows by shape and id, each with one value
 
 
 class _Nested(NamedTuple):
-    """A row that came before, and what tells whether its object comes again."""
+    """The last row of an id, with the bytes of its object to compare the next one with."""
 
-    blob: bytes  # of the object once that is whole
+    blob: bytes  # of the object; empty until all of it is read
     row: Row
     codes: tuple[int, ...] = ()  # of the rows of the object and all that it nests
 
 
 class Normalizer:
-    """Turns records into rows, each nested object once as long as it is the same.
+    """Turns records into rows; reads each nested object only once as long as it is the same.
 
-    ``drift`` fills with what was met: an id of an object that shows it, by Drift.
+    ``drift`` collects each Drift with the id of an example.
 
-    A row can come with two values. The later one stands, so what was remembered is forgotten then,
-    and a new group of rows begins::
+    If a row comes with two values, the later one wins: what was remembered is forgotten, and a
+    new group of rows begins::
 
         A{agency 1 "X"}  B{agency 1 "Y"}  C{agency 1 "X"}
         groups:  [agency 1 "X", A]  [agency 1 "Y", B]  [agency 1 "X", C]
@@ -46,17 +46,17 @@ class Normalizer:
         self._groups: list[Group] = [{}]
         self._layouts: dict[Shape, Layout] = {}
         self._known: dict[tuple[str, Any], _Nested] = {}  # the last row by shape and id
-        self._forgotten = 0  # how often all that was known was forgotten
+        self._forgotten = 0  # how often ``_known`` was cleared
         self._links = _NO_LINKS
-        self._rows: list[Row | None] = []  # of one record; None parts two groups
-        self._codes: list[int] = []  # of one record: of each row that it makes
+        self._rows: list[Row | None] = []  # of one record; None separates two groups
+        self._codes: list[int] = []  # of one record: the code of each of its rows
         self._drift: dict[Drift, Id | None] = {}  # of one record
 
     def add(self, shape: Shape, record: Any, place: int = 0) -> list[int]:
-        """Takes up the rows of a record; gives the code of each, see ``row_code``.
+        """Adds the rows of a record; returns the code of each, see ``row_code``.
 
         Raises NotUnderstood, which names the record (one without an id by its ``place`` on its
-        page), the path of the key, what was expected and what came; it then leaves no row.
+        page), the path of the key, the expected and the actual value; then no row is added.
         """
         self._rows, self._codes, self._drift = [], [], {}
         links = links_of([record])
@@ -80,12 +80,12 @@ class Normalizer:
         return self._codes
 
     def take(self) -> list[Group]:
-        """The rows taken up so far in groups, each to be written after the one before."""
+        """Returns the groups of rows added since the last call, to be written in this order."""
         groups, self._groups = self._groups, [{}]
         return [group for group in groups if group]
 
     def _object(self, shape: Shape, value: Any) -> Row:
-        """The row of an object, which is emitted behind the rows of all that it nests."""
+        """The row of an object, which is added after the rows of all that it nests."""
         layout = self._layouts.get(shape)
         if layout is None:
             layout = self._layouts[shape] = Layout(shape, self._note)
@@ -110,7 +110,7 @@ class Normalizer:
         self._drift.setdefault(drift, id_)
 
     def _nest(self, key: Key, shape: Shape, value: Any) -> Any:
-        """What the owner's row holds of a nested object or list: ids, or rows that have none."""
+        """The value of a nested object or list in its owner's row: ids, or rows without an id."""
         if key.kind == "one":
             try:
                 return self._once(shape, value)
@@ -125,7 +125,7 @@ class Normalizer:
         return tuple(items)
 
     def _once(self, shape: Shape, value: Any) -> Any:
-        """The id of a nested object, walked only where it isn't the one that came last."""
+        """The id of a nested object, which is read only if it differs from the last one."""
         if not shape.table:
             return self._object(shape, value)
         if type(value) is not dict or type(value.get("id")) is not shape.id_type:
@@ -139,12 +139,12 @@ class Normalizer:
             self._forget()
         forgotten, first = self._forgotten, len(self._codes)
         row = self._object(shape, value)
-        if forgotten == self._forgotten:  # else a row that it nests came with two values
+        if forgotten == self._forgotten:  # else a row that it nests has two values: don't cache it
             self._known[key] = _Nested(blob, row, tuple(self._codes[first:]))
         return row.id
 
     def _emit(self, row: Row) -> None:
-        """Adds a row, in a new group where it came with another value before."""
+        """Adds a row; in a new group if it had another value before."""
         key = (row.shape.name, row.id)
         before = self._known.get(key)
         if before and before.row == row:
@@ -155,7 +155,7 @@ class Normalizer:
         self._rows.append(row)
 
     def _contradicts(self, row: Row) -> bool:
-        """Whether a sibling shape brought other values for the same row, or either has an extra."""
+        """Whether another shape's row with this id has other values, or either has an extra."""
         if not row.shape.shared:
             return False
         for sibling in row.shape.siblings:
@@ -168,9 +168,9 @@ class Normalizer:
         return False
 
     def _forget(self) -> None:
-        """Forgets all that is known: others may nest the value that a row overtakes.
+        """Forgets all objects: any of them may nest the value that a row has now replaced.
 
-        If one like them comes later, it must be seen; so must those that are being walked now.
+        If such an object comes again, it must be read again. So must those that are being read.
         """
         self._known.clear()
         self._forgotten += 1
@@ -178,9 +178,9 @@ class Normalizer:
 
 
 def _blob(value: dict[str, Any]) -> bytes:
-    """What tells an object from others, keys in order and all; empty where it has a Number.
+    """Bytes that are equal only for identical objects; empty if the object has a Number.
 
-    Not ==, to which 1, 1.0 and True, and any order of keys, are the same.
+    Not ==, for which 1, 1.0 and True, or another order of keys, are equal.
     """
     try:
         return marshal.dumps(value, 2)
@@ -189,7 +189,7 @@ def _blob(value: dict[str, Any]) -> bytes:
 
 
 def _name(shape: Shape, record: Any, place: int) -> str:
-    """How an error names a record: by its id where it has one."""
+    """How an error names a record: by its id if it has one."""
     id_ = record.get("id") if type(record) is dict else None
     if type(id_) in (int, str):
         return f"{shape.table} {id_ if type(id_) is int else json.dumps(id_)}"

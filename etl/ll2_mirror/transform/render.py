@@ -1,7 +1,7 @@
 """Renders rows as the API's JSON, by shape: the reverse of normalize. Reads only.
 
-Renders many objects of one shape at once, with one query for their rows and one for each key that
-nests others, however many they are.
+Renders many objects of one shape at once, with one query for their rows and one for each key with
+nested objects, however many objects there are.
 """
 
 from __future__ import annotations
@@ -15,12 +15,12 @@ from ll2_mirror.ll2.model import Id, Key, Shape, known_columns
 from ll2_mirror.ll2.page import API_PATH, links_of
 from ll2_mirror.ll2.schema import own_columns
 from ll2_mirror.store.sql import IN, among, list_items, quoted
-from ll2_mirror.transform.extra import completed
+from ll2_mirror.transform.extra import apply_extra
 from ll2_mirror.transform.typed import of_items, of_rows
 
 _BOOLS = {0: False, 1: True}
 Objects = dict[Any, dict[str, Any]]
-Values = dict[Any, Any]  # of one key, without nulls, by the id of their object
+Values = dict[Any, Any]  # of one key, without nulls, by the object's id
 Rows = dict[Any, list[Any]]  # the values of the stored keys, by id
 
 
@@ -28,8 +28,8 @@ class Renderer(NamedTuple):
     """Renders objects of one file, with the links for one client.
 
     ``base`` and ``suffix`` come before and after the path of each link: ``https://host`` and
-    ``?format=api``. ``nested`` caches what records share, by shape: pass the same again for the
-    same state of the file, base and suffix.
+    ``?format=api``. ``nested`` caches shared objects by shape: reuse it only for the same state of
+    the file, base and suffix.
     """
 
     conn: sqlite3.Connection
@@ -40,40 +40,40 @@ class Renderer(NamedTuple):
     def objects(self, shape: Shape, ids: Iterable[Id]) -> Objects:
         """The objects with these ids, spelled for ``json.text``, by id.
 
-        Raises NotInMirror for a missing row, or one never seen in a shape with these keys,
-        DataError for a damaged one.
+        Raises NotInMirror for a missing row, or one never received with these keys; DataError for
+        a damaged one.
         """
-        wanted = list(dict.fromkeys(ids))
+        unique = list(dict.fromkeys(ids))
         own = len(own_columns(shape))
         columns = quoted((*own_columns(shape), *shape.columns))
         sql = f'SELECT id, {columns} FROM "{shape.table}" WHERE id {IN}'
-        rows = {id_: row for id_, *row in self.conn.execute(sql, (among(wanted),))}
+        rows = {id_: row for id_, *row in self.conn.execute(sql, (among(unique),))}
         of_rows(shape).check(rows.items())
-        for id_ in wanted:
+        for id_ in unique:
             _check_held(shape, id_, rows.get(id_))
         extras = {id_: row[0] for id_, row in rows.items() if row[0]}
-        return self._assemble(shape, {id_: rows[id_][own:] for id_ in wanted}, extras)
+        return self._assemble(shape, {id_: rows[id_][own:] for id_ in unique}, extras)
 
     def _assemble(self, shape: Shape, rows: Rows, extras: dict[Any, str]) -> Objects:
         """The objects of rows; ``extras`` has what their columns can't hold, by id."""
         for place, key in enumerate(shape.stored):
             if render := _RENDERERS.get(key.kind):
-                held = {id_: row[place] for id_, row in rows.items() if row[place] is not None}
-                for id_, value in render(self, shape, key, held).items():
+                values = {id_: row[place] for id_, row in rows.items() if row[place] is not None}
+                for id_, value in render(self, shape, key, values).items():
                     rows[id_][place] = value
         consts = [(i, key.of) for i, key in enumerate(shape.keys) if key.kind == "const"]
         for row in rows.values() if consts else ():
             for place, const in consts:
                 row.insert(place, const)
-        found = {id_: dict(zip(shape.names, row, strict=True)) for id_, row in rows.items()}
+        objects = {id_: dict(zip(shape.names, row, strict=True)) for id_, row in rows.items()}
         for id_, extra in extras.items():
-            found[id_] = _completed(found[id_], shape, id_, extra)
-        return found
+            objects[id_] = _with_extra(objects[id_], shape, id_, extra)
+        return objects
 
-    def _ones(self, shape: Shape, key: Key, held: Values) -> Values:
+    def _ones(self, shape: Shape, key: Key, ids: Values) -> Values:
         """The nested object for each id."""
-        objects = self._shared(shape.nested[key.name], set(held.values())) if held else {}
-        return {id_: objects[nested] for id_, nested in held.items()}
+        objects = self._shared(shape.nested[key.name], set(ids.values())) if ids else {}
+        return {id_: objects[nested] for id_, nested in ids.items()}
 
     def _lists(self, shape: Shape, key: Key, counts: Values) -> Values:
         """The list for each count."""
@@ -102,7 +102,7 @@ class Renderer(NamedTuple):
         return list(self._assemble(shape, values, extras).values())
 
     def _shared(self, shape: Shape, ids: Iterable[Id]) -> Objects:
-        """Nested objects, cached, including those with these ids."""
+        """The cache of nested objects, with those that have these ids added."""
         if self.nested is None:
             return self.objects(shape, ids)
         known = self.nested.setdefault(shape.name, {})
@@ -116,40 +116,40 @@ class Renderer(NamedTuple):
         return stored
 
 
-# From a column's value to JSON's; values of other kinds are the same in both.
+# By kind: converts column values to JSON values; other kinds need no conversion.
 _RENDERERS: dict[str, Callable[[Renderer, Shape, Key, Values], Values]] = {
     "one": Renderer._ones,
     "many": Renderer._lists,
-    "bool": lambda _, *given: _truths(*given),
-    "link": lambda self, _shape, _key, held: {i: self._link(v) for i, v in held.items()},
+    "bool": lambda _, *args: _booleans(*args),
+    "link": lambda self, _shape, _key, paths: {i: self._link(path) for i, path in paths.items()},
 }
 
 
-def _truths(shape: Shape, key: Key, held: Values) -> Values:
+def _booleans(shape: Shape, key: Key, values: Values) -> Values:
     """True and false for 1 and 0."""
-    for id_, value in held.items():
+    for id_, value in values.items():
         if value not in _BOOLS:
             raise DataError(f"{shape.table} {id_}: {key.name} is {value}, neither 0 nor 1")
-    return {id_: _BOOLS[value] for id_, value in held.items()}
+    return {id_: _BOOLS[value] for id_, value in values.items()}
 
 
 def _check_held(shape: Shape, id_: Id, row: list[Any] | None) -> None:
-    """Raises NotInMirror unless a row exists and was seen with all of the shape's columns."""
+    """Raises NotInMirror unless a row exists and has had values for all of the shape's columns."""
     if row is None:
         raise NotInMirror(f"{shape.table} {id_} is not in the file")
     names = (row[1] or "").split() if shape.shared else [shape.name]
     if shape.name in names or known_columns(shape, names).issuperset(shape.columns):
         return
     raise NotInMirror(
-        f"{shape.table} {id_} was seen as {', '.join(names) or 'nothing'} only, which lacks"
-        f" keys of {shape.name}: a sync with --mode detailed may bring them"
+        f"{shape.table} {id_} was only received as {', '.join(names) or 'nothing'}, which lacks"
+        f" keys of {shape.name}: a sync with --mode detailed may fetch them"
     )
 
 
-def _completed(found: dict[str, Any], shape: Shape, id_: Any, extra: str) -> dict[str, Any]:
+def _with_extra(value: dict[str, Any], shape: Shape, id_: Any, extra: str) -> dict[str, Any]:
     """Adds to an object what its columns can't hold; raises DataError, which names the row."""
     try:
-        return completed(found, shape, extra)
+        return apply_extra(value, shape, extra)
     except DataError as error:
         raise DataError(f"{shape.table or shape.name} {id_}: {error}") from None
 
@@ -163,7 +163,7 @@ def projected(own: Shape, record: Any, shape: Shape, ends: tuple[str, str]) -> A
 
     def convert(own: Shape, value: Any, shape: Shape) -> Any:
         if own is not shape and not set(shape.names) <= set(own.names).intersection(value):
-            raise NotInMirror(f"{shape.table} {value.get('id')} came as {own.name} only")
+            raise NotInMirror(f"{shape.table} {value.get('id')} was only received as {own.name}")
         names = value if own is shape else shape.names  # drift stays in its own shape
         return {name: of_key(own, value[name], shape, name) for name in names}
 

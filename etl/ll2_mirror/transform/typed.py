@@ -1,6 +1,6 @@
-"""Values as they are read from a table, each of its column's type: SQLite lets any hold anything.
+"""Checks that values read from a table have their column's type, which SQLite doesn't enforce.
 
-What has another type no sync wrote: it is damage, and told by table, row and column.
+No sync writes a value of another type: it is reported as damage, by table, row and column.
 """
 
 from __future__ import annotations
@@ -19,12 +19,12 @@ _TYPES: dict[str, tuple[type, str]] = {
     "REAL": (float, "number"),
     "TEXT": (str, "text"),
 }
-_COMBINATIONS = 1000  # of types that are remembered by table
+_COMBINATIONS = 1000  # of types remembered per table
 _INFINITE = (math.inf, -math.inf)
 
 
 class Columns:
-    """Some columns of a table, and the types that their values have."""
+    """Some columns of a table, and the types that their values must have."""
 
     def __init__(self, table: str, names: Iterable[str], types: dict[str, tuple[str, str]]) -> None:
         self._table = table
@@ -33,7 +33,7 @@ class Columns:
         self._familiar: set[tuple[type, ...]] = set()  # combinations that were right before
 
     def check(self, rows: Collection[tuple[Any, Sequence[Any]]]) -> None:
-        """Raises DataError for a value of another type; a row comes with what names it."""
+        """Raises DataError for a value of another type; each row comes with its id."""
         types = {tuple(map(type, values)) for _, values in rows}
         if not types <= self._familiar:
             for id_, values in rows:
@@ -51,19 +51,19 @@ class Columns:
             if value is not None and type(value) is not column[1]:
                 self._refuse(id_, value, *column)
 
-    def _refuse(self, id_: Any, value: Any, name: str, _: type, told: str) -> None:
-        raise DataError(f"{self._table} {id_!r:.40}: {name} is {value!r:.60}, which is no {told}")
+    def _refuse(self, id_: Any, value: Any, name: str, _: type, words: str) -> None:
+        raise DataError(f"{self._table} {id_!r:.40}: {name} is {value!r:.60}, which is no {words}")
 
 
 @cache
 def of_rows(shape: Shape) -> Columns:
-    """The columns of a shape's rows: the tool's own, the shape's."""
+    """The columns of a shape's rows: the tool's own, then the shape's."""
     names = (*own_columns(shape), *shape.columns)
     return Columns(shape.table, names, wanted_columns()[shape.table])
 
 
 @cache
 def of_items(table: str, item: Shape) -> Columns:
-    """The columns of a list's items: their ids, or what they are where they have none."""
+    """The columns of a list's items: their ids, or their values if they have no id."""
     names = (item.list_column,) if item.table else (*item.columns, "_extra")
     return Columns(table, names, wanted_columns()[table])
