@@ -176,7 +176,7 @@ def remove_private(store: Store) -> None:
         store.walks.drop(walk)
     for table in ("_requests", "_throttles"):
         store.conn.execute(f"DELETE FROM {table}")
-    store.settings.forget("asked", "failed", "last_error", "pulled")
+    store.settings.forget("asked", "due_run", "failed", "last_error", "pulled")
     stamp(store.conn)
 
 
