@@ -38,7 +38,7 @@ def browse(context: Context, document: Document) -> str:
     up = "../" * (path.count("/") - 1)  # to where all paths begin, which may have a prefix
     is_list = isinstance(value, dict) and "results" in value
     sent = [(name, each) for name, each in params.pairs if name != "format"]
-    return _template().render(
+    return shipped_template("ll2_api.html").render(
         ll2={
             "title": "Launch Library 2, mirrored",
             "root": up,
@@ -73,9 +73,10 @@ def _on_site(context: Context, document: Document) -> str:
 
 
 @cache
-def _template() -> Template:
+def shipped_template(name: str) -> Template:
+    """One of the site's templates, where Datasette's variables aren't there."""
     loader = FileSystemLoader(shipped("site/templates"))
-    return Environment(loader=loader, autoescape=True).get_template("ll2_api.html")
+    return Environment(loader=loader, autoescape=True).get_template(name)
 
 
 def _title(route: ApiRoute) -> str:

@@ -69,6 +69,7 @@ class SiteContext:
         self.title = users_metadata(datasette, "title") or display.site()["title"]
         self.text = users_metadata(datasette, "description") or display.site()["text"]
         self.questions, self.before_you_count = questions(), before_you_count()
+        self.feeds = display.site()["feeds"]
         kept = _kept.setdefault(datasette, {})
         if name not in kept:
             file = file_of(datasette.databases[name])
@@ -137,19 +138,6 @@ class SiteContext:
     def api_of(self, table: str) -> str:
         """The API's path for a table; empty if there is none."""
         return f"{self.api}{LIST_OF[table]}/" if table in LIST_OF else ""
-
-    def feeds(self, table: str = "", id_: Id | None = None) -> list[tuple[str, str, str]]:
-        """The feeds, by title, path without ``.ics`` and query: all, a table's, or about a row."""
-        return [
-            (feed["title"], f"{self.root}-/{name}", query)
-            for name, feed in display.site()["feeds"].items()
-            for of, query in (
-                ("", ""),
-                (feed["table"], ""),
-                *((of, f"?{key}={id_}") for key, of in feed["filters"].items()),
-            )
-            if of == table and bool(query) == (id_ is not None)
-        ]
 
     def sections(self, tables: list[dict[str, Any]]) -> list[tuple[str, list[dict[str, Any]]]]:
         """LL2's tables that have rows, as Datasette knows them, by subject, in the order to read.

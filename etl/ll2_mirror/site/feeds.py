@@ -13,7 +13,6 @@ from datetime import UTC, date, datetime
 from itertools import chain, islice
 from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import quote
-from xml.etree import ElementTree as ET
 from xml.sax.saxutils import escape
 
 from datasette import NotFound, Response
@@ -22,6 +21,7 @@ from datasette.utils.asgi import BadRequest
 
 from ll2_mirror.clock import from_iso, to_iso
 from ll2_mirror.errors import NoTime
+from ll2_mirror.serve.browse import shipped_template
 from ll2_mirror.site import display
 from ll2_mirror.site.changes import recent_changes
 from ll2_mirror.site.context import ChangeEntry, Rows, SiteContext, the_mirror
@@ -32,12 +32,10 @@ if TYPE_CHECKING:
     from datasette.utils.asgi import Request
 
 _XML = '<?xml version="1.0" encoding="utf-8"?>\n'
-_ATOM = "http://www.w3.org/2005/Atom"
 _SITEMAP = "http://www.sitemaps.org/schemas/sitemap/0.9"
 _MOST_ADDRESSES = 50_000  # that a sitemap may have
 _CONTROL = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")  # no XML
 _FOLD = re.compile(rb".{1,73}(?![\x80-\xbf])", re.DOTALL)
-_ICAL_TEXTS = {"SUMMARY": "title", "LOCATION": "place", "DESCRIPTION": "text"}  # their columns
 _ROBOTS = "User-agent: *\nDisallow: {}\nDisallow: {}*?\nSitemap: {}\n"
 
 
@@ -53,26 +51,8 @@ class FeedEntry(NamedTuple):
 
 def atom(feed: FeedEntry, entries: Iterable[FeedEntry]) -> str:
     """An Atom feed with its entries."""
-
-    def add(parent: ET.Element, tag: str, text: str = "", **attributes: str) -> ET.Element:
-        element = ET.SubElement(parent, f"{{{_ATOM}}}{tag}", attributes)
-        element.text = _CONTROL.sub("\ufffd", text) or None
-        return element
-
-    def fill(element: ET.Element, entry: FeedEntry) -> ET.Element:
-        for tag, text in (("id", entry.id), ("title", entry.title), ("updated", entry.updated)):
-            add(element, tag, text)
-        if entry.link:
-            add(element, "link", href=entry.link)
-        return element
-
-    ET.register_namespace("", _ATOM)
-    root = fill(ET.Element(f"{{{_ATOM}}}feed"), feed)
-    add(add(root, "author"), "name", "The Space Devs, Launch Library 2")
-    for entry in entries:
-        add(fill(add(root, "entry"), entry), "content", entry.text or entry.title, type="text")
-    ET.indent(root)
-    return _XML + ET.tostring(root, encoding="unicode")
+    body = shipped_template("ll2_feed.atom").render(feed=feed, entries=entries)
+    return _CONTROL.sub("\ufffd", body)
 
 
 # The feeds of site.toml
@@ -111,21 +91,14 @@ async def show_feed(datasette: Datasette, request: Request) -> Response:
 
 def _calendar(site: SiteContext, feed: FeedRows) -> str:
     """A calendar: what is known to the day or less takes all of its day, and is tentative."""
-    lines = ["BEGIN:VCALENDAR", "VERSION:2.0", "PRODID:-//ll2-mirror//EN"]
-    lines.append(f"X-WR-CALNAME:{_escaped(feed.title)}")
-    for row in feed.rows:
-        if start := _moment(row["start"]):
-            is_timed, end = isinstance(start, datetime), _moment(row["end"])
-            lines += ["BEGIN:VEVENT", f"UID:{feed.name}-{_escaped(row['id'])}@ll2-mirror"]
-            lines.append(f"DTSTAMP{_as_ical(from_iso(feed.synced))}")
-            lines.append(f"DTSTART{_as_ical(start)}")
-            if is_timed and isinstance(end, datetime) and end > start:
-                lines.append(f"DTEND{_as_ical(end)}")
-            lines += [f"STATUS:{'CONFIRMED' if is_timed else 'TENTATIVE'}", "TRANSP:TRANSPARENT"]
-            for key, column in _ICAL_TEXTS.items():
-                lines.append(f"{key}:{_escaped(row[column] or '')}")
-            lines += [f"URL:{_address(site, feed.table, row)}", "END:VEVENT"]
-    return "".join(map(_folded, [*lines, "END:VCALENDAR"]))
+    body = shipped_template("ll2_feed.ics").render(
+        feed=feed,
+        text=_escaped,
+        moment=_moment,
+        at=_as_ical,
+        address=lambda row: _address(site, feed.table, row),
+    )
+    return "".join(map(_folded, body.strip().split("\n")))
 
 
 def _as_ical(moment: date) -> str:
@@ -137,7 +110,7 @@ def _as_ical(moment: date) -> str:
 
 def _escaped(value: Any) -> str:
     """A text, or an id, as the value of a property."""
-    text = _CONTROL.sub("\ufffd", str(value)).replace("\r", "")
+    text = _CONTROL.sub("\ufffd", str("" if value is None else value)).replace("\r", "")
     return re.sub(r"[\\;,]", r"\\\g<0>", text).replace("\n", "\\n")
 
 
