@@ -26,6 +26,8 @@ def get(request):
 def test_each_row_leads_to_its_record_or_says_what_brings_it(get, db):
     told = 0
     for table in LIST_OF:
+        for link in re.findall(r'href="(/2\.3\.0/\w[^"]+)">API<', get(f"/spacecraft/{table}").text):
+            assert get(link).status_code == 200, link
         for (id_,) in execute(db, f'SELECT id FROM "{table}" LIMIT 3'):
             page = get(f"/spacecraft/{table}/{id_}").text
             links = re.findall(r'href="(/2\.3\.0/[^"?]+/[^"?]+/\?format=\w+)"', page)

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 from urllib.parse import parse_qsl
 
 from ll2_mirror.ll2.descriptions import Described
+from ll2_mirror.ll2.lists import LIST_OF
 from ll2_mirror.ll2.schema import Column
 from ll2_mirror.site import display
 from ll2_mirror.site.context import Picture, Rows, picture_id
@@ -78,6 +79,7 @@ class TablePage(NamedTuple):
     chips: list[Chip]
     chip: Chip | None
     is_exact: bool
+    in_api: bool  # whether the API has records of the table
 
 
 def chips(table: str) -> list[Chip]:
@@ -107,6 +109,7 @@ def table_page(
     lines = _lines(rows, table, [each["name"] for each in shown], values)
     of_table = chips(table)
     chip = next((each for each in of_table if each.parameters <= set(parameters)), None)
+    listed = "SELECT EXISTS (SELECT 1 FROM _records WHERE resource = ?)"
     return TablePage(
         shown,
         named,
@@ -117,6 +120,7 @@ def table_page(
         chips=of_table,
         chip=chip,
         is_exact=chip is not None and chip.parameters == set(parameters),
+        in_api=bool(rows.conn.execute(listed, (LIST_OF.get(table),)).fetchone()[0]),
     )
 
 
