@@ -7,24 +7,11 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
-from faults import body, raw, status
 from helpers import Listed, TestClock
 from ll2_mirror.clock import Clock
-from ll2_mirror.testing.fake_ll2 import FakeLL2, Fault, bundled
+from ll2_mirror.testing.fake_ll2 import FakeLL2, bundled
 
 Edit = Callable[[], object]
-FAULTS = {
-    "reset": raw(),
-    "html": body(b"<!doctype html><title>Maintenance</title>"),
-    "cut": body(lambda right: right[: len(right) // 2]),
-}
-
-
-def named_fault(name: str) -> Fault:
-    """One of FAULTS, or a status, as in "500" or "429 30": a response that says when to retry."""
-    code, _, after = name.partition(" ")
-    headers = [f"Retry-After: {after}"] if after else []
-    return FAULTS.get(name) or status(f"{code} No", *headers, body=b'{"detail":"not now"}')
 
 
 class EditableLL2(FakeLL2):
@@ -132,8 +119,8 @@ class EditableLL2(FakeLL2):
     def at(self, request: int, *calls: Edit | str) -> None:
         """Plans edits, or faults by their names, for the n-th counted request from now."""
         for call in calls:
-            fault = named_fault(call) if isinstance(call, str) else None
-            super().at(request, partial(self.breaks, fault, times=1) if fault else call)
+            named = isinstance(call, str)
+            super().at(request, partial(self.breaks, call, times=1) if named else call)
 
     def pages(self, since: int = 0) -> list[int]:
         """The offset of each page asked for since so many requests, in order."""

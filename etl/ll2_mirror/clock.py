@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import time
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from ll2_mirror.errors import NoTime
 
@@ -35,6 +35,21 @@ class Clock:
     def sleep(self, seconds: float) -> None:
         """Waits for some seconds."""
         time.sleep(seconds)
+
+
+class FakeClock(Clock):
+    """A clock that goes with the machine's, from another time; to sleep moves it ahead at once."""
+
+    def __init__(self, start: datetime | None = None) -> None:
+        self._ahead = start - super().now() if start else timedelta()
+
+    def now(self) -> datetime:
+        """The time that it shows."""
+        return super().now() + self._ahead
+
+    def sleep(self, seconds: float) -> None:
+        """Moves it ahead, without waiting."""
+        self._ahead += timedelta(seconds=seconds)
 
 
 def to_iso(when: datetime) -> str:

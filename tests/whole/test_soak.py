@@ -43,7 +43,7 @@ kinds = st.sampled_from(
 )
 edits = st.tuples(kinds, places)
 moments = st.integers(1, 5)
-faults = st.sampled_from(["500", "503", "html", "reset", "cut", "429 30", "429 1800", "404"])
+faults = st.sampled_from(["500", "503", "html", "close", "cut", "429 30", "429 1800", "404"])
 
 
 class Model:
@@ -337,7 +337,7 @@ def happens(model, random):
     if random.random() < 0.05:
         world.at(random.randint(1, 4), edit)
     if random.random() < 0.10:
-        fault = random.choice(["500", "503", "html", "reset", "cut", "429 30", "429 900"])
+        fault = random.choice(["500", "503", "html", "close", "cut", "429 30", "429 900"])
         first = random.randint(1, 4)
         for k in range(first, first + random.choice([1, 1, 2, 3, 40])):
             world.at(k, fault)
@@ -453,7 +453,7 @@ def trouble(world, random):
     if 0.10 < chance < 0.20:
         world.at(random.randint(1, 3), lambda: world.delete(random.choice(world.ids)))
     if 0.20 < chance < 0.25:
-        world.at(random.randint(1, 3), random.choice(["500", "html", "reset", "cut", "429 30"]))
+        world.at(random.randint(1, 3), random.choice(["500", "html", "close", "cut", "429 30"]))
     if 0.25 < chance < 0.28:
         world.others(random.randint(1, 3))
     if 0.28 < chance < 0.31:

@@ -1,14 +1,15 @@
-"""The commands to begin with: demo and examples."""
+"""The commands to begin with, and to test with: demo, examples and fake."""
 
 from __future__ import annotations
 
 import os
 import shlex
 import shutil
+import signal
 import sqlite3
 import sys
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -20,6 +21,7 @@ from ll2_mirror.cli.output import plural
 from ll2_mirror.cli.read import verdict_line
 from ll2_mirror.errors import UsageError
 from ll2_mirror.files import shipped
+from ll2_mirror.ll2.page import API_PATH
 
 _DEMO_HELP = """Mirror the bundled sample into DIR.
 
@@ -31,6 +33,11 @@ _EXAMPLES_HELP = """Write the example files into DIR.
 They are units for systemd, crontabs, a workflow for GitHub, alerts for Prometheus, files for many
 readers, metadata for plain Datasette, and a notebook. Existing files that differ are never
 overwritten.
+"""
+_FAKE_HELP = """Serve a fake LL2, to test clients of LL2.
+
+It serves the bundled sample, or what the mirror DB holds, on this computer, with LL2's limit. A
+POST makes it fail, uses up the limit, or moves its clock.
 """
 _DIR = click.Path(path_type=Path)
 _SHOWN = 3  # answers to a question
@@ -131,3 +138,36 @@ def examples(directory: Path) -> None:
             )
     shutil.copytree(source, directory, dirs_exist_ok=True)  # with their rights: some are scripts
     output.say(*map(str, targets.values()))
+
+
+@click.command(cls=options.Command, help=_FAKE_HELP)
+@click.argument("db", required=False, type=_DIR)
+@options.port_option(8002)
+@click.option(
+    "--limit",
+    type=click.IntRange(min=1),
+    default=15,
+    show_default=True,
+    help="How many requests it allows in an hour.",
+)
+@click.option("--now", metavar="TIME", help="The time by its clock, such as 2026-11-23 or 2d.")
+def fake(db: Path | None, port: int, limit: int, now: str | None) -> None:
+    """Serves a fake LL2 until it is interrupted."""
+    from ll2_mirror.clock import FakeClock
+    from ll2_mirror.testing.fake_ll2 import FakeLL2, bundled
+    from ll2_mirror.testing.mirror_ll2 import MirrorLL2
+
+    clock = FakeClock(options.point_in_time(now, output.clock().now()) if now else None)
+    try:
+        server = MirrorLL2(db, clock, limit, port) if db else FakeLL2(bundled(), clock, limit, port)
+    except OSError as error:
+        raise UsageError(f"can't listen at 127.0.0.1, port {port}: {error.strerror}") from None
+    output.say(
+        f"LL2's API:   {server.base_url}{API_PATH}",
+        f"To break it: curl -X POST '{server.base_url}/-/breaks?fault=500'",
+        "Press Ctrl-C to end",
+        err=True,
+    )
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    with server, suppress(KeyboardInterrupt):
+        server.serve_forever()

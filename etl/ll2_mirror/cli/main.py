@@ -74,6 +74,7 @@ def main() -> None:
 for _command in (
     *(sync.sync, sync.plan, sync.ages),
     *(read.status, read.verify, changes.changes, read.get, read.serve),
-    *(share.publish, share.pull, share.export, share.images, demo.demo, demo.examples),
+    *(share.publish, share.pull, share.export, share.images),
+    *(demo.demo, demo.examples, demo.fake),
 ):
     main.add_command(_command)

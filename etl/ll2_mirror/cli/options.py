@@ -177,6 +177,18 @@ def base_url_option(what: str) -> Callable[[Any], Any]:
     return click.option("--base-url", type=url, help=what)
 
 
+def port_option(default: int) -> Callable[[Any], Any]:
+    """The option ``--port``."""
+    return click.option(
+        "-p",
+        "--port",
+        type=click.IntRange(0, 65535),
+        default=default,
+        show_default=True,
+        help="The port; 0 takes a free one.",
+    )
+
+
 def json_option(what: str) -> Callable[[Any], Any]:
     """The option ``--json``; ``what`` it prints."""
     return click.option("--json", "as_json", is_flag=True, help=f"Print {what} as one JSON object.")

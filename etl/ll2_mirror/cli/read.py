@@ -293,14 +293,7 @@ datasette_options = options.with_options(  # Datasette's own, as its users know 
 @click.command(cls=options.Command, help=_SERVE_HELP)
 @options.DB
 @click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
-@click.option(
-    "-p",
-    "--port",
-    type=click.IntRange(0, 65535),
-    default=8001,
-    show_default=True,
-    help="The port; 0 takes a free one.",
-)
+@options.port_option(8001)
 @options.base_url_option("Where the links in responses lead.  [default: the request's host]")
 @datasette_options
 def serve(db: Path, host: str, port: int, base_url: str | None, **own: Any) -> None:

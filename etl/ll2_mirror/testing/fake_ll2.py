@@ -1,17 +1,16 @@
 """A fake LL2 on loopback: it serves records as LL2 does, and goes wrong as a test tells it to.
 
 For example, ``with running(bundled()) as ll2:`` and within the block, before a sync from
-``ll2.base_url``: ``ll2.breaks(lambda handler, body: handler.reply("503 Busy", b""), times=1)``.
+``ll2.base_url``: ``ll2.breaks("503", times=1)``.
 """
 
 from __future__ import annotations
 
 import gzip
 import math
-import operator
 from collections import deque
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from http import HTTPStatus
@@ -21,27 +20,25 @@ from threading import RLock, Thread
 from typing import Any, TypeVar
 from urllib.parse import parse_qs, parse_qsl, urlencode, urlsplit
 
-from ll2_mirror.clock import Clock, from_iso
-from ll2_mirror.errors import NoTime
-from ll2_mirror.files import shipped
-from ll2_mirror.ll2.json import parse, spell, text
-from ll2_mirror.ll2.lists import SLICES, Filter, Resource, View
-from ll2_mirror.ll2.model import Key, Shape
+from ll2_mirror.clock import Clock, FakeClock
+from ll2_mirror.ll2.json import spell, text
+from ll2_mirror.ll2.lists import SLICES, Resource, View
 from ll2_mirror.ll2.page import API_PATH
+from ll2_mirror.testing.records import (
+    Record,
+    Records,
+    adapted,
+    bundled,
+    has_word,
+    linked,
+    passes,
+    rank,
+    shows,
+)
 
-Record = dict[str, Any]
-Records = dict[tuple[str, str], list[Record]]  # by list and mode
+__all__ = ["FakeLL2", "Record", "Records", "adapted", "answering", "bundled", "running"]
 THROTTLE = f"{API_PATH}api-throttle/"  # costs no request of the limit
 HOUR = timedelta(hours=1)
-
-
-def bundled() -> Records:
-    """The records of ``data/``, in files named ``<list>.<mode>.json``."""
-    records = {}
-    for path in sorted(shipped("data").rglob("*.*.json")):
-        name, mode = path.relative_to(shipped("data")).as_posix().split(".")[:2]
-        records[name, mode] = parse(path.read_bytes())["results"]
-    return records
 
 
 @dataclass
@@ -78,11 +75,24 @@ class FakeHandler(BaseHTTPRequestHandler):
             self.close_connection = True
             fault(self, body)
             return
-        headers = ["Content-Type: application/json", *headers]
+        headers = ["Content-Type: application/json", "Access-Control-Allow-Origin: *", *headers]
         if "gzip" in self.headers.get("Accept-Encoding", ""):
             body = gzip.compress(body, 1)
             headers.append("Content-Encoding: gzip")
         self.reply(f"{status} {HTTPStatus(status).phrase}", body, *headers)
+
+    def do_POST(self) -> None:
+        """Plans what a test in another language tells it to, as in ``/-/breaks?fault=500``."""
+        self.close_connection = True  # the body isn't read
+        url = urlsplit(self.path)
+        self.request_seen = FakeRequest(self.path, self.server.clock.now())
+        status, body = "200 OK", b""
+        try:
+            with self.server.lock:
+                _PLANS[url.path](self.server, **dict(parse_qsl(url.query)))
+        except (KeyError, TypeError, ValueError, OverflowError):
+            status, body = "400 Bad Request", _PLANS_HELP
+        self.reply(status, body)
 
     def reply(self, status: str, body: bytes, *headers: str, length: object = None) -> None:
         """Sends a response, whose status and headers may lie: ``reply("503 Busy", b"")``."""
@@ -103,6 +113,36 @@ class FakeHandler(BaseHTTPRequestHandler):
 Fault = Callable[[FakeHandler, bytes], object]  # is given the body that would be right
 Response = tuple[int, list[str], bytes]  # status, headers, body
 
+# What a test in another language can plan, by a POST; as FakeLL2's methods do.
+_PLANS: dict[str, Callable[..., None]] = {
+    "/-/breaks": lambda ll2, times="inf", **what: ll2.breaks(times=float(times), **what),
+    "/-/heals": lambda ll2: ll2.heals(),
+    "/-/others": lambda ll2, count: ll2.others(int(count)),
+    "/-/clock": lambda ll2, seconds: ll2.clock.sleep(float(seconds)),
+}
+_PLANS_HELP = b"""POST /-/breaks?fault=html, cut, hang, close or a status[&path=PATH][&times=N]
+     /-/heals   /-/others?count=N   /-/clock?seconds=N
+"""
+
+
+def _status(name: str) -> Fault:
+    """Another status, as in ``500``, or in ``429 30``, to retry after 30 seconds."""
+    code, _, after = name.partition(" ")
+    headers = [f"Retry-After: {after}"] if after else []
+    status = f"{code} {HTTPStatus(int(code)).phrase}"
+    return lambda handler, _: handler.reply(status, b'{"detail":"It fails as told."}', *headers)
+
+
+# Faults by name; any other name is a status.
+_FAULTS: dict[str, Fault] = {
+    "html": lambda handler, _: handler.reply(
+        "200 OK", b"<!doctype html><title>Maintenance</title>"
+    ),
+    "cut": lambda handler, body: handler.reply("200 OK", body[: len(body) // 2], length=len(body)),
+    "hang": lambda handler, _: handler.rfile.read(1),  # until the client hangs up
+    "close": lambda handler, _: None,
+}
+
 
 class FakeLL2(ThreadingHTTPServer):
     """Serves the lists and records of LL2 from ``records``, which may change while it runs.
@@ -115,10 +155,10 @@ class FakeLL2(ThreadingHTTPServer):
     daemon_threads = True
 
     def __init__(
-        self, records: Records, clock: Clock | None = None, limit: int | None = None
+        self, records: Records, clock: Clock | None = None, limit: int | None = None, port: int = 0
     ) -> None:
-        super().__init__(("127.0.0.1", 0), FakeHandler)
-        self.clock = clock or Clock()
+        super().__init__(("127.0.0.1", port), FakeHandler)
+        self.clock = clock or FakeClock()
         self.limit = limit
         self.lock = RLock()
         self.reset(records)
@@ -155,19 +195,28 @@ class FakeLL2(ThreadingHTTPServer):
         self._planned.clear()
 
     def breaks(
-        self, fault: Fault, *, path: str = "", offsets: range | None = None, times: float = math.inf
+        self,
+        fault: Fault | str,
+        *,
+        path: str = "",
+        offsets: range | None = None,
+        times: float = math.inf,
     ) -> None:
         """Sets a fault, in place of any other: of a path, of pages at offsets, so many times.
 
-        It is called with the request's handler and the body that would be right, and may
-        ``reply``, ``send`` other bytes, or nothing. ``hits`` counts how often it was.
+        It is ``html``, ``cut``, ``hang``, ``close``, a status such as ``500``, or ``429 30`` to
+        retry after 30 seconds; else a function, called with the request's handler and the body that
+        would be right, that may ``reply``, ``send`` other bytes, or nothing. ``hits`` counts how
+        often it was. Raises ValueError for another name.
         """
+        if isinstance(fault, str):
+            fault = _FAULTS.get(fault) or _status(fault)
         self._fault, self._path, self._offsets, self._times = fault, path, offsets, times
         self.hits = 0
 
     def heals(self) -> None:
         """Ends the fault."""
-        self.breaks(_nothing, times=0)
+        self.breaks("close", times=0)
 
     def due(self, path: str, query: dict[str, str]) -> Fault | None:
         """The fault that a request meets."""
@@ -242,9 +291,9 @@ class FakeLL2(ThreadingHTTPServer):
         records = self._list(resource, view, mode)
         filters = [*resource.filters, *(view.filters if view else ())]
         for filter_ in (one for one in filters if query.get(one.name)):
-            records = [one for one in records if _passes(one, filter_, query[filter_.name])]
+            records = [one for one in records if passes(one, filter_, query[filter_.name])]
         for word in query.get("search", "").casefold().split():
-            records = [one for one in records if _has_word(one, resource.search, word)]
+            records = [one for one in records if has_word(one, resource.search, word)]
         return 200, self._page(path, query, self.order(resource, mode, records, query))
 
     def order(
@@ -253,7 +302,7 @@ class FakeLL2(ThreadingHTTPServer):
         """The records by an ordering's known terms; null last, or first where it descends."""
         for term in reversed(query.get("ordering", "").split(",")):
             if (path := term.removeprefix("-")) in resource.orderings_in(mode):
-                records = sorted(records, key=lambda one: _rank(one, path), reverse=term != path)
+                records = sorted(records, key=lambda one: rank(one, path), reverse=term != path)
         return records
 
     def _list(self, resource: Resource, view: View | None, mode: str) -> list[Record]:
@@ -266,14 +315,14 @@ class FakeLL2(ThreadingHTTPServer):
         if there != mode:
             records = [adapted(resource.modes[mode], record) for record in records]
         now = self.clock.now()
-        return records if view is None else [one for one in records if _shows(view, one, now)]
+        return records if view is None else [one for one in records if shows(view, one, now)]
 
     def record(self, resource: Resource, view: View | None, id_: str) -> tuple[int, Any]:
         """One record, in the richest mode, if it is there in each."""
         lists = [self._list(resource, view, mode) for mode in resource.modes]
         matches = [next((one for one in each if str(one["id"]) == id_), None) for each in lists]
         if all(matches):
-            return 200, self._linked(matches[-1], "")
+            return 200, linked(matches[-1], self.base_url)
         return 404, {"detail": f"No {resource.noun} matches the given query."}
 
     def _page(self, path: str, query: dict[str, str], records: list[Record]) -> Record:
@@ -291,117 +340,18 @@ class FakeLL2(ThreadingHTTPServer):
             "count": len(records),
             "next": link(offset + limit) if offset + limit < len(records) else None,
             "previous": link(max(offset - limit, 0)) if offset else None,
-            "results": [self._linked(one, suffix) for one in records[offset : offset + limit]],
+            "results": [
+                linked(one, self.base_url, suffix) for one in records[offset : offset + limit]
+            ],
         }
-
-    def _linked(self, value: Any, suffix: str) -> Any:
-        """The value with LL2's own links led here, as LL2 leads them to the host asked."""
-        if isinstance(value, list):
-            return [self._linked(item, suffix) for item in value]
-        if not isinstance(value, dict):
-            return value
-        linked = {key: self._linked(item, suffix) for key, item in value.items()}
-        url = linked.get("url")
-        if isinstance(url, str) and API_PATH in url:
-            linked["url"] = f"{self.base_url}{urlsplit(url).path}{suffix}"
-        return linked
 
 
 _LISTS = {part.listed: (part.resource, part.view) for part in SLICES.values()}
 
 
-def _nothing(handler: FakeHandler, body: bytes) -> None:
-    """A fault that sends nothing."""
-
-
 def _json(status: int, document: Any, *headers: str) -> Response:
     body = document if isinstance(document, bytes) else text(spell(document)).encode()
     return status, list(headers), body
-
-
-def adapted(shape: Shape, record: Record) -> Record:
-    """A record as another mode has it: null for what isn't known, ``[]`` for such a list."""
-    return {key.name: _adapted(shape, key, record) for key in shape.keys}
-
-
-def _adapted(shape: Shape, key: Key, record: Record) -> Any:
-    value = record.get(key.name, [] if key.kind == "many" else None)
-    if key.kind == "const":
-        return key.of
-    if not value or key.name not in shape.nested:
-        return value
-    nested = shape.nested[key.name]
-    return adapted(nested, value) if key.kind == "one" else [adapted(nested, one) for one in value]
-
-
-def _shows(view: View, record: Record, now: datetime) -> bool:
-    """Whether a record is one that a view shows now."""
-    if record[view.key] is None:
-        return False
-    at, edge = from_iso(record[view.key]), now + timedelta(hours=view.hours)
-    return at >= edge if view.lookup == "gte" else at <= edge
-
-
-# Filters, search and ordering
-
-
-_SEVERAL = ("ints", "texts", "uuids", "choices")  # kinds of filters that take values with commas
-# The kinds that let all records through here, as does a filter that leads through another list.
-_UNKNOWN = ("part", "recent", "has", "lacks", "include", "opaque")
-_COMPARE: dict[str, Callable[[Any, Any], bool]] = {
-    "exact": operator.eq,
-    "gt": operator.gt,
-    "gte": operator.ge,
-    "lt": operator.lt,
-    "lte": operator.le,
-    "contains": lambda value, sent: str(sent) in str(value),
-    "icontains": lambda value, sent: str(sent).casefold() in str(value).casefold(),
-}
-
-
-def _passes(record: Record, filter_: Filter, sent: str) -> bool:
-    """Whether a filter lets a record through; a value that can't be read filters nothing."""
-    if filter_.kind in _UNKNOWN or filter_.through:
-        return True
-    compare = _COMPARE[filter_.lookup]
-    several = sent.split(",") if filter_.kind in _SEVERAL else [sent]
-    with suppress(ValueError, NoTime):
-        return any(
-            compare(*(_comparable(filter_, value, one) for one in (value, text)))
-            for value in _values(record, filter_.path)
-            for text in several
-        )
-    return True
-
-
-def _comparable(filter_: Filter, like: Any, value: Any) -> Any:
-    """What a filter compares a value or a sent text as: as the record's own value is."""
-    if filter_.kind == "datetime":
-        return from_iso(value)
-    if isinstance(like, bool):
-        return str(value).lower() in ("true", "1")
-    return type(like)(value)
-
-
-def _values(value: Any, path: str) -> Iterator[Any]:
-    """The values that a path leads to, through lists; of a nested object its id."""
-    for item in value if isinstance(value, list) else [value]:
-        if isinstance(item, dict):
-            key, _, rest = (path or "id").partition("__")
-            yield from _values(item[key], rest)
-        elif item is not None:
-            yield item
-
-
-def _has_word(record: Record, paths: tuple[str, ...], word: str) -> bool:
-    values = (value for path in paths for value in _values(record, path))
-    return any(word in str(value).casefold() for value in values)
-
-
-def _rank(record: Record, path: str) -> tuple[bool, Any]:
-    """What a record is ordered by: the first value that a path leads to, nulls last."""
-    value = next(_values(record, path), None)
-    return value is None, 0 if value is None else value
 
 
 # Running it
