@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 
 from ll2_mirror.errors import NoTime
 
-_AHEAD = 300.0  # seconds that two machines' clocks may be apart
+_AHEAD = 300.0  # seconds by which two machines' clocks may differ
 _UNITS = (("day", 86400), ("hour", 3600), ("minute", 60))
 
 # The units of ages such as 12h, in seconds, the longest first.

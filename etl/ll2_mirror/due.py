@@ -1,12 +1,13 @@
 """What a sync is to do: which lists, in which modes, and which of them are due.
 
-Each list has an age that it may reach, and so has each slice that can be synced by itself: what is
-new, what is upcoming. Due is what would exceed its age before the next run. What the file has comes
-first, by how many times its age it is old; then what was never fetched, the shortest age first, and
-last the lists that are fetched by their newest records from then on, as that takes hours.
+Each list has a maximum age, and so has each part that can be synced by itself: new records, a view
+such as upcoming launches. A list is due if it would exceed its age before the next run. Lists that
+the file has come first, ordered by how many times their age they are old; then lists that were
+never fetched, the shortest age first. Those that take hours once, and then are updated from their
+newest records, come last.
 
-Near a launch, what is new may only become as old as the limit allows; what would be due meanwhile
-is fetched before.
+Near a launch, new records are fetched as often as the limit allows; other lists that would become
+due in that time are fetched before it.
 """
 
 from __future__ import annotations
@@ -33,15 +34,15 @@ RESERVE = 0.2  # of the limit: left for a sync that a person runs
 _OVERDUE = 1.1  # times its age: then a list may use the reserve
 # Near a moment, in seconds before and after it; and ahead of it, before it is near.
 _BEFORE, _AFTER, _AHEAD = 2 * HOUR, HOUR, 2 * HOUR
-_PRECISE = 2  # of config/net_precisions: a moment is known to the second, the minute or the hour
-_EVERY = 600  # seconds between two runs, before that is known
-_JITTER = 0.9  # of the time between two runs: no run begins on the second
+_PRECISE = 2  # the largest id in config/net_precisions for a second, a minute or an hour
+_EVERY = 600  # seconds assumed between two runs, until two were made
+_JITTER = 0.9  # of the time between two runs: runs don't begin exactly on time
 _FAILED, _RUN = "failed", "due_run"  # settings
-# Of a list's age: how long its walk may last, and how long it is left alone after a first failure.
+# Of a list's age: how long its walk may take, and how long to wait after its first failure.
 _SHARE = 0.125
 
 
-# What is asked for
+# What is requested
 
 
 class Wanted(NamedTuple):
@@ -60,10 +61,10 @@ class Wanted(NamedTuple):
 
 
 def wanted(store: Store, resources: list[str], base_url: str | None, mode: str | None) -> Wanted:
-    """What is asked for; by default what an interrupted sync was to do, or what the file has.
+    """What a command requests; by default what an interrupted sync was to do, or the file has.
 
-    Raises UsageError for a mode that the only list lacks, or that is poorer than the file's: a mode
-    only grows.
+    Raises UsageError for a mode that the only list doesn't have, or one with fewer keys than the
+    file's: a list's mode never decreases.
     """
     settings, asked = store.settings, store.settings.asked
     begun = (walk.base_url for walk in store.walks.under_way() if store.walks.pages(walk))
@@ -80,7 +81,7 @@ def wanted(store: Store, resources: list[str], base_url: str | None, mode: str |
 
 
 def without_parts(names: Collection[str]) -> list[str]:
-    """These lists, each once, without the slices of one that is among them as a whole."""
+    """These lists, each once, without the parts of lists that are also requested as a whole."""
     return [
         name
         for name in dict.fromkeys(names)
@@ -101,8 +102,8 @@ def _mode(store: Store, part: Slice, mode: str | None, asked: str | None) -> str
     chosen = resource.mode_upto(mode or richer or store.settings.mode or "normal")
     if current and MODES.index(chosen) < MODES.index(current):
         raise UsageError(
-            f"{store.path} holds {resource.name} in {current} mode, and a mode only grows: leave"
-            f" --mode out, or sync {chosen} mode to another file"
+            f"{store.path} holds {resource.name} in {current} mode, which has more: leave --mode"
+            f" out, or sync {chosen} mode to another file"
         )
     return chosen
 
@@ -111,13 +112,13 @@ def _mode(store: Store, part: Slice, mode: str | None, asked: str | None) -> str
 
 
 class FailedList(NamedTuple):
-    """How a list's last attempts in ``sync --due`` failed."""
+    """A list's failures in a row in ``sync --due``."""
 
-    since: str  # when the first in a row failed
-    at: str  # when the last one did
-    times: int  # failures in a row
-    error: str  # the last one's text
-    again: str  # when it may be tried again
+    since: str  # when the first one was
+    at: str  # when the last one was
+    times: int  # how many
+    error: str  # the message of the last one
+    again: str  # when the list may be tried again
 
 
 def failures(store: Store) -> dict[str, FailedList]:
@@ -146,9 +147,9 @@ def note_failure(store: Store, task: Task, error: MirrorError) -> None:
 
 
 def forget_failures(store: Store, names: Collection[str]) -> None:
-    """Forgets how lists failed that are published now.
+    """Deletes the failures of lists that are now published.
 
-    If LL2 answers again for one, it may for the others: they are tried at once.
+    If LL2 works again for one list, it may for the others: they are tried immediately.
     """
     failed, now = failures(store), to_iso(store.clock.now())
     if not failed.keys().isdisjoint(names):
@@ -178,7 +179,7 @@ def last_run(store: Store) -> LastRun | None:
 
 
 def note_run(store: Store) -> None:
-    """Notes that a ``sync --due`` begins, so that the next run's time can be told."""
+    """Notes that a ``sync --due`` begins, to estimate when the next one will."""
     before, now, every = last_run(store), store.clock.now(), _EVERY
     if before and (since := age_of(from_iso(before.at), now)):
         every = min(since, round(HOUR))
@@ -186,15 +187,16 @@ def note_run(store: Store) -> None:
 
 
 class Pace(NamedTuple):
-    """How often ``sync --due`` runs, and may make a request; both in seconds."""
+    """The seconds between two runs of ``sync --due``, and between two requests."""
 
     run: float
     request: float
 
     def near(self, moments: list[datetime], now: datetime) -> tuple[bool, float]:
-        """Whether one of the moments is near, and in how many seconds other lists can be fetched.
+        """Whether one of the moments is near, and the seconds until other lists can be fetched.
 
-        That is the next run, or after a moment that is not near yet: then there is no time.
+        That is at the next run; but if a moment is ahead, after it, as all requests are then used
+        for it.
         """
         away = [(moment - now).total_seconds() for moment in moments]
         if any(-_AFTER <= seconds <= _BEFORE for seconds in away):
@@ -204,13 +206,13 @@ class Pace(NamedTuple):
 
 
 def pace(store: Store, limit: RateLimit) -> Pace:
-    """How often this file's runs come, and requests can be made within a limit."""
+    """How often this file is synced, and how often a limit allows a request."""
     last = last_run(store)
     return Pace(last.every if last else _EVERY, limit.window / limit.limit if limit.limit else 0)
 
 
 def _moments(store: Store, part: Slice) -> list[datetime]:
-    """The moments of a list's records that are near or ahead, if they are known precisely."""
+    """The moments of a list's records that are near or ahead and known to the hour."""
     now, key = store.clock.now(), part.moment
     edges = (now - timedelta(seconds=_AFTER), now + timedelta(seconds=_BEFORE + _AHEAD))
     rows = store.conn.execute(
@@ -225,37 +227,37 @@ def _moments(store: Store, part: Slice) -> list[datetime]:
 
 
 class Task(NamedTuple):
-    """A list or slice, and what is left to do for it."""
+    """A list or part, and what is left to do for it."""
 
     part: Slice
     mode: str
-    age: float  # seconds that it may reach
-    as_of: datetime | None  # when the file's state of it was fetched; None: that isn't known
-    records: int | None  # in a walk over it; None if that isn't known
+    age: float  # its maximum age in seconds
+    as_of: datetime | None  # when the file's state of it was fetched; None if unknown
+    records: int | None  # in a walk over it; None if unknown
     staged: int  # pages of an interrupted walk
-    left: int | None  # requests; None if that isn't known
+    left: int | None  # requests; None if unknown
     after: datetime | None  # when it may be tried again, if it failed
-    near: float | None = None  # seconds that it may reach now, as a moment is near
-    early: float = 0  # seconds before it is overdue in which it is fetched
+    near: float | None = None  # its maximum age in seconds while a moment is near
+    early: float = 0  # how many seconds before its maximum age it is fetched
 
     @property
     def hourly(self) -> float:
-        """The requests an hour that keep it below its age."""
+        """The requests per hour that keep it below its maximum age."""
         return ceil(max(1, self.records or 0) / PAGE_SIZES[0]) * HOUR / self.age
 
     def due_at(self, now: datetime) -> datetime:
-        """When it is to be fetched; now if it never was."""
+        """When it is due; now if it was never fetched."""
         wait = timedelta(seconds=(self.near or self.age) - self.early)
         due = self.as_of + wait if self.as_of else now
         return max(due, self.after or due)
 
     def times_its_age(self, now: datetime) -> float:
-        """How many times the age that it may reach it is old; infinite if that isn't known."""
+        """Its age, as a multiple of its maximum age; infinite if unknown."""
         allowed = self.near or self.age
         return (now - self.as_of).total_seconds() / allowed if self.as_of else inf
 
     def spare(self, now: datetime) -> float:
-        """The share of the limit to leave: none near a moment, or if it is overdue."""
+        """The share of the limit to leave unused: none near a moment, or if it is overdue."""
         return 0.0 if self.near or _OVERDUE < self.times_its_age(now) < inf else RESERVE
 
     def urgency(self, now: datetime) -> tuple[float, ...]:
@@ -267,7 +269,7 @@ class Task(NamedTuple):
 
 
 def tasks(store: Store, what: Wanted, due: Pace | None = None) -> Iterator[Task]:
-    """What is left to do for each of the wanted lists; ``due``: by ``sync --due`` at this pace."""
+    """What is left to do for each requested list; ``due``: the pace of ``sync --due``."""
     ages_allowed, failed, now = ages(store), failures(store), store.clock.now()
     near = dict(_near(store, what, due, ages_allowed) if due else ())
     for name, mode in what.modes.items():
@@ -282,10 +284,10 @@ def tasks(store: Store, what: Wanted, due: Pace | None = None) -> Iterator[Task]
         records = walk.total if walk and pages else _count(store, part, whole, own)
         left = None
         if records is not None:
-            full = due and not pages  # looking through all lists' last pages takes too long
+            full = due and not pages  # reading the last walks of all lists would take too long
             size = PAGE_SIZES[0] if full else page_size(store, part, mode, what.base_url, pages)
             left = ceil(max(0, records - end_of(pages)) / size)
-            left = max(left, 0 if pages else 1)  # an empty list takes one, too
+            left = max(left, 0 if pages else 1)  # an empty list takes one request, too
         is_paused = name in failed and latest([failed[name].at], now)
         after = from_iso(failed[name].again) if is_paused else None
         near_age, early = near.get(name, near.get("", (None, 0.0)))
@@ -295,7 +297,7 @@ def tasks(store: Store, what: Wanted, due: Pace | None = None) -> Iterator[Task]
 def _near(
     store: Store, what: Wanted, due: Pace, ages_allowed: dict[str, float]
 ) -> Iterator[tuple[str, tuple[float | None, float]]]:
-    """The fields ``near`` and ``early`` of lists that have moments, and under "" of all others."""
+    """``near`` and ``early`` of each task for a list with moments; under "", of all others."""
     now, ahead = store.clock.now(), due.run
     for part in (SLICES[name] for name in what.modes if SLICES[name].moment):
         is_near, free = due.near(_moments(store, part), now)
@@ -306,9 +308,10 @@ def _near(
 
 
 def _count(store: Store, part: Slice, whole: Walk | None, own: Walk | None) -> int | None:
-    """How many records a walk over a slice has; None if that isn't known.
+    """How many records a walk over a list or part has; None if unknown.
 
-    What is new fits on one page. A view that was never walked is counted in the list's table.
+    New records are assumed to fit on one page. The records of a view that was never walked are
+    counted in the list's table.
     """
     if part.newest_first:
         return PAGE_SIZES[0]
@@ -322,15 +325,15 @@ def _count(store: Store, part: Slice, whole: Walk | None, own: Walk | None) -> i
 
 
 def longest_walk(age: float) -> float:
-    """The seconds that the walk over a list with this age may last."""
+    """How many seconds the walk over a list with this maximum age may take."""
     return max(STALE, age * _SHARE)
 
 
 def due_tasks(store: Store, what: Wanted, due: Pace) -> list[Task]:
     """The tasks of ``sync --due``, the most urgent first.
 
-    What is new in a list can be asked for once the file has the list. A view needs no walk of its
-    own if its list is fetched as often.
+    New records can be requested once the file has the list. A view needs no walk of its own if its
+    list is fetched at least as often.
     """
     by_name = {task.part.name: task for task in tasks(store, what, due)}
     now = store.clock.now()

@@ -1,8 +1,8 @@
-"""The errors, as one tree: each class is one thing that a user can act on, with its exit code.
+"""The errors, as one tree: each class is one kind that a user can act on, with its exit code.
 
-The codes are those of BSD's sysexits.h if it has one: 65 data not understood, 69 upstream not
-reached, 70 a bug of ours, 75 stopped early: run it again. As in every program, 1 is a failed check
-and 2 a wrong command line.
+The codes are those of BSD's sysexits.h where it has one: 65 data not understood, 69 upstream not
+reached, 70 a bug in this program, 75 stopped early: run it again. 1 is a failed check, and 2 a
+wrong command line.
 """
 
 from __future__ import annotations
@@ -33,13 +33,13 @@ class UsageError(MirrorError):
 
 
 class DataError(MirrorError):
-    """Data of upstream or of the file isn't understood."""
+    """Data from upstream or in the file isn't understood."""
 
     exit_code = 65
 
 
 class NoTime(DataError, ValueError):
-    """A text isn't a time; most come from a file, which may be damaged."""
+    """A text isn't a time; the file that it came from may be damaged."""
 
 
 class NotUnderstood(DataError):
@@ -87,7 +87,7 @@ class NotInMirror(DataError):
 
 
 class TooLong(DataError):
-    """Reading the file takes longer than any table of a mirror does: a view may be in its place."""
+    """Reading takes longer than any table of a mirror needs: a view may have replaced one."""
 
 
 class NotAMirror(DataError):

@@ -20,9 +20,9 @@ _PACKAGE = Path(__file__).resolve().parent
 
 
 def shipped(name: str) -> Path:
-    """The path of ``schema.sql`` or of what is below ``data/`` or ``examples/``.
+    """The path of a file that is part of the program, such as ``schema.sql``.
 
-    In a wheel they are inside the package, as pyproject.toml says; in a clone at its top.
+    In a wheel it is inside the package, see pyproject.toml; in a clone, at the top.
     """
     inside = _PACKAGE / name
     return inside if inside.exists() else _PACKAGE.parents[1] / name

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Protocol
 
-# Each event with its text for people; None: only programs read it.
+# Each event with its message for people; None if only programs use it.
 EVENTS = {
     "upgraded": "{db} was upgraded to this version; the file as it was is {copy}",
     "request": None,

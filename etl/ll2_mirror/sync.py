@@ -1,4 +1,4 @@
-"""Walks and stages each list, then publishes all of them, or none; ``sync --due`` one by one."""
+"""Walks and stages each list, then publishes all or none; ``sync --due`` publishes one by one."""
 
 from __future__ import annotations
 
@@ -30,8 +30,8 @@ from ll2_mirror.store.file import Store
 from ll2_mirror.store.search import damaged_indexes, rebuild_indexes
 from ll2_mirror.store.walks import Deletions
 
-_FAILURES = 2  # in a row end a sync of what is due: the server may be down
-_TRIES = 2  # of one request in such a sync: the next run is the retry
+_FAILURES = 2  # in a row, after which ``sync --due`` ends: the server may be down
+_TRIES = 2  # of one request in ``sync --due``: the next run is the retry
 
 
 def sync(store: Store, upstream: Upstream, what: Wanted, emit: Emit = ignore) -> list[Report]:
@@ -53,7 +53,7 @@ def sync_due(
 ) -> tuple[list[Report], MirrorError | None]:
     """Fetches what is due, as far as the limit allows, and publishes each list by itself.
 
-    Returns the reports and the first error of a list; the other lists are fetched all the same.
+    Returns the reports and the first error of a list; the other lists are fetched regardless.
     Reaching the limit is no error: the next sync continues.
     """
     reports, errors, tried = list[Report](), list[MirrorError](), set[str]()
@@ -78,7 +78,7 @@ def sync_due(
                 reports += _mirror(store, upstream, alone, emit)
                 in_a_row = 0
             except (UpstreamError, DataError, Stopped) as error:
-                failure = upstream.fault or error  # retries in vain may have spent the limit
+                failure = upstream.fault or error  # error may say only that retries used the limit
                 if failure.exit_code == Stopped.exit_code and upstream.budget.left <= 0:
                     continue
                 errors.append(failure)
@@ -88,7 +88,7 @@ def sync_due(
 
 
 def _keep_server(store: Store, what: Wanted) -> None:
-    """Stores which server a new file asks: however this sync ends, the next asks the same."""
+    """Stores the server of a new file: the next sync uses it even if this one fails."""
     if store.settings.base_url is None:
         store.settings.remember(base_url=what.base_url)
 
@@ -106,7 +106,7 @@ def _most_due(store: Store, upstream: Upstream, what: Wanted, tried: set[str]) -
 
 
 def _mirror(store: Store, upstream: Upstream, what: Wanted, emit: Emit) -> list[Report]:
-    """Walks these lists to their ends, finds out about deletions, and publishes all at once."""
+    """Walks these lists completely, confirms deletions, and publishes all in one transaction."""
     list_walks = [
         ListWalk(store, upstream, SLICES[name], mode, emit) for name, mode in what.modes.items()
     ]
@@ -137,7 +137,7 @@ def _mirror(store: Store, upstream: Upstream, what: Wanted, emit: Emit) -> list[
 def _publish(
     store: Store, upstream: Upstream, what: Wanted, complete: list[tuple[ListWalk, Deletions]]
 ) -> list[Report]:
-    """Publishes all walks in one transaction. A page that can't be read is fetched once more."""
+    """Publishes all walks in one transaction. A page that can't be read is fetched again, once."""
     fetched, spent = set[tuple[int, int]](), upstream.budget.spent_on
     while True:
         walks = [
@@ -160,7 +160,7 @@ def _publish(
         except BrokenPage as error:
             page = (error.walk.id, error.page.offset)
             by_id = {list_walk.walk.id: list_walk for list_walk, _ in complete}
-            if page in fetched or not by_id[error.walk.id].mend(error.page):
+            if page in fetched or not by_id[error.walk.id].refetch(error.page):
                 raise
             fetched.add(page)
 
@@ -168,7 +168,7 @@ def _publish(
 def incomplete(
     store: Store, upstream: Upstream, what: Wanted, error: MirrorError
 ) -> list[dict[str, Any]]:
-    """The JSON objects of ``sync --json`` for a sync that failed: what it spent and staged."""
+    """The JSON objects of ``sync --json`` for a failed sync: its requests and staged pages."""
     under_way = {walk.name: walk for walk in store.walks.under_way()}
     resumes = error.resumes if isinstance(error, Stopped) else None
     failure = {"error": str(error), "resumes": to_iso(resumes) if resumes else None}

@@ -91,7 +91,7 @@ def test_a_refusal_is_one_line_that_says_what_to_do(
 
 
 NO_TOKEN = "the server requires a token: see --token"
-FIREWALL = "LL2, or a firewall on the way, refuses"
+FIREWALL = "LL2, or a firewall in between, refuses"
 BAD_TOKEN = "the token isn't accepted: see --token"
 WORDS = {"detail": "Not\n for \x1b[31myou."}, "Not for ?[31myou"
 
@@ -121,7 +121,7 @@ def test_who_refuses_is_told_as_far_as_it_is_known(
 @pytest.mark.parametrize(
     ("status", "words"),
     [
-        (404, "status 404: LL2 isn't there: check --base-url"),
+        (404, "status 404: LL2 isn't at this URL: check --base-url"),
         (302, "status 302: it redirects elsewhere: check --base-url"),
         (418, "status 418"),
         (407, "status 407"),

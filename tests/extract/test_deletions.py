@@ -27,7 +27,7 @@ def test_a_record_that_is_alive_is_never_buried(db, world, sync, monkeypatch):
     for _ in range(3):
         done = sync()
         assert done.code == 75, done.err
-        assert "LL2 has spacecraft 30, which the walk didn't meet" in done.err
+        assert "LL2 has spacecraft 30, which the walk didn't find" in done.err
         assert 30 in published(db)
         assert execute(db, "SELECT * FROM _tombstones") == []
         assert command(world.clock, "verify", db).code == 0
@@ -99,7 +99,7 @@ def test_a_list_that_shrank_too_much_is_not_believed(db, world, sync, clock):
     world.delete(*range(10, 270, 10))
     done = sync()
     assert done.code == 65
-    assert "26 of the 250 held would go" in done.err
+    assert "26 of the 250 held would be deleted" in done.err
     assert public_rows(db) == before
     assert command(clock, "verify", db).code == 0
     assert world.details() == []

@@ -235,7 +235,7 @@ def test_a_held_record_that_the_walk_missed_at_an_equal_count_is_found(db, world
     world.at(k, edit)
     done = sync()
     assert done.code == 0, done.err
-    assert "which the walk didn't meet" in done.text
+    assert "which the walk didn't find" in done.text
     assert published(db) == {**world.listed, 10: "Craft 10"}  # as it was when it was met
     assert sync().code == 0
     assert execute(db, "SELECT id FROM _tombstones") == [(10,)]
@@ -281,7 +281,7 @@ def test_a_list_that_keeps_losing_its_start_publishes_nothing(db, clock):
             world.at(k, lambda: world.delete(*world.ids[:11]))
         done = command(clock, "sync", db, "--base-url", world.base_url)
         assert done.code == 75
-        assert "LL2's list keeps moving: run the same command again" in done.err
+        assert "LL2's list keeps changing: run the same command again" in done.err
         assert published(db) == {}
         world.forget_plan()
         assert command(clock, "sync", db).code == 0
@@ -471,7 +471,7 @@ def test_an_order_that_is_not_by_id_leaves_nothing_out_of_a_list_that_moves(db, 
     world.at(3, last_first)
     done = sync()
     assert done.code == 0
-    assert "a record came twice, so another is left out" in done.text
+    assert "a record came twice, so another was skipped" in done.text
     assert world.pages() == [0, 100, 200, 0]  # where it then is
     assert equals(db, world)
 

@@ -124,7 +124,7 @@ def test_licenses_are_wanted_or_left_out_by_name(db, run):
     assert run("images", db, "--license", nasa, "--license", "Unknown", "--json").json["held"] == 4
     found = run("images", db, "--without-license", "Unknown", "--json").json
     assert (found["held"], found["dropped"], len(copies(db))) == (2, 2, 2)
-    one_line(run("images", db, "--license", "Nasa"), 2, '"Nasa" is not a license')
+    one_line(run("images", db, "--license", "Nasa"), 2, 'no picture has the license "Nasa"')
 
 
 def test_the_folder_holds_no_more_than_it_may(db, host, run):

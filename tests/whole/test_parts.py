@@ -178,7 +178,7 @@ def test_what_is_new_since_the_last_walk_is_a_page(db, run, library, clock):
 def test_what_is_new_can_not_be_asked_of_a_list_that_was_never_fetched(run):
     done = run("sync", "launches/new")
     assert done.code == 2
-    assert "what is new in launches is known once the file has launches" in done.err
+    assert "launches/new needs launches in the file: sync launches first" in done.err
 
 
 def test_a_part_that_is_cut_off_is_gone_on_with_beside_the_whole(db, run, library):

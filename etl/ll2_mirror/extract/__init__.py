@@ -1,8 +1,8 @@
-"""LL2 to staged pages: asks for one page after the other, within the rate limit.
+"""Fetches LL2's lists as staged pages: one page at a time, within the rate limit.
 
-In: a list and the walk that the file has of it. Out: a complete walk, each page staged.
+In: a list and its interrupted walk, if the file has one. Out: a complete walk, each page staged.
 
-Open ``list_walk`` first. It asks ``upstream`` for a page, which asks ``rate_limit`` whether it may,
-and ``client`` for the one request; ``network`` knows proxies, certificates and retries.
-``deletions`` finds out about the records that a complete walk didn't meet.
+Open ``list_walk`` first. It gets pages from ``upstream``, which checks the ``rate_limit`` and sends
+each request with ``client``; ``network`` has proxies, certificates and retries. ``deletions``
+finds out which records that a complete walk didn't find are deleted.
 """

@@ -1,7 +1,7 @@
-"""One request to LL2, bounded in time, size and memory.
+"""One request to LL2, limited in time, size and memory.
 
-Asks one server only. Redirects are not followed, so the token isn't sent elsewhere. In: a path.
-Out: a ``Response``; ``error_of`` says which error a status other than 200 is.
+It goes to one server only: redirects are not followed, so the token isn't sent elsewhere. In: a
+path. Out: a ``Response``; ``error_of`` returns the error for a status other than 200.
 """
 
 from __future__ import annotations
@@ -41,12 +41,12 @@ _CHUNK = 64 * 2**10
 _PACKED = ("gzip", "x-gzip", "deflate")
 _GZIP = b"\x1f\x8b"  # the first bytes of any gzip, and of no JSON
 _WORDS = 200  # characters of a server's text that an error shows
-_MENDS = {408, 425, *range(500, 600)}  # statuses that are worth a retry
+_RETRIED = {408, 425, *range(500, 600)}  # statuses that are worth a retry
 _ELSEWHERE = "it redirects elsewhere: check --base-url"
 _WHY = {
     401: "the server requires a token: see --token",
-    403: "LL2, or a firewall on the way, refuses",
-    404: "LL2 isn't there: check --base-url",
+    403: "LL2, or a firewall in between, refuses",
+    404: "LL2 isn't at this URL: check --base-url",
     **dict.fromkeys(range(300, 400), _ELSEWHERE),
 }
 _WHY_WITH_TOKEN = _WHY | dict.fromkeys((401, 403), "the token isn't accepted: see --token")
@@ -138,7 +138,7 @@ class Client:
         self._session.close()
 
     def error_of(self, path: str, response: Response, now: datetime) -> MirrorError | None:
-        """The error that a response is; None for a 200, unless its body repeats the token."""
+        """The error for a response; None for a 200, unless its body repeats the token."""
         error = _error_of(response, now, self.token)
         if not error and self.token and _repeats(response.body, self.token):
             error = NotAPage("the body repeats the token")
@@ -165,7 +165,7 @@ def _body(response: requests.Response, most: int, until: float) -> bytes:
 
 
 def _error_of(response: Response, now: datetime, token: str | None) -> MirrorError | None:
-    """The error that a response to a request with this token is; None for a 200."""
+    """The error for a response to a request with this token; None for a 200."""
     status = response.status
     if status == 200:
         return None
@@ -174,7 +174,7 @@ def _error_of(response: Response, now: datetime, token: str | None) -> MirrorErr
     if status == 429 or (after or 0) > PATIENCE:
         return _throttled(after, now)
     message = f"status {status} {tidy(detail, token)}".strip()
-    if status in _MENDS:
+    if status in _RETRIED:
         return Faulted(message, after=after, heavy=status != 503)
     why = (_WHY_WITH_TOKEN if token else _WHY).get(status)
     error = NotThere if status == 404 else UpstreamError
@@ -182,7 +182,7 @@ def _error_of(response: Response, now: datetime, token: str | None) -> MirrorErr
 
 
 def document_of(body: bytes) -> dict[str, Any]:
-    """The JSON object that a body is; an empty one for anything else."""
+    """The body's JSON object; an empty one for anything else."""
     try:
         document = json.loads(body)
     except (ValueError, RecursionError):

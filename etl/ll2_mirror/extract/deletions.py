@@ -1,4 +1,4 @@
-"""Finds out which records that a complete walk didn't meet are deleted, by asking LL2."""
+"""Finds out, by asking LL2, which records that a complete walk didn't find are deleted."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from ll2_mirror.progress import Emit
 from ll2_mirror.store.file import Store
 from ll2_mirror.store.walks import NO_DELETIONS, Deletions, Walk
 
-# A walk that lacks more than both is assumed to be a fault of LL2.
+# If more records than both are missing from a walk, a fault of LL2 is assumed.
 SHRINK_SHARE = 0.10
 SHRINK_COUNT = 20
 
@@ -22,10 +22,10 @@ def find_deleted(
     allow_shrink: bool,
     emit: Emit,
 ) -> Deletions:
-    """Sorts the records that a complete walk didn't meet into gone, missing and skipped.
+    """Sorts the records that a complete walk didn't find into gone, missing and skipped.
 
-    A record is gone if LL2 says so, or, if LL2 can't be asked, if the previous complete walk
-    didn't meet it either (``missed_before``). Raises Shrunk if too many are missing. A walk over a
+    A record is gone if LL2 answers 404; or, if LL2 can't be asked, if the previous complete walk
+    didn't find it either (``missed_before``). Raises Shrunk if too many are missing. A walk over a
     part finds no deletions.
     """
     if walk.part:
@@ -39,8 +39,8 @@ def find_deleted(
         store.walks.drop(walk)
         raise Shrunk(
             f"{walk.resource}: LL2 lists {walk.total} records; {len(missing)} of the"
-            f" {len(listed)} held would go: nothing was published. If that is right, sync with"
-            " --allow-shrink"
+            f" {len(listed)} held would be deleted: nothing was published. If that is right, sync"
+            " with --allow-shrink"
         )
     if all(type(id_) is walk.shape.id_type for id_ in met):
         return _ask(upstream, walk.resource, missing, missed_before, emit)
@@ -59,9 +59,9 @@ def _ask(
             deletions.gone.append(id_)
             continue
         if not why and upstream.budget.left < 2:  # the last request is for a page
-            why = "the budget is spent"
+            why = "the rate limit has no request left for it"
         elif not why and not upstream.probes:
-            why = f"one sync asks {MAX_PROBES} times at most: the next one continues"
+            why = f"one sync asks at most {MAX_PROBES} times: the next one continues"
             ask_later = True
         if not why:
             try:

@@ -1,17 +1,17 @@
-"""Walks a list page by page, staging each page before the next request; resumes cut-off walks.
+"""Walks a list page by page, staging each page before the next request; resumes interrupted walks.
 
-Pages are requested by offset, so a record that is added or deleted moves all later ones. While
-LL2's count stays the same, one page follows the other. Once it changes, a page is accepted only if
-it has a record that the walk met: as ids ascend, no record can then be missing in between.
+Pages are requested by offset, so adding or deleting a record moves all later ones. While LL2's
+count stays the same, one page follows the other. Once it changes, a page is accepted only if it
+has a record that is already in the walk: as ids ascend, no record can then be missing in between.
 
     ... 7 8 9 |               3 is deleted, and the next page is
-              11 12 13 14     was only 10 skipped, or more? The walk can't tell,
-        7 8 9 10 11           and steps back: 9 was met, so 10 is what follows it
+              11 12 13 14     was only 10 skipped, or more? The walk can't know,
+        7 8 9 10 11           and steps back: 9 is in the walk, and 10 follows it
 
-In a list that LL2 sorts by another key, records can also move. There the walk ends when it has met
-as many records as LL2 counts; until then it passes over the list again. A record that comes twice
+In a list that LL2 sorts by another key, records can also move. There the walk ends when it has
+as many records as LL2 counts; until then it passes over the list again. A record that is twice
 on one page is one that LL2 lists twice: a page is one state of the list. A record that is added
-before the walk's position is left to the next walk.
+before the walk's position is fetched by the next walk.
 """
 
 from __future__ import annotations
@@ -32,17 +32,17 @@ from ll2_mirror.progress import Emit
 from ll2_mirror.store.file import Store
 from ll2_mirror.store.walks import StagedPage, Walk
 
-STALE = 86400.0  # seconds after which a walk that was cut off isn't resumed
-_PASSES = 2  # more passes that one sync makes over a list that changes
+STALE = 86400.0  # seconds after which an interrupted walk isn't resumed
+_PASSES = 2  # additional passes that one sync makes over a list that changes
 _STEPS = 3  # steps back without progress before the walk gives up
 _OVERLAPS = (86400.0, 3600.0)  # seconds by which a walk over what is new overlaps the last one
-_FIT = 90  # changed records that fit on a page, with some to come
-_LACKS = "LL2's list moved: a record came twice, so another is left out"
+_FIT = 90  # changed records that fit on a page, with room for newer ones
+_LACKS = "LL2's list changed: a record came twice, so another was skipped"
 _RESTS = 600.0  # seconds in which a list with the same count is assumed to be unchanged
 
 
 class ListWalk:
-    """The walk over one list or part, from where it stopped to its end; ``walk`` is its row."""
+    """One walk over a list or part, from where it stopped to its end; ``walk`` is its row."""
 
     def __init__(
         self, store: Store, upstream: Upstream, part: Slice, mode: str, emit: Emit
@@ -52,14 +52,14 @@ class ListWalk:
         self._part = part
         self._mode = mode
         self._emit = emit
-        self._passes = 0  # made beyond the first
-        self.seconds = 0.0  # that this sync spent on the walk
+        self._passes = 0  # additional passes so far
+        self.seconds = 0.0  # the time that this sync spent on the walk
         self.walk: Walk
 
     # Begin
 
     def begin(self, stale: float) -> None:
-        """Resumes the walk in progress if possible, else begins a new one."""
+        """Resumes the interrupted walk if possible, else begins a new one."""
         place = (self._store, self._part, self._mode, self._upstream.base_url)
         walk, pages, why = resumable(*place, stale)
         if walk and pages:
@@ -79,17 +79,17 @@ class ListWalk:
         self._size = page_size(*place, pages)
 
     def _since_when(self) -> str | None:
-        """Since when a record is new: since the last walk over the whole list or its news.
+        """The time since which a record is new: the last walk over the list or its new records.
 
-        Minus a day, because LL2's clock isn't ours; less if so much changed since that it would
-        take another page. Raises UsageError if there was no such walk.
+        A day earlier, because LL2's clock may differ; less, but at least an hour, if the changed
+        records wouldn't fit on one page. Raises UsageError if the whole list was never walked.
         """
         name, delta = self._part.resource.name, self._part.resource.delta
         if self._part.kind != NEW or not delta:
             return None
         holding = self._store.walks.holding(name)
         if not holding.whole:
-            raise UsageError(f"what is new in {name} is known once the file has {name}: sync that")
+            raise UsageError(f"{self._part.name} needs {name} in the file: sync {name} first")
         last = max(from_iso(w.started) for part, w in holding.walks.items() if part in ("", NEW))
         last = min(last, self._store.clock.now())  # a wrong clock may have noted it
         key, table = delta.by.removesuffix("__gte").lstrip("-"), self._part.resource.table
@@ -101,10 +101,10 @@ class ListWalk:
     # Run
 
     def run(self) -> None:
-        """Stages the rest of the walk, which then has each record that existed all the time.
+        """Stages the rest of the walk, which then has each record that existed throughout.
 
-        Raises Stopped if the budget is spent or the list keeps changing, UpstreamError or NotAPage
-        if a page can't be fetched. Staged pages stay for the next sync.
+        Raises Stopped if the budget is used up or the list keeps changing, UpstreamError or
+        NotAPage if a page can't be fetched. The next sync continues from the staged pages.
         """
         began = monotonic()
         try:
@@ -123,13 +123,13 @@ class ListWalk:
     def _restore(self) -> None:
         """Restores the state of the walk from its staged pages."""
         self._met: set[Any] = set()
-        self._last: list[Any] = []  # the id at the end of the last page: what follows is beyond
+        self._last: list[Any] = []  # the last id of the last page; empty before the first
         self._end = 0  # the offset after the last page
-        self._by_id = self._part.query(None)["ordering"] == "id"  # and so far as received
-        self._nameless = 0  # records without a readable id, which may be any record
-        self._twice = Counter[Any]()  # how often too many LL2 lists a record
+        self._by_id = self._part.query(None)["ordering"] == "id"  # and sorted so until now
+        self._nameless = 0  # records without a valid id, each of which may be any record
+        self._twice = Counter[Any]()  # how many additional times LL2 lists a record
         self._nothing_new = False
-        self._wanted: Id | None = None  # a record that must be met
+        self._wanted: Id | None = None  # a record that the walk must find
         came_to_end = False
         for page in self._store.walks.pages(self.walk):
             self._cover(page.offset, page.limit, page.ids)
@@ -138,7 +138,7 @@ class ListWalk:
         self._came = from_iso(self.walk.started)  # when the last page arrived
 
     def _pass(self) -> None:
-        """Stages one page after the other, to the end of the list."""
+        """Stages one page after another, to the end of the list."""
         furthest = steps = 0
         while not self._is_done():
             page = self._fetch_any(self._next_offset(again=steps + self._passes > 0))
@@ -157,7 +157,7 @@ class ListWalk:
         return self._end >= self.walk.total or (self._over and not self._lacks())
 
     def _lacks(self) -> bool:
-        """Whether a wanted record, or in a list whose records can move any record, is missing."""
+        """Whether the walk lacks the wanted record, or, if records can move, any record."""
         if self._wanted is not None:
             return self._wanted not in self._met
         listed = len(self._met) + self._twice.total() + self._nameless
@@ -167,8 +167,8 @@ class ListWalk:
     def _next_offset(self, *, again: bool) -> int:
         """The next page's offset: at the end, or before it if the list may have changed.
 
-        ``again``: the walk was there. The page then has both ends of a record that is listed twice
-        where two pages meet.
+        ``again``: the walk was already there. One record of overlap then shows whether a record
+        that came on two pages is listed twice.
         """
         age = (self._store.clock.now() - self._came).total_seconds()
         rests = age < _RESTS and self._upstream.budget.left > 0
@@ -178,7 +178,7 @@ class ListWalk:
         return max(0, self._end - back)
 
     def _joins(self, page: Page) -> bool:
-        """Whether the page joins the known ones, so that no record is missing in between."""
+        """Whether the page overlaps or directly follows the staged ones: none is missing."""
         ids = self._named(page.ids)
         if page.offset == self._end and self.walk.total in (None, page.total):
             may_come_again = self._over or not self._by_id or not ids
@@ -193,7 +193,7 @@ class ListWalk:
         self._emit("page", resource=self._part.name, staged=done, total=page.total)
 
     def _cover(self, offset: int, limit: int, page_ids: list[Id | None]) -> None:
-        """Notes which records a page of the walk has."""
+        """Adds a page's records to those of the walk."""
         ids = self._named(page_ids)
         self._by_id &= all(id_ <= next_ for id_, next_ in pairwise(ids))
         self._twice |= Counter(ids) - Counter({*ids})
@@ -206,17 +206,17 @@ class ListWalk:
             self._nothing_new = all(lists(name, id_) for id_ in page_ids if id_ is not None)
 
     def _named(self, ids: list[Id | None]) -> list[Any]:
-        """The ids of a page that have the type of the list's ids."""
+        """The valid ids of a page: those of the type of the list's ids."""
         kind = self.walk.shape.id_type
         return [id_ for id_ in ids if type(id_) is kind]
 
     def _step_back(self, page: Page, steps: int) -> None:
         """Steps the walk back: one page, two, four; raises Stopped after too many steps."""
-        moved = "LL2's list moved: a record came twice"
+        moved = "LL2's list changed: a record came twice"
         if self.walk.total not in (None, page.total):
             moved = f"LL2's list went from {self.walk.total} to {page.total} records"
         if steps > _STEPS:
-            why = "LL2's list keeps moving: run the same command again"
+            why = "LL2's list keeps changing: run the same command again"
             raise Stopped(f"{self._part.name}: {why}")
         self._emit("moved", resource=self._part.name, why=moved)
         self.walk = self._store.walks.step_back(self.walk)
@@ -233,7 +233,7 @@ class ListWalk:
 
     def find(self, id_: Id) -> None:
         """Passes over the list again to find a record that LL2 has and the walk lacks."""
-        why = f"LL2 has {self._part.name} {id_}, which the walk didn't meet"
+        why = f"LL2 has {self._part.name} {id_}, which the walk didn't find"
         self._emit("moved", resource=self._part.name, why=why)
         before = sum(met < id_ for met in self._met) if self._by_id else 0
         self._end = max(0, before - self._size // 2)
@@ -243,10 +243,10 @@ class ListWalk:
         if id_ not in self._met:
             self._count_pass(why)
 
-    def mend(self, page: StagedPage) -> bool:
-        """Fetches a page of the complete walk again and stages it; False if that is of no use.
+    def refetch(self, page: StagedPage) -> bool:
+        """Fetches a page of the complete walk again and stages it; False if that doesn't help.
 
-        It is of use if the page lists the same records with other content.
+        It helps if the page has the same records with other content.
         """
         fresh = self._fetch(page.offset, page.limit)
         listed = fresh.ids == page.ids and fresh.total == self.walk.total
@@ -268,7 +268,7 @@ class ListWalk:
                 if not smaller or not error.heavy:
                     raise
                 self._emit("smaller", resource=self._part.name, limit=self._size, smaller=smaller)
-                self._size, tries = smaller, 1  # once for each size: the budget is small
+                self._size, tries = smaller, 1  # one attempt for each size: the budget is small
 
     def _fetch(self, offset: int, limit: int, tries: int | None = None) -> Page:
         """Fetches the page of ``limit`` records at an offset."""
@@ -296,7 +296,7 @@ def _why_anew(store: Store, walk: Walk, mode: str, base_url: str, stale: float) 
         return f"it was in {walk.mode} mode"
     if walk.base_url != base_url:
         return f"it was from {walk.base_url}"
-    if abs((store.clock.now() - started).total_seconds()) >= stale:  # abs: clocks are set
+    if abs((store.clock.now() - started).total_seconds()) >= stale:  # abs: a clock may be set back
         return f"it began at {for_people(started)}"
     return None
 

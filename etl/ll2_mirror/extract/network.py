@@ -79,7 +79,7 @@ class Proxy(NamedTuple):
         return urlsplit(self.url).netloc.rpartition("@")[2]
 
     def refused(self) -> UsageError:
-        """The error if it requires a user and a password."""
+        """The error to raise if the proxy requires a user and a password."""
         how = f"put them into {self.variable}, as in http://user:password@{self.name}"
         return UsageError(f"the proxy {self.name} requires a user and a password: {how}")
 

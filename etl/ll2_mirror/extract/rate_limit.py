@@ -1,8 +1,8 @@
-"""How many requests a server still allows: its limit, and the use of it that the file knows.
+"""How many requests a server still allows: its limit, and the requests already made.
 
-Both are kept in the file, so that each process that syncs it knows of the others: the limit in
-``_throttles``, each request in ``_requests``, written before it is sent, so that a killed process
-hides none.
+Both are stored in the file, so that processes that sync it share the limit: the limit in
+``_throttles``, each request in ``_requests``, written before it is sent, so that it counts even if
+the process is killed.
 """
 
 from __future__ import annotations
@@ -17,7 +17,8 @@ from ll2_mirror.clock import for_people, from_iso, to_iso
 from ll2_mirror.errors import DataError, Stopped
 from ll2_mirror.store.file import Store
 
-# Requests in a sliding window of seconds, by host, without a token: if /api-throttle/ is missing.
+# By host: the requests allowed without a token in a sliding window of so many seconds. Used if
+# /api-throttle/ is missing.
 DECLARED = {"ll.thespacedevs.com": (15, 3600.0)}
 HOUR = 3600.0
 LONGEST = 6 * HOUR  # the longest wait, whatever a server says: then it is asked again
@@ -46,9 +47,9 @@ class RateLimit(NamedTuple):
 
 
 class Budget:
-    """How many requests may be made to one server, and the log of those made, also by other runs.
+    """How many requests may be made to one server, and the log of requests of all runs.
 
-    ``most``: the most in this run; ``spare``: the share of the limit to leave unused. ``token``:
+    ``most``: the maximum in this run; ``spare``: the share of the limit to leave unused. ``token``:
     requests carry a token, so only a limit that the server stated applies.
     """
 
@@ -76,7 +77,7 @@ class Budget:
             why = f"its tables _throttles or _requests are damaged: delete their rows ({error})"
             raise DataError(f"{self._store.path}: {why}") from None
         if use is not None and now - asked < timedelta(seconds=window):
-            # Requests of others: only their number is known, so count them from when it was stated.
+            # Only the number of others' requests is known: count them as sent when it was stated.
             ours = {*then[max(0, len(then) - use) :]}
             others = [asked] * (use - len(then))
             before = [time for time in times if time in ours]
@@ -90,10 +91,10 @@ class Budget:
     def _known(
         self, now: datetime
     ) -> tuple[int | None, float, datetime, int | None, datetime | None]:
-        """The stated limit, its window, when it was stated, its use then, and when it resumes.
+        """The limit, its window, when it was stated, its use then, and when requests may resume.
 
-        Ignores what was noted in the future, by a wrong clock. However long the server asks to
-        wait, after LONGEST it is asked again.
+        Ignores a limit recorded in the future by a wrong clock. However long the server asks to
+        wait, requests may resume after LONGEST.
         """
         limit, window = self._declared
         row = self._store.conn.execute(
@@ -150,7 +151,7 @@ class Budget:
         )
 
     def record_throttle(self, resumes: datetime | None) -> datetime:
-        """Records that the server asks to wait; without a time, for up to an hour."""
+        """Records that the server asks to wait, and returns until when; by default, an hour."""
         now = self._store.clock.now()
         if resumes is None:
             resumes = next(iter(self.counted(now, HOUR)), now) + timedelta(seconds=HOUR)
@@ -210,7 +211,7 @@ class Budget:
 
 
 class Throttle(NamedTuple):
-    """A server's limit as /api-throttle/ tells it; its ``ident``, our address, isn't kept."""
+    """A server's limit as /api-throttle/ states it; its ``ident``, our address, isn't kept."""
 
     limit: int
     window: float  # seconds
@@ -224,7 +225,7 @@ class Throttle(NamedTuple):
 
 
 def throttle_from(body: bytes) -> Throttle | None:
-    """What /api-throttle/ says, an object or a list of them, of which the tightest counts.
+    """The limit in a response of /api-throttle/: an object or a list, whose tightest limit counts.
 
     None if it isn't understood.
     """

@@ -82,7 +82,7 @@ class Upstream:
         """Fetches one page of a list, with ``tries``; ``asked``: more query parameters.
 
         Raises Faulted or NotAPage after too many attempts, UpstreamError if a retry can't help,
-        Stopped if the budget is spent.
+        Stopped if the budget is used up.
         """
         query = sorted({**asked, "limit": limit, "offset": offset}.items())
         path = f"{API_PATH}{name}/?{urlencode(query)}"
@@ -137,7 +137,7 @@ class Upstream:
             if self.wait:
                 raise Throttled(str(error), after=0)  # which is retried
             if error.resumes is None:
-                raise Stopped(f"{error}: at {for_people(until)}, say", until)
+                raise Stopped(f"{error}, for example at {for_people(until)}", until)
         if error:
             raise error
         return response.body

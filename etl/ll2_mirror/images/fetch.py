@@ -1,4 +1,4 @@
-"""Downloads the images that are missing: one by one with pauses, from the hosts the tables name."""
+"""Downloads missing images: one at a time with pauses, only from hosts that the tables name."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ class ImagesReport(NamedTuple):
 
 
 def estimate(plan: ImagePlan) -> tuple[int, float]:
-    """About how many bytes there are to fetch, and how many seconds it takes."""
+    """Roughly how many bytes there are to fetch, and how many seconds that takes."""
     size = sum(_BYTES[image.full] for image in plan.fetch)
     return size, len(plan.fetch) * (PAUSE + _REQUEST)
 
@@ -116,7 +116,7 @@ class _ImageRun:
             self.folder.note(image.key, IndexEntry(tried=to_iso(self.clock.now())))
         except (UpstreamError, DataError) as error:
             if isinstance(error, NotThere):
-                self.failures = 0  # the network is there, the picture isn't
+                self.failures = 0  # the network works; only the image is missing
             self.refused.append({"url": image.url, "why": str(error)})
             at = to_iso(self.clock.now())
             self.folder.note(image.key, IndexEntry(refused=str(error), at=at))

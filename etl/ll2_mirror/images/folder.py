@@ -1,9 +1,9 @@
 """Which images the tables name, and the folder beside the mirror with copies of them.
 
 The folder has files named by digest, and an index with a line of JSON for each image: its key, and
-its file or why there is none. Lines are only appended; the last one of an image counts, and an
-incomplete line is skipped. So the folder can be copied at any time. An image whose file is gone, or
-has another size, counts as missing.
+its file or why it has none. Lines are only appended; an image's last line counts, and an
+incomplete line is skipped. So the folder can be copied at any time. An image whose file is missing
+or has another size counts as missing.
 """
 
 from __future__ import annotations
@@ -67,8 +67,9 @@ class CatalogEntry(NamedTuple):
 class ImagePlan(NamedTuple):
     """The images to keep and to fetch. Each list is a part of the one before it.
 
-    ``named``: all that the tables name; ``allowed``: by their license; ``asked``: by their size;
-    ``missing``: not in the folder; ``fetch``: not refused lately, those that failed last.
+    ``named``: all that the tables name; ``allowed``: those with a wanted license; ``asked``: those
+    of the wanted size; ``missing``: not in the folder; ``fetch``: not refused in the last week, in
+    the order to fetch them: those that failed come last.
     """
 
     named: list[CatalogEntry]
@@ -93,7 +94,7 @@ def plan_images(
     """
     known = {UNKNOWN, *(name for (name,) in conn.execute("SELECT name FROM image_licenses"))}
     for name in {*only, *but} - known:
-        raise UsageError(f"{quote(name)} is not a license of any picture here: see image_licenses")
+        raise UsageError(f"no picture has the license {quote(name)}: see image_licenses")
     named = catalog(conn, folder)
     wanted = set(only or known) - set(but)
     allowed = [image for image in named if image.license in wanted]
@@ -106,7 +107,7 @@ def plan_images(
 
 
 def image_counts(conn: sqlite3.Connection, folder: ImageFolder) -> dict[str, Any]:
-    """How many named images are there and missing, by size; and the bytes of all."""
+    """How many named images are in the folder and missing, by size; and the bytes of all."""
     images = catalog(conn, folder)
 
     def counts(full: bool) -> dict[str, int]:

@@ -1,4 +1,4 @@
-"""What tables, columns and rows are in words, from descriptions.toml; the questions of the docs."""
+"""The descriptions of tables and columns, from descriptions.toml; the questions of the docs."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class Described(NamedTuple):
     column: Column
     unit: str
     text: str
-    is_general: bool  # said of all such columns, in the head of schema.sql
+    is_general: bool  # the head of schema.sql describes all such columns
 
     @property
     def comment(self) -> str:
@@ -50,7 +50,7 @@ class Section(NamedTuple):
 
 @cache
 def declared() -> dict[str, Any]:
-    """What descriptions.toml says."""
+    """The content of descriptions.toml."""
     text = shipped("ll2/descriptions.toml").read_text(encoding="utf-8")
     return tomllib.loads(text)
 
@@ -63,47 +63,47 @@ def sections() -> tuple[Section, ...]:
 
 @cache
 def label(table: str) -> str:
-    """What the row ``t`` of a table is called, as SQL; empty where it is called nothing."""
+    """An SQL expression for the name of the row ``t`` of a table; empty if rows have no name."""
     columns = {column.name for column in tables()[table]}
     named = next((f't."{name}"' for name in ("name", "title") if name in columns), "")
     called: str = declared()["tables"].get(table, {}).get("called", named)
     return called.strip()
 
 
-def described(said: Mapping[str, Any]) -> tuple[Section, ...]:
-    """The tables of each section, in the order in which descriptions.toml has them.
+def described(texts: Mapping[str, Any]) -> tuple[Section, ...]:
+    """The tables of each section, in the order of descriptions.toml.
 
-    Raises ValueError where something isn't said, or is said of what isn't there.
+    Raises ValueError if a description is missing, or describes something that doesn't exist.
     """
-    _check_names(said)
+    _check_names(texts)
     sections: list[tuple[str, list[Table]]] = []
-    for name, own in said["tables"].items():
+    for name, own in texts["tables"].items():
         if "section" in own:
             sections.append((own["section"], []))
-        sections[-1][1].extend(_with_lists(name, own, said))
-    found = tuple(Section(heading, tuple(inside)) for heading, inside in sections)
-    _check_texts([table for section in found for table in section.tables])
-    return found
+        sections[-1][1].extend(_with_lists(name, own, texts))
+    complete = tuple(Section(heading, tuple(inside)) for heading, inside in sections)
+    _check_texts([table for section in complete for table in section.tables])
+    return complete
 
 
-def _check_names(said: Mapping[str, Any]) -> None:
+def _check_names(texts: Mapping[str, Any]) -> None:
     """Raises ValueError for names that the shapes don't have."""
-    _none("no shape has the table", said["tables"].keys() - tables().keys())
-    for table, own in said["tables"].items():
+    _none("no shape has the table", texts["tables"].keys() - tables().keys())
+    for table, own in texts["tables"].items():
         columns = tables()[table]
         names = {*(each.name for each in columns), *(f"{key}[]" for key in _lists(columns))}
         _none(f"{table} has no", own.keys() - names - {"section", "text", "noun", "called"})
     names = {name for each in tables().values() for column in each for name in column[:2]}
     for general in ("everywhere", "kinds", "columns"):
-        _none("no table has the column", said[general].keys() - names)
+        _none("no table has the column", texts[general].keys() - names)
 
 
-def _check_texts(found: list[Table]) -> None:
-    """Raises ValueError for a table or a column of which nothing is said."""
-    texts = {table.name: table.text for table in found}
-    _none("nothing is said of", tables().keys() - texts.keys())
-    texts |= {f"{t.name}.{each.column.name}": each.text for t in found for each in t.columns}
-    _none("nothing is said of", (name for name, text in texts.items() if not text))
+def _check_texts(every: list[Table]) -> None:
+    """Raises ValueError for a table or a column without a description."""
+    texts = {table.name: table.text for table in every}
+    _none("there is no description of", tables().keys() - texts.keys())
+    texts |= {f"{t.name}.{each.column.name}": each.text for t in every for each in t.columns}
+    _none("there is no description of", (name for name, text in texts.items() if not text))
 
 
 def _none(wrong: str, names: Iterable[str]) -> None:
@@ -115,38 +115,40 @@ def _lists(columns: Iterable[Column]) -> list[str]:
     return [column.key for column in columns if column.kind == "many"]
 
 
-def _with_lists(name: str, own: Mapping[str, str], said: Mapping[str, Any]) -> Iterator[Table]:
+def _with_lists(name: str, own: Mapping[str, str], texts: Mapping[str, Any]) -> Iterator[Table]:
     """A table, then those of its lists."""
-    yield _table(name, own.get("text", ""), own, said)
+    yield _table(name, own.get("text", ""), own, texts)
     for key in _lists(tables()[name]):
-        yield _table(f"{name}__{key}", own.get(f"{key}[]", ""), {}, said)
+        yield _table(f"{name}__{key}", own.get(f"{key}[]", ""), {}, texts)
 
 
-def _table(name: str, text: str, own: Mapping[str, str], said: Mapping[str, Any]) -> Table:
-    columns = tuple(_column(name, each, own.get(each.name, ""), said) for each in tables()[name])
+def _table(name: str, text: str, own: Mapping[str, str], texts: Mapping[str, Any]) -> Table:
+    columns = tuple(_column(name, each, own.get(each.name, ""), texts) for each in tables()[name])
     return Table(name, " ".join(text.split()), columns)
 
 
-def _column(table: str, column: Column, own: str, said: Mapping[str, Any]) -> Described:
-    """A column's unit and text: its table's own, else those of all such, of its kind or name."""
-    everywhere = said["everywhere"].get(column.kind) or said["everywhere"].get(column.name, "")
-    of_kind, of_name = said["kinds"].get(column.kind, ""), said["columns"].get(column.name, "")
+def _column(table: str, column: Column, own: str, all_texts: Mapping[str, Any]) -> Described:
+    """A column's unit and text: its table's own, else that for all such columns, kinds or names."""
+    general = all_texts["everywhere"]
+    everywhere = general.get(column.kind) or general.get(column.name, "")
+    of_kind = all_texts["kinds"].get(column.kind, "")
+    of_name = all_texts["columns"].get(column.name, "")
     units, texts = zip(*map(_unit_and_text, (own, everywhere, of_kind, of_name)), strict=True)
     unit, text = next(filter(None, units), ""), next(filter(None, texts), "")
-    noun, row = (_noun(name, said) for name in (table, column.target))
+    noun, row = (_noun(name, all_texts) for name in (table, column.target))
     text = text.format(table=table, key=column.key, noun=noun, row=row)
     return Described(column, unit, text, is_general=bool(everywhere and not own))
 
 
-def _noun(table: str, said: Mapping[str, Any]) -> str:
-    """What one row of a table is."""
-    noun: str = said["tables"].get(table, {}).get("noun", singular(table).replace("_", " "))
+def _noun(table: str, texts: Mapping[str, Any]) -> str:
+    """The noun for one row of a table."""
+    noun: str = texts["tables"].get(table, {}).get("noun", singular(table).replace("_", " "))
     return noun
 
 
-def _unit_and_text(said: str) -> tuple[str, str]:
+def _unit_and_text(description: str) -> tuple[str, str]:
     """The two parts of ``[unit] text``; each may be empty."""
-    unit, bracket, text = said.rpartition("]")
+    unit, bracket, text = description.rpartition("]")
     return unit.removeprefix("[") if bracket else "", " ".join(text.split())
 
 
@@ -193,7 +195,7 @@ def questions() -> dict[str, Question]:
 
 @cache
 def before_you_count() -> tuple[tuple[str, str], ...]:
-    """What misleads those who count rows: each as a few words and what follows them."""
+    """The warnings for those who count rows: each as its bold words and the rest."""
     section = _page().partition("\n## Before you count\n")[2].partition("\n\nLL2 ")[0]
     return tuple(re.findall(r"^- \*\*(.+?)\*\*(.+)$", section.replace("`", ""), re.M))
 

@@ -1,6 +1,6 @@
-"""JSON text to values and back, byte for byte.
+"""Converts JSON text to values and back, byte for byte.
 
-Python's decoder loses what is needed to write the same text again: how a number is spelled
+Python's decoder loses what is needed to write the same text again: the spelling of a number
 (``1e-7`` or ``1e-07``), the sign of ``-0``, a key that occurs twice; and it accepts NaN. Here
 spellings and signs are kept; a key that occurs twice and NaN are refused.
 """
@@ -19,7 +19,7 @@ from ll2_mirror.errors import NotAPage
 
 
 class Number(float):
-    """A number whose spelling Python would not give back; ``text`` is the spelling."""
+    """A number that Python would spell differently; ``text`` is its spelling."""
 
     __slots__ = ("text",)
     text: str
@@ -50,9 +50,9 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 def _may_have_odd_int(body: bytes) -> bool:
-    """Whether the body has -0 or a long number, or a text that looks like one.
+    """Whether the body has -0 or a long number, or a string that looks like one.
 
-    One pattern for both would be tried at each byte, which takes twice as long as parsing.
+    A single pattern for both would be tried at each byte, which takes twice as long as parsing.
     """
     return bool(_MINUS_ZERO.search(body)) or b"0" * _LONG in body.translate(_ZEROS)
 
@@ -67,11 +67,11 @@ _HOOKS: dict[str, Any] = {
     "parse_constant": _constant,
     "object_pairs_hook": _object,
 }
-# No text of LL2's can have the mark: each process draws its own.
+# No text from LL2 can contain the mark: it is random in each process.
 _MARK = secrets.token_hex(16)
 _MARKED = re.compile(f'"{_MARK}([^"]*){_MARK}"')
 _LONE = re.compile("[\ud800-\udfff]")
-_LONG = 300  # digits from which int() is slow, or refuses
+_LONG = 300  # digits from which on int() is slow, or refuses
 _MINUS_ZERO = re.compile(rb"-0(?:[,}\]\s]|\Z)")
 _ZEROS = bytes.maketrans(b"123456789", b"000000000")  # each digit to 0
 _EXPONENT = re.compile(rb"0e-?0")  # where each digit is 0
@@ -79,7 +79,7 @@ _OTHER = object()
 _ESCAPED_SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]")
 _QUOTED = 60  # characters of a value that an error shows
 _DEPTH = 50  # levels of nesting that are accepted; LL2 sends some 15
-KEPT = 200  # levels in what was accepted before: it may be nested deeper now, in what holds it
+KEPT = 200  # levels in values that were accepted before: they may now be nested in others
 
 
 def parse(body: bytes) -> Any:
@@ -93,9 +93,9 @@ def parse(body: bytes) -> Any:
 
 
 def _as_printed(body: bytes) -> Any:
-    """The value of a text that orjson would print the same, as LL2's pages: nothing is lost.
+    """The value of a text that orjson writes the same way, as it does LL2's pages.
 
-    _OTHER for any other text, and for one with a float that Python may spell otherwise (0.00001,
+    _OTHER for any other text, and for one with a float that Python may spell differently (0.00001,
     1e16).
     """
     try:
@@ -108,14 +108,14 @@ def _as_printed(body: bytes) -> Any:
 
 
 def _has_exponent(body: bytes) -> bool:
-    """Whether a number has an exponent, or a text what looks like one after a comma or colon."""
+    """Whether a number has an exponent; also true for strings that look like such a number."""
     zeros = body.translate(_ZEROS)
     starts = (match.start() for match in _EXPONENT.finditer(zeros))
     return any(zeros[max(0, at - 30) : at + 1].rstrip(b"-.0")[-1:] in b"[,:" for at in starts)
 
 
 def _carefully(body: bytes) -> Any:
-    """The value, read by Python's decoder, with a check of each number and each key."""
+    """The value, decoded by Python's decoder, with a check of each number and each key."""
     hooks = dict(_HOOKS)
     if _may_have_odd_int(body):
         hooks["parse_int"] = _odd_int
@@ -154,7 +154,7 @@ def _lone_surrogate(value: Any, path: str = "the page") -> str | None:
 
 
 def spell(value: Any, depth: int = _DEPTH) -> Any:
-    """The value with each Number as a marked text, which ``text`` turns into its spelling.
+    """The value with each Number replaced by a marked string, for ``text`` to write.
 
     Raises NotAPage for a value that is nested deeper than ``depth``, which couldn't be read again.
     """
@@ -182,7 +182,7 @@ def text(value: Any, indent: int | None = None) -> str:
 
 
 def unspelled(out: str) -> str:
-    """A JSON text of a spelled value, with the numbers as they were spelled."""
+    """The JSON text of a spelled value, with the marks replaced by the numbers' spellings."""
     return _MARKED.sub(r"\1", out) if _MARK in out else out
 
 

@@ -1,7 +1,7 @@
 """The lists of LL2: their modes, filters and orderings, as lists.toml declares them.
 
-``RESOURCES`` has each list by its name; ``VIEWS`` the lists in time over their records;
-``SLICES`` all that a sync can ask for.
+``RESOURCES`` has each list by name; ``VIEWS`` the lists of records before or after a moment, such
+as ``launches/upcoming``; ``SLICES`` everything that a sync can request.
 """
 
 from __future__ import annotations
@@ -22,9 +22,9 @@ from ll2_mirror.ll2.shapes import SHAPES
 
 
 class Through(NamedTuple):
-    """How a filter leads through another list, because the records lack what it compares.
+    """How a filter compares a value of another list's records, if a list's own don't have it.
 
-    ``key`` leads from a record to the same row as ``link`` from a record of ``resource``.
+    ``key`` of a record and ``link`` of a record of ``resource`` refer to the same row.
     """
 
     key: str
@@ -43,10 +43,10 @@ class Filter(NamedTuple):
     through: Through | None = None  # the path then begins at a record of that list
 
 
-# What a filter takes: the name of its kind, in words.
+# The kinds of filters, each with the value it takes, in words.
 FILTER_KINDS = {
     "bool": "true or false",
-    "int": "a number, of an integer or an id",
+    "int": "an integer or an id",
     "float": "a number",
     "text": "a text",
     "date": "a date",
@@ -57,21 +57,21 @@ FILTER_KINDS = {
     "texts": "texts between commas",
     "uuids": "UUIDs between commas",
     "part": "days, months or years of a moment, between commas; the name says which",
-    "recent": "whether to leave out what is just past",
+    "recent": "whether to leave out records of the last few hours",
     "has": "true or false: whether there is an object, a number above 0 or a certain text",
     "lacks": "true or false: whether there is none",
     "include": "false: leave out those with a certain text",
-    "opaque": "nothing tells what it compares",
+    "opaque": "LL2's document doesn't say what it compares",
 }
 LOOKUPS = ("exact", "contains", "icontains", "gt", "gte", "lt", "lte")
 
 
 class Delta(NamedTuple):
-    """How to ask a list for what is new alone: by a filter, or from the newest on by ``-key``."""
+    """How to request only a list's new records: by a filter, or by ``-key``, the newest first."""
 
     by: str
     age: float  # seconds after which to ask again
-    at: str = ""  # the key of a record's moment; <at>_precision says how precisely it is known
+    at: str = ""  # the key of a record's moment; <at>_precision is its precision
     near: float = inf  # seconds after which to ask again near such a moment
 
 
@@ -82,15 +82,15 @@ class View(NamedTuple):
     key: str
     lookup: str  # gte or lte
     hours: int  # from now to that moment
-    age: float  # seconds that it may be old
+    age: float  # its maximum age in seconds
     default_ordering: str
-    filters: tuple[Filter, ...] = ()  # its own, besides the resource's
+    filters: tuple[Filter, ...] = ()  # besides the resource's
     not_searched: tuple[str, ...] = ()  # what it doesn't search
 
 
 @dataclass(frozen=True)
 class Resource:
-    """One list of LL2's: its shapes by mode, and how its records can be asked for.
+    """One of LL2's lists: its shapes by mode, and how its records can be requested.
 
     The fields are those of lists.toml, which explains them.
     """
@@ -104,16 +104,16 @@ class Resource:
     default_ordering: str = "id"  # LL2's own
     filters: tuple[Filter, ...] = ()
     search: tuple[str, ...] = ()
-    searched_elsewhere: tuple[str, ...] = ()  # what LL2 searches, too, though no record has it
+    searched_elsewhere: tuple[str, ...] = ()  # what LL2 also searches, but no record contains
     orderings: tuple[str, ...] = ()  # empty: see orderings_in
     examples: dict[str, str] = field(default_factory=dict)
     indexed: bool = False
-    formerly: str = ""  # its name in earlier versions, where that is quite another
+    formerly: str = ""  # its name in earlier versions, if that was a different one
     views: tuple[View, ...] = ()
 
     @cached_property
     def richest(self) -> Shape:
-        """The shape of the richest mode, which has all that the others have."""
+        """The shape of the richest mode, which has all keys of the others."""
         return next(reversed(self.modes.values()))
 
     @cached_property
@@ -122,28 +122,28 @@ class Resource:
         return self.richest.table
 
     def mode_for(self, asked: str | None) -> str:
-        """The mode of a list's answer: the one asked for, where the list has it, else normal."""
+        """The mode of the response to a request for this mode: normal if the list lacks it."""
         return asked if asked in self.modes else "normal"
 
     def mode_upto(self, most: str) -> str:
-        """The richest mode that is no richer than this one; else its poorest."""
+        """The richest mode up to this one; if the list has none, its poorest."""
         known = list(self.modes)
         ranks = MODES[: MODES.index(most) + 1]
         return next((mode for mode in reversed(known) if mode in ranks), known[0])
 
     def orderings_in(self, mode: str) -> tuple[str, ...]:
-        """What a list in a mode can be sorted by: each key, where LL2 names none."""
+        """The keys that a list in a mode can be sorted by: all keys if LL2 names none."""
         plain = (key.name for key in self.modes[mode].keys if key.kind not in _UNSORTED)
         return self.orderings or tuple(plain)
 
     @property
     def search_table(self) -> str:
-        """The table that holds the texts that a search looks at."""
+        """The table of the texts that can be searched."""
         return f"_search_{self.table}"
 
     @cached_property
     def search_key(self) -> str:
-        """The key of that table: the record's id, unless that is a text or has several rows."""
+        """The key of that table: the record's id, unless that is text or can have several rows."""
         keys = (key for path in self.search for _, key in self.richest.resolve(path))
         several = any(key.kind == "many" for key in keys)
         return "key" if several or self.richest.id_type is not int else "id"
@@ -151,11 +151,11 @@ class Resource:
 
 _UNSORTED = ("const", "link", "many")  # kinds of keys that no list is sorted by
 MODES = ("list", "normal", "detailed")  # from the poorest
-NEW = "new"  # the slice of a list that its delta asks for
+NEW = "new"  # the kind of the slice with a list's new records, see Delta
 
 
 class Slice(NamedTuple):
-    """What one walk asks for: a whole list, or some of its records.
+    """What one walk requests: a whole list, or a part of it.
 
     Only a walk over the whole list finds records deleted. ``kind``: empty for the whole, NEW for
     what is new since the last walk, else a view's own name: upcoming.
@@ -164,10 +164,10 @@ class Slice(NamedTuple):
     name: str  # launches, launches/upcoming, launches/new
     resource: Resource
     kind: str
-    age: float  # seconds that it may be old
+    age: float  # its maximum age in seconds
 
     def query(self, since: str | None) -> dict[str, str]:
-        """The parameters besides mode and page; ``since``: from which moment a record is new."""
+        """The parameters besides mode and page; ``since``: the time since which records are new."""
         by = self.resource.delta.by if self.resource.delta and self.kind == NEW else ""
         if not by or by.startswith("-"):
             return {"ordering": by or self.resource.walk_ordering}
@@ -185,7 +185,7 @@ class Slice(NamedTuple):
 
     @property
     def moment(self) -> str:
-        """The key of the moments near which it is asked for more often; empty if there is none."""
+        """The key of the moments near which it is requested more often; empty if it has none."""
         return self.resource.delta.at if self.resource.delta and self.kind == NEW else ""
 
     @property
@@ -287,15 +287,15 @@ _READERS: dict[str, Any] = {
 
 
 RESOURCES = read_lists(shipped("ll2/lists.toml").read_text(encoding="utf-8"), SHAPES)
-# The lists in time over their records.
+# The lists of records before or after a moment, by name.
 VIEWS = {view.name: view for resource in RESOURCES.values() for view in resource.views}
 # The list that has the rows of a table as its records.
 LIST_OF = {resource.table: name for name, resource in RESOURCES.items()}
-# What LL2 answers: those, and a page that is no list.
+# The paths that LL2 answers: the lists, the views, and one page that is no list.
 ENDPOINTS = frozenset({*RESOURCES, *VIEWS, "dashboard/starship"})
-# What can be synced: the lists, what is new in some of them, and their views.
+# What can be synced: the lists, the new records of some of them, and their views.
 SLICES = {each.name: each for resource in RESOURCES.values() for each in slices(resource)}
-# How many seconds old each may become; also near a moment, as in launches/new:near.
+# The maximum age of each in seconds; and near a moment, as in launches/new:near.
 AGES = {each.name: each.age for each in SLICES.values()}
 AGES |= {
     f"{slice_name(name, NEW)}:near": each.delta.near

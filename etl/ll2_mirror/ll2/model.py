@@ -1,4 +1,4 @@
-"""What a shape, its keys and its rows are, and the notation that shapes are written in."""
+"""Shapes, their keys and their rows, and the notation in which shapes are written."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from typing import Any, NamedTuple, TypeVar
 from zlib import crc32
 
 Id = int | str
-_PLAIN = 1 << 47  # integers below are their own code
+_PLAIN = 1 << 47  # smaller integers are their own code
 
-# Of each kind of key: its JSON type in words, its Python types, its column's SQL type. Any value
-# but an id can be null.
+# By kind of key: its JSON type in words, its Python types, its column's SQL type. Any value except
+# an id can be null.
 SCALARS: dict[str, tuple[str, tuple[type, ...], str]] = {
     "str": ("text", (str,), "TEXT"),
     "int": ("an integer", (int,), "INTEGER"),
@@ -44,14 +44,14 @@ class Row(NamedTuple):
     extra: str | None
 
 
-# The columns of the kinds whose column isn't called as the key is.
+# The column names of the kinds whose column isn't named like the key.
 _COLUMNS = {"const": "", "one": "{}_id", "many": "{}_items"}
 
 _PLURALS = (("ies", "y"), ("sses", "ss"), ("ches", "ch"), ("uses", "us"), ("s", ""))
 
 
 def singular(table: str) -> str:
-    """What one row of a table is: agency, launch, image_license."""
+    """The singular of a table's name: agency, launch, image_license."""
     for plural, ending in _PLURALS:
         if table.endswith(plural):
             return table.removesuffix(plural) + ending
@@ -80,7 +80,7 @@ class Key:
 
 @dataclass(eq=False)
 class Shape:
-    """How one kind of JSON object of LL2's is kept in a table; named as in LL2's document."""
+    """How one kind of LL2's JSON objects is stored in a table; named as in LL2's document."""
 
     name: str
     table: str  # empty: the objects have no id, so the table of their owner's list holds them
@@ -120,12 +120,12 @@ class Shape:
 
     @cached_property
     def code(self) -> int:
-        """The number, of 16 bits, by which rows in this shape are told from others."""
+        """A number of 16 bits that identifies the shape."""
         return crc32(self.name.encode()) & 0xFFFF
 
     @cached_property
     def depth(self) -> int:
-        """Levels of nesting below; in the order of these, a row follows those that it refers to."""
+        """The levels of nesting below it: rows sorted by this follow those that they refer to."""
         return 1 + max((shape.depth for shape in self.nested.values()), default=-1)
 
     @cached_property
@@ -156,9 +156,9 @@ class Shape:
 
 
 def row_code(shape: Shape, id_: Id) -> int:
-    """The number of 64 bits that stands for a row in a shape: the shape's code, then the id.
+    """A number of 64 bits that identifies a row in a shape: the shape's code, then the id.
 
-    A UUID, or an integer that has no room, is a hash, whose highest bit is set.
+    A UUID or a large integer is hashed, and the highest bit of the hash is set.
     """
     if type(id_) is int and 0 <= id_ < _PLAIN:
         return shape.code << 48 | id_
@@ -174,12 +174,12 @@ def overlap(shape: Shape, other: Shape) -> tuple[tuple[int, int], ...]:
 
 
 def known_columns(shape: Shape, seen: Iterable[str]) -> set[str]:
-    """The columns for which a row has values that came in these shapes of the shape's table."""
+    """The columns of these shapes of a table: those that a row received in them has values for."""
     names = set(seen)
     return {column for each in shape.siblings if each.name in names for column in each.columns}
 
 
-# The notation of shapes. Each mistake in it is an error that names it.
+# The notation of shapes. Each mistake in it raises an error that names it.
 
 T = TypeVar("T")
 
@@ -241,17 +241,17 @@ def _shape(block: str, before: dict[str, Shape]) -> Shape:
 
 
 def _base(name: str, base: str, before: dict[str, Shape]) -> dict[str, Key]:
-    """The keys that a shape takes over from one before it."""
+    """The keys that a shape inherits from an earlier one."""
     if base and base not in before:
         raise ValueError(f"{name}: there is no shape {base} before it")
     return dict(before[base].by_name) if base else {}
 
 
 def _keys(name: str, tokens: list[str], keys: dict[str, Key]) -> dict[str, Key]:
-    """The keys by name: those taken over, without some, some replaced, others added."""
+    """The keys by name: the inherited ones, with some removed, some replaced, others added."""
     for removed in (token[1:] for token in tokens if token.startswith("-")):
         if not keys.pop(removed, None):
-            raise ValueError(f"{name}: there is no {removed} to take out")
+            raise ValueError(f"{name}: there is no {removed} to remove")
     own = (_key(name, token) for token in tokens if not token.startswith("-"))
     return keys | by_name(name, ((key.name, key) for key in own))
 

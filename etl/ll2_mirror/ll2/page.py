@@ -1,6 +1,6 @@
-"""A page of LL2: its text, its digest, its records, their ids and links; packed, unpacked.
+"""A page of LL2: its text, its digest, its records, their ids and links; compressing it.
 
-``read_page`` reads as much as a walk needs. What the records hold is read by ``normalize``.
+``read_page`` reads as much as a walk needs. ``normalize`` reads the records.
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ def records(page: Any) -> list[Any]:
             raise NotAPage(f'no page of LL2: "{key}" is {quote(page[key])}')
     for key, value in page.items():
         if key != "results":
-            spell(value)  # refuses what nests too deep to be read again
+            spell(value)  # raises for what is nested too deep to be read again
     results: list[Any] = page["results"]
     return results
 
@@ -69,7 +69,7 @@ def _may_be_id(value: Any) -> bool:
 
 
 def links_of(results: list[Any]) -> Links:
-    """How the links of a page begin and end, as its first link does."""
+    """How the links of a page begin and end, taken from its first link."""
     stack = results[::-1]
     while stack:
         value = stack.pop()
@@ -100,13 +100,13 @@ def page_digest(body: bytes) -> bytes:
 
 
 def record_digest(shape: Shape, record: Any) -> bytes:
-    """What tells a record's text, read in a shape, from others: half of a SHA-256.
+    """The digest of a record read in a shape: half of a SHA-256.
 
-    Empty for one that nests too deep to be understood.
+    Empty for a record that is nested too deep to be understood.
     """
     try:
         body = orjson.dumps([shape.name, record])
-    except TypeError:  # it has a number that is spelled oddly, or nests deep
+    except TypeError:  # it has a Number, or is nested too deep for orjson
         try:
             body = text([shape.name, spell(record, KEPT)]).encode()
         except NotAPage:
@@ -126,11 +126,11 @@ class Page(NamedTuple):
 
 
 def read_page(body: bytes, offset: int, limit: int) -> Page:
-    """A page from its text; raises NotAPage, also for fewer or more records than are due."""
+    """A page from its text; raises NotAPage, also for fewer or more records than expected."""
     total, results = _opened(body)
     due = max(0, min(limit, total - offset))
     if len(results) != due:
-        error = NotAPage(f"a page of {len(results)} records, where {due} of {total} must follow")
+        error = NotAPage(f"a page of {len(results)} records instead of {due}: LL2 counts {total}")
         error.heavy = len(results) < due
         raise error
     return Page(offset, limit, body, page_digest(body), total, ids_of(results))
@@ -140,7 +140,7 @@ def _opened(body: bytes) -> tuple[int, list[Any]]:
     """The number of records in the list, and the page's; raises NotAPage."""
     try:
         document = orjson.loads(body)
-    except ValueError:  # perhaps only a number that orjson has no room for
+    except ValueError:  # perhaps only a number that is too large for orjson
         document = _carefully(body)
     results = records(document)
     total: int = document["count"]
@@ -174,7 +174,7 @@ class TooLargeError(Exception):
 
 
 def packed(text: bytes) -> bytes:
-    """A text as the file keeps it: zstd, whose window sees objects that are nested far apart."""
+    """A text as the file stores it: zstd, which also finds repeated objects that are far apart."""
     return _PACKER.compress(text)
 
 
@@ -182,7 +182,7 @@ def unpacked(blob: bytes) -> bytes:
     """The text that ``packed`` packed; raises TooLargeError, and ValueError for a damaged one."""
     try:
         if not 0 < zstandard.get_frame_parameters(blob).content_size <= MAX_BODY:
-            raise TooLargeError("a packed text whose size is missing or too large")
+            raise TooLargeError("a compressed text whose size is missing or too large")
         return _UNPACKER.decompress(blob, allow_extra_data=False)
     except zstandard.ZstdError as error:
         raise ValueError(str(error)) from None
@@ -201,7 +201,7 @@ def inflated(packed: bytes, most: int = MAX_BODY) -> bytes:
     unpacking = zlib.decompressobj(wbits=47)  # gzip or zlib, by its header
     text = bounded(unpacking.decompress(packed, most + 1), most)
     if not unpacking.eof or unpacking.unused_data:
-        raise zlib.error("the packed body is cut short, or more follows it")
+        raise zlib.error("the compressed body is incomplete, or followed by other data")
     return text
 
 

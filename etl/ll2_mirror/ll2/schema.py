@@ -1,4 +1,4 @@
-"""The tables that the shapes make, and what refers to what among them."""
+"""The tables that follow from the shapes, and the references between them."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from ll2_mirror.ll2.model import SCALARS, Key, Shape
 from ll2_mirror.ll2.shapes import SHAPES
 
 APPLICATION_ID = 0x4C4C326D  # "LL2m": this file is an ll2-mirror
-SCHEMA_VERSION = 7  # to be raised when the tables of older files have to be made anew
+SCHEMA_VERSION = 7  # to be raised when the tables of older files must be rebuilt
 TOKENIZER = "trigram case_sensitive 1"  # of the indexes that find any part of a text
 
 
@@ -51,14 +51,14 @@ def keys() -> dict[tuple[str, str], tuple[Shape, Key]]:
 
 
 def target(table: str, key: str) -> str:
-    """The table of the row or rows that a key's value is; empty where it is none."""
+    """The table of the rows that a key refers to; empty if it refers to none."""
     shape, _ = keys().get((table, key), (None, None))
     nested = shape.nested.get(key) if shape else None
     return nested.table if nested else ""
 
 
 def kind_of(table: str, key: str) -> str:
-    """The kind of a key of a table's rows; empty where they have no such key."""
+    """The kind of a key of a table's rows; empty if they have no such key."""
     _, known = keys().get((table, key), (None, None))
     return known.kind if known else ""
 

@@ -391,5 +391,5 @@ RoadClosureStatus road_closure_statuses
 
 
 def shapes_of(table: str) -> list[Shape]:
-    """The shapes that lie over a table."""
+    """The shapes whose rows are in a table."""
     return next(shape.siblings for shape in SHAPES.values() if shape.table == table)
