@@ -57,11 +57,11 @@ def test_what_a_column_holds_is_behind_its_unit():
     [
         (changed("spacecraft", "serial_nr", "x"), "spacecraft has no serial_nr"),
         (changed("spacecraft", "flight[]", "x"), r"spacecraft has no flight\[\]"),
-        (changed("spacecraft", "in_space", ""), "nothing is said of spacecraft.in_space"),
-        (changed("spacecraft", "flights[]", ""), "nothing is said of spacecraft__flights"),
-        (changed("pads", "text", ""), "nothing is said of pads"),
+        (changed("spacecraft", "in_space", ""), "there is no description of spacecraft.in_space"),
+        (changed("spacecraft", "flights[]", ""), "there is no description of spacecraft__flights"),
+        (changed("pads", "text", ""), "there is no description of pads"),
         (changed("moons", "text", "x"), "no shape has the table moons"),
-        (without("countries"), "nothing is said of countries"),
+        (without("countries"), "there is no description of countries"),
         ({**declared(), "columns": {"colour": "x"}}, "no table has the column colour"),
     ],
 )

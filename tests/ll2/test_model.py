@@ -67,7 +67,7 @@ def test_a_shape_that_is_as_another_has_its_keys_but_for_what_it_says_again():
     ("more", "told"),
     [
         ("FullMoon as Mon\n    x", "FullMoon: there is no shape Mon before it"),
-        ("FullMoon as Moon\n    -nam", "FullMoon: there is no nam to take out"),
+        ("FullMoon as Moon\n    -nam", "FullMoon: there is no nam to remove"),
         ("FullMoon as Moon\n    x x", "FullMoon: x occurs twice"),
         ("FullMoon as Moon\n    -id", "FullMoon: a shape has a table and begins with its id"),
     ],

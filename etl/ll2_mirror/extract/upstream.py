@@ -137,7 +137,7 @@ class Upstream:
             if self.wait:
                 raise Throttled(str(error), after=0)  # which is retried
             if error.resumes is None:
-                raise Stopped(f"{error}, for example at {for_people(until)}", until)
+                raise Stopped(f"{error}, at {for_people(until)}", until)
         if error:
             raise error
         return response.body
