@@ -614,6 +614,10 @@ def test_ll2s_own_document_is_at_ll2(ask):
         ("/2.3.0", "/2.3.0/"),
         ("/2.3.0/agencies", "/2.3.0/agencies/"),
         ("/2.3.0/spacecraft/a%20b?x", "/2.3.0/spacecraft/a%20b/?x"),
+        # as clients of earlier versions call it
+        ("/2.3.0/launch/upcoming/?limit=1", "/2.3.0/launches/upcoming/?limit=1"),
+        ("/2.3.0/event/previous", "/2.3.0/events/previous/"),
+        ("/2.3.0/config/launcher/1/", "/2.3.0/launcher_configurations/1/"),
     ],
 )
 def test_a_slash_that_is_missing_is_added(ask, path, to):

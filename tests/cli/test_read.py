@@ -185,9 +185,11 @@ def test_get_prints_the_body_and_tells_the_status(synced, run, upstream):
     assert not ran.out.endswith("\n")
     assert ran.json["results"][0]["url"].startswith(upstream.base_url)
     pretty = run("get", synced, "https://ll.thespacedevs.com/2.3.0/?x#y", "--pretty")
-    assert pretty.out == f'{{\n    "spacecraft": "{upstream.base_url}/2.3.0/spacecraft/"\n}}\n'
+    assert pretty.out.startswith(
+        f'{{\n    "spacecraft": "{upstream.base_url}/2.3.0/spacecraft/",\n'
+    )
     led = run("get", synced, "/2.3.0/", "--base-url", "https://example.org/").json
-    assert led == {"spacecraft": "https://example.org/2.3.0/spacecraft/"}
+    assert led["spacecraft"] == "https://example.org/2.3.0/spacecraft/"
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ import re
 import shutil
 import threading
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from html import unescape
 from http.client import HTTPConnection
 from pathlib import Path
@@ -650,3 +651,29 @@ def test_an_answer_that_grows_old_by_the_clock_is_not_kept(db, path):
     responder = Responder(File(db))
     asyncio.run(responder(Request(f"/2.3.0/{path}")))
     assert responder.responses.size == 0
+
+
+# As clients of LL2 use it
+
+
+def test_home_assistants_client_runs(run, tmp_path, upstream, monkeypatch):
+    """What its integration asks at each refresh; the client calls lists as version 2.2.0 does."""
+    api = pytest.importorskip("pylaunches.api")
+    db, launches = tmp_path / "all.db", upstream.records["launches", "detailed"]
+    launches[-1]["net"] = "2100-01-01T00:00:00Z"
+    both = {"launches": launches[:1], "events": []}
+    upstream.records["dashboard/starship", "detailed"] = [{"upcoming": both, "previous": both}]
+    names = ("launches", "dashboard/starship")
+    done = run("sync", db, *names, "--mode", "detailed", "--base-url", upstream.base_url)
+    assert done.code == 0, done.err
+
+    async def refreshed(url):
+        monkeypatch.setattr(api, "BASE_URL", url)
+        async with api.PyLaunches(token="t", api_version="2.3.0") as client:
+            wanted = {"limit": 1, "hide_recent_previous": "True"}
+            return await client.launch_upcoming(filters=wanted), await client.dashboard_starship()
+
+    with served(db) as url:
+        [coming], dashboard = asyncio.run(refreshed(url))
+    assert coming["net"] > f"{datetime.now(UTC):%Y-%m-%d}"
+    assert dashboard["previous"]["launches"][0]["url"].startswith(f"{url}/2.3.0/launches/")

@@ -40,7 +40,7 @@ from ll2_mirror.clock import Clock, to_iso
 from ll2_mirror.errors import NotInMirror
 from ll2_mirror.files import printable
 from ll2_mirror.ll2.json import KEPT, spell, text
-from ll2_mirror.ll2.lists import ENDPOINTS, RESOURCES, Resource
+from ll2_mirror.ll2.lists import LIST_OF, MODES, PAGES, RESOURCES, Resource
 from ll2_mirror.ll2.model import Id, Shape
 from ll2_mirror.ll2.page import API_PATH, INT64
 from ll2_mirror.store.search import terms
@@ -106,7 +106,7 @@ class Api:
     def _root(self, context: Context) -> Document:
         """The root page: the URLs of the lists that the file holds, and how old they are."""
         base, suffix = context.links
-        names = sorted(name for name in ENDPOINTS if self.snapshot.holds(list_of(name), name))
+        names = sorted(self.snapshot.ages)
         self._lists.update(names)
         urls = {name: f"{base}{API_PATH}{name}/{suffix}" for name in names}
         return Document(200, {**urls, "mirror": self._ages()})
@@ -172,6 +172,29 @@ class Api:
                 return Document(200, record)
         raise self._missing(context.route.name)
 
+    def _object(self, context: Context) -> Document:
+        """A page that is one object, from its text."""
+        name = context.route.name
+        if name not in self.snapshot.ages:
+            raise self._missing(name)
+        self._lists.add(name)
+        own, value = self.snapshot.object(name)
+        mode = PAGES[name].mode_for(context.params.get("mode"))
+        if MODES.index(mode) > MODES.index(own):
+            raise self._poorer(f"{name} in {mode} mode", PAGES[name])
+        shapes = PAGES[name].modes[own], PAGES[name].modes[mode]
+        renderer = self.snapshot.renderer(context.links)
+
+        def otherwise(shape: Shape, id_: Any) -> Any:
+            """What a nested record lacks in its place, its list may have."""
+            self._lists.update({LIST_OF.get(shape.table, "")} & self.snapshot.ages.keys())
+            return renderer.objects(shape, [id_])[id_]
+
+        def one(value: Any) -> Any:
+            return spell(projected(shapes[0], value, shapes[1], context.links, otherwise), KEPT)
+
+        return Document(200, [*map(one, value)] if type(value) is list else one(value))
+
     def _selection(self, context: Context, resource: Resource) -> Selection:
         """The records that match the filters and the search; raises Refusal."""
         params, view = context.params, context.route.sublist
@@ -213,12 +236,8 @@ class Api:
     def _missing(self, name: str, mode: str = "") -> Refusal:
         """The refusal for a list that the file doesn't have."""
         synced = list_of(name)
-        how = (
-            f": `ll2-mirror sync {self._file} {synced}{mode}` brings them"
-            if synced in RESOURCES
-            else ", and ll2-mirror can't sync them"
-        )
-        return _not_in_mirror(f"This mirror doesn't hold {name}{how}.")
+        sync = f"`ll2-mirror sync {self._file} {synced}{mode}`"
+        return _not_in_mirror(f"This mirror doesn't hold {name}: {sync} brings them.")
 
     def _require(self, resource: Resource, mode: str, paths: Sequence[str] = ()) -> None:
         """Raises Refusal if the file's mode lacks what this mode and these paths need."""
@@ -231,8 +250,12 @@ class Api:
         if not key and modes.index(mode) <= modes.index(held_mode):
             return
         what = f"{key} of {resource.name}" if key else f"{resource.name} in {mode} mode"
-        sync = f"`ll2-mirror sync {self._file} {resource.name} --mode {modes[-1]}`"
-        raise _not_in_mirror(f"This mirror doesn't hold {what}: {sync} brings it.")
+        raise self._poorer(what, resource)
+
+    def _poorer(self, what: str, resource: Resource) -> Refusal:
+        """The refusal for what only the richest mode of a list or page has."""
+        sync = f"`ll2-mirror sync {self._file} {resource.name} --mode {list(resource.modes)[-1]}`"
+        return _not_in_mirror(f"This mirror doesn't hold {what}: {sync} brings it.")
 
     def _note_sources(self, resource: Resource, columns: Columns) -> None:
         """Notes the other lists to which a response owes what these columns hold."""
@@ -294,6 +317,7 @@ _PAGES = {  # by the name of the route
     "throttle": Api._throttle,
     "list": Api._list,
     "detail": Api._detail,
+    "object": Api._object,
 }
 
 

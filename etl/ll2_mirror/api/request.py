@@ -20,7 +20,7 @@ from ll2_mirror.api.response import (
     as_json,
     plain,
 )
-from ll2_mirror.ll2.lists import ENDPOINTS, RESOURCES, VIEWS, Resource, View
+from ll2_mirror.ll2.lists import ENDPOINTS, PAGES, RESOURCES, VIEWS, Resource, View
 from ll2_mirror.ll2.page import API_PATH, API_VERSION, LL2_URL
 
 MOST_URL = 8192  # characters of a path with its query
@@ -72,7 +72,7 @@ def decoded(path: str) -> str:
 
 
 class ApiRoute(NamedTuple):
-    """A parsed path: root, throttle, list or detail; LL2's name of the list, the record's id."""
+    """A parsed path: root, throttle, list, detail, object; LL2's name of it, the record's id."""
 
     page: str
     name: str = ""
@@ -104,13 +104,14 @@ def find_route(path: str) -> ApiRoute | None:
         return ApiRoute(_UNLISTED[inside])
     name, _, id_ = inside[:-1].rpartition("/")
     if inside[:-1] in ENDPOINTS:
-        return ApiRoute("list", inside[:-1])
-    return ApiRoute("detail", name, id_) if name in ENDPOINTS and id_ and "." not in id_ else None
+        return ApiRoute("object" if inside[:-1] in PAGES else "list", inside[:-1])
+    is_list = name in ENDPOINTS and name not in PAGES
+    return ApiRoute("detail", name, id_) if is_list and id_ and "." not in id_ else None
 
 
 # Paths of LL2's other versions, whose lists are called by other names.
 
-_VERSION = re.compile(r"(?:/api)?/\d+\.\d+\.\d+/(?P<inside>.*)")
+_VERSION = re.compile(r"(?:/api)?/\d+\.\d+\.\d+(?:/(?P<inside>.*?)/?)?", re.DOTALL)
 _MODES_OF_PATHS = {"detailed": "detailed", "mini": "list"}  # in later versions
 
 
@@ -129,16 +130,16 @@ _LISTS = {
 
 def is_versioned(path: str) -> bool:
     """Whether a decoded path is one of LL2's API, of any version."""
-    return _VERSION.match(f"{path}/") is not None
+    return _VERSION.fullmatch(path) is not None
 
 
 def same_page(path: str) -> str:
     """The path of this version for one of any version; empty if none is known."""
-    match = _VERSION.match(f"{path}/")
-    parts = [part for part in match["inside"].split("/") if part] if match else []
-    mode = _MODES_OF_PATHS.get(parts[-1], "") if parts else ""
+    match = _VERSION.fullmatch(path)
+    parts = (match["inside"] or "" if match else "").split("/")
+    mode = _MODES_OF_PATHS.get(parts[-1], "")
     parts = parts[:-1] if mode else parts
-    for count in range(len(parts), 0, -1):
+    for count in range(min(2, len(parts)), 0, -1):
         if name := _LISTS.get(_key("/".join(parts[:count]))):
             page = "/".join([f"{API_PATH}{name}", *parts[count:], ""])
             return (page + (f"?mode={mode}" if mode else "")) if find_route(page) else ""
@@ -157,7 +158,7 @@ def _elsewhere(path: str) -> ApiResponse | None:
 
 
 def routed(request: Request) -> ApiRoute:
-    """The route of a request; raises Unrouted, with a redirect if only the last / is missing."""
+    """The route of a request; raises Unrouted, with a redirect where it is clear what is meant."""
     if len(request.path) + len(request.query) > MOST_URL:
         raise Unrouted(plain(414, "URI Too Long", f"A URL has {MOST_URL} characters at most."))
     path = decoded(request.path)
@@ -165,10 +166,12 @@ def routed(request: Request) -> ApiRoute:
         return route
     if elsewhere := _elsewhere(path):
         raise Unrouted(elsewhere)
-    if not find_route(f"{path}/"):
+    # A slash is missing, or the list is called as in earlier versions, as some clients do.
+    page = f"{path}/" if find_route(f"{path}/") else same_page(path).partition("?")[0]
+    if not page:
         raise Unrouted(plain(404, "Not Found", "There is no such page here."))
     query = f"?{quote(request.query, safe=_QUERY_SAFE)}" if request.query else ""
-    location = f"{_HOST.sub('', request.base)}{quote(f'{path}/', safe=_PATH_SAFE)}{query}"
+    location = f"{_HOST.sub('', request.base)}{quote(page, safe=_PATH_SAFE)}{query}"
     raise Unrouted(ApiResponse(301, b"", HTML, {"Location": location}))
 
 

@@ -120,6 +120,15 @@ class SnapshotCache:
         """How old the lists and views are that the file has, by name."""
         return list_ages(Store(self.conn, Path(self._name), self._clock))
 
+    def object(self, name: str) -> tuple[str, Any]:
+        """The mode in which a page came that is one object, and the object, decoded."""
+        return self.cached(("object", name), lambda: self._object(name))
+
+    def _object(self, name: str) -> tuple[str, Any]:
+        walks = Walks(self.conn, Path(self._name))
+        walk = walks.holding(name).walks[""]
+        return walk.mode, walks.object(walk)
+
     def sources(self, resource: str, columns: Columns) -> Iterator[str]:
         """The other lists that brought what these columns hold of a resource's records.
 

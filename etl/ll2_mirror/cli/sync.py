@@ -17,7 +17,7 @@ from ll2_mirror.cli import options, output
 from ll2_mirror.cli.output import age_text, optional, plural, utc
 from ll2_mirror.clock import to_iso
 from ll2_mirror.errors import DataError, MirrorError, UsageError
-from ll2_mirror.ll2.lists import AGES, DEFAULT_RESOURCE, MODES, RESOURCES, SLICES
+from ll2_mirror.ll2.lists import AGES, DEFAULT_RESOURCE, MODES, SLICES, SOURCES
 from ll2_mirror.progress import Emit
 
 if TYPE_CHECKING:
@@ -67,7 +67,7 @@ class SyncOptions(NamedTuple):
         """What is to be mirrored, which the file knows where the options don't say."""
         from ll2_mirror.due import wanted
 
-        names = list(RESOURCES if self.everything else self.resources)
+        names = list(SOURCES if self.everything else self.resources)
         if self.due and (self.everything or not names):
             names = list(SLICES)
         what = wanted(store, names, self.base_url, self.mode)
@@ -235,7 +235,7 @@ def _one_or_all(documents: list[dict[str, Any]]) -> Any:
 
 def _refuse_resource(db: Path) -> None:
     """Raises UsageError if the file was left out."""
-    if str(db) in RESOURCES:
+    if str(db) in SOURCES:
         raise UsageError(
             f"{db} is a resource: name the file first, as in `sync spacecraft.db {db}`"
         )

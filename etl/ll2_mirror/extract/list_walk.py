@@ -25,7 +25,7 @@ from typing import Any
 from ll2_mirror.clock import for_people, from_iso, to_iso
 from ll2_mirror.errors import Faulted, NotAPage, NotThere, Stopped, UsageError
 from ll2_mirror.extract.upstream import PAGE_SIZES, Upstream
-from ll2_mirror.ll2.lists import NEW, Slice
+from ll2_mirror.ll2.lists import NEW, PAGES, Slice
 from ll2_mirror.ll2.model import Id
 from ll2_mirror.ll2.page import Page
 from ll2_mirror.progress import Emit
@@ -265,15 +265,17 @@ class ListWalk:
                 return self._fetch(offset, self._size, tries)
             except (Faulted, NotAPage) as error:
                 smaller = next((size for size in PAGE_SIZES if size < self._size), None)
-                if not smaller or not error.heavy:
+                if not smaller or not error.heavy or self._part.name in PAGES:
                     raise
                 self._emit("smaller", resource=self._part.name, limit=self._size, smaller=smaller)
                 self._size, tries = smaller, 1  # one attempt for each size: the budget is small
 
     def _fetch(self, offset: int, limit: int, tries: int | None = None) -> Page:
         """Fetches the page of ``limit`` records at an offset."""
-        query = {"mode": self._mode, **self._part.query(self.walk.since)}
         self._upstream.budget.walked = self._part.name
+        if self._part.name in PAGES:
+            return self._upstream.object(self._part.name, self._mode, tries)
+        query = {"mode": self._mode, **self._part.query(self.walk.since)}
         return self._upstream.page(
             self._part.listed, offset=offset, limit=limit, tries=tries, **query
         )

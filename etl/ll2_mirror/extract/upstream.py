@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from time import monotonic
@@ -14,7 +15,7 @@ from ll2_mirror.extract.client import Client, Response, document_of
 from ll2_mirror.extract.network import TRIES, with_retries
 from ll2_mirror.extract.rate_limit import Budget, throttle_from
 from ll2_mirror.ll2.model import Id
-from ll2_mirror.ll2.page import API_PATH, Page, read_page
+from ll2_mirror.ll2.page import API_PATH, Page, read_object, read_page
 from ll2_mirror.progress import Emit, ignore
 
 PAGE_SIZES = (100, 50, 25, 10)  # records: LL2's maximum, and less for pages that keep failing
@@ -86,10 +87,16 @@ class Upstream:
         """
         query = sorted({**asked, "limit": limit, "offset": offset}.items())
         path = f"{API_PATH}{name}/?{urlencode(query)}"
+        return self._tried(path, lambda body: read_page(body, offset, limit), tries)
 
+    def object(self, name: str, mode: str, tries: int | None) -> Page:
+        """Fetches a page that is one object; raises like ``page``."""
+        return self._tried(f"{API_PATH}{name}/?mode={mode}", read_object, tries)
+
+    def _tried(self, path: str, read: Callable[[bytes], Page], tries: int | None) -> Page:
         def ask() -> Page:
             try:
-                page = self._page(path, offset, limit)
+                page = self._page(path, read)
             except (Faulted, NotAPage) as error:
                 self.fault = error
                 raise
@@ -98,10 +105,10 @@ class Upstream:
 
         return with_retries(ask, self.clock, self.emit, tries or self.tries)
 
-    def _page(self, path: str, offset: int, limit: int) -> Page:
+    def _page(self, path: str, read: Callable[[bytes], Page]) -> Page:
         body = self._ask(path)
         try:
-            return read_page(body, offset, limit)
+            return read(body)
         except NotAPage as error:
             error.args = (f"{self.base_url}{path}: {error}",)
             raise

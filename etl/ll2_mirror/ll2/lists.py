@@ -17,7 +17,7 @@ from urllib.parse import parse_qsl
 
 from ll2_mirror.clock import seconds
 from ll2_mirror.files import shipped
-from ll2_mirror.ll2.model import Shape, by_name, matched
+from ll2_mirror.ll2.model import Shape, by_name, matched, read_shapes
 from ll2_mirror.ll2.shapes import SHAPES
 
 
@@ -219,9 +219,19 @@ def read_lists(text: str, shapes: dict[str, Shape]) -> dict[str, Resource]:
     ValueError for a filter that isn't one.
     """
     declared: dict[str, Any] = tomllib.loads(text)
+    declared.pop("pages", None)
     for name, noun in declared.pop("config", {}).items():
         declared[f"config/{name}"] = {"noun": noun} if isinstance(noun, str) else noun
     return {name: _resource(name, fields, shapes) for name, fields in declared.items()}
+
+
+def read_pages(text: str, shapes: dict[str, Shape]) -> dict[str, Resource]:
+    """The pages declared in lists.toml's format that are one object, by name."""
+    declared: dict[str, Any] = tomllib.loads(text)["pages"]
+    return {
+        name: _resource(name, fields, read_shapes(fields.pop("shapes"), shapes))
+        for name, fields in declared.items()
+    }
 
 
 def _resource(name: str, fields: dict[str, Any], shapes: dict[str, Shape]) -> Resource:
@@ -286,15 +296,19 @@ _READERS: dict[str, Any] = {
 }
 
 
-RESOURCES = read_lists(shipped("ll2/lists.toml").read_text(encoding="utf-8"), SHAPES)
+_DECLARED = shipped("ll2/lists.toml").read_text(encoding="utf-8")
+RESOURCES = read_lists(_DECLARED, SHAPES)
+# Pages that are one object, not a list; their text is kept as it came.
+PAGES = read_pages(_DECLARED, SHAPES)
+SOURCES = {**RESOURCES, **PAGES}
 # The lists of records before or after a moment, by name.
 VIEWS = {view.name: view for resource in RESOURCES.values() for view in resource.views}
 # The list that has the rows of a table as its records.
 LIST_OF = {resource.table: name for name, resource in RESOURCES.items()}
-# The paths that LL2 answers: the lists, the views, and one page that is no list.
-ENDPOINTS = frozenset({*RESOURCES, *VIEWS, "dashboard/starship"})
-# What can be synced: the lists, the new records of some of them, and their views.
-SLICES = {each.name: each for resource in RESOURCES.values() for each in slices(resource)}
+# The paths that LL2 answers.
+ENDPOINTS = frozenset({*SOURCES, *VIEWS})
+# What can be synced: the lists, the new records of some of them, their views, and the pages.
+SLICES = {each.name: each for resource in SOURCES.values() for each in slices(resource)}
 # The maximum age of each in seconds; and near a moment, as in launches/new:near.
 AGES = {each.name: each.age for each in SLICES.values()}
 AGES |= {

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache, cached_property
 from hashlib import blake2b
@@ -115,8 +115,9 @@ class Shape:
 
     @cached_property
     def id_type(self) -> type:
-        """The Python type of the id: int, or str for a UUID."""
-        return SCALARS[self.by_name["id"].kind][1][0]
+        """The Python type of the id: int, or str for a UUID; that of None without an id."""
+        key = self.by_name.get("id")
+        return SCALARS[key.kind][1][0] if key else type(None)
 
     @cached_property
     def code(self) -> int:
@@ -209,8 +210,10 @@ _KEY = re.compile(
 )
 
 
-def read_shapes(text: str) -> dict[str, Shape]:
+def read_shapes(text: str, known: Mapping[str, Shape] | None = None) -> dict[str, Shape]:
     """The shapes in shapes.py's notation, by name, each with those that it nests.
+
+    They may nest ``known`` ones, too.
 
     Raises ValueError for what isn't in that notation, and for a shape that is missing.
     """
@@ -222,7 +225,8 @@ def read_shapes(text: str) -> dict[str, Shape]:
     siblings: dict[str, list[Shape]] = {}
     for shape in shapes.values():
         nesting = (key for key in shape.keys if key.kind in ("one", "many"))
-        shape.nested = {key.name: _nested(shape, key, shapes) for key in nesting}
+        everything = {**(known or {}), **shapes}
+        shape.nested = {key.name: _nested(shape, key, everything) for key in nesting}
         if shape.table:
             shape.siblings = siblings.setdefault(shape.table, [])
             shape.siblings.append(shape)

@@ -136,6 +136,14 @@ def read_page(body: bytes, offset: int, limit: int) -> Page:
     return Page(offset, limit, body, page_digest(body), total, ids_of(results))
 
 
+def read_object(body: bytes) -> Page:
+    """A page that is one object, or a list of one, as a page without records; raises NotAPage."""
+    document = _carefully(body)
+    if type(document) not in (dict, list):
+        raise NotAPage("no object of LL2")
+    return Page(0, 100, body, page_digest(body), 0, [])
+
+
 def _opened(body: bytes) -> tuple[int, list[Any]]:
     """The number of records in the list, and the page's; raises NotAPage."""
     try:

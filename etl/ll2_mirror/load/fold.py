@@ -89,8 +89,8 @@ class Fold:
         for page, places in self._store.walks.newest(walk):
             folded.met += len(places)
             folded.seen += [id_ for place in places if (id_ := page.ids[place]) is not None]
-            if on_pages.get(page.page) == len(places) == len(page.ids):
-                continue  # all its texts already count on this page
+            if on_pages.get(page.page, 0) == len(places) == len(page.ids):
+                continue  # all its texts, if any, already count on this page
             try:
                 results = self._store.walks.records(page.page)
             except NotAPage as error:

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from ll2_mirror.errors import DataError
 from ll2_mirror.ll2.json import KEPT, spell, text
-from ll2_mirror.ll2.lists import RESOURCES, SLICES
+from ll2_mirror.ll2.lists import SLICES, SOURCES
 from ll2_mirror.ll2.model import Id
 from ll2_mirror.load.drift import forget_drift, keep_drift
 from ll2_mirror.load.fold import Fold, Folded
@@ -114,13 +114,13 @@ def _unlist(store: Store, fold: Fold, resource: str, gone: list[Id]) -> None:
     """Removes deleted records from the list; keeps each one's last text as a tombstone."""
     bodies = store.records.bodies(resource, gone)
     store.ledger.bury(fold.history.run, resource, bodies)
-    fold.history.unlisted(RESOURCES[resource].table, bodies)
+    fold.history.unlisted(SOURCES[resource].table, bodies)
     fold.remove(resource, gone)
 
 
 def _list(store: Store, fold: Fold, resource: str, new: list[Id]) -> None:
     """Notes the records that LL2 lists now and didn't before."""
-    fold.history.listed(RESOURCES[resource].table, new)
+    fold.history.listed(SOURCES[resource].table, new)
     store.ledger.unbury(resource, new)
 
 

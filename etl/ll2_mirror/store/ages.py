@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime
-from math import inf
 from typing import NamedTuple
 
 from ll2_mirror.clock import age as age_of
 from ll2_mirror.clock import from_iso
 from ll2_mirror.errors import DataError
-from ll2_mirror.ll2.lists import AGES, NEW, SLICES, slice_name
+from ll2_mirror.ll2.lists import AGES, NEW, SLICES
 from ll2_mirror.store.file import Store
 
 _AGES = "ages"  # the setting with the changed ages
@@ -51,15 +50,13 @@ class ListAge(NamedTuple):
 def list_ages(store: Store) -> dict[str, ListAge]:
     """How old the file's lists and views are.
 
-    A view is as new as the last walk over its list or itself; or over the list's new records, if
-    those may not become older than the view: then ``sync --due`` doesn't walk the view.
+    A view is as new as the last walk over its list or itself. A walk over new records doesn't
+    count, as not every change of a record makes it new.
     """
     most, now, known = ages(store), store.clock.now(), dict[str, ListAge]()
     for name, part in SLICES.items():
-        new = most.get(slice_name(part.resource.name, NEW), inf)
-        kinds = {"", part.kind, *([NEW] if part.kind and new <= most[name] else [])}
         walks = store.walks.holding(part.resource.name).walks
-        times = [walk.started for kind, walk in walks.items() if kind in kinds]
+        times = [walk.started for kind, walk in walks.items() if kind in ("", part.kind)]
         if times and part.kind != NEW:
             known[name] = ListAge(latest(times, now), most[name])
     return known

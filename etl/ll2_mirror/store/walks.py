@@ -16,7 +16,7 @@ import orjson
 from ll2_mirror.clock import Clock, to_iso
 from ll2_mirror.errors import DataError
 from ll2_mirror.ll2.json import parse
-from ll2_mirror.ll2.lists import MODES, RESOURCES, Slice, slice_name
+from ll2_mirror.ll2.lists import MODES, SOURCES, Slice, slice_name
 from ll2_mirror.ll2.model import Id, Shape
 from ll2_mirror.ll2.page import Page, TooLargeError, counted, packed, records, unpacked
 from ll2_mirror.store.sql import IN, Typed, among
@@ -46,7 +46,7 @@ class Walk(NamedTuple):
     @property
     def shape(self) -> Shape:
         """The shape of its records."""
-        return RESOURCES[self.resource].modes[self.mode]
+        return SOURCES[self.resource].modes[self.mode]
 
 
 class Holding(NamedTuple):
@@ -141,7 +141,7 @@ class Walks:
 
     def holding(self, resource: str) -> Holding:
         """The published walks of a list by part, without those in modes that it no longer has."""
-        modes = RESOURCES[resource].modes
+        modes = SOURCES[resource].modes
         return Holding(
             {walk.part: walk for walk in self.all_published(resource) if walk.mode in modes}
         )
@@ -220,10 +220,14 @@ class Walks:
         return self._conn.execute(f"DELETE FROM _walks WHERE {which}", values).rowcount
 
     def forget_pages(self) -> None:
-        """Deletes the pages without a text that counts, unless their walk is under way."""
+        """Deletes the pages without a text that counts, unless their walk is under way.
+
+        A page without records is one object: it counts as long as its walk is the last.
+        """
         self._conn.execute(
             "DELETE FROM _pages WHERE id NOT IN (SELECT page FROM _records UNION"
-            " SELECT page FROM _staged JOIN _walks ON walk = _walks.id WHERE NOT published)"
+            " SELECT page FROM _staged JOIN _walks ON walk = _walks.id"
+            " WHERE NOT published OR ids = '[]')"
         )
 
     # Pages
@@ -321,6 +325,10 @@ class Walks:
             return counted(unpacked(row[0]))
         except (TypeError, ValueError, TooLargeError):
             raise DataError(f"{self._path}: the stored page {page} is damaged") from None
+
+    def object(self, walk: Walk) -> Any:
+        """The object that is the page of a walk, decoded; raises DataError as ``body`` does."""
+        return parse(self.body(self.pages(walk)[-1].page))
 
     def records(self, page: int) -> list[Any]:
         """The records of a page; raises DataError as ``body`` does, or NotAPage."""

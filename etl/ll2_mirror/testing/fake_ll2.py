@@ -22,7 +22,7 @@ from urllib.parse import parse_qs, parse_qsl, urlencode, urlsplit
 
 from ll2_mirror.clock import Clock, FakeClock
 from ll2_mirror.ll2.json import spell, text
-from ll2_mirror.ll2.lists import SLICES, Resource, View
+from ll2_mirror.ll2.lists import PAGES, SLICES, Resource, View
 from ll2_mirror.ll2.page import API_PATH
 from ll2_mirror.testing.records import (
     Record,
@@ -285,9 +285,13 @@ class FakeLL2(ThreadingHTTPServer):
         if name not in _LISTS or not path.endswith("/"):
             return 404, {"detail": "Not found."}
         resource, view = _LISTS[name]
+        mode = resource.mode_for(query.get("mode"))
+        if name in PAGES:
+            return 200, next(
+                iter(self._list(resource, view, mode)), adapted(resource.modes[mode], {})
+            )
         if id_:
             return self.record(resource, view, id_)
-        mode = resource.mode_for(query.get("mode"))
         records = self._list(resource, view, mode)
         filters = [*resource.filters, *(view.filters if view else ())]
         for filter_ in (one for one in filters if query.get(one.name)):

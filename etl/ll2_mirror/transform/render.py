@@ -154,17 +154,28 @@ def _with_extra(value: dict[str, Any], shape: Shape, id_: Any, extra: str) -> di
         raise DataError(f"{shape.table or shape.name} {id_}: {error}") from None
 
 
-def projected(own: Shape, record: Any, shape: Shape, ends: tuple[str, str]) -> Any:
+Finder = Callable[[Shape, Any], Any]  # the object of a row in a shape, by its id
+
+
+def projected(
+    own: Shape, record: Any, shape: Shape, ends: tuple[str, str], otherwise: Finder | None = None
+) -> Any:
     """Converts a decoded record from its own shape to another one of its table.
 
-    ``ends`` come before and after the path of each link. Raises NotInMirror if it lacks a key.
+    ``ends`` come before and after the path of each link; ``otherwise`` gives a nested object
+    that lacks a key. Raises NotInMirror if nothing has it.
     """
     links = links_of([record])
 
     def convert(own: Shape, value: Any, shape: Shape) -> Any:
-        if own is not shape and not set(shape.names) <= set(own.names).intersection(value):
+        if type(value) is not dict:
+            return value  # only pages have a value of another type than ever before
+        is_own = own is shape or not shape.table  # parts of a page have the same keys in all modes
+        if not is_own and not set(shape.names) <= set(own.names).intersection(value):
+            if otherwise:
+                return otherwise(shape, value.get("id"))
             raise NotInMirror(f"{shape.table} {value.get('id')} was only received as {own.name}")
-        names = value if own is shape else shape.names  # drift stays in its own shape
+        names = value if is_own else shape.names  # drift stays in its own shape
         return {name: of_key(own, value[name], shape, name) for name in names}
 
     def of_key(own: Shape, value: Any, shape: Shape, name: str) -> Any:
@@ -173,11 +184,12 @@ def projected(own: Shape, record: Any, shape: Shape, ends: tuple[str, str]) -> A
             return value
         if key.kind == "const":
             return value if own is shape else key.of
-        if key.kind == "link":
+        if key.kind == "link" and type(value) is str:
             path = links.path(value)
             return value if path == value else f"{ends[0]}{path}{ends[1]}"
-        if key.kind == "many":
+        if key.kind == "many" and type(value) is list:
             return [convert(own.nested[name], item, shape.nested[name]) for item in value]
-        return convert(own.nested[name], value, shape.nested[name]) if key.kind == "one" else value
+        is_nested = key.kind in ("one", "many")
+        return convert(own.nested[name], value, shape.nested[name]) if is_nested else value
 
     return convert(own, record, shape)
