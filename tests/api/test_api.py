@@ -748,7 +748,7 @@ def test_a_list_has_only_what_its_endpoint_lists(ask):
         ("/2.3.0/agencies/44/?mode=normal", "agencies: `ll2-mirror sync few.db agencies`"),
         ("/2.3.0/launches/upcoming/", "launches/upcoming: `ll2-mirror sync few.db launches`"),
         ("/2.3.0/config/event_types/1/", "config/event_types: `ll2-mirror sync few.db config/"),
-        ("/2.3.0/dashboard/starship/", "dashboard/starship, and ll2-mirror can't sync them"),
+        ("/2.3.0/dashboard/starship/", "dashboard/starship: `ll2-mirror sync few.db dashboard/"),
     ],
 )
 def test_what_the_file_does_not_hold_is_a_501_that_says_how_to_get_it(ask_normal, url, detail):

@@ -106,7 +106,9 @@ def chunked(right: bytes) -> bytes:
 
 GZIP, CHUNKED = "Content-Encoding: gzip", b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
 LEFT_OPEN = b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n"
-MOVING = {"first": (0, 75), "middle": (0, 75), "last": GARBLED}  # the last has too few for it
+# The walk sees from the later pages that a count on the first was wrong, or a record doubled.
+COUNTS = {"first": FINE, "middle": GARBLED, "last": GARBLED}
+TWICE = {"first": LIMITED, "middle": FINE, "last": FINE}
 
 FAULTS: dict[str, Case] = {
     # The connection.
@@ -209,8 +211,8 @@ FAULTS: dict[str, Case] = {
     "count-beyond-any-list": Case(put(count=10**30), GARBLED),
     "count-of-9999-digits": Case(spelled(b'"count":', b'"count":' + b"9" * 9999), GARBLED),
     "count-missing": Case(without("count"), GARBLED),
-    "count-too-large": Case(put(count=10**9), MOVING),
-    "count-less-by-one": Case(put(count=204), MOVING),
+    "count-too-large": Case(put(count=10**9), COUNTS),
+    "count-less-by-one": Case(put(count=204), COUNTS),
     "results-null": Case(put(results=None), GARBLED),
     "results-object": Case(put(results={}), GARBLED),
     "results-missing": Case(without("results"), GARBLED),
@@ -218,8 +220,8 @@ FAULTS: dict[str, Case] = {
     "empty-page": Case(put(results=[]), GARBLED),
     "one-too-few": Case(page(lambda document: document["results"].pop()), GARBLED),
     "one-too-many": Case(page(lambda d: d["results"].append(d["results"][0])), GARBLED),
-    "one-twice": Case(page(again), LIMITED),
-    "one-of-another-page": Case(page(from_elsewhere), LIMITED),
+    "one-twice": Case(page(again), TWICE),
+    "one-of-another-page": Case(page(from_elsewhere), TWICE),
     "next-elsewhere": Case(put(next="{elsewhere}"), FINE),
     "next-the-same": Case(put(next=LIST), FINE),
     "next-null": Case(put(next=None), FINE),

@@ -37,7 +37,6 @@ SECONDS = 20  # of processor time for any command
 MEMORY = 300 * 2**20  # docs/limits.md
 LISTS = [pair for pair in bundled() if not pair[0].startswith("config/")]
 PATHS = [
-    "/2.3.0/",
     "/2.3.0/spacecraft/?limit=100&mode=detailed",
     "/2.3.0/spacecraft/?search=soyuz",
     "/2.3.0/spacecraft/?name=Soyuz+6&ordering=-flights_count",

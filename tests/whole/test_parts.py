@@ -344,11 +344,11 @@ def test_due_fills_what_is_upcoming_first_launches_before_config_and_updates_las
         f"{name}/{part}".strip("/")
         for name, part in execute(db, "SELECT resource, part FROM _runs ORDER BY id")
     ]
-    assert {*order[:2]} == {"launches/upcoming", "events/upcoming"}
-    assert order[2] == "spacecraft"
+    assert {*order[:3]} == {"launches/upcoming", "events/upcoming", "dashboard/starship"}
+    assert order[3] == "spacecraft"
     assert order.index("launches") < min(n for n, name in enumerate(order) if "config/" in name)
     assert order[-2:] == ["docking_events", "updates"]
-    assert len(order) == 53 + 2 + order.count("launches/new")  # a launch is near
+    assert len(order) == 54 + 2 + order.count("launches/new")  # a launch is near
     assert proved(run)
     clock.move(25 * 3600)
     library.announce()

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from helpers import examples, execute, pages_asked, public_rows
 from ll2_mirror.ll2.lists import RESOURCES
 from ll2_mirror.testing import fake_ll2
+from ll2_mirror.testing.records import linked
 from strategies import DrawnRows, ids_of, resources_and_modes
 
 ALL = ["spacecraft", "agencies", "spacecraft_configurations"]
@@ -507,15 +508,13 @@ def test_pages_whose_records_have_no_link_are_read_by_the_links_within(db, run, 
 @pytest.mark.parametrize("url", ["//foo", "/2.3.0/rel/", "http://other/2.3.0/x/", "x", ""])
 def test_an_odd_link_comes_back(db, run, upstream, monkeypatch, url):
     records = _craft(upstream, 2)
-    linked = upstream._linked
     records[1]["url"] = url
     monkeypatch.setattr(
-        upstream,
-        "_linked",
-        lambda value, suffix: (
-            {**linked(value, suffix), "url": url}
+        "ll2_mirror.testing.fake_ll2.linked",
+        lambda value, base_url, suffix="": (
+            {**linked(value, base_url, suffix), "url": url}
             if isinstance(value, dict) and value.get("id") == 1 and "serial_number" in value
-            else linked(value, suffix)
+            else linked(value, base_url, suffix)
         ),
     )
     run("sync", db, "--base-url", upstream.base_url)
