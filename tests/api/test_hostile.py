@@ -175,7 +175,7 @@ def checked(mirror: Api, request: Request) -> ApiResponse:
 
 
 @pytest.mark.sampled
-@settings(max_examples=examples(40, 2000))
+@settings(max_examples=examples(15, 2000))
 @given(
     path=paths,
     query=queries(broken, "json", "xml", ""),
@@ -188,7 +188,7 @@ def test_any_request_for_json_has_an_answer(mirrors, path, query, accept, method
 
 
 @pytest.mark.sampled
-@settings(max_examples=examples(20, 1000))
+@settings(max_examples=examples(8, 1000))
 @given(path=paths, query=queries(values, "api", "json"), accept=accepts, few=st.booleans())
 def test_any_request_for_a_page_has_an_answer_without_anything_of_the_askers(
     mirrors, path, query, accept, few
@@ -206,7 +206,7 @@ def test_text_that_is_no_path_no_query_and_no_header_has_an_answer(mirrors, one,
 
 
 @pytest.mark.sampled
-@settings(max_examples=examples(12, 500))
+@settings(max_examples=examples(5, 500))
 @given(
     path=st.sampled_from([f"/2.3.0/{name}/" for name in RESOURCES]),
     query=queries(values, "json"),
@@ -395,7 +395,7 @@ def test_a_stored_value_writes_no_html(tmp_path):
 
 
 @pytest.mark.sampled
-@settings(max_examples=examples(5, 200))
+@settings(max_examples=examples(3, 200))
 @given(url=st.tuples(paths, queries(broken, "json", "xml")).map("?".join))
 def test_get_prints_the_body_whatever_it_is(run, detailed, mirrors, url):
     """And exits 0 where the status is 2xx, else 1."""

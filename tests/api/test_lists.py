@@ -108,7 +108,7 @@ def answered(resource):
 
 
 @pytest.mark.sampled
-@settings(max_examples=examples(40, 2000))
+@settings(max_examples=examples(20, 2000))
 @given(name=st.sampled_from(sorted(RESOURCES)), random=st.randoms(use_true_random=False))
 def test_any_question_to_any_list_has_the_answer_of_a_plain_reading(ask, name, random):
     resource, sent = RESOURCES[name], {}

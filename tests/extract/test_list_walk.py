@@ -182,7 +182,7 @@ EDITS = {
 
 @pytest.mark.sampled
 @pytest.mark.parametrize(
-    ("edit", "k", "held"), sampled(product(EDITS, [1, 2, 3], [False, True]), 8)
+    ("edit", "k", "held"), sampled(product(EDITS, [1, 2, 3], [False, True]), 5)
 )
 def test_one_edit_during_a_walk_skips_nothing_and_doubles_nothing(db, world, sync, held, k, edit):
     """What is published is the list as it was before the edit, or as it is after it.
@@ -204,7 +204,7 @@ def test_one_edit_during_a_walk_skips_nothing_and_doubles_nothing(db, world, syn
 
 
 @pytest.mark.sampled
-@pytest.mark.parametrize("edit", sampled(EDITS, 4))
+@pytest.mark.parametrize("edit", sampled(EDITS, 3))
 def test_one_edit_between_two_pieces_of_a_walk_skips_nothing(db, world, sync, edit):
     sync("--max-requests", 2)
     EDITS[edit](world)
@@ -325,7 +325,7 @@ def happen(world, kind, place):
 
 @pytest.mark.sampled
 @given(COMES_AND_GOES)
-@settings(max_examples=examples(3))
+@settings(max_examples=examples(2, 60))
 def test_what_comes_and_goes_in_a_long_walk_costs_three_requests_each_at_most(events):
     """A walk of ten pages, one an hour: it ends with all that was there all the time."""
     clock = TestClock(START)
@@ -443,7 +443,7 @@ def test_one_that_comes_goes_or_moves_in_a_list_not_by_id_costs_one_more_pass_at
             record["name"] = f"{record['id']:05}"
         world.key = lambda record: record["name"]
         sync = ("sync", db, "--base-url", world.base_url, *options)
-        for kind, when, place, to in sampled(SHIFTS, 5):
+        for kind, when, place, to in sampled(SHIFTS, 3):
             before, asked = set(world.ids), len(world.requests)
             world.at(2 + (pages - 1) * when // 1000, partial(shift, world, kind, place, to))
             assert any(command(clock, *sync).code == 0 for _ in range(2 * pages + 3))

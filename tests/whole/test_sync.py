@@ -286,7 +286,7 @@ def _within(new, old):
 
 
 @pytest.mark.sampled
-@settings(max_examples=examples(4, 100), phases=NO_SHRINK, suppress_health_check=list(HealthCheck))
+@settings(max_examples=examples(3, 100), phases=NO_SHRINK, suppress_health_check=list(HealthCheck))
 @given(data=st.data())
 def test_after_any_syncs_the_file_equals_a_fresh_one(tmp_path_factory, data):
     """Whatever upstream went through: verify agrees, and the tables hold what a new file would.
