@@ -33,7 +33,7 @@ from ll2_mirror.store.walks import Walk
 RESERVE = 0.2  # of the limit: left for a sync that a person runs
 _OVERDUE = 1.1  # times its age: then a list may use the reserve
 # Near a moment, in seconds before and after it; and ahead of it, before it is near.
-_BEFORE, _AFTER, _AHEAD = 2 * HOUR, HOUR, 2 * HOUR
+_BEFORE, _AFTER, _AHEAD = 2 * HOUR, HOUR, 3 * HOUR
 _PRECISE = 2  # the largest id in config/net_precisions for a second, a minute or an hour
 _EVERY = 600  # seconds assumed between two runs, until two were made
 _JITTER = 0.9  # of the time between two runs: runs don't begin exactly on time
@@ -246,8 +246,12 @@ class Task(NamedTuple):
         return ceil(max(1, self.records or 0) / PAGE_SIZES[0]) * HOUR / self.age
 
     def due_at(self, now: datetime) -> datetime:
-        """When it is due; now if it was never fetched."""
-        wait = timedelta(seconds=(self.near or self.age) - self.early)
+        """When it is due; now if it was never fetched.
+
+        Fetched earlier by its whole age or more, it would be due at each run.
+        """
+        age = self.near or self.age
+        wait = timedelta(seconds=age - self.early if self.early < age else age)
         due = self.as_of + wait if self.as_of else now
         return max(due, self.after or due)
 

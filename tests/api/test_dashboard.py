@@ -125,12 +125,12 @@ def test_only_the_last_one_is_kept_and_no_table_has_it(sync, run, db, dashboard)
     assert run("verify", db).code == 0
 
 
-def test_it_is_due_each_hour_beside_the_lists(sync, run, db, upstream, clock, dashboard):
+def test_it_is_due_every_six_hours_beside_the_lists(sync, run, db, upstream, clock, dashboard):
     sync("--due", NAME, "agencies")
     asked = len(upstream.requests)
     sync("--due", NAME, "agencies")
     assert len(upstream.requests) == asked
-    clock.move(3601)
+    clock.move(6 * 3600 + 1)
     sync("--due", NAME, "agencies")
     assert [one.path for one in upstream.requests[asked:] if one.counted] == [f"{PATH}?mode=normal"]
 
