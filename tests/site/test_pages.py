@@ -137,6 +137,7 @@ def test_the_front_page_begins_with_launches_people_stations(db):
     assert is_told(text, "Chris Hadfield", "Space stations", "Docked: Endeavour", "Questions")
     execute(db, f"UPDATE launches SET net = '{at(hours=-2)}' WHERE id = '{LAUNCH}'")
     assert is_told(text_of(db, "/"), "Next launches", "Crew-11", "2 h ago")
+    assert is_told(text_of(db, "/spacecraft/agencies/121"), "Latest launches", "Crew-11")
     execute(db, f"UPDATE launches SET net = '{SOON}' WHERE id = '{LAUNCH}'")
 
 
@@ -147,6 +148,7 @@ def test_other_things_tell_what_matters(db):
     assert is_told(person, "Nationality Canadian", "165 d 16 h", "Flights", "Crew-11")
     agency = text_of(db, f"/spacecraft/agencies/{NASA}")
     assert page_of(db, f"/spacecraft/space_stations/{ISS}").count("<rect") == 1
+    assert is_told(agency, "en.wikipedia.org/wiki/National_Aeronaut…")
     assert is_told(agency, "Type Government", "Founded 1958", "About", "Spacecraft", "Orion")
 
 

@@ -68,7 +68,7 @@ def register_routes() -> list[tuple[str, Any]]:
     """
     return [
         (r"/(?P<format>)$", show_front),
-        (r"/-/index(?P<format>)$", show_index),
+        (r"/-/index(?P<format>(?:\.json)?)$", show_index),
         (r"/-/(?:search|find)$", show_search),
         (r"/-/changes$", show_changes),
         (r"/-/map$", show_map),

@@ -162,7 +162,9 @@ def _chosen(table: str, columns: Sequence[dict[str, Any]]) -> list[dict[str, Any
 def shortened(fact: Fact) -> Fact:
     """A value as it fits into a table: without its unit, and what was cut stands in its title."""
     if fact.href.startswith("http"):
-        return fact._replace(value=fact.value.partition("://")[2][:_LONGEST_URL])
+        url = fact.value.partition("://")[2]
+        shown = url if len(url) <= _LONGEST_URL else f"{url[: _LONGEST_URL - 1]}…"
+        return fact._replace(value=shown)
     if len(fact.value) > _LONGEST:
         return fact._replace(value=f"{fact.value[: _LONGEST - 1]}…", sent=fact.value)
     return fact
