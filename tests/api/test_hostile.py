@@ -35,7 +35,7 @@ from ll2_mirror.cli.main import main
 from ll2_mirror.ll2.lists import RESOURCES
 from ll2_mirror.ll2.schema import own_tables, wanted_columns
 from ll2_mirror.serve.browse import browse
-from ll2_mirror.serve.reader import Responder
+from ll2_mirror.serve.responses import Responder
 from ll2_mirror.store.reader import File
 from ll2_mirror.testing import fake_ll2
 from serving import LIST, served
@@ -757,7 +757,7 @@ def test_a_view_that_never_ends_in_a_tables_place_is_given_up(
     run, detailed, tmp_path, monkeypatch, table, view
 ):
     monkeypatch.setattr("ll2_mirror.store.reader.READ_SECONDS", 0.1)
-    monkeypatch.setattr("ll2_mirror.serve.reader.READ_SECONDS", 0.1)
+    monkeypatch.setattr("ll2_mirror.serve.responses.READ_SECONDS", 0.1)
     db = Path(shutil.copy(detailed, tmp_path / "a.db"))
     execute(db, f"DROP TABLE {table}")
     execute(db, f"CREATE VIEW {table} AS {view}")
@@ -772,8 +772,8 @@ def test_a_view_that_never_ends_in_a_tables_place_is_given_up(
 
 def test_a_request_that_takes_long_leaves_the_others_theirs(detailed, tmp_path, monkeypatch):
     """It is read apart as soon as it is known to be slow."""
-    monkeypatch.setattr("ll2_mirror.serve.reader.READ_SECONDS", 4.0)
-    monkeypatch.setattr("ll2_mirror.serve.reader._QUICK_SECONDS", 0.05)
+    monkeypatch.setattr("ll2_mirror.serve.responses.READ_SECONDS", 4.0)
+    monkeypatch.setattr("ll2_mirror.serve.responses._QUICK_SECONDS", 0.05)
     db = Path(shutil.copy(detailed, tmp_path / "a.db"))
     execute(db, "DROP TABLE _search_agencies")
     execute(db, f"CREATE VIEW _search_agencies AS {ENDLESS} SELECT i AS id, 'x' AS name FROM n")

@@ -27,7 +27,7 @@ from ll2_mirror.api.snapshot import LRU
 from ll2_mirror.ll2.descriptions import sections
 from ll2_mirror.ll2.schema import views
 from ll2_mirror.serve.asgi import request_of, send_whole
-from ll2_mirror.serve.reader import Responder
+from ll2_mirror.serve.responses import Responder
 from ll2_mirror.store.reader import File
 from ll2_mirror.testing import fake_ll2
 from serving import LIST, served

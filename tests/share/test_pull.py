@@ -15,7 +15,7 @@ import pytest
 from helpers import execute, grow_old, public_rows
 from ll2_mirror.errors import UpstreamError
 from ll2_mirror.share import download
-from ll2_mirror.share.publish import block_digests
+from ll2_mirror.share.publisher import block_digests
 from ll2_mirror.store import file as store_file
 from ll2_mirror.store.lock import only_sync
 from static_server import breaks, cut_after, drip, instead, site, status

@@ -34,7 +34,7 @@ from ll2_mirror.images import fetch
 from ll2_mirror.images.folder import AGAIN
 from ll2_mirror.ll2 import page as ll2_page
 from ll2_mirror.progress import EVENTS
-from ll2_mirror.serve import asgi, reader, server
+from ll2_mirror.serve import asgi, responses, server
 from ll2_mirror.share.download import MAX_REDIRECTS, SLOWEST
 from ll2_mirror.store import reader as store_reader
 from ll2_mirror.store import search
@@ -436,7 +436,7 @@ def test_the_limits_are_those_of_the_program():
         f"is asked for {search._MOST_PHRASES} of them and",
         f"and {search._LONGEST} characters of each",
         f"| reading the file for one response | {store_reader.READ_SECONDS:.0f} seconds, else 503",
-        f"| responses cached in memory | {reader.MOST_BYTES // 2**20} MiB,",
+        f"| responses cached in memory | {responses.MOST_BYTES // 2**20} MiB,",
         f"when `serve` stops | {server._LAST_SECONDS} seconds |",
     ):
         assert row in said, row

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+from collections import Counter
 from graphlib import TopologicalSorter
 from pathlib import Path
 
@@ -140,6 +141,12 @@ def test_class_names_are_unique():
             if isinstance(node, ast.ClassDef):
                 names.setdefault(node.name.lstrip("_"), set()).add(str(path.relative_to(PACKAGE)))
     assert {name: places for name, places in names.items() if len(places) > 1} == {}
+
+
+def test_file_names_are_unique():
+    """An import says by its last word which file it means."""
+    names = Counter(path.name for path in FILES if path.name != "__init__.py")
+    assert [name for name, count in names.items() if count > 1] == []
 
 
 def test_contributing_names_files_that_are_there():

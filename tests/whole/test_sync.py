@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from helpers import examples, execute, pages_asked, public_rows
 from ll2_mirror.ll2.lists import RESOURCES
 from ll2_mirror.testing import fake_ll2
-from ll2_mirror.testing.records import linked
+from ll2_mirror.testing.sample_records import linked
 from strategies import DrawnRows, ids_of, resources_and_modes
 
 ALL = ["spacecraft", "agencies", "spacecraft_configurations"]

@@ -13,7 +13,7 @@ from typing import Any
 import click
 
 from ll2_mirror import __version__
-from ll2_mirror.cli import changes, demo, options, output, read, share, sync
+from ll2_mirror.cli import changes, demo, options, output, read, share, sync_command
 from ll2_mirror.errors import MirrorError
 
 EXIT_CODES = {
@@ -72,7 +72,7 @@ def main() -> None:
 
 
 for _command in (
-    *(sync.sync, sync.plan, sync.ages),
+    *(sync_command.sync, sync_command.plan, sync_command.ages),
     *(read.status, read.verify, changes.changes, read.get, read.serve),
     *(share.publish, share.pull, share.export, share.images),
     *(demo.demo, demo.examples, demo.fake),

@@ -299,7 +299,7 @@ datasette_options = options.with_options(  # Datasette's own, as its users know 
 def serve(db: Path, host: str, port: int, base_url: str | None, **own: Any) -> None:
     """Serves until it is interrupted."""
     from ll2_mirror.ll2.schema import SCHEMA_VERSION
-    from ll2_mirror.serve.reader import other_version
+    from ll2_mirror.serve.responses import other_version
     from ll2_mirror.serve.server import bound, datasette, run
     from ll2_mirror.store.file import open_store
 

@@ -66,7 +66,7 @@ def publish(
     db: Path, directory: Path, keep: int, allow_older: bool, quiet: bool, as_json: bool
 ) -> None:
     """Puts a snapshot into a folder."""
-    from ll2_mirror.share.publish import publish
+    from ll2_mirror.share.publisher import publish
 
     output.end_tidily()
     with options.opened(db) as store:

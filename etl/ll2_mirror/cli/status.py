@@ -19,7 +19,7 @@ from ll2_mirror.images.folder import ImageFolder, image_counts
 from ll2_mirror.ll2.lists import NEW, RESOURCES, SLICES, slice_name
 from ll2_mirror.ll2.model import Id
 from ll2_mirror.ll2.schema import SCHEMA_VERSION
-from ll2_mirror.share.publish import pulled_from
+from ll2_mirror.share.publisher import pulled_from
 from ll2_mirror.store.ages import ages
 from ll2_mirror.store.file import Store
 from ll2_mirror.store.ledger import Run

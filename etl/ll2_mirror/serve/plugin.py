@@ -48,7 +48,7 @@ from ll2_mirror.serve.datasette_adapter import (
     mirrors_metadata,
     version_problem,
 )
-from ll2_mirror.serve.reader import Responder
+from ll2_mirror.serve.responses import Responder
 from ll2_mirror.store.file import explained
 
 if TYPE_CHECKING:

@@ -26,7 +26,7 @@ from ll2_mirror.files import writing
 from ll2_mirror.ll2.descriptions import sections
 from ll2_mirror.ll2.schema import views
 from ll2_mirror.progress import Emit, ignore
-from ll2_mirror.share.publish import LICENSE, SOURCE, SOURCE_URL, mirror_state
+from ll2_mirror.share.publisher import LICENSE, SOURCE, SOURCE_URL, mirror_state
 from ll2_mirror.store.file import Store
 
 _DESCRIPTOR = "datapackage.json"

@@ -20,7 +20,7 @@ from ll2_mirror.clock import Clock, to_iso
 from ll2_mirror.errors import DataError, NotAMirror, Stopped
 from ll2_mirror.load.upgrade import upgraded_copy
 from ll2_mirror.progress import Emit, ignore
-from ll2_mirror.share.publish import MirrorState, mirror_state, pulled_from, remove_private
+from ll2_mirror.share.publisher import MirrorState, mirror_state, pulled_from, remove_private
 from ll2_mirror.share.source import PullTarget, Source, Staged, own_tables, remove_staged
 from ll2_mirror.store.file import (
     Store,

@@ -23,7 +23,7 @@ from ll2_mirror.ll2.schema import wanted_columns
 from ll2_mirror.load.upgrade import upgraded_copy
 from ll2_mirror.progress import Emit
 from ll2_mirror.share.download import Download, Downloader, cut
-from ll2_mirror.share.publish import (
+from ll2_mirror.share.publisher import (
     BLOCK,
     BLOCKS,
     DIGEST,

@@ -8,7 +8,7 @@ pages.toml declare, ``changes`` the history; ``display`` formats values for peop
 bars, ``templates`` has the HTML. ``feeds`` and ``world_map`` are declared, too; ``errors`` is last.
 """
 
-from ll2_mirror.site.errors import handle_exception
+from ll2_mirror.site.error_pages import handle_exception
 from ll2_mirror.site.pages import (
     canned_queries,
     extra_template_vars,

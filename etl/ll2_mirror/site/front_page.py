@@ -9,7 +9,7 @@ from typing import NamedTuple
 from ll2_mirror.clock import age, ago, from_iso
 from ll2_mirror.ll2.schema import SCHEMA_VERSION
 from ll2_mirror.site import display
-from ll2_mirror.site.changes import recent_changes
+from ll2_mirror.site.change_list import recent_changes
 from ll2_mirror.site.context import ChangeEntry, Item, PageSection, Rows
 from ll2_mirror.site.section import read_section
 from ll2_mirror.store.ledger import Ledger

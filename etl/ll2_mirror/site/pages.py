@@ -32,7 +32,7 @@ from ll2_mirror.serve.datasette_adapter import (
     users_metadata,
 )
 from ll2_mirror.site import display
-from ll2_mirror.site.changes import recent_changes
+from ll2_mirror.site.change_list import recent_changes
 from ll2_mirror.site.context import (
     PageSection,
     Rows,

@@ -12,7 +12,7 @@ from ll2_mirror.ll2.model import Id
 from ll2_mirror.ll2.page import LL2_URL
 from ll2_mirror.ll2.schema import Edge, edges, list_tables_of
 from ll2_mirror.site import display
-from ll2_mirror.site.changes import decoded, history, row_changes
+from ll2_mirror.site.change_list import decoded, history, row_changes
 from ll2_mirror.site.context import ChangeEntry, PageSection, Picture, Rows, picture_id
 from ll2_mirror.site.section import list_items, read_section
 from ll2_mirror.site.table_page import Fact, facts, shortened

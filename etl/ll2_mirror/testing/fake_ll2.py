@@ -24,7 +24,7 @@ from ll2_mirror.clock import Clock, FakeClock
 from ll2_mirror.ll2.json import spell, text
 from ll2_mirror.ll2.lists import PAGES, SLICES, Resource, View
 from ll2_mirror.ll2.page import API_PATH
-from ll2_mirror.testing.records import (
+from ll2_mirror.testing.sample_records import (
     Record,
     Records,
     adapted,

@@ -11,7 +11,7 @@ from ll2_mirror.api.request import request_for
 from ll2_mirror.errors import UsageError
 from ll2_mirror.ll2.schema import SCHEMA_VERSION
 from ll2_mirror.serve.browse import browse
-from ll2_mirror.serve.reader import other_version
+from ll2_mirror.serve.responses import other_version
 from ll2_mirror.store.file import open_store
 from ll2_mirror.testing.fake_ll2 import FakeLL2
 
