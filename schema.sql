@@ -2102,7 +2102,7 @@ SELECT
         WHEN launches.orbital_launch_attempt_count IS NOT NULL THEN 1
         WHEN launches.rocket_id IS NOT NULL THEN 0
     END AS orbital,  -- 0 or 1: an orbital attempt, by LL2's count of them; 0: suborbital
-    CAST(substr(net, 1, 4) AS INTEGER) AS year,  -- year: year of net
+    CAST(substr(net, 1, 4) AS INTEGER) AS year,  -- year: year of lift-off, by net
     launches.net,  -- UTC: lift-off, planned or actual; of an imprecise date, its last day
     replace(replace(replace(replace(replace(coalesce(pattern, '{year}'),
         '{day}', ltrim(substr(net, 9, 2), '0')),
@@ -2243,6 +2243,28 @@ LEFT JOIN spacecraft AS target_craft ON target_craft.id = target_flights.spacecr
 LEFT JOIN payload_flights AS target_carried ON target_carried.id = events.payload_flight_target_id
 LEFT JOIN payloads AS target_payloads ON target_payloads.id = target_carried.payload_id;
 
+CREATE VIEW IF NOT EXISTS events_overview AS
+    -- Each event in one row: what, when as precisely as is known, where.
+SELECT
+    events.id,  -- LL2's number for it
+    events.name AS event,  -- LL2's name for it
+    event_types.name AS type,  -- Docking, Press Event, Flyby, EVA, ...
+    events.net AS time,  -- UTC: time of the event; of an imprecise date, its last day
+    replace(replace(replace(replace(replace(coalesce(pattern, '{year}'),
+        '{day}', ltrim(substr(net, 9, 2), '0')),
+        '{month}', substr('JanFebMarAprMayJunJulAugSepOctNovDec',
+                          3 * CAST(substr(net, 6, 2) AS INTEGER) - 2, 3)),
+        '{year}', substr(net, 1, 4)),
+        '{decade}', substr(net, 1, 3) || '0s'),
+        '{time}', substr(net, 12, 5)) AS date,  -- time as precisely as is known: "30 Nov 2026, 17:40 UTC", "Q1 2027", "2026"
+    net_precisions.abbrev AS precision,  -- precision of time: SEC, MIN, DAY, M, Q1, H2, Y, ...
+    events.location,  -- place of the event, as text
+    events.webcast_live  -- 0 or 1: a webcast of the event is live
+FROM (SELECT *, date AS net FROM events) AS events
+LEFT JOIN event_types ON event_types.id = events.type_id
+LEFT JOIN _precisions AS precisions ON precisions.id = coalesce(events.date_precision_id, 5)
+LEFT JOIN net_precisions ON net_precisions.id = events.date_precision_id;
+
 CREATE VIEW IF NOT EXISTS family_tree AS
     -- Each family of spacecraft in one row, below the families that it belongs to.
 WITH RECURSIVE tree (id, name, path, level, parent, manufacturer_id) AS (
@@ -2334,9 +2356,29 @@ SELECT
      WHERE launches.pad_id = pads.id AND statuses.abbrev IN ('Success', 'Deployed'))
         AS succeeded,  -- number of those that succeeded
     (SELECT min(net) FROM launches WHERE launches.pad_id = pads.id)
-        AS earliest,  -- UTC: the first of the launches
+        AS earliest,  -- UTC: net of the first launch; of an imprecise date, its last day
     (SELECT max(net) FROM launches WHERE launches.pad_id = pads.id)
-        AS latest  -- UTC: the last of the launches, which may be planned
+        AS latest,  -- UTC: net of the last launch, which may be planned; of an imprecise date, its last day
+    (SELECT replace(replace(replace(replace(replace(coalesce(pattern, '{year}'),
+        '{day}', ltrim(substr(net, 9, 2), '0')),
+        '{month}', substr('JanFebMarAprMayJunJulAugSepOctNovDec',
+                          3 * CAST(substr(net, 6, 2) AS INTEGER) - 2, 3)),
+        '{year}', substr(net, 1, 4)),
+        '{decade}', substr(net, 1, 3) || '0s'),
+        '{time}', substr(net, 12, 5)) FROM launches
+     LEFT JOIN _precisions AS precisions ON precisions.id = coalesce(net_precision_id, 5)
+     WHERE launches.pad_id = pads.id AND net IS NOT NULL ORDER BY net LIMIT 1)
+        AS earliest_date,  -- earliest, no more precisely than is known: "4 Oct 1957"
+    (SELECT replace(replace(replace(replace(replace(coalesce(pattern, '{year}'),
+        '{day}', ltrim(substr(net, 9, 2), '0')),
+        '{month}', substr('JanFebMarAprMayJunJulAugSepOctNovDec',
+                          3 * CAST(substr(net, 6, 2) AS INTEGER) - 2, 3)),
+        '{year}', substr(net, 1, 4)),
+        '{decade}', substr(net, 1, 3) || '0s'),
+        '{time}', substr(net, 12, 5)) FROM launches
+     LEFT JOIN _precisions AS precisions ON precisions.id = coalesce(net_precision_id, 5)
+     WHERE launches.pad_id = pads.id AND net IS NOT NULL ORDER BY net DESC LIMIT 1)
+        AS latest_date  -- latest, no more precisely than is known: "Q1 2027", "2026"
 FROM pads
 LEFT JOIN locations ON locations.id = pads.location_id
 LEFT JOIN countries ON countries.id = pads.country_id;

@@ -226,9 +226,16 @@ def test_a_date_that_moved_says_how(before, now, kind, days):
 def test_a_date_is_written_alike_by_the_views_and_on_the_site(precision):
     net = "2026-03-05T07:09:59Z"
     with closing(history_of({"A": [(net, precision)]})) as conn:
+        conn.execute("INSERT INTO pads (id) VALUES (1), (2)")
+        conn.execute("UPDATE launches SET pad_id = 1")
+        event = "INSERT INTO events (id, date, date_precision_id) VALUES (1, ?, ?)"
+        conn.execute(event, (net, precision))
         found = {
             *conn.execute("SELECT date FROM launch_nets"),
             *conn.execute("SELECT date FROM launches_overview"),
+            *conn.execute("SELECT date FROM events_overview"),
+            *conn.execute("SELECT earliest_date FROM launches_by_pad WHERE launches"),
+            *conn.execute("SELECT latest_date FROM launches_by_pad WHERE launches"),
         }
     assert found == {(format_net(net, precision),)}
 
