@@ -300,6 +300,8 @@ def test_ages_are_shown_and_changed_and_given_back(run, db, clock):
         ("rockets=1h", "rockets is not a list that can be mirrored: the nearest are"),
         ("agencies=soon", "soon is not an age"),
         ("agencies=5s", "can't be fresher than a minute"),
+        ("launches/new:near=3h", "can't be longer than the age of launches/new"),
+        ("events/new=5m", "events/new:near can't be longer"),
     ],
 )
 def test_an_age_that_is_none_is_refused(run, change, why):

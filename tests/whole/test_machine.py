@@ -102,6 +102,14 @@ DRIVES = {
         }
         int fcntl64(int, int, long) __attribute__((alias("fcntl")));
     """,
+    "any lock": """
+        int fcntl(int file, int command, long how) {
+            return command == F_SETLK ? (errno = ENOLCK, -1)
+                                      : syscall(SYS_fcntl, file, command, how);
+        }
+        int fcntl64(int, int, long) __attribute__((alias("fcntl")));
+        int flock(int file, int how) { return (errno = ENOLCK, -1); }
+    """,
     "memory": """
         void *mmap(void *at, long size, int how, int flags, int file, long from) {
             return flags & MAP_SHARED && file >= 0

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from ll2_mirror.clock import age as age_of
 from ll2_mirror.clock import from_iso
-from ll2_mirror.errors import DataError
+from ll2_mirror.errors import DataError, UsageError
 from ll2_mirror.ll2.lists import AGES, NEW, SLICES
 from ll2_mirror.store.file import Store
 
@@ -26,9 +26,18 @@ def ages(store: Store) -> dict[str, float]:
 
 
 def set_ages(store: Store, wanted: dict[str, float | None]) -> None:
-    """Stores these ages in the file; None restores a list's default."""
-    changed = {**(store.settings.read(_AGES, dict) or {}), **wanted}
-    store.settings.keep(_AGES, {name: age for name, age in changed.items() if age is not None})
+    """Stores these ages in the file; None restores a list's default.
+
+    Raises UsageError if a list could then be older near a moment than at other times.
+    """
+    both = {**(store.settings.read(_AGES, dict) or {}), **wanted}
+    changed = {name: age for name, age in both.items() if age is not None}
+    allowed = AGES | changed
+    for name in allowed:
+        usual = name.removesuffix(":near")
+        if allowed[name] > allowed[usual]:
+            raise UsageError(f"{name} can't be longer than the age of {usual}: change both")
+    store.settings.keep(_AGES, changed)
 
 
 class ListAge(NamedTuple):

@@ -22,6 +22,7 @@ from ll2_mirror.ll2.schema import (
 from ll2_mirror.store.ledger import Ledger
 from ll2_mirror.store.reader import (
     BUSY_SECONDS,
+    NOT_LOCAL,
     UNSHARED,
     Reading,
     find_temp_folder,
@@ -295,7 +296,6 @@ def check_mirror(conn: sqlite3.Connection, path: Path | str) -> None:
 
 _AGAIN = "run the same command again"
 _NO_ROOM = f": the disk, a quota or a limit of files is full: make room and {_AGAIN}"
-_NOT_LOCAL = " can't be used here ({}): WAL mode needs a local disk"
 _DAMAGED = f" is damaged: {{}}: {_ANEW}"
 _NO_FILE = (
     " is not an SQLite database, or its header is damaged: choose another file, or restore a backup"
@@ -309,7 +309,7 @@ _BY_NAME: tuple[tuple[str, type[MirrorError], str], ...] = (
     ("SQLITE_FULL", Stopped, f": the disk is full: make room and {_AGAIN}"),
     ("SQLITE_IOERR_WRITE", Stopped, _NO_ROOM),
     ("SQLITE_IOERR_SHMSIZE", Stopped, _NO_ROOM),
-    *((name, UsageError, _NOT_LOCAL) for name in UNSHARED),
+    *((name, UsageError, NOT_LOCAL) for name in UNSHARED),
     ("SQLITE_IOERR_CORRUPTFS", DataError, _DAMAGED),
     ("SQLITE_IOERR", Stopped, f": the disk failed ({{}}): {_AGAIN}"),
     ("SQLITE_READONLY", UsageError, " can't be written: {}"),

@@ -80,7 +80,9 @@ def _lock(file: int, path: Path, db: Path) -> None:
         who = holder.decode("ascii", "replace").partition("\n")[0] or "just started"
         raise Stopped(f"{db} is being synced by another process ({who})") from None
     except OSError as error:
-        raise UsageError(f"{path} can't be locked: {error.strerror}") from None
+        raise UsageError(
+            f"{path} can't be locked ({error.strerror}): WAL mode needs a local disk"
+        ) from None
 
 
 def _is_effective(file: int, path: Path) -> bool:

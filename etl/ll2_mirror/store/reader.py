@@ -9,6 +9,8 @@ See https://sqlite.org/wal.html#readonly.
 
 from __future__ import annotations
 
+import errno
+import fcntl
 import os
 import sqlite3
 import tempfile
@@ -39,6 +41,7 @@ UNSHARED = (
     "SQLITE_PERM",
     "SQLITE_PROTOCOL",
 )
+NOT_LOCAL = " can't be used here ({}): WAL mode needs a local disk"
 
 Version = tuple[int, int]  # the same as long as a connection reads the same state of a file
 T = TypeVar("T")
@@ -168,13 +171,25 @@ def _opened(path: Path, timeout: float) -> Reading:
             return Reading(path, "rw", timeout)
         except sqlite3.OperationalError as error:
             is_unshared = error.sqlite_errorname.startswith(UNSHARED)
+            if error.sqlite_errorname == "SQLITE_BUSY" and _lacks_locks(path.resolve().parent):
+                is_unshared = True
             if is_unshared and log_of(path.resolve()):
-                raise
+                raise UsageError(f"{path}{NOT_LOCAL.format(error)}") from error
             if not is_unshared and error.sqlite_errorname not in _FORBIDDEN:
                 raise
         return Reading(path, "ro&immutable=1", timeout)
     except UnicodeDecodeError as error:  # SQLite's message quotes a damaged schema
         raise sqlite3.DatabaseError(str(error)) from error
+
+
+def _lacks_locks(folder: Path) -> bool:
+    """Whether no file in a folder can be locked: SQLite then says that all of them are in use."""
+    try:
+        with tempfile.TemporaryFile(dir=folder) as file:
+            fcntl.lockf(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        return error.errno == errno.ENOLCK
+    return False
 
 
 class File:
