@@ -126,6 +126,13 @@ def test_parquet_has_the_rows_with_their_types(nasty, out, run):
     assert note.decode() == fields(package, "flights")["launched"]["description"]
 
 
+def test_a_file_with_older_views_has_the_newer_ones(detailed, out, run):
+    execute(detailed, "DROP VIEW launches_overview")
+    before = detailed.read_bytes()
+    assert exported(run, detailed, out)[0]["launches_overview"] > 0
+    assert detailed.read_bytes() == before
+
+
 def test_tables_without_rows_are_left_out_unless_they_are_named(detailed, out, run):
     assert "docking_events" not in exported(run, detailed, out)[0]
     assert exported(run, detailed, out.with_name("two"), "docking_events")[0] == {

@@ -42,7 +42,7 @@ from ll2_mirror.errors import DataError, MirrorError
 from ll2_mirror.files import printable
 from ll2_mirror.ll2.schema import APPLICATION_ID, tables
 from ll2_mirror.serve.asgi import Scope
-from ll2_mirror.store.file import explained
+from ll2_mirror.store.file import explained, lend_views
 from ll2_mirror.store.reader import LONGEST_VALUE, File, Latest, Reading, reading
 
 if TYPE_CHECKING:
@@ -52,6 +52,12 @@ _KNOWN_VERSIONS = ("0.65",)  # as major.minor
 NAME = "ll2-mirror"  # of the plugin, in Datasette's configuration
 _PLUGINS = ("ll2_mirror", "ll2_mirror_site")  # the entry points' names
 _KNOWING = {b"cookie", b"authorization"}  # headers that may identify a user
+
+# A file's views, before them those that lend_views makes.
+_VIEWS = (
+    "SELECT name, sql FROM temp.sqlite_master WHERE type = 'view'"
+    " UNION ALL SELECT name, sql FROM main.sqlite_master WHERE type = 'view'"
+)
 
 Actor = dict[str, Any] | None  # None: not logged in
 
@@ -131,6 +137,15 @@ class LiveDatabase(Database):
     def _prepare(self, conn: Reading) -> None:
         self.ds._prepare_connection(_harmless(conn), self.name)
 
+    async def view_names(self) -> list[str]:
+        """The views, with those that are lent."""
+        return [name for (name,) in await self.execute(f"SELECT DISTINCT name FROM ({_VIEWS})")]
+
+    async def get_view_definition(self, view: str) -> str | None:
+        """The statement of a view."""
+        found = await self.execute(f"SELECT sql FROM ({_VIEWS}) WHERE name = ?", [view])
+        return found.rows[0][0] if found.rows else None
+
     def close(self) -> None:
         """Closes all connections to the file."""
         self.file.close()
@@ -159,6 +174,7 @@ class BoundedCursor(sqlite3.Cursor):
 
 def _harmless(conn: Reading) -> Reading:
     """The connection, read-only and within bounds, whatever SQL a user enters."""
+    lend_views(conn)
     conn.execute("PRAGMA query_only = 1")
     conn.cursor = partial(conn.cursor, BoundedCursor)  # type: ignore[method-assign, assignment]
     return conn

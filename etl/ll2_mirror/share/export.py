@@ -27,7 +27,7 @@ from ll2_mirror.ll2.descriptions import sections
 from ll2_mirror.ll2.schema import views
 from ll2_mirror.progress import Emit, ignore
 from ll2_mirror.share.publisher import LICENSE, SOURCE, SOURCE_URL, mirror_state
-from ll2_mirror.store.file import Store
+from ll2_mirror.store.file import Store, lend_views
 
 _DESCRIPTOR = "datapackage.json"
 _PROFILE = "https://datapackage.org/profiles/2.0/datapackage.json"
@@ -130,9 +130,11 @@ def _explaining(name: str) -> Iterator[None]:
 def _chosen(store: Store, names: Sequence[str]) -> Sequence[str]:
     """The names given, if there are such tables and views; else those of ours that have rows."""
     sql = (
-        "SELECT name FROM sqlite_master WHERE type IN ('table', 'view')"
+        "SELECT name FROM (SELECT * FROM sqlite_master UNION SELECT * FROM temp.sqlite_master)"
+        " WHERE type IN ('table', 'view')"
         " AND name NOT GLOB '_*' AND name NOT GLOB 'sqlite*' AND name NOT GLOB '*/*'"
     )
+    lend_views(store.conn)
     known = {name for (name,) in store.conn.execute(sql)}
     for name in names:
         if name not in known:

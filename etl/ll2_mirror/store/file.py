@@ -13,6 +13,7 @@ from ll2_mirror.errors import DataError, MirrorError, NotAMirror, Stopped, Usage
 from ll2_mirror.ll2.schema import (
     APPLICATION_ID,
     SCHEMA_VERSION,
+    SqlView,
     own_tables,
     schema_text,
     view_statements,
@@ -211,17 +212,26 @@ def drop_triggers(conn: sqlite3.Connection) -> None:
 
 def _replace_views(conn: sqlite3.Connection) -> None:
     """Replaces our views if they differ in this version; a user's own stay."""
+    if _outdated_views(conn):
+        drops = "".join(f"DROP VIEW IF EXISTS {name};" for name in our_views(conn))
+        with suppress(sqlite3.OperationalError):  # in use now: the next sync does it
+            conn.executescript(f"BEGIN IMMEDIATE;{drops}{view_statements()}COMMIT;")
+
+
+def lend_views(conn: sqlite3.Connection) -> None:
+    """Makes our views for this connection alone if they differ in the file; a user's own stay."""
+    for view in _outdated_views(conn):
+        conn.execute(view.sql.replace("VIEW IF NOT EXISTS", "TEMP VIEW", 1))
+
+
+def _outdated_views(conn: sqlite3.Connection) -> list[SqlView]:
+    """Our views, if one of them differs in a file; without those whose names are a user's own."""
     if version_of(conn) != SCHEMA_VERSION:
-        return  # an upgrade creates them with the tables
-    statements = _statements(conn)
-    for view in views().values():
-        current = view.sql.replace(" IF NOT EXISTS", "", 1).rstrip(";\n")
-        sql = statements.get(view.name)
-        if sql is None or (_is_ours(sql) and sql != current):
-            drops = "".join(f"DROP VIEW IF EXISTS {name};" for name in our_views(conn))
-            with suppress(sqlite3.OperationalError):  # in use now: the next sync does it
-                conn.executescript(f"BEGIN IMMEDIATE;{drops}{view_statements()}COMMIT;")
-            return
+        return []  # an upgrade makes them with the tables
+    found = _statements(conn)
+    ours = [view for view in views().values() if _is_ours(found.get(view.name, view.sql))]
+    stored = {view.name: view.sql.replace(" IF NOT EXISTS", "", 1).rstrip(";\n") for view in ours}
+    return ours if any(found.get(name) != sql for name, sql in stored.items()) else []
 
 
 def our_views(conn: sqlite3.Connection) -> list[str]:

@@ -233,9 +233,10 @@ class Latest:
         if self._conn and self._conn.is_current():
             return self._conn
         self.close()
-        self._conn = self.file.reading(self.timeout)
-        self.prepare(self._conn)
-        return self._conn
+        conn = self.file.reading(self.timeout)
+        self.prepare(conn)
+        self._conn = conn
+        return conn
 
     @property
     def version(self) -> Version | None:
