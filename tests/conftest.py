@@ -159,7 +159,7 @@ def little_room(tmp_path: Path) -> Iterator[Callable[[int], Path]]:
 
     yield make
     for folder in mounted:
-        subprocess.run(["umount", folder], check=True)
+        subprocess.run(["umount", "--lazy", folder], check=True)
 
 
 @pytest.fixture(scope="module")
