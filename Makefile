@@ -17,6 +17,9 @@ PROGRAM := $(VENV)/.program
 TOOLS := $(VENV)/.tools
 SOURCE := etl tests bench docs/man.py
 
+# Each worker of the tests, and each process that they start, reads what the first one compiled.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: demo screenshots schema test soak lint check man bench clean
 
 demo: $(PROGRAM)

@@ -6,6 +6,7 @@ reads a command as a line of JSON, and writes what came of it as another.
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import resource
@@ -15,10 +16,21 @@ import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timedelta
+from importlib import import_module
 from pathlib import Path
 from typing import Any, NamedTuple
 
 WALL = 60  # seconds after which a command hangs
+# What commands import when they run, so that what is forked need not.
+PRELOADED = [
+    "ll2_mirror.cli.main",
+    "ll2_mirror.cli.status",
+    "ll2_mirror.serve.server",
+    "ll2_mirror.share.publisher",
+    "ll2_mirror.share.pull",
+    "ll2_mirror.sync",
+    "ll2_mirror.verify",
+]
 
 
 class Measured(NamedTuple):
@@ -128,7 +140,9 @@ def _run(command: Sequence[str], ahead: float) -> None:
 
 def _serve_forks() -> None:
     """Forks for each command that is read, until no more come."""
-    _load()
+    for name in PRELOADED:
+        import_module(name)
+    gc.freeze()
     pid = 0
     for line in sys.stdin:
         told = json.loads(line)
@@ -140,13 +154,6 @@ def _serve_forks() -> None:
             answer = pid = _fork(*told)
         sys.stdout.write(f"{json.dumps(answer)}\n")
         sys.stdout.flush()
-
-
-def _load() -> None:
-    """Imports what commands do, so that what is forked need not."""
-    import gc
-
-    gc.freeze()
 
 
 if __name__ == "__main__":
