@@ -26,10 +26,8 @@ def url(tmp_path_factory):
     db = folder / "ll2.db"
     with fake_ll2.running(fake_ll2.bundled()) as upstream:
         sync(db, "spacecraft", "pads", "--base-url", upstream.base_url)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("PYTHONPATH", str(folder / "site"))
-        with served(db) as url:
-            yield url
+    with served(db, within=["env", f"PYTHONPATH={folder / 'site'}"]) as url:
+        yield url
 
 
 @pytest.fixture
