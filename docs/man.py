@@ -32,7 +32,8 @@ def paragraphs(text: str) -> Iterator[str]:
 
 def command_lines(name: str, command: click.Command) -> Iterator[str]:
     """What one command does, and its options."""
-    context = click.Context(command, info_name=name)
+    parent = click.Context(main, **main.context_settings)
+    context = click.Context(command, parent, info_name=name)
     usage = " ".join(command.collect_usage_pieces(context))
     yield from (f".SS {escaped(f'{name} {usage}')}", *paragraphs(command.help or ""))
     parameters = command.get_params(context)

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from datetime import datetime
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
@@ -18,11 +18,10 @@ from ll2_mirror.errors import DataError
 from ll2_mirror.ll2.json import unspelled
 from ll2_mirror.ll2.lists import LIST_OF, NEW
 from ll2_mirror.ll2.page import API_PATH, LL2_URL
-
-if TYPE_CHECKING:
-    from ll2_mirror.store.file import Store
-    from ll2_mirror.store.ledger import Change
-    from ll2_mirror.store.sql import Typed
+from ll2_mirror.ll2.schema import kind_of, target
+from ll2_mirror.store.file import Store
+from ll2_mirror.store.ledger import Change
+from ll2_mirror.store.sql import Typed
 
 _CHANGES_HELP = """Show what was added, changed and removed.
 
@@ -39,25 +38,24 @@ _MOST = 500  # entries, the newest
     "--since", metavar="WHEN", help="Only runs since a date, a time or an age such as 2d."
 )
 @click.option(
-    "--all",
-    "everything",
+    *("--all", "everything"),
     is_flag=True,
     help="Also values that change by themselves: times, counts.",
 )
 @click.option(
     "--format", "form", type=click.Choice(["text", "json", "atom"]), help="The output format."
 )
-@options.json_option("them")
-def changes(db: Path, since: str | None, everything: bool, as_json: bool, form: str | None) -> None:
+@options.JSON
+def changes(db: Path, since: str | None, everything: bool, form: str | None) -> None:
     """Says what each run changed."""
     start = None if since is None else options.point_in_time(since, output.clock().now())
     with options.opened(db) as store:
         document = changes_of(store, start, everything)
-    form = "json" if as_json else form
+    output.this_run().as_json |= form == "json"
     if form == "atom":
         output.say(*_atom(document, db.stem, to_iso(output.clock().now())).split("\n"))
-    elif form == "json" or document["runs"]:
-        output.present(document, _run_lines(document["runs"]), as_json=form == "json")
+    elif document["runs"] or output.this_run().as_json:
+        output.present(document, _run_lines(document["runs"]))
     else:
         output.say("nothing changed", err=True)
 
@@ -132,8 +130,6 @@ def changes_of(store: Store, since: datetime | None, everything: bool) -> dict[s
     Runs that changed nothing are left out; so is, unless ``everything``, what moves by itself.
     Raises DataError if the history holds what no sync writes.
     """
-    from ll2_mirror.store.sql import Typed
-
     sql = f"SELECT min(id) FROM _runs WHERE part <> '{NEW}' GROUP BY resource, part"
     first = {id_ for (id_,) in store.conn.execute(sql).fetchall()}
     typed = Typed(store.path)
@@ -151,8 +147,6 @@ def changes_of(store: Store, since: datetime | None, everything: bool) -> dict[s
 
 def _change(store: Store, typed: Typed, change: Change) -> dict[str, Any]:
     """A change as an object of ``changes --json``."""
-    from ll2_mirror.ll2.schema import kind_of
-
     where = f"_history {change.table} {change.id}"
     typed.row(change, where)
     if change.kind not in (_PART if change.key else _WHOLE):
@@ -174,7 +168,6 @@ def _sides(store: Store, typed: Typed, change: Change, where: str) -> dict[str, 
     Two ids of nested objects come with the names of these.
     """
     from ll2_mirror.ll2.descriptions import label
-    from ll2_mirror.ll2.schema import kind_of, target
 
     if change.kind == "added":
         return {}

@@ -39,7 +39,6 @@ _FAKE_HELP = """Serve a fake LL2, to test clients of LL2.
 It serves the bundled sample, or what the mirror DB holds, on this computer, with LL2's limit. A
 POST makes it fail, uses up the limit, or moves its clock.
 """
-_DIR = click.Path(path_type=Path)
 _SHOWN = 3  # answers to a question
 
 
@@ -53,7 +52,7 @@ def _made(directory: Path) -> Path:
 
 
 @click.command(cls=options.Command, help=_DEMO_HELP)
-@click.argument("directory", metavar="[DIR]", default=".", type=_DIR, callback=options.placed)
+@click.argument("directory", metavar="[DIR]", default=".", type=options.Location())
 @click.pass_context
 def demo(ctx: click.Context, directory: Path) -> None:
     """Mirrors the bundled sample, proves it and asks it three questions."""
@@ -122,7 +121,7 @@ def _next_steps(db: Path) -> Iterator[str]:
 
 
 @click.command(cls=options.Command, help=_EXAMPLES_HELP)
-@click.argument("directory", metavar="DIR", type=_DIR, callback=options.placed)
+@options.DIR
 def examples(directory: Path) -> None:
     """Writes the files that the schedule page speaks of."""
     source = shipped("examples")
@@ -141,13 +140,12 @@ def examples(directory: Path) -> None:
 
 
 @click.command(cls=options.Command, help=_FAKE_HELP)
-@click.argument("db", required=False, type=_DIR)
+@click.argument("db", required=False, type=options.Location())
 @options.port_option(8002)
 @click.option(
     "--limit",
     type=click.IntRange(min=1),
     default=15,
-    show_default=True,
     help="How many requests it allows in an hour.",
 )
 @click.option("--now", metavar="TIME", help="The time by its clock, such as 2026-11-23 or 2d.")

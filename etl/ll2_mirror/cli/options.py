@@ -5,22 +5,22 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import datetime, timedelta
+from difflib import get_close_matches
 from functools import reduce
-from math import isnan
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
 from ll2_mirror.cli import output
 from ll2_mirror.clock import AGE_UNITS, from_iso, seconds
 from ll2_mirror.errors import DataError, UsageError
+from ll2_mirror.ll2.schema import SCHEMA_VERSION
 from ll2_mirror.progress import Emit, ignore
-
-if TYPE_CHECKING:
-    from ll2_mirror.store.file import Store
+from ll2_mirror.store.file import Store, open_store, version_of
+from ll2_mirror.store.lock import only_sync
 
 _SIZE = re.compile(r"(\d{1,15})([KMG]?)B?", re.IGNORECASE)
 _NEAR = 3  # names that an error suggests
@@ -28,11 +28,7 @@ TIMEOUT = 30  # seconds
 
 
 class Command(click.Command):
-    """A command with ``-h``; if its help can't be written, that is a MirrorError."""
-
-    def get_help_option_names(self, _ctx: click.Context) -> list[str]:
-        """The options that show the help."""
-        return ["-h", "--help"]
+    """A command; if its help can't be written, that is a MirrorError."""
 
     def make_context(self, *args: Any, **extra: Any) -> click.Context:
         """Reads the command line, and prints the help if that is asked for."""
@@ -57,6 +53,14 @@ def size(text: str) -> int:
     if match is None:
         raise UsageError(f"{text} is not a number of bytes: use one like 500M or 2G")
     return int(match[1]) * int(1000 ** " KMG".index(match[2].upper() or " "))
+
+
+def timeout(text: str) -> float:
+    """A number of seconds from 0.1 to 3600; raises UsageError for anything else."""
+    with suppress(ValueError):
+        if 0.1 <= (limit := float(text)) <= 3600:
+            return limit
+    raise UsageError(f"{text} is not a number of seconds from 0.1 to 3600")
 
 
 def url(text: str) -> str:
@@ -87,9 +91,6 @@ def with_options(*options: Callable[[Any], Any]) -> Callable[[Any], Any]:
 @contextmanager
 def opened(db: Path) -> Iterator[Store]:
     """The mirror, for a command that only reads; of an older file a copy that is up to date."""
-    from ll2_mirror.ll2.schema import SCHEMA_VERSION
-    from ll2_mirror.store.file import open_store, version_of
-
     with open_store(db, output.clock()) as store:
         if version_of(store.conn) == SCHEMA_VERSION:
             yield store
@@ -104,30 +105,29 @@ def opened(db: Path) -> Iterator[Store]:
 def changing(db: Path, emit: Emit = ignore) -> Iterator[Store]:
     """The mirror, up to date and made where there is none, for the one sync that may change it."""
     from ll2_mirror.load.upgrade import upgrade
-    from ll2_mirror.store.file import open_store
-    from ll2_mirror.store.lock import only_sync
 
     with only_sync(db), open_store(db, output.clock(), create=True) as store:
         upgrade(store, emit)  # a failure leaves the file as it was
         yield store
 
 
-def placed(_: click.Context, __: click.Parameter, path: Path) -> Path:
-    """A path; raises UsageError where it leads from a working folder that is gone."""
-    try:
-        path.absolute()
-    except OSError as error:
-        folder = os.environ.get("PWD", "")
-        raise UsageError(
-            f"the working folder {folder} can't be found ({error.strerror}): change to another"
-        ) from None
-    return path
+# The parameters that several commands have
 
 
-def _remember(ctx: click.Context, parameter: click.Parameter, db: Path) -> Path:
-    """Keeps the file's name for an error that SQLite gives without it, and for the log."""
-    output.this_run().db = db
-    return placed(ctx, parameter, db)
+class Location(click.Path):
+    """A path; refuses one that leads from a working folder that is gone."""
+
+    def convert(self, *given: Any) -> Path:
+        """The path; raises UsageError."""
+        path = Path(str(super().convert(*given)))
+        try:
+            path.absolute()
+        except OSError as error:
+            folder = os.environ.get("PWD", "")
+            raise UsageError(
+                f"the working folder {folder} can't be found ({error.strerror}): change to another"
+            ) from None
+        return path
 
 
 class Lists(click.Choice[str]):
@@ -135,8 +135,6 @@ class Lists(click.Choice[str]):
 
     def convert(self, value: str, *_: Any) -> str:
         """The name, if it is one of them; raises UsageError."""
-        from difflib import get_close_matches
-
         if value in self.choices:
             return value
         near = ", ".join(get_close_matches(value, self.choices, _NEAR, cutoff=0))
@@ -146,66 +144,56 @@ class Lists(click.Choice[str]):
         )
 
 
-DB = click.argument("db", type=click.Path(path_type=Path), callback=_remember, is_eager=True)
-QUIET = click.option("-q", "--quiet", is_flag=True, help="Print nothing unless something is wrong.")
-
-
-def timeout_option(what: str) -> Callable[[Any], Any]:
-    """The option ``--timeout``; ``what`` it says."""
-    return click.option(
-        "--timeout",
-        metavar="SECONDS",
-        type=click.FloatRange(min=0.1, max=3600),
-        default=TIMEOUT,
-        show_default=True,
-        callback=_number,
-        help=what,
-    )
-
-
-def _number(_: click.Context, __: click.Parameter, value: float) -> float:
-    if isnan(value):
-        raise UsageError("nan is not a number of seconds")
+def _keep(_: click.Context, parameter: click.Parameter, value: Any) -> Any:
+    """Keeps what concerns all of a run: the file that it is about, and how it prints."""
+    setattr(output.this_run(), str(parameter.name), value)
     return value
 
 
-SILENCE = timeout_option("How long the server may be silent.")
-
-
-def base_url_option(what: str) -> Callable[[Any], Any]:
-    """The option ``--base-url``; ``what`` it says."""
-    return click.option("--base-url", type=url, help=what)
-
-
-def port_option(default: int) -> Callable[[Any], Any]:
-    """The option ``--port``."""
-    return click.option(
-        "-p",
-        "--port",
-        type=click.IntRange(0, 65535),
-        default=default,
-        show_default=True,
-        help="The port; 0 takes a free one.",
-    )
-
-
-def json_option(what: str) -> Callable[[Any], Any]:
-    """The option ``--json``; ``what`` it prints."""
-    return click.option("--json", "as_json", is_flag=True, help=f"Print {what} as one JSON object.")
-
-
-def max_age_option(what: str) -> Callable[[Any], Any]:
-    """The option ``--max-age``; ``what`` it looks at."""
-    return click.option(
-        "--max-age",
-        type=age,
-        help=f"Exit with 1 if {what} than this, such as 90m, 12h, 2d.",
-    )
-
-
+DB = click.argument("db", type=Location(), callback=_keep, is_eager=True)
+DIR = click.argument("directory", metavar="DIR", type=Location())
+QUIET = click.option(
+    *("-q", "--quiet"),
+    is_flag=True,
+    expose_value=False,
+    callback=_keep,
+    help="Print nothing unless something is wrong.",
+)
+JSON = click.option(
+    *("--json", "as_json"),
+    is_flag=True,
+    expose_value=False,
+    callback=_keep,
+    help="Print JSON instead of text.",
+)
 LATE = click.option(
     "--late",
     metavar="N",
     type=click.IntRange(min=1),
     help="Exit with 1 if a list is older than N times its own age, such as 2.",
 )
+
+
+def max_age_option(what: str) -> Callable[[Any], Any]:
+    """The option ``--max-age``; ``what`` it looks at."""
+    help_ = f"Exit with 1 if {what} than this, such as 90m, 12h, 2d."
+    return click.option("--max-age", type=age, help=help_)
+
+
+def timeout_option(what: str) -> Callable[[Any], Any]:
+    """The option ``--timeout``; ``what`` it limits."""
+    return click.option("--timeout", metavar="SECONDS", type=timeout, default=TIMEOUT, help=what)
+
+
+SILENCE = timeout_option("How long the server may be silent.")
+
+
+def base_url_option(what: str) -> Callable[[Any], Any]:
+    """The option ``--base-url``; ``what`` it is."""
+    return click.option("--base-url", type=url, help=what)
+
+
+def port_option(default: int) -> Callable[[Any], Any]:
+    """The option ``--port``."""
+    about = "The port; 0 takes a free one."
+    return click.option("-p", "--port", type=click.IntRange(0, 65535), default=default, help=about)

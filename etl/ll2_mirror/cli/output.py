@@ -32,6 +32,7 @@ from ll2_mirror.errors import Bug, MirrorError, Stopped, UsageError
 from ll2_mirror.files import NO_ROOM
 from ll2_mirror.ll2.json import unspelled
 from ll2_mirror.progress import EVENTS, Emit, ignore
+from ll2_mirror.store.file import explained
 
 _MANY = 20  # lines of one kind
 _ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)  # Ctrl-C, a service's end, a terminal's
@@ -47,10 +48,13 @@ class ReaderGone(MirrorError):
 class Invocation:
     """One run of the program; ``db`` is the file that it is about, once that is known.
 
-    ``log_json``: each line on stderr is a JSON object with the run, the process and the file.
+    ``as_json``: the result is printed as JSON; ``quiet``: not printed as text. ``log_json``: each
+    line on stderr is a JSON object with the run, the process and the file.
     """
 
     log_json: bool = False
+    as_json: bool = False
+    quiet: bool = False
     db: Path | None = None
     id: str = field(default_factory=lambda: os.urandom(4).hex())
 
@@ -77,13 +81,11 @@ def say(*lines: str, err: bool = False) -> None:
     write("".join(f"{shown(line)}\n" for line in lines), err=err)
 
 
-def present(
-    document: Any, lines: Iterable[str] = (), *, as_json: bool = True, quiet: bool = False
-) -> None:
-    """Prints a command's result: the document as JSON, or else the lines unless quiet."""
-    if as_json:
+def present(document: Any, lines: Iterable[str]) -> None:
+    """Prints a command's result: the document if JSON is wanted, else the lines unless quiet."""
+    if this_run().as_json:
         write(f"{_json(document, sys.stdout, indent=2)}\n")
-    elif not quiet:
+    elif not this_run().quiet:
         say(*lines)
 
 
@@ -97,15 +99,14 @@ def log(event: str, /, **facts: Any) -> None:
 
 def fail(error: MirrorError) -> NoReturn:
     """Ends the program with one line and the error's exit code; a bug has its traceback."""
-    trace: dict[str, list[str]] = {}
-    if isinstance(error, Bug):
-        lines = traceback.format_exception(error.__cause__)
-        trace = {"traceback": "".join(lines).splitlines()}
+    is_bug = isinstance(error, Bug)
+    trace = "".join(traceback.format_exception(error.__cause__) if is_bug else ()).splitlines()
     with suppress(MirrorError):  # if stderr can't be written, the exit code still tells
         if this_run().log_json:
-            log("failed", exit_code=error.exit_code, message=str(error), **trace)
+            extra = {"traceback": trace} if is_bug else {}
+            log("failed", exit_code=error.exit_code, message=str(error), **extra)
         elif not isinstance(error, ReaderGone):
-            say(f"ll2-mirror: {error}", *trace.get("traceback", ()), err=True)
+            say(f"ll2-mirror: {error}", *trace, err=True)
     sys.exit(error.exit_code)
 
 
@@ -118,8 +119,6 @@ def clock() -> Clock:
 
 def shown(text: str) -> str:
     r"""A text in one line, with an escape such as \x1b or \u202e for what can't be seen."""
-    if text.isprintable():
-        return text
     return "".join(
         letter if letter.isprintable() else letter.encode("unicode_escape").decode()
         for letter in text
@@ -199,8 +198,6 @@ def as_mirror_error(error: BaseException) -> MirrorError:
             what = error.filename or "the system refused"
             return UsageError(f"{what}: {error.strerror or error}")
         case sqlite3.Error():
-            from ll2_mirror.store.file import explained
-
             known = explained(error, this_run().db or Path("the file"))
     return known or _bug(error)
 
@@ -232,47 +229,29 @@ def end_tidily() -> None:
 
 # Progress
 
-_IN_PASSING = ("retry", "smaller", "request", "page", "published")  # shown on a terminal only
+_PASSING = ("retry", "smaller")  # events that are shown on a terminal only
 _CLEAR = "\r\x1b[K"  # the line that the cursor is in
 _BAR = 36  # columns, if the terminal has them
 _BESIDE = len("  []  100%  1d 00:00:00 ")  # what a bar stands between, and the last column
 
 
 @contextmanager
-def sync_progress(*, quiet: bool, as_json: bool) -> Iterator[Emit]:
-    """Yields what takes a sync's events.
+def progress() -> Iterator[Emit]:
+    """Yields what takes the events of a sync or a transfer.
 
-    People read them on stdout, or on stderr if stdout has JSON. On a terminal, the pages are a bar
-    on its last line, and what matters only in passing is shown, too.
+    People read them on stdout, or on stderr if stdout has JSON. On a terminal, a bar on its last
+    line shows how far something is, and what matters only for a moment is shown, too.
     """
-    if this_run().log_json:
+    run = this_run()
+    if run.log_json:
         yield _each_wait_once(log)
-    elif quiet:
+    elif run.quiet:
         yield ignore
-    elif as_json or not on_terminal():
-        yield _each_wait_once(partial(_print_event, as_json))
+    elif run.as_json or not (sys.stderr and sys.stderr.isatty()):
+        yield _each_wait_once(_print_event)
     else:
         with closing(Bars()) as bars:
             yield partial(_draw_event, bars)
-
-
-@contextmanager
-def transfer_progress(*, quiet: bool) -> Iterator[Emit]:
-    """Yields what takes the events of a transfer: on a terminal, a bar shows how far it is."""
-    watched = on_terminal() and not quiet
-    with closing(Bars()) as bars:
-
-        def draw(event: str, /, **facts: Any) -> None:
-            if watched and "of" in facts:
-                done, total = facts.values()
-                bars.draw(event, done, total)
-
-        yield draw
-
-
-def on_terminal() -> bool:
-    """Whether somebody watches."""
-    return bool(sys.stderr and sys.stderr.isatty())
 
 
 def _each_wait_once(emit: Emit) -> Emit:
@@ -288,30 +267,31 @@ def _each_wait_once(emit: Emit) -> Emit:
     return emit_once
 
 
-def _print_event(err: bool, event: str, /, **facts: Any) -> None:
-    """Prints an event in a line, unless it matters only in passing."""
-    if event not in _IN_PASSING:
-        say(_event_line(event, facts), err=err)
+def _print_event(event: str, /, **facts: Any) -> None:
+    """Prints an event that has words in a line, unless it matters only for a moment."""
+    if EVENTS[event] and event not in _PASSING:
+        say(_event_line(event, facts), err=this_run().as_json)
 
 
 def _draw_event(bars: Bars, event: str, /, **facts: Any) -> None:
-    """Shows an event on a terminal: a bar for the pages, a countdown for a wait, else a line."""
-    if event == "page":
-        bars.draw(facts["resource"], facts["staged"], facts["total"])
-    elif event == "waiting":
-        minutes, seconds = divmod(facts["seconds"], 60)
-        line = f"resumes in {minutes}:{seconds:02}: LL2's limit is reached "
-        write(f"{_CLEAR}{line[: _columns() - 1]}", err=True)
-    elif EVENTS[event]:
-        write(f"{_CLEAR}{shown(_event_line(event, facts))}\n", err=True)
+    """Shows an event on a terminal: a bar for what has a total, a countdown, else a line."""
+    match facts:
+        case {"resource": label, "staged": done, "total": total} if event == "page":
+            bars.draw(label, done, total)
+        case {"of": total}:
+            bars.draw(event, next(iter(facts.values())), total)
+        case {"seconds": wait} if event == "waiting":
+            minutes, seconds = divmod(wait, 60)
+            line = f"resumes in {minutes}:{seconds:02}: LL2's limit is reached "
+            write(f"{_CLEAR}{line[: _columns() - 1]}", err=True)
+        case _ if EVENTS[event]:
+            write(f"{_CLEAR}{shown(_event_line(event, facts))}\n", err=True)
 
 
 def _event_line(event: str, facts: dict[str, Any]) -> str:
-    """What people read of an event."""
-    line = EVENTS[event]
-    assert line is not None
+    """An event in words."""
     until = {"until": utc(facts["until"])} if "until" in facts else {}
-    return line.format(**{**facts, **until})
+    return str(EVENTS[event]).format(**{**facts, **until})
 
 
 class Bars:

@@ -63,20 +63,26 @@ def _exit_code(text: str) -> int:
     type=_exit_code,
     help="How the last sync ended, for the metrics: DB doesn't record every failure.",
 )
-@options.json_option("it")
+@options.JSON
 def status(
-    db: Path,
-    max_age: float | None,
-    late: int | None,
-    prometheus: bool,
-    exit_code: int | None,
-    as_json: bool,
+    db: Path, max_age: float | None, late: int | None, prometheus: bool, exit_code: int | None
 ) -> None:
     """Says how a mirror stands."""
-    if prometheus and as_json:
+    from ll2_mirror.cli.status import metrics
+
+    if prometheus and output.this_run().as_json:
         raise UsageError("--json and --prometheus are two formats: choose one")
-    document = _measured(db, exit_code) if prometheus else status_of(db)
-    output.present(document, _status_lines(document), as_json=as_json, quiet=prometheus)
+    try:
+        document = status_of(db)
+    except Exception as error:
+        if prometheus:  # a file that can't be read has some metrics, too
+            failure = {"exit_code": output.as_mirror_error(error).exit_code}
+            output.write(metrics({"db": str(db), "last_error": failure}, exit_code))
+        raise
+    if prometheus:
+        output.write(metrics(document, exit_code))
+    else:
+        output.present(document, _status_lines(document))
     check_age(document, max_age, late)
 
 
@@ -86,20 +92,6 @@ def status_of(db: Path) -> dict[str, Any]:
 
     with options.opened(db) as store:
         return status(store, output.clock().now())
-
-
-def _measured(db: Path, exit_code: int | None) -> dict[str, Any]:
-    """How a mirror stands, printed as metrics; a file that can't be read has some, too."""
-    from ll2_mirror.cli.status import metrics
-
-    try:
-        document = status_of(db)
-    except Exception as error:
-        failure = {"exit_code": output.as_mirror_error(error).exit_code}
-        output.write(metrics({"db": str(db), "last_error": failure}, exit_code))
-        raise
-    output.write(metrics(document, exit_code))
-    return document
 
 
 def check_age(document: dict[str, Any], most: float | None, times: int | None) -> None:
@@ -196,8 +188,8 @@ def _quarantine_line(record: dict[str, Any]) -> str:
 
 @click.command(cls=options.Command, help=_VERIFY_HELP)
 @options.DB
-@options.json_option("the verdict")
-def verify(db: Path, as_json: bool) -> None:
+@options.JSON
+def verify(db: Path) -> None:
     """Says whether a mirror renders what LL2 sent."""
     from ll2_mirror.verify import verify
 
@@ -205,7 +197,7 @@ def verify(db: Path, as_json: bool) -> None:
         verdict = verify(store)
     document = verdict.as_json()
     lines = (*verdict.problems, verdict_line(db, document), *_verdict_notes(document))
-    output.present(document, lines, as_json=as_json)
+    output.present(document, lines)
     if verdict.problems:
         sys.exit(CheckFailed.exit_code)
 
@@ -292,7 +284,7 @@ datasette_options = options.with_options(  # Datasette's own, as its users know 
 
 @click.command(cls=options.Command, help=_SERVE_HELP)
 @options.DB
-@click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
+@click.option("--host", default="127.0.0.1", help="The address to listen on.")
 @options.port_option(8001)
 @options.base_url_option("Where the links in responses lead.  [default: the request's host]")
 @datasette_options

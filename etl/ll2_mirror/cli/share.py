@@ -43,28 +43,26 @@ Each picture has its own license, and most licenses are unknown: see `--license`
 
 @click.command(cls=options.Command, help=_PUBLISH_HELP)
 @options.DB
-@click.argument(
-    "directory", metavar="DIR", type=click.Path(path_type=Path), callback=options.placed
-)
+@options.DIR
 @click.option(
     "--keep",
     metavar="N",
     type=click.IntRange(min=1),
     default=3,
-    show_default=True,
     help="How many snapshots to keep in DIR, the new one included.",
 )
 @click.option(
-    "--gzip/--no-gzip", expose_value=False, help="No effect: accepted for scripts written for 0.6."
+    "--gzip/--no-gzip",
+    expose_value=False,
+    show_default=False,
+    help="No effect: accepted for scripts written for 0.6.",
 )
 @click.option(
     "--allow-older", is_flag=True, help="Publish DB even if DIR has a state that DB lacks."
 )
 @options.QUIET
-@options.json_option("the manifest")
-def publish(
-    db: Path, directory: Path, keep: int, allow_older: bool, quiet: bool, as_json: bool
-) -> None:
+@options.JSON
+def publish(db: Path, directory: Path, keep: int, allow_older: bool) -> None:
     """Puts a snapshot into a folder."""
     from ll2_mirror.share.publisher import publish
 
@@ -74,7 +72,7 @@ def publish(
     document = {"changed": changed, **manifest.document}
     records, size = sum(manifest.document["resources"].values()), manifest.file.bytes
     line = _state_line(directory, document, f": {records:,} records in {size:,} bytes")
-    output.present(document, [line], as_json=as_json, quiet=quiet)
+    output.present(document, [line])
 
 
 @click.command(cls=options.Command, help=_PULL_HELP)
@@ -85,7 +83,7 @@ def publish(
 @options.max_age_option("DB is older after the pull")
 @options.LATE
 @options.QUIET
-@options.json_option("what was done")
+@options.JSON
 def pull(
     source: str,
     db: Path,
@@ -93,19 +91,17 @@ def pull(
     allow_older: bool,
     max_age: float | None,
     late: int | None,
-    quiet: bool,
-    as_json: bool,
 ) -> None:
     """Brings a mirror up to date from a snapshot."""
     from ll2_mirror.share.pull import pull
     from ll2_mirror.share.source import source_of
 
     output.end_tidily()
-    with output.transfer_progress(quiet=quiet or as_json) as emit:
+    with output.progress() as emit:
         publisher = source_of(source, timeout)
         document = pull(publisher, db, output.clock(), emit, allow_older=allow_older)
     line = _state_line(db, document, f", from {document['from']} · {document['seconds']:.1f} s")
-    output.present(document, [line], as_json=as_json, quiet=quiet)
+    output.present(document, [line])
     if max_age is not None or late is not None:
         check_age(status_of(db), max_age, late)
 
@@ -123,32 +119,28 @@ def _state_line(where: Path, document: dict[str, Any], more: str) -> str:
 
 @click.command(cls=options.Command, help=_EXPORT_HELP)
 @options.DB
-@click.argument(
-    "directory", metavar="DIR", type=click.Path(path_type=Path), callback=options.placed
-)
+@options.DIR
 @click.argument("names", metavar="[TABLE|VIEW]...", nargs=-1)
 @click.option(
     "--csv/--parquet",
     "as_csv",
     default=True,
-    help="For spreadsheets, or for analysis; Parquet needs pyarrow.  [default: csv]",
+    help="For spreadsheets, or for analysis; Parquet needs pyarrow.",
 )
 @options.QUIET
-@options.json_option("what was written")
-def export(
-    db: Path, directory: Path, names: tuple[str, ...], as_csv: bool, quiet: bool, as_json: bool
-) -> None:
+@options.JSON
+def export(db: Path, directory: Path, names: tuple[str, ...], as_csv: bool) -> None:
     """Writes tables and views as files."""
     from ll2_mirror.share.export import export
 
     output.end_tidily()
-    with options.opened(db) as store, output.transfer_progress(quiet=quiet or as_json) as emit:
+    with options.opened(db) as store, output.progress() as emit:
         counts = export(store, directory, names, parquet=not as_csv, emit=emit)
     size = sum(path.stat().st_size for path in directory.iterdir())
     document = {"format": "csv" if as_csv else "parquet", "tables": counts, "bytes": size}
     files, rows = plural(len(counts), "table"), plural(sum(counts.values()), "row")
     line = f"{directory}: {files}, {rows} in {megabytes(size)}"
-    output.present(document, [line], as_json=as_json, quiet=quiet)
+    output.present(document, [line])
 
 
 # images
@@ -159,12 +151,11 @@ def export(
 @click.option(
     "--thumbnails/--full",
     default=True,
-    help="The small pictures, or also those in full size.  [default: thumbnails]",
+    help="The small pictures, or also those in full size.",
 )
 @click.option(
     "--max-bytes",
     default="1G",
-    show_default=True,
     metavar="N",
     type=options.size,
     help="How much the folder may hold, such as 500M or 2G.",
@@ -177,7 +168,7 @@ def export(
 )
 @options.SILENCE
 @options.QUIET
-@options.json_option("what was done")
+@options.JSON
 def images(
     db: Path,
     thumbnails: bool,
@@ -185,8 +176,6 @@ def images(
     only: tuple[str, ...],
     but: tuple[str, ...],
     timeout: float,
-    quiet: bool,
-    as_json: bool,
 ) -> None:
     """Fetches the pictures that a mirror names."""
     from ll2_mirror.images.fetch import estimate, fetch_images
@@ -196,14 +185,14 @@ def images(
     folder, clock = ImageFolder(db), output.clock()
     with options.opened(db) as store:
         plan = plan_images(store.conn, folder, clock.now(), full=not thumbnails, only=only, but=but)
-    if plan.fetch and not quiet:
+    if plan.fetch and not output.this_run().quiet:
         count, (size, seconds) = plural(len(plan.fetch), "picture"), estimate(plan)
         about = f"about {megabytes(size)}, {max(1, round(seconds / 60)):,} min"
         output.say(f"{count} to fetch: {about}", err=True)
-    with output.transfer_progress(quiet=quiet or as_json) as emit:
+    with output.progress() as emit:
         report, failed = fetch_images(plan, folder, clock, emit, most=max_bytes, timeout=timeout)
     document = report._asdict()
-    output.present(document, _picture_lines(folder.path, document), as_json=as_json, quiet=quiet)
+    output.present(document, _picture_lines(folder.path, document))
     if failed:
         raise failed
     if report.refused:

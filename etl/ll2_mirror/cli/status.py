@@ -6,7 +6,6 @@ from collections import Counter
 from collections.abc import Iterator
 from datetime import datetime
 from math import inf
-from operator import itemgetter
 from typing import Any, NamedTuple
 
 from prometheus_client import CollectorRegistry, Gauge, generate_latest
@@ -204,6 +203,16 @@ def _drift(store: Store) -> Iterator[dict[str, Any]]:
 
 # As metrics
 
+# The gauges with a value for each resource: name, help, and where in the status that is.
+_BY_RESOURCE = (
+    ("failed_since_timestamp_seconds", "Since when a list fails.", "failed", "since"),
+    ("max_age_seconds", "How old a list may be.", "resources", "max_age_seconds"),
+    ("last_sync_timestamp_seconds", "When the last sync was completed.", "resources", "synced"),
+    ("records", "Records that LL2 lists.", "resources", "records"),
+    ("gone_records", "Records that LL2 no longer lists.", "resources", "tombstones"),
+    ("staged_pages", "Pages of the walk under way.", "under_way", "pages"),
+)
+
 
 def metrics(status: dict[str, Any], exit_code: int | None = None) -> bytes:
     """The metrics of a status, in Prometheus' text format: UTF-8, whatever the locale is.
@@ -235,26 +244,15 @@ def _gauges(status: dict[str, Any]) -> Iterator[tuple[str, str, str, dict[str, f
     yield "last_exit_code", "What the last sync ended with.", "", {"": error["exit_code"]}
     if "tables" not in status:
         return
-    resources, aside = (
-        status["resources"],
-        Counter(map(itemgetter("resource"), status["quarantine"])),
-    )
+    for name, about, entries, key in _BY_RESOURCE:
+        values = {entry["resource"]: _number(entry[key]) for entry in status[entries]}
+        yield name, about, "resource", values
+    aside = Counter(record["resource"] for record in status["quarantine"])
     late = {name: inf if times is None else times for name, times in status["late"].items()}
     yield "late", "How many times its age a list is old; +Inf: not known.", "resource", late
-    since = {each["resource"]: from_iso(each["since"]).timestamp() for each in status["failed"]}
-    yield "failed_since_timestamp_seconds", "Since when a list fails.", "resource", since
-    limits = _by_resource(resources, "max_age_seconds")
-    yield "max_age_seconds", "How old a list may be.", "resource", limits
-    times = {listed["resource"]: from_iso(listed["synced"]).timestamp() for listed in resources}
-    yield "last_sync_timestamp_seconds", "When the last sync was completed.", "resource", times
-    records = _by_resource(resources, "records")
-    yield "records", "Records that LL2 lists.", "resource", records
-    gone = _by_resource(resources, "tombstones")
-    yield "gone_records", "Records that LL2 no longer lists.", "resource", gone
     about = "Records that stay as an earlier sync had them, or out."
-    yield "quarantined_records", about, "resource", {name: aside[name] for name in times}
-    staged = _by_resource(status["under_way"], "pages")
-    yield "staged_pages", "Pages of the walk under way.", "resource", staged
+    names = [each["resource"] for each in status["resources"]]
+    yield "quarantined_records", about, "resource", {name: aside[name] for name in names}
     budget = status["budget"] or {"limit": None}
     if budget["limit"] is not None:
         yield "budget_requests", "Requests that LL2 allows.", "", {"": budget["limit"]}
@@ -264,5 +262,6 @@ def _gauges(status: dict[str, Any]) -> Iterator[tuple[str, str, str, dict[str, f
     yield "table_rows", "Rows by table.", "table", status["tables"]
 
 
-def _by_resource(entries: list[dict[str, Any]], key: str) -> dict[str, float]:
-    return {entry["resource"]: entry[key] for entry in entries}
+def _number(value: float | str) -> float:
+    """A number as it is, a time as seconds since 1970."""
+    return from_iso(value).timestamp() if isinstance(value, str) else value

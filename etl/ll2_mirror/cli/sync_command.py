@@ -116,7 +116,6 @@ sync_options = options.with_options(
         "--stale-after",
         type=options.age,
         default="1d",
-        show_default=True,
         help="How old an interrupted walk may be to be resumed.",
     ),
     click.option(
@@ -147,12 +146,11 @@ sync_options = options.with_options(
     "--log-format",
     type=click.Choice(["text", "json"]),
     default="text",
-    show_default=True,
     expose_value=False,  # main knows it before the command line is read
     help="How to log on stderr: as text, or as one JSON object a line.",
 )
-@options.json_option("what was done")
-def sync(db: Path, quiet: bool, as_json: bool, **parameters: Any) -> None:
+@options.JSON
+def sync(db: Path, **parameters: Any) -> None:
     """Runs a sync and says what it did."""
     from ll2_mirror.extract.client import is_own
     from ll2_mirror.store.file import checked_path
@@ -163,19 +161,19 @@ def sync(db: Path, quiet: bool, as_json: bool, **parameters: Any) -> None:
     gc.freeze()
     gc.set_threshold(50_000)  # pages and rows have no cycles: looking for some is in vain
     given = SyncOptions(**parameters)
-    with output.sync_progress(quiet=quiet, as_json=as_json) as emit:
-        reports, server, problem = _synced(db, given, emit, as_json)
+    with output.progress() as emit:
+        reports, server, problem = _synced(db, given, emit)
     documents = [report.as_json() for report in reports]
     place = "" if is_own(server) else f" · from {server}"
     lines = chain.from_iterable(_report_lines(report, place) for report in reports)
     document = documents if given.due else _one_or_all(documents)
-    output.present(document, lines, as_json=as_json, quiet=quiet)
+    output.present(document, lines)
     if problem:
         raise problem
 
 
 def _synced(
-    db: Path, given: SyncOptions, emit: Emit, as_json: bool
+    db: Path, given: SyncOptions, emit: Emit
 ) -> tuple[list[Report], str, MirrorError | None]:
     """Syncs; gives the reports, the server, and what went wrong, which the file notes.
 
@@ -196,8 +194,8 @@ def _synced(
         except (Exception, KeyboardInterrupt) as error:
             failure = output.as_mirror_error(error)
             _note(store, failure)
-            if as_json and upstream:
-                output.present(_one_or_all(incomplete(store, upstream, what, failure)))
+            if upstream:
+                output.present(_one_or_all(incomplete(store, upstream, what, failure)), ())
             raise failure from failure.__cause__
         if problem := failed or _quarantine_error(db, reports):
             _note(store, problem)
@@ -265,23 +263,20 @@ def _report_lines(report: Report, place: str) -> Iterator[str]:
 
 @click.command(cls=options.Command, help=_PLAN_HELP)
 @sync_options
-@options.json_option("it")
-def plan(db: Path, as_json: bool, **parameters: Any) -> None:
+@options.JSON
+def plan(db: Path, **parameters: Any) -> None:
     """Says what a sync would cost."""
     from ll2_mirror.plan import plan as plan_sync
     from ll2_mirror.plan import schedule
 
     _refuse_resource(db)
     given = SyncOptions(**parameters)
-    with (
-        output.sync_progress(quiet=False, as_json=as_json) as emit,
-        _opened_or_blank(db) as store,
-    ):
+    with output.progress() as emit, _opened_or_blank(db) as store:
         what = given.wanted(store)
         upstream = given.upstream(store, what.base_url, emit)
         document = (schedule if given.due else plan_sync)(store, upstream, what)
     lines = (_due_lines if given.due else _plan_lines)(document)
-    output.present(document, lines, as_json=as_json)
+    output.present(document, lines)
 
 
 def _opened_or_blank(db: Path) -> AbstractContextManager[Store]:
@@ -344,8 +339,8 @@ def _requests(count: int | None) -> str:
 @click.command(cls=options.Command, help=_AGES_HELP)
 @options.DB
 @click.argument("changes", metavar="[LIST=AGE]...", nargs=-1)
-@options.json_option("them")
-def ages(db: Path, changes: tuple[str, ...], as_json: bool) -> None:
+@options.JSON
+def ages(db: Path, changes: tuple[str, ...]) -> None:
     """Shows how old each list may be, once what is to change is changed."""
     from ll2_mirror.store.ages import ages as ages_of
     from ll2_mirror.store.ages import set_ages
@@ -357,7 +352,7 @@ def ages(db: Path, changes: tuple[str, ...], as_json: bool) -> None:
         limits = ages_of(store)
     document = {"ages": {name: round(limit) for name, limit in limits.items()}}
     lines = (f"{name}: {age_text(limit)}" for name, limit in limits.items())
-    output.present(document, lines, as_json=as_json)
+    output.present(document, lines)
 
 
 def _age_change(text: str) -> tuple[str, float | None]:
