@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import shlex
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -89,6 +90,17 @@ def test_sqlite_utils_reads_a_view(folder):
     done = subprocess.run([program, *arguments], cwd=folder, capture_output=True, text=True)
     assert (done.returncode, done.stderr) == (0, "")
     assert "Crew Dragon Endeavour" in done.stdout
+
+
+def test_r_reads_a_view(folder):
+    if not shutil.which("Rscript"):
+        pytest.skip("R is not installed here")
+    [recipe] = re.findall(r"```r\n(.+?)```", PAGE, re.S)
+    done = subprocess.run(["Rscript", "-e", recipe], cwd=folder, capture_output=True, text=True)
+    if "there is no package called" in done.stderr:
+        pytest.skip("RSQLite is not installed here")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert re.search(r"SpaceX +1431\.9$", done.stdout, re.M)
 
 
 def test_duckdb_reads_the_file(folder, monkeypatch):
