@@ -4,16 +4,32 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from ll2_mirror.ll2.model import Id
 from ll2_mirror.ll2.schema import kind_of, target, views
 from ll2_mirror.site import display
-from ll2_mirror.site.context import ChangeEntry, Item, Rows
+from ll2_mirror.site.context import Item, Rows
 
 _MOST_CHANGES = 100  # of a row
 _MOST_READ = 300  # of all rows
 _LONGEST = 60  # characters of a changed value
+
+
+class ChangeEntry(NamedTuple):
+    """One change of a value, or of a whole row; ``row`` is whose, on a page that shows several."""
+
+    finished: str  # when, as an ISO time
+    kind: str
+    key: str
+    before: str = ""
+    after: str = ""
+    row: Item | None = None
+
+    @property
+    def when(self) -> str:
+        """When, for people."""
+        return display.format_time(self.finished)
 
 
 def recent_changes(rows: Rows, tables: Sequence[str] = ()) -> list[ChangeEntry]:
@@ -23,22 +39,17 @@ def recent_changes(rows: Rows, tables: Sequence[str] = ()) -> list[ChangeEntry]:
     """
     # Not from the view in the file, which may be a user's own with that name.
     select = views()["recent_changes"].sql.partition(" AS\n")[2].rstrip(";\n")
-    read = rows.conn.execute(f"SELECT * FROM ({select}) LIMIT {_MOST_READ}").fetchall()
+    read = rows.conn.execute(f"SELECT * FROM ({select}) LIMIT {_MOST_READ}")
     order = {table: index for index, table in enumerate(display.described())}
     changes = [row for row in read if row["table_name"] in (tables or order)]
     changes.sort(key=lambda row: order[row["table_name"]])
     changes.sort(key=lambda row: row["finished"], reverse=True)
-    return [_recent_change(rows, *row) for row in changes]
-
-
-def _recent_change(
-    rows: Rows, finished: str, kind: str, table: str, id_: Any, name: Any, key: str, *values: Any
-) -> ChangeEntry:
-    before, after = _texts(rows, finished, table, id_, key, values)
-    row = Item(rows.name(table, id_, name), rows.href(table, id_), display.title(table))
-    return ChangeEntry(
-        display.format_time(finished), kind, display.format_key(key), before, after, row, finished
-    )
+    entries = []
+    for finished, kind, table, id_, name, key, *values in changes:
+        entry = _entry(rows, table, id_, (finished, kind, key, *values))
+        row = Item(rows.name(table, id_, name), rows.href(table, id_), display.title(table))
+        entries.append(entry._replace(row=row))
+    return entries
 
 
 def history(rows: Rows, table: str, id_: Id) -> list[Any]:
@@ -56,33 +67,22 @@ def row_changes(rows: Rows, table: str, id_: Id, changes: Sequence[Any]) -> list
     entries = []
     for finished, kind, key, *values in changes:
         is_row = kind_of(table, key) == "one"
-        named = _named(rows, target(table, key), values) if is_row else values
-        before, after = _texts(rows, finished, table, id_, key, named)
-        when, label = display.format_time(finished), display.format_key(key)
-        entries.append(ChangeEntry(when, kind, label, before, after))
+        names = rows.names(target(table, key), {*values} - {None}) if is_row else {}
+        named = [names.get(each, each) for each in values]
+        entries.append(_entry(rows, table, id_, (finished, kind, key, *named)))
     return entries
 
 
-def _named(rows: Rows, table: str, ids: Sequence[Any]) -> list[Any]:
-    """Rows by their names; None for none."""
-    names = rows.names(table, {*ids} - {None})
-    return [names.get(id_, id_ and f"number {id_}") for id_ in ids]
-
-
-def _texts(
-    rows: Rows, finished: str, table: str, id_: Id, key: str, values: Sequence[Any]
-) -> list[str]:
-    """The values before and after a change; a date no more precisely than it was known."""
+def _entry(rows: Rows, table: str, id_: Id, change: tuple[str, str, str, Any, Any]) -> ChangeEntry:
+    """A change with its values as texts; a date no more precisely than it was known."""
+    finished, kind, key, *values = change
     if not key:
-        return ["", ""]
-    precision, kind = display.of_table(table).get("precision", {}).get(key), kind_of(table, key)
-    if precision:
-        known = _precisions(rows, finished, table, id_, precision)
-        values = [
-            value and display.format_net(value, id_)
-            for value, id_ in zip(values, known, strict=True)
-        ]
-    return [_text(kind, value) for value in values]
+        return ChangeEntry(finished, kind, "")
+    if column := display.of_table(table).get("precision", {}).get(key):
+        known = zip(values, _precisions(rows, finished, table, id_, column), strict=True)
+        values = [value and display.format_net(value, precision) for value, precision in known]
+    before, after = (_text(kind_of(table, key), value) for value in values)
+    return ChangeEntry(finished, kind, display.format_key(key), before, after)
 
 
 def _precisions(rows: Rows, finished: str, table: str, id_: Id, column: str) -> Any:

@@ -1,17 +1,17 @@
-"""Charts as bars, of one or several parts or of times; the templates draw them as SVG."""
+"""Charts of bars, as numbers in percent; the templates draw them as SVG."""
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
-from itertools import accumulate
+from itertools import accumulate, groupby
+from operator import itemgetter
 from typing import Any, NamedTuple
 
 from ll2_mirror.clock import from_iso
 
 _MOST_BARS = 30
-_SHORT = 8  # characters of a name that stands beside its bar, rather than above
+_SHORT = 8  # characters of a name that is beside its bar, rather than above
 
 Answer = Mapping[str, Any]  # a row of an answer, by column
 
@@ -33,7 +33,7 @@ class Bar(NamedTuple):
 
 
 class Chart(NamedTuple):
-    """Bars; ``key`` has the names of their parts, if they have several."""
+    """Bars; ``key`` has the names of their parts, if they have names."""
 
     bars: Sequence[Bar]
     key: Sequence[str] = ()
@@ -44,61 +44,67 @@ class Chart(NamedTuple):
         return all(len(bar.name) <= _SHORT for bar in self.bars)
 
 
-def question_bars(
-    columns: Sequence[str], rows: Sequence[Any], drawn: Sequence[str]
-) -> Chart | None:
-    """The first rows of a result as bars; ``drawn`` has columns of names, then one of values.
-
-    None if a value isn't a number, or if a user's own query with that name has other columns.
-    """
-    if not drawn or not set(drawn) <= set(columns):
-        return None
-    *naming, measure = drawn
-    values = [row[measure] for row in rows[:_MOST_BARS]]
-    if not values or not all(isinstance(value, int | float) and value >= 0 for value in values):
-        return None
-    names = (" · ".join(str(row[key]) for key in naming if row[key] is not None) for row in rows)
-    longest = max(values) or 1
-    return Chart(
-        [
-            Bar(name, f"{value:,}", [BarPart(0, 100 * value / longest)])
-            for name, value in zip(names, values, strict=False)
-        ]
-    )
-
-
-def stacked(answers: Sequence[Answer]) -> Chart:
+def bars(answers: Sequence[Answer]) -> Chart:
     """A bar for each ``name``, with a part of the length ``value`` for each ``part``."""
-    by_name: dict[str, dict[str, int]] = defaultdict(dict)
-    for answer in answers:
-        by_name[str(answer["name"])][answer["part"]] = answer["value"]
-    shown = list(by_name.items())[:_MOST_BARS]
-    key = list(dict.fromkeys(part for _, values in shown for part in values))
-    longest = max((sum(values.values()) for _, values in shown), default=1)
+    by_name = groupby(answers, itemgetter("name"))
+    shown = [(str(name), list(parts)) for name, parts in by_name][:_MOST_BARS]
+    key = list(dict.fromkeys(answer["part"] for _, parts in shown for answer in parts))
+    longest = max((sum(answer["value"] for answer in parts) for _, parts in shown), default=0) or 1
 
-    def bar(name: str, values: dict[str, int]) -> Bar:
-        starts = accumulate(values.values(), initial=0)
-        parts = [
-            BarPart(100 * start / longest, 100 * value / longest, key.index(part))
-            for start, (part, value) in zip(starts, values.items(), strict=False)
+    def bar(name: str, parts: list[Answer]) -> Bar:
+        lengths = [answer["value"] for answer in parts]
+        starts = accumulate(lengths, initial=0)
+        drawn = [
+            BarPart(
+                100 * start / longest, 100 * answer["value"] / longest, key.index(answer["part"])
+            )
+            for start, answer in zip(starts, parts, strict=False)
         ]
-        return Bar(name, " + ".join(f"{value:,}" for value in values.values()), parts)
+        return Bar(name, " + ".join(f"{length:,}" for length in lengths), drawn)
 
-    return Chart([bar(*each) for each in shown], key)
+    return Chart([bar(*each) for each in shown], list(filter(None, key)))
 
 
 def spans(answers: Sequence[Answer]) -> Chart:
     """A bar for each ``name`` from ``begin`` to ``until``, or to now where that is null."""
-    now = datetime.now(UTC)
-    times = [
-        (from_iso(answer["begin"]), from_iso(answer["until"]) if answer["until"] else now)
-        for answer in answers[:_MOST_BARS]
-    ]
-    first = min((begin for begin, _ in times), default=now)
-    whole = max((until for _, until in times), default=now) - first
+    now = datetime.now(UTC).isoformat()
+    shown = answers[:_MOST_BARS]
+    begins = [from_iso(answer["begin"]).timestamp() for answer in shown]
+    ends = [from_iso(answer["until"] or now).timestamp() for answer in shown]
+    first = min(begins)
+    whole = max(ends) - first or 1
+    return Chart(
+        [
+            Bar(
+                f"{answer['name']}, {answer['text']}",
+                "",
+                [BarPart(100 * (begin - first) / whole, 100 * (end - begin) / whole)],
+            )
+            for answer, begin, end in zip(shown, begins, ends, strict=True)
+        ]
+    )
 
-    def bar(answer: Answer, begin: datetime, until: datetime) -> Bar:
-        part = BarPart(100 * ((begin - first) / whole), 100 * ((until - begin) / whole))
-        return Bar(f"{answer['name']}, {answer['text']}", "", [part])
 
-    return Chart([bar(answer, *each) for answer, each in zip(answers, times, strict=False)])
+def question_bars(
+    columns: Sequence[str], rows: Sequence[Any], drawn: Sequence[str]
+) -> Chart | None:
+    """The rows of a result as bars; ``drawn`` has columns of names, then one of values.
+
+    None if a value isn't a number, or if a user's own query with that name has other columns.
+    """
+    if not drawn or not rows or not set(drawn) <= set(columns):
+        return None
+    *naming, measure = drawn
+    values = [row[measure] for row in rows]
+    if not all(isinstance(value, int | float) and value >= 0 for value in values):
+        return None
+    return bars(
+        [
+            {
+                "name": " · ".join(str(row[key]) for key in naming if row[key] is not None),
+                "part": "",
+                "value": row[measure],
+            }
+            for row in rows
+        ]
+    )

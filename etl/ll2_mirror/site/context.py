@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import sqlite3
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
@@ -21,17 +21,9 @@ from ll2_mirror.ll2.descriptions import before_you_count, label, questions, sect
 from ll2_mirror.ll2.lists import LIST_OF
 from ll2_mirror.ll2.model import Id
 from ll2_mirror.ll2.page import API_PATH
-from ll2_mirror.serve.datasette_adapter import (
-    UnreadablePage,
-    configured_base,
-    file_of,
-    is_mirror,
-    may_see,
-    method_not_allowed,
-    users_metadata,
-)
-from ll2_mirror.site import display
-from ll2_mirror.site.charts import Chart, question_bars
+from ll2_mirror.ll2.schema import tables
+from ll2_mirror.serve import datasette_adapter as adapter
+from ll2_mirror.site import charts, display
 from ll2_mirror.store.file import explained
 from ll2_mirror.store.reader import snapshot
 from ll2_mirror.store.sql import IN, among
@@ -51,14 +43,7 @@ _kept: WeakKeyDictionary[Datasette, dict[str, tuple[NameIndex, ImageFolder]]] = 
 class SiteContext:
     """A mirror for one request; what the templates call ``ll2``."""
 
-    key = staticmethod(display.format_key)
-    list_of = staticmethod(LIST_OF.get)
-    facet = staticmethod(display.format_facet)
-    table = staticmethod(display.title)
-    noun = staticmethod(display.noun)
-    description = staticmethod(display.description)
-    is_ours = staticmethod(display.is_ours)
-    is_searched = staticmethod(display.is_searched)
+    display, list_of, key = display, staticmethod(LIST_OF.get), staticmethod(display.format_key)
 
     def __init__(self, datasette: Datasette, name: str, request: Request | None) -> None:
         self.datasette, self.name, self.request = datasette, name, request
@@ -66,24 +51,20 @@ class SiteContext:
         self.api = str(datasette.urls.path(API_PATH.lstrip("/")))
         self.root = str(datasette.urls.instance())
         self.address = self.absolute(request.path) if request else ""
-        self.title = users_metadata(datasette, "title") or display.site()["title"]
-        self.text = users_metadata(datasette, "description") or display.site()["text"]
+        self.title = adapter.users_metadata(datasette, "title") or display.site()["title"]
+        self.text = adapter.users_metadata(datasette, "description") or display.site()["text"]
         self.questions, self.before_you_count = questions(), before_you_count()
         self.feeds = display.site()["feeds"]
         kept = _kept.setdefault(datasette, {})
         if name not in kept:
-            file = file_of(datasette.databases[name])
+            file = adapter.file_of(datasette.databases[name])
             kept[name] = NameIndex(), ImageFolder(file.path)
         self.names, self._folder = kept[name]
 
     async def may_see(self) -> bool:
-        """Whether the visitor may see the whole mirror; checked once per request."""
-        scope = self.request.scope if self.request else {}
-        known: dict[str, bool] = scope.setdefault("ll2_may_see", {})
-        if self.name not in known:
-            actor = scope.get("actor")
-            known[self.name] = await may_see(self.datasette, actor, self.name)
-        return known[self.name]
+        """Whether the visitor may see the whole mirror."""
+        actor = self.request.scope.get("actor") if self.request else None
+        return await adapter.may_see(self.datasette, actor, self.name)
 
     async def check(self) -> None:
         """Raises Forbidden if the visitor may not see all of LL2's tables: they see nothing."""
@@ -104,11 +85,11 @@ class SiteContext:
         try:
             result: T = await self.datasette.databases[self.name].execute_fn(from_snapshot)
         except MirrorError as error:
-            raise UnreadablePage(str(error)) from error
+            raise adapter.UnreadablePage(str(error)) from error
         except sqlite3.Error as error:
             known = explained(error, Path(self.name))
             message = str(known or f"{self.name} is not a complete mirror: {error}")
-            raise UnreadablePage(message) from error
+            raise adapter.UnreadablePage(message) from error
         return result
 
     def _copy(self, url: str) -> str:
@@ -119,7 +100,7 @@ class SiteContext:
     async def page(self, template: str, status: int = 200, **variables: Any) -> Response:
         """The response for one of our templates."""
         if self.request and self.request.method not in _READING:
-            raise method_not_allowed(self.request.method)
+            raise adapter.method_not_allowed(self.request.method)
         variables["ll2"] = self
         body = await self.datasette.render_template(template, variables, request=self.request)
         return Response.html(body, status=status)
@@ -128,7 +109,7 @@ class SiteContext:
 
     def absolute(self, href: str) -> str:
         """The whole address of a path, its host as configured, else as requested."""
-        base = configured_base(self.datasette)
+        base = adapter.configured_base(self.datasette)
         return base + href if base else str(self.datasette.absolute_url(self.request, href))
 
     def may_share(self, picture: Picture) -> bool:
@@ -139,21 +120,18 @@ class SiteContext:
         """The API's path for a table; empty if there is none."""
         return f"{self.api}{LIST_OF[table]}/" if table in LIST_OF else ""
 
-    def sections(self, tables: list[dict[str, Any]]) -> list[tuple[str, list[dict[str, Any]]]]:
-        """LL2's tables that have rows, as Datasette knows them, by subject, in the order to read.
-
-        Tables of lists are left out.
-        """
-        shown = {t["name"]: t for t in tables if t["count"] != 0 and display.has_pages(t["name"])}
+    def sections(self, known: list[dict[str, Any]]) -> list[tuple[str, list[dict[str, Any]]]]:
+        """LL2's tables with rows, as Datasette knows them, by subject; without tables of lists."""
+        shown = {t["name"]: t for t in known if t["count"] != 0 and display.has_pages(t["name"])}
         return [
             (section.heading, [shown[each.name] for each in section.tables if each.name in shown])
             for section in sections()
         ]
 
-    def chart(self, question: str, columns: list[str], rows: list[Any]) -> Chart | None:
+    def chart(self, question: str, columns: list[str], rows: list[Any]) -> charts.Chart | None:
         """The bar chart of a question's result; None if it has none."""
         known = self.questions.get(question)
-        return question_bars(columns, rows, known.bars) if known else None
+        return charts.question_bars(columns, rows, known.bars) if known else None
 
 
 def database_in(request: Request) -> str:
@@ -167,7 +145,7 @@ def site_context(
     """The mirror that the path or the name says, the first one for none; None if there is none."""
     name = database_in(request) if name is None else name
     for each, database in datasette.databases.items():
-        if is_mirror(database) and name in ("", database.route):
+        if adapter.is_mirror(database) and name in ("", database.route):
             return SiteContext(datasette, each, request)
     return None
 
@@ -218,29 +196,24 @@ class PageSection(NamedTuple):
     more: str = ""
     empty: str = ""  # the text where there are none
     kind: str = "list"  # how they are shown
-    drawn: Any = None  # a chart, or the layers of a map
-
-
-class ChangeEntry(NamedTuple):
-    """One change of a value, or of a whole row; ``row`` is whose, on a page that shows several."""
-
-    when: str
-    kind: str
-    key: str
-    before: str
-    after: str
-    row: Item | None = None
-    finished: str = ""  # when, as an ISO time
+    drawn: Any = None  # a chart, or the items of a map with degrees east and north
+    table: str = ""  # the table of the items
 
 
 # Reading
 
 
+_is_number = re.compile(r"\d{1,18}").fullmatch  # that SQLite takes as an id
 _PICTURES = (
     "SELECT images.id, coalesce(images.name, ''), coalesce(credit, ''), image_url, thumbnail_url,"
     f" coalesce(nullif(image_licenses.name, '{UNKNOWN}'), ''), image_licenses.link FROM images"
     f" LEFT JOIN image_licenses ON image_licenses.id = license_id WHERE images.id {IN}"
 )
+
+
+def as_id(text: str) -> Id:
+    """The id that a text is."""
+    return int(text) if _is_number(text) else text
 
 
 def picture_id(row: Mapping[str, Any]) -> Any:
@@ -281,16 +254,23 @@ class Rows(NamedTuple):
         }
         return [items[id_] for id_ in ids if id_ in items]
 
-    def named(self, column: str, texts: Collection[str]) -> dict[str, str]:
-        """The paths of the rows that texts name, as site.toml has it of a column of an answer."""
-        table, _, name = display.site()["links"].get(column, "").partition(".")
-        if not table or not texts:
-            return {}
+    def linked(self, table: str, column: str, values: Iterable[Any]) -> dict[Any, Item]:
+        """The rows that values of a column refer to, by value: by id in LL2's tables, else by name.
+
+        site.toml says what a column of a view or of an answer names.
+        """
+        targets = {each.name: each.target for each in tables().get(table, ())}
+        if target := targets.get(column):
+            names = self.names(target, set(values) - {None})
+            return {id_: Item(name, self.href(target, id_)) for id_, name in names.items()}
+        link = "" if targets else display.site()["links"].get(column, "")
+        table, _, name = link.partition(".")
+        texts = {value for value in values if table and isinstance(value, str)}
         sql = (
             f"SELECT {name}, id FROM {table} WHERE {name} {IN} GROUP BY {name} HAVING count(*) = 1"
         )
-        named = self.conn.execute(sql, (among(texts),))
-        return {text: self.href(table, id_) for text, id_ in named}
+        named = self.conn.execute(sql, (among(texts),)) if texts else ()
+        return {text: Item(text, self.href(table, id_)) for text, id_ in named}
 
     def _read(self, table: str, ids: Iterable[Any], caption: str = "''") -> list[Any]:
         """The ids and the names of rows, each with the value of an SQL expression for the row."""

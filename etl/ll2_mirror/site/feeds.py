@@ -23,8 +23,8 @@ from ll2_mirror.clock import from_iso, to_iso
 from ll2_mirror.errors import NoTime
 from ll2_mirror.serve.browse import shipped_template
 from ll2_mirror.site import display
-from ll2_mirror.site.change_list import recent_changes
-from ll2_mirror.site.context import ChangeEntry, Rows, SiteContext, the_mirror
+from ll2_mirror.site.change_list import ChangeEntry, recent_changes
+from ll2_mirror.site.context import Rows, SiteContext, the_mirror
 from ll2_mirror.store.ledger import Ledger
 
 if TYPE_CHECKING:

@@ -7,8 +7,8 @@ Databases that aren't mirrors keep Datasette's pages.
 from __future__ import annotations
 
 import json
-import re
 import sqlite3
+from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
@@ -18,34 +18,14 @@ from datasette.filters import FilterArguments
 from datasette.utils import tilde_decode
 
 from ll2_mirror.ll2.descriptions import questions
-from ll2_mirror.ll2.model import Id
 from ll2_mirror.ll2.schema import edges, target, views
-from ll2_mirror.serve.datasette_adapter import (
-    BriefTables,
-    NamedRows,
-    WholeAnswers,
-    has_template,
-    is_mirror,
-    mirrors_metadata,
-    own_page,
-    real,
-    users_metadata,
-)
-from ll2_mirror.site import display
+from ll2_mirror.serve import datasette_adapter as adapter
+from ll2_mirror.site import context, display, feeds
 from ll2_mirror.site.change_list import recent_changes
-from ll2_mirror.site.context import (
-    PageSection,
-    Rows,
-    SiteContext,
-    search_expression,
-    site_context,
-    the_mirror,
-)
-from ll2_mirror.site.feeds import show_changes_feed, show_feed, show_robots, show_sitemap
-from ll2_mirror.site.front_page import front_page
+from ll2_mirror.site.context import PageSection, Rows, SiteContext, site_context, the_mirror
 from ll2_mirror.site.row_page import row_page
+from ll2_mirror.site.section import front_page, read_sections
 from ll2_mirror.site.table_page import Fact, TablePage, chips, facts, table_page
-from ll2_mirror.site.world_map import map_layers
 
 if TYPE_CHECKING:
     from datasette.app import Datasette
@@ -57,7 +37,6 @@ _MOST_ITEMS = 12  # rows of one table in a search
 _MOST_SORTED = 2000  # that it sorts
 _MOST_CHANGES = 100
 _GONE = 410
-_is_number = re.compile(r"\d{1,18}").fullmatch  # that SQLite takes as an id
 
 
 @hookimpl(trylast=True)
@@ -72,10 +51,10 @@ def register_routes() -> list[tuple[str, Any]]:
         (r"/-/(?:search|find)$", show_search),
         (r"/-/changes$", show_changes),
         (r"/-/map$", show_map),
-        (r"/-/changes\.atom$", show_changes_feed),
-        (r"/-/(?P<name>\w+)\.(?P<format>ics|atom)$", show_feed),
-        (r"/robots\.txt$", show_robots),
-        (r"/sitemap\.xml$", show_sitemap),
+        (r"/-/changes\.atom$", feeds.show_changes_feed),
+        (r"/-/(?P<name>\w+)\.(?P<format>ics|atom)$", feeds.show_feed),
+        (r"/robots\.txt$", feeds.show_robots),
+        (r"/sitemap\.xml$", feeds.show_sitemap),
         (r"/-/tables$", to_tables),
         (r"/-/thing/(?P<name>\w+)(?:/(?P<id>[^/]+))?$", to_row),
         (rf"{_DATABASE}(?P<format>)$", show_tables),
@@ -90,7 +69,7 @@ def register_routes() -> list[tuple[str, Any]]:
 @hookimpl
 def get_metadata(datasette: Datasette, key: str | None) -> dict[str, Any]:
     """Datasette's metadata for our tables: hidden ones, sort orders, facets."""
-    return mirrors_metadata(datasette, key, _metadata)
+    return adapter.mirrors_metadata(datasette, key, _metadata)
 
 
 def _metadata() -> dict[str, Any]:
@@ -108,9 +87,9 @@ def _metadata() -> dict[str, Any]:
 @hookimpl
 def canned_queries(datasette: Datasette, database: str) -> dict[str, Any]:
     """The questions, except those with a name that a user's metadata has."""
-    if not is_mirror(datasette.databases[database]):
+    if not adapter.is_mirror(datasette.databases[database]):
         return {}
-    own = users_metadata(datasette, "queries", database) or {}
+    own = adapter.users_metadata(datasette, "queries", database) or {}
     return {
         name: {"sql": question.sql, "title": question.title, "description": question.why}
         for name, question in questions().items()
@@ -129,9 +108,9 @@ def prepare_connection(conn: sqlite3.Connection) -> None:
 def filters_from_request(datasette: Datasette, request: Request, database: str, table: str) -> Any:
     """Finds the rows of a table by name, for ?_search=, or by an item of theirs, for ?_of=."""
     text, item = request.args.get("_search"), request.args.get("_of")
-    if (text is None and not item) or not is_mirror(datasette.databases[database]):
+    if (text is None and not item) or not adapter.is_mirror(datasette.databases[database]):
         return None
-    site = SiteContext(real(datasette), database, request)
+    site = SiteContext(adapter.real(datasette), database, request)
 
     async def find() -> FilterArguments:
         return await site.read(lambda rows: _filters(site, rows, table, text, item))
@@ -152,7 +131,7 @@ def _filters(
     for edge in edges():
         start = f"{edge.table}.{edge.column}."
         if item and edge.owner_table == table and item.startswith(start):
-            id_ = _id(item.removeprefix(start))
+            id_ = context.as_id(item.removeprefix(start))
             name = rows.names(edge.target, [id_]).get(id_, id_)
             filters.where_clauses.append(
                 f"id in (select {edge.owner} from {edge.table} where {edge.column} = :ll2_item)"
@@ -167,7 +146,7 @@ def extra_template_vars(
     datasette: Datasette, database: str | None, request: Request | None
 ) -> dict[str, Any]:
     """The variables that our templates need on Datasette's pages of a mirror."""
-    if not database or not is_mirror(datasette.databases[database]):
+    if not database or not adapter.is_mirror(datasette.databases[database]):
         return {}
     site = SiteContext(datasette, database, request)
 
@@ -188,8 +167,8 @@ def extra_template_vars(
 async def show_front(datasette: Datasette, request: Request) -> Response:
     """The front page."""
     site = site_context(datasette, request)
-    if site is None or not await site.may_see() or has_template(datasette, "index.html"):
-        return await own_page("index", datasette, request)
+    if site is None or not await site.may_see() or adapter.has_template(datasette, "index.html"):
+        return await adapter.own_page("index", datasette, request)
     front = await site.read(lambda rows: front_page(rows, datetime.now(UTC)))
     names = (name for name in datasette.databases if not name.startswith("_"))
     others = [name for name in names if name != site.name]
@@ -198,7 +177,7 @@ async def show_front(datasette: Datasette, request: Request) -> Response:
 
 async def show_index(datasette: Datasette, request: Request) -> Response:
     """Datasette's own list of databases."""
-    return await own_page("index", datasette, request)
+    return await adapter.own_page("index", datasette, request)
 
 
 async def show_changes(datasette: Datasette, request: Request) -> Response:
@@ -212,14 +191,15 @@ async def show_search(datasette: Datasette, request: Request) -> Response:
     """The search page: rows whose names have these words."""
     site, text = the_mirror(datasette, request), request.args.get("q") or ""
     sections = await site.read(lambda rows: _found(site, rows, text))
-    has_words = bool(search_expression(text))
+    has_words = bool(context.search_expression(text))
     return await site.page("ll2_search.html", text=text, has_words=has_words, sections=sections)
 
 
 async def show_map(datasette: Datasette, request: Request) -> Response:
     """The map of the world with the places on it."""
     site = the_mirror(datasette, request)
-    return await site.page("ll2_map.html", layers=await site.read(map_layers))
+    layers = await site.read(lambda rows: read_sections(rows, display.site()["map"]))
+    return await site.page("ll2_map.html", layers=layers)
 
 
 def _found(site: SiteContext, rows: Rows, text: str) -> list[PageSection]:
@@ -238,17 +218,12 @@ async def show_row(datasette: Datasette, request: Request) -> Response:
     table, text = (tilde_decode(request.url_vars[part]) for part in ("table", "pks"))
     site = await _visible(datasette, request)
     if site is None or not display.has_pages(table):
-        return await own_page("row", datasette, request)
-    id_ = _id(text)
+        return await adapter.own_page("row", datasette, request)
+    id_ = context.as_id(text)
     row = await site.read(lambda rows: row_page(rows, table, id_))
     if row is None:
         raise NotFound(f"No {display.noun(table)} has the id {id_}")
     return await site.page("ll2_row.html", 200 if row.is_kept else _GONE, page=row)
-
-
-def _id(text: str) -> Id:
-    """The id that a part of a URL is."""
-    return int(text) if _is_number(text) else text
 
 
 # Datasette's pages with our templates
@@ -268,13 +243,15 @@ async def _visible(datasette: Datasette, request: Request) -> SiteContext | None
 async def show_tables(datasette: Datasette, request: Request) -> Response:
     """The page of all tables, with only names and counts."""
     site = await _visible(datasette, request)
-    if site is None or request.args.get("sql") or has_template(datasette, "database.html"):
-        return await own_page("database", datasette, request)
+    if site is None or request.args.get("sql") or adapter.has_template(datasette, "database.html"):
+        return await adapter.own_page("database", datasette, request)
 
     async def count(names: list[str]) -> dict[str, int | None]:
         return await site.read(lambda rows: {name: _count(rows.conn, name) for name in names})
 
-    return await own_page("database", BriefTables(datasette, site.may_see, count), request)
+    return await adapter.own_page(
+        "database", adapter.BriefTables(datasette, site.may_see, count), request
+    )
 
 
 def _count(conn: sqlite3.Connection, table: str) -> int | None:
@@ -291,9 +268,9 @@ async def show_table(datasette: Datasette, request: Request) -> Response:
     """The page of a table, a view or a question."""
     site = await _visible(datasette, request)
     if site is None:
-        return await own_page("table", datasette, request)
+        return await adapter.own_page("table", datasette, request)
     table = tilde_decode(request.url_vars["table"])
-    of_table, users = chips(table), users_metadata(datasette, "tables", site.name) or {}
+    of_table, users = chips(table), adapter.users_metadata(datasette, "tables", site.name) or {}
     if of_table and not request.args and not {"sort", "sort_desc"} & users.get(table, {}).keys():
         request.scope["query_string"] = of_table[0].query.encode()
 
@@ -301,7 +278,7 @@ async def show_table(datasette: Datasette, request: Request) -> Response:
         referred = target(table, column.removesuffix("_id"))
         return await site.read(lambda rows: rows.names(referred, values)) if referred else None
 
-    return await own_page("table", NamedRows(datasette, names), request)
+    return await adapter.own_page("table", adapter.NamedRows(datasette, names), request)
 
 
 async def whole_csv(datasette: Datasette, request: Request) -> Response:
@@ -313,14 +290,14 @@ async def whole_csv(datasette: Datasette, request: Request) -> Response:
     if await _visible(datasette, request) and not parts and datasette.setting("allow_csv_stream"):
         query = request.scope["query_string"]
         request.scope["query_string"] = b"&".join(filter(None, (query, b"_stream=on")))
-        datasette = WholeAnswers(datasette)
-    return await own_page(page, datasette, request)
+        datasette = adapter.WholeAnswers(datasette)
+    return await adapter.own_page(page, datasette, request)
 
 
 async def show_json(datasette: Datasette, request: Request) -> Response:
     """A table, a question or a query as JSON."""
     page = "table" if request.url_vars["table"] else "database"
-    return await own_page(page, datasette, request)
+    return await adapter.own_page(page, datasette, request)
 
 
 # Redirects from the API's pages, which don't know the database's name
@@ -338,3 +315,43 @@ async def to_row(datasette: Datasette, request: Request) -> Response:
         raise NotFound("No such table")
     query = f"?{request.query_string}" if request.query_string else ""
     return Response.redirect(f"{site.home}/{table}{f'/{id_}' if id_ else ''}{query}")
+
+
+# Errors
+
+
+@hookimpl(trylast=True)
+def handle_exception(
+    datasette: Datasette, request: Request, exception: Exception
+) -> Callable[[], Awaitable[Response | None]]:
+    """The page for an exception. JSON and databases that aren't mirrors are left to Datasette."""
+    return lambda: _error_page(datasette, request, exception)
+
+
+async def _error_page(
+    datasette: Datasette, request: Request, exception: Exception
+) -> Response | None:
+    """A page that looks like the site, with a search and a way home."""
+    name = context.database_in(request)
+    is_known = any(name == each.route for each in datasette.databases.values())
+    site = site_context(datasette, request, name if is_known else "")
+    status, message = _explained(datasette, exception)
+    users = any(adapter.has_template(datasette, f"{each}.html") for each in (status, "error"))
+    if site is None or users or request.path.endswith(".json") or not await site.may_see():
+        return None
+    # Without the variables that other plugins add: one of them may be what failed.
+    template = datasette.jinja_env.get_template("ll2_error.html")
+    variables = {"ll2": site, "urls": datasette.urls, "sql": request.args.get("sql")}
+    body = await template.render_async(status=status, message=message, **variables)
+    headers = {"Allow": "GET, HEAD"} if status == 405 else {}
+    return Response.html(body, status=status, headers=headers)
+
+
+def _explained(datasette: Datasette, exception: Exception) -> tuple[int, str]:
+    """The HTTP status of an exception, and its message for people."""
+    if getattr(exception, "message_is_html", False):  # only Datasette's page of a slow query
+        limit = datasette.setting("sql_time_limit_ms")
+        return 400, f"The query was stopped after {limit:,} ms, the limit of this server."
+    status = getattr(exception, "status", 500)  # Datasette logs the others
+    message = getattr(exception, "message", exception)
+    return status, str(message) if status != 500 else "The server failed; its log has the details."

@@ -12,9 +12,9 @@ from ll2_mirror.ll2.model import Id
 from ll2_mirror.ll2.page import LL2_URL
 from ll2_mirror.ll2.schema import Edge, edges, list_tables_of
 from ll2_mirror.site import display
-from ll2_mirror.site.change_list import decoded, history, row_changes
-from ll2_mirror.site.context import ChangeEntry, PageSection, Picture, Rows, picture_id
-from ll2_mirror.site.section import list_items, read_section
+from ll2_mirror.site.change_list import ChangeEntry, decoded, history, row_changes
+from ll2_mirror.site.context import PageSection, Picture, Rows, picture_id
+from ll2_mirror.site.section import list_items, read_sections
 from ll2_mirror.site.table_page import Fact, facts, shortened
 
 _MOST_REFERRING = 24  # rows that refer to this one, of one kind
@@ -52,7 +52,6 @@ def row_page(rows: Rows, table: str, id_: Id) -> RowPage | None:
     if picture:
         values["image_id"] = None  # it is there to be seen
     declared = display.site()["pages"].get(table, ())
-    sections = [read_section(rows, table, each, dict(row)) for each in declared]
     queries = [display.site()["queries"].get(each.get("query")) for each in declared]
     shown = set(re.findall(r"\w+", f"{declared}{queries}"))  # the tables that sections name
     lists = [section for section in _lists(rows, table, id_, shown) if section.items]
@@ -68,7 +67,7 @@ def row_page(rows: Rows, table: str, id_: Id) -> RowPage | None:
         _tombstone(rows, table, id_)[0],
         is_kept=True,
         picture=picture,
-        sections=[section for section in sections if section.items],
+        sections=read_sections(rows, declared, table, dict(row)),
         lists=lists,
         related=[each for each in related if {item.href for item in each.items} not in listed],
         api=_mode_for_api(rows, table, dict(row)),

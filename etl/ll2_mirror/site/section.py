@@ -1,16 +1,16 @@
-"""A section of a page, as site.toml and pages.toml declare it: facts, a list, pictures, a chart.
+"""Sections of pages, as site.toml and pages.toml declare them; the front page, made of them.
 
-Its SQL sees the row whose page it is as parameters (``:pad_id``). The names of its columns say what
-they are for:
+The SQL of a section gets the values of the row whose page it is as parameters (``:pad_id``). The
+names of its columns say what they are for:
 
     name             the item; one without a name is left out
-    key              what stands before it, among facts
+    key              the label before it, among facts
     id               the row that it leads to, of the section's table or of table_name
     url              the page elsewhere that it leads to
-    text, note       what stands beside it, and below
+    text, note       texts beside it, and below
     image_id         its picture; image_url: one that isn't in the table images
     size             how many items there are, of which these are the first
-    part, value      of bars: the name and the length of a part
+    part, value      of bars: the name (empty: none) and the length of a part
     east, north      of a map: degrees
     begin, until     of spans: the times; until is null while it lasts
 """
@@ -18,27 +18,100 @@ they are for:
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
 from functools import cache
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import quote
 
-from ll2_mirror.ll2.schema import tables, views
+from ll2_mirror.clock import age, ago, from_iso
+from ll2_mirror.ll2.schema import SCHEMA_VERSION, tables, views
 from ll2_mirror.site import charts, display
-from ll2_mirror.site.context import Item, PageSection, Picture, Rows
+from ll2_mirror.site.change_list import ChangeEntry, recent_changes
+from ll2_mirror.site.context import Item, PageSection, Rows
 from ll2_mirror.site.table_page import facts, shortened
-from ll2_mirror.site.world_map import Dot, MapLayer
+from ll2_mirror.store.ledger import Ledger
+from ll2_mirror.store.walks import Walks
 
 Declared = Mapping[str, Any]
 Values = Mapping[str, Any]  # of a row, by column
+Answers = Sequence[Mapping[str, Any]]  # rows of an answer, by column
 
 _CREATE = "CREATE VIEW IF NOT EXISTS "
 _read_tables = re.compile(r"(?:FROM|JOIN) (\w+)").findall
-_CHARTS = {"bars": charts.stacked, "spans": charts.spans}
+_NO_ROW: Values = {}
+_MOST_CHANGES = 8  # on the front page
+# The lists that fail, and since when: see due.failures.
+_FAILED = (
+    "SELECT key, json_extract(value, '$.since') FROM json_each((SELECT value FROM _settings"
+    " WHERE key = 'failed')) WHERE type = 'object'"
+)
 
 
-def read_section(rows: Rows, table: str, declared: Declared, values: Values) -> PageSection:
-    """A section of the page of a row of a table; of the front page: of a row without values."""
+class FrontPage(NamedTuple):
+    """What the front page shows. Where there is a problem with the file, nothing else."""
+
+    problem: str = ""
+    under_way: Sequence[str] = ()
+    failed: Sequence[str] = ()
+    synced: str = ""
+    ago: str = ""
+    counts: Sequence[Item] = ()
+    sections: Sequence[PageSection] = ()
+    changes: Sequence[ChangeEntry] = ()
+    tables: Sequence[Item] = ()
+
+
+def front_page(rows: Rows, now: datetime) -> FrontPage:
+    """The contents of the front page; raises sqlite3.Error if the file isn't a complete mirror."""
+    if rows.conn.execute("PRAGMA user_version").fetchone()[0] != SCHEMA_VERSION:
+        return FrontPage("Another version of ll2-mirror made this file. The next sync upgrades it.")
+    under_way = [
+        f"{display.format_key(walk.resource)}: {walk.records:,} of {walk.total or 0:,} fetched"
+        for walk in Walks(rows.conn).progress()
+    ]
+    finished = Ledger(rows.conn).finished()
+    if not finished:
+        return FrontPage("No sync of this file has finished yet, so it is empty.", under_way)
+    tables = display.site()["front_tables"]
+    return FrontPage(
+        under_way=under_way,
+        failed=[
+            f"{display.format_key(name)} have failed since {display.format_time(since)}"
+            for name, since in rows.conn.execute(_FAILED)
+        ],
+        synced=display.format_time(finished),
+        ago=ago(age(from_iso(finished), now)),
+        counts=_counts(rows, display.site()["counts"]),
+        sections=read_sections(rows, display.site()["front"]),
+        changes=recent_changes(rows, tables)[:_MOST_CHANGES],
+        tables=_counts(rows, [{"name": display.title(each), "to": each} for each in tables]),
+    )
+
+
+def _counts(rows: Rows, counts: Iterable[Declared]) -> list[Item]:
+    """Counts of rows with names and links, without zeros."""
+    items = []
+    for each in counts:
+        table, _, column = each["to"].partition("?")
+        where = f"WHERE {column}" if column else ""
+        [count] = rows.conn.execute(f'SELECT count(*) FROM "{table}" {where}').fetchone()
+        items += [Item(each["name"], f"{rows.home}/{each['to']}", f"{count:,}")] * bool(count)
+    return items
+
+
+# Sections
+
+
+def read_sections(
+    rows: Rows, declared: Iterable[Declared], table: str = "", values: Values = _NO_ROW
+) -> list[PageSection]:
+    """The sections of the page of a row of a table, or of no row, without those that are empty."""
+    sections = (_section(rows, each, table, values) for each in declared)
+    return [section for section in sections if section.items or section.empty]
+
+
+def _section(rows: Rows, declared: Declared, table: str, values: Values) -> PageSection:
     answers = _answers(rows, declared, values)
     items = [*_facts(rows, table, declared, values), *_items(rows, declared, answers)]
     if text := values.get(declared.get("text", "")):
@@ -52,20 +125,29 @@ def read_section(rows: Rows, table: str, declared: Declared, values: Values) -> 
         more and f"{rows.home}/{more}",
         declared.get("empty", ""),
         kind,
-        _drawn(kind, declared, items, answers) if items else None,
+        _DRAWN.get(kind, _nothing)(answers, items) if items else None,
+        declared.get("table", ""),
     )
 
 
-def _drawn(kind: str, declared: Declared, items: list[Item], answers: list[dict[str, Any]]) -> Any:
-    """What a section draws: a chart, or the layers of a map."""
-    if kind == "map":
-        places = ((answer["east"], answer["north"]) for answer in answers)
-        dots = [Dot(item, *place) for item, place in zip(items, places, strict=True)]
-        return [MapLayer(declared["table"], declared["title"], dots)]
-    return _CHARTS[kind](answers) if kind in _CHARTS else None
+def _map(answers: Answers, items: Sequence[Item]) -> list[tuple[Item, float, float]]:
+    """The items of a map, each with its degrees east of Greenwich and north of the equator."""
+    places = zip(items, answers, strict=True)
+    return [(item, answer["east"], answer["north"]) for item, answer in places]
 
 
-def _answers(rows: Rows, declared: Declared, values: Values) -> list[dict[str, Any]]:
+def _nothing(_answers: Answers, _items: Sequence[Item]) -> None:
+    """Most sections draw nothing."""
+
+
+_DRAWN = {
+    "bars": lambda answers, _items: charts.bars(answers),
+    "spans": lambda answers, _items: charts.spans(answers),
+    "map": _map,
+}
+
+
+def _answers(rows: Rows, declared: Declared, values: Values) -> Answers:
     """The rows that the SQL of a section gives; none if it has none."""
     sql = declared.get("sql") or display.site()["queries"].get(declared.get("query"), "")
     sql = _with_views(sql.replace("{where}", declared.get("where", "")))
@@ -84,22 +166,20 @@ def _with_views(sql: str) -> str:
     return f"WITH {', '.join(tables.values())} {sql}" if tables else sql
 
 
-def _items(rows: Rows, declared: Declared, answers: list[dict[str, Any]]) -> Iterator[Item]:
+def _items(rows: Rows, declared: Declared, answers: Answers) -> Iterator[Item]:
     pictures = rows.pictures({answer.get("image_id") for answer in answers} - {None})
+    urls = {display.web_address(answer.get("image_url")) for answer in answers} - {""}
+    pictures |= {url: rows.picture("", "", url, url, "", "") for url in urls}
     for answer in answers:
         name, id_ = answer["name"], answer.get("id")
         href = display.web_address(answer.get("url"))
         if id_ is not None:
             table = answer.get("table_name") or declared["table"]
             name, href = rows.name(table, id_, name), rows.href(table, id_)
-        picture = pictures.get(answer.get("image_id")) or _picture(rows, answer.get("image_url"))
+        picture = pictures.get(answer.get("image_id") or answer.get("image_url"))
         if name not in (None, ""):
             text, note, key = (str(answer.get(each) or "") for each in ("text", "note", "key"))
             yield Item(str(name), href, text, note, picture, key)
-
-
-def _picture(rows: Rows, url: Any) -> Picture | None:
-    return rows.picture("", "", url, url, "", "") if display.web_address(url) else None
 
 
 def _facts(rows: Rows, table: str, declared: Declared, values: Values) -> Iterator[Item]:

@@ -13,14 +13,13 @@ from ll2_mirror.ll2.descriptions import Described
 from ll2_mirror.ll2.lists import LIST_OF
 from ll2_mirror.ll2.schema import Column
 from ll2_mirror.site import display
-from ll2_mirror.site.context import Picture, Rows, picture_id
+from ll2_mirror.site.context import Picture, Rows, as_id, picture_id
 
 _is_time = re.compile(r"\d{4}-\d\d-\d\d(T|$)").match
 _is_id = re.compile(r"(.+_)?id").fullmatch
 _LONGEST = 120  # characters of a text in a table
 _LONGEST_URL = 40
 _LONG = 90  # characters: a longer text has a line of its own on the page of its row
-_ALL_COLUMNS = ("_all", "_col", "_nocol")  # parameters that select other columns
 _TYPES = {bool: "bool", int: "number", float: "number", bytes: "bytes"}  # kinds by the value
 _STYLES = dict.fromkeys(("int", "float", "number", "year", "duration"), "number") | {
     "datetime": "time"
@@ -101,7 +100,7 @@ def table_page(
     parameters: Collection[str],
 ) -> TablePage:
     """Formats the rows that Datasette read; ``parameters`` are those of the request."""
-    has_all = any(name in parameters for name in _ALL_COLUMNS)
+    has_all = not {"_all", "_col", "_nocol"}.isdisjoint(parameters)
     is_ours = display.is_ours(table)
     named = next((each for each in columns if is_ours and each["name"] == "name"), None)
     shown = [each for each in columns if each != named] if has_all else _chosen(table, columns)
@@ -129,19 +128,16 @@ def _lines(
 ) -> list[TableRow]:
     """The rows with their names, pictures and some of their columns."""
     is_ours = display.is_ours(table)
-    owner = table if display.has_pages(table) else display.site()["views"].get(table)
-    names = rows.names(owner, [row.get("id") for row in values]) if owner else {}
-    # By text, as Datasette has the id of a table's row.
-    links = {str(id_): (name, rows.href(owner, id_)) for id_, name in names.items()}
-    pictures = rows.pictures(map(picture_id, values)) if is_ours else {}
-    by_text = {str(id_): picture for id_, picture in pictures.items()}
+    owner = table if display.has_pages(table) else display.site()["views"].get(table, "")
+    ids = [as_id(str(row.get("id", ""))) for row in values]  # Datasette has those of tables as text
+    names = rows.names(owner, ids) if owner else {}
+    pictures = rows.pictures(picture_id(row) for row in values) if is_ours else {}
     lines = []
-    for row, cells in zip(values, facts(rows, table, columns, values), strict=True):
-        id_ = str(row.get("id", ""))
-        name, href = links.get(id_, (id_, ""))
+    for id_, row, cells in zip(ids, values, facts(rows, table, columns, values), strict=True):
+        name, href = str(names.get(id_, id_)), rows.href(owner, id_) if id_ in names else ""
         if not is_ours:  # a view: its first column is the link
             cells[:1] = [cell._replace(href=href or cell.href) for cell in cells[:1]]
-        picture = by_text.get(str(picture_id(row)))
+        picture = pictures.get(picture_id({**row, "id": id_}))
         lines.append(TableRow(name * is_ours, href, picture, list(map(shortened, cells))))
     return lines
 
@@ -175,33 +171,20 @@ def facts(
 ) -> list[list[Fact]]:
     """Some columns of each row, formatted; rows that they refer to by their names."""
     columns, kinds = display.described_columns(table), display.kinds(table)
-    targets = {name: columns[name].column.target for name in names if name in columns}
-    links = {
-        (name, id_): (label, rows.href(target, id_))
-        for name, target in targets.items()
-        if target
-        for id_, label in rows.names(target, {row[name] for row in values} - {None}).items()
-    }
-
-    for name in () if columns else names:  # of a view, or an answer
-        texts = {row[name] for row in values if isinstance(row[name], str)}
-        links |= {(name, text): (text, to) for text, to in rows.named(name, texts).items()}
-
+    links = {name: rows.linked(table, name, [row[name] for row in values]) for name in names}
     precision_of = display.of_table(table).get("precision", {})
 
     def fact(name: str, row: Values) -> Fact:
         value, column = row[name], columns.get(name, _UNKNOWN)
         empty = Fact(display.format_key(name), "", description=column.text)
-        if (name, value) in links:
-            label, href = links[name, value]
-            return empty._replace(value=label, href=href)
-        kind = kinds.get(name) or _kind(value)
         if value in (None, ""):
             return empty
+        if linked := links[name].get(value):
+            return empty._replace(value=linked.name, href=linked.href)
         if name in precision_of:
             text = display.format_net(value, row.get(precision_of[name]))
             return empty._replace(value=text, kind="time")
-        return _filled(empty, kind, column.unit, value)
+        return _filled(empty, kinds.get(name) or _kind(value), column.unit, value)
 
     return [[fact(name, row) for name in names] for row in values]
 
