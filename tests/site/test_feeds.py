@@ -83,8 +83,26 @@ def _by_precision(summary):
 
 @pytest.mark.parametrize("agency", ["999", "nobody space", "NBS"])
 def test_a_calendar_of_one_agency(get, agency):
-    assert len(events(get(f"/-/launches.ics?agency={agency}"))) == 1
-    assert len(events(get(f"/-/launches.ics?agency={agency}&location=nowhere"))) == 0
+    answer = get(f"/-/launches.ics?agency={agency}")
+    assert len(events(answer)) == 1
+    assert "X-WR-CALNAME:Launches\\, Nobody Space\r\n" in answer.text
+
+
+@pytest.mark.parametrize("path", ["/-/events.ics", "/-/launches.ics?agency=44&location=12"])
+def test_a_calendar_without_events_has_a_component_all_the_same(get, path):
+    """RFC 5545, 3.6: a calendar without any component is invalid."""
+    answer = get(path)
+    assert events(answer) == {}
+    assert len(Calendar.from_ical(answer.content).walk("VTIMEZONE")) == 1
+
+
+@pytest.mark.parametrize("query", ["agency=999999", "agency=nobody", "location=", "location=0"])
+@pytest.mark.parametrize("format_", ["ics", "atom"])
+def test_a_filter_that_selects_nothing_is_not_found(get, format_, query):
+    answer = get(f"/-/launches.{format_}?{query}")
+    key, value = query.split("=")
+    assert answer.status_code == 404
+    assert f"No {key} in this file has the id or the name {value}" in answer.text
 
 
 def test_a_filter_that_is_none_is_refused(get):

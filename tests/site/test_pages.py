@@ -7,11 +7,14 @@ import copy
 import html
 import re
 from datetime import UTC, datetime, timedelta
+from urllib.parse import urlencode
 
 import pytest
 from datasette.app import Datasette
 
 from helpers import execute, sync
+from ll2_mirror.ll2.descriptions import questions
+from ll2_mirror.ll2.schema import views
 from ll2_mirror.site.display import format_clock, format_distance, format_net, format_rank
 from ll2_mirror.testing import fake_ll2
 
@@ -27,6 +30,16 @@ LISTS = (
 )
 LAUNCH = "88b4b179-c4ed-4bd1-868d-ced568a2342a"  # Crew-11
 ISS, HADFIELD, NASA = 4, 5, 44
+THINGS = (
+    "launches",
+    "events",
+    "astronauts",
+    "agencies",
+    "pads",
+    "programs",
+    "spacecraft",
+    "rockets",
+)
 
 
 def at(**distance):
@@ -131,14 +144,42 @@ def test_a_date_is_the_same_text_here_and_in_the_views(db):
     assert "31 Dec 2026" not in text
 
 
+def test_no_page_has_a_date_that_is_surer_than_it_is(db, tmp_path):
+    """All launches and events are some time in 2031, for which LL2 has the last day of the year."""
+    other = tmp_path / "spacecraft.db"
+    other.write_bytes(db.read_bytes())
+    last = "2031-12-31T00:00:00Z"
+    execute(
+        other,
+        f"UPDATE launches SET net = '{last}', window_start = '{last}', window_end = '{last}',"
+        " net_precision_id = 14",
+    )
+    execute(other, f"UPDATE events SET date = '{last}', date_precision_id = 14")
+    dated = [name for name, view in views().items() if "imprecise" in str(view.columns)]
+    assert len(dated) > 5
+    paths = [f"{table}?_all=1&_size=max" for table in ("launches", "events", *dated)]
+    asked = [f"{each.name}?{urlencode(each.values)}" for each in questions().values()]
+    things = (f"{table}/{execute(db, f'SELECT min(id) FROM {table}')[0][0]}" for table in THINGS)
+    pages = {path: text_of(other, f"/spacecraft/{path}") for path in (*paths, *asked, *things)}
+    pages["/"] = text_of(other, "/")
+    assert [path for path, text in pages.items() if "31 Dec 2031" in text] == []
+    assert [path for path in (*paths, "/") if "2031" not in pages[path]] == []
+
+
 def test_the_front_page_begins_with_launches_people_stations(db):
     text = text_of(db, "/")
     assert is_told(text, "Next launches", "Crew-11", "in 2 d 3 h", "People in space")
     assert is_told(text, "Chris Hadfield", "Space stations", "Docked: Endeavour", "Questions")
     execute(db, f"UPDATE launches SET net = '{at(hours=-2)}' WHERE id = '{LAUNCH}'")
-    assert is_told(text_of(db, "/"), "Next launches", "Crew-11", "2 h ago")
+    assert is_told(text_of(db, "/"), "Launches of the last 24 hours", "Crew-11", "2 h ago")
     assert is_told(text_of(db, "/spacecraft/agencies/121"), "Latest launches", "Crew-11")
-    execute(db, f"UPDATE launches SET net = '{SOON}' WHERE id = '{LAUNCH}'")
+    today = (
+        f"net = '{at():.10}T00:00:00Z', net_precision_id = 5"  # still to come, as far as is known
+    )
+    execute(db, f"UPDATE launches SET {today} WHERE id = '{LAUNCH}'")
+    assert is_told(text_of(db, "/"), "Next launches", "Crew-11", "today")
+    known = f"net = '{SOON}', net_precision_id = 1"
+    execute(db, f"UPDATE launches SET {known} WHERE id = '{LAUNCH}'")
 
 
 def test_other_things_tell_what_matters(db):
@@ -177,8 +218,23 @@ def test_launches_begin_with_what_is_next(db):
     assert "where" not in text.partition("Name")[0]
     assert is_told(text_of(db, "/spacecraft/launches?net__lte=2026&_sort_desc=net"), "Sputnik")
     assert "Sputnik" in text_of(db, "/spacecraft/launches?_search=sputnik")
-    own = {"databases": {"spacecraft": {"tables": {"launches": {"sort_desc": "id"}}}}}
-    assert "Sputnik" in page_of(db, "/spacecraft/launches", metadata=own)
+    for sort in ("sort", "sort_desc"):
+        own = {"databases": {"spacecraft": {"tables": {"launches": {sort: "id"}}}}}
+        assert "Sputnik" in page_of(db, "/spacecraft/launches", metadata=own)
+
+
+def test_the_links_to_a_tables_data_say_which_rows_they_have(db):
+    for query, told, rows in (
+        ("", "upcoming", "net >= strftime('%Y-%m-%d', 'now')"),
+        ("?_sort_desc=net", "all", "1"),
+        ("?status_id=3", "these rows", "status_id = 3"),
+        ("?_sort=id", "all rows", "1"),
+    ):
+        page = page_of(db, f"/spacecraft/launches{query}")
+        link = html.unescape(re.search(rf'href="([^"]+csv[^"]*)">CSV \({told}\)<', page)[1])
+        answer = asyncio.run(Datasette([str(db)]).client.get(link))
+        count = execute(db, f"SELECT count(*) FROM launches WHERE {rows}")[0][0]
+        assert len(answer.text.splitlines()) == count + 1, query
 
 
 def test_a_table_is_walked_there_and_back(db):

@@ -24,6 +24,7 @@ _is_omitted = re.compile(
     r"id|name|slug|wiki|longitude|latitude|.+_(url|link)"
     r"|description|history|details|bio|failreason|weather_concerns"  # long texts
 ).fullmatch
+_is_exact = re.compile(r"\d+ \w+ \d+, \d\d:\d\d UTC").fullmatch
 _KINDS = {"0 or 1": "bool", "year": "year"}  # by unit
 _DAY, _YEAR = "5", "14"  # LL2's precisions that a time has if it has none, or a new one
 _MOST_DISTANT = 30 * 86400  # seconds, of a time whose distance is told
@@ -152,8 +153,13 @@ def _precision(id_: int | None) -> dict[str, str]:
     return known.get(_DAY if id_ is None else str(id_), known[_YEAR])
 
 
-def format_net(text: Any, precision: int | None) -> str:
-    """A time no more precisely than it is known; ``precision`` is the id of LL2's precision."""
+def format_net(text: Any, precision: int | str | None) -> str:
+    """A time no more precisely than it is known.
+
+    ``precision`` is the id of LL2's precision, or what a view says about the time.
+    """
+    if isinstance(precision, str):
+        return format_time(text) if _is_exact(precision) else precision
     try:
         time = from_iso(str(text))
     except ValueError:

@@ -21,11 +21,13 @@ from datasette.utils.asgi import BadRequest
 
 from ll2_mirror.clock import from_iso, to_iso
 from ll2_mirror.errors import NoTime
+from ll2_mirror.ll2.model import Id
 from ll2_mirror.serve.browse import shipped_template
 from ll2_mirror.site import display
 from ll2_mirror.site.change_list import ChangeEntry, recent_changes
 from ll2_mirror.site.context import Rows, SiteContext, the_mirror
 from ll2_mirror.store.ledger import Ledger
+from ll2_mirror.store.sql import among
 
 if TYPE_CHECKING:
     from datasette.app import Datasette
@@ -77,16 +79,29 @@ async def show_feed(datasette: Datasette, request: Request) -> Response:
     if unknown := sorted(set(request.args) - set(declared["filters"])):
         known = " and ".join(declared["filters"]) or "none"
         raise BadRequest(f"{unknown[0]} is no filter of this feed, which has {known}")
-    given = {key: request.args.get(key) for key in declared["filters"]}
-    title = ", ".join([declared["title"], *filter(None, given.values())])
     make, kind = _FORMATS[request.url_vars["format"]]
 
     def read(rows: Rows) -> str:
+        ids, names = dict.fromkeys(declared["filters"]), [declared["title"]]
+        for key in request.args:
+            matches = _matches(rows, declared["filters"][key], request.args[key])
+            ids[key] = among(matches)
+            names += matches.values()
+        found = rows.conn.execute(declared["sql"], ids).fetchall()
         synced = Ledger(rows.conn).finished() or to_iso(datetime.now(UTC))
-        found = rows.conn.execute(declared["sql"], given).fetchall()
-        return make(site, FeedRows(name, declared["table"], title, found, synced))
+        return make(site, FeedRows(name, declared["table"], ", ".join(names), found, synced))
 
     return Response(await site.read(read), content_type=f"{kind}; charset=utf-8")
+
+
+def _matches(rows: Rows, declared: dict[str, Any], given: str) -> dict[Id, str]:
+    """The names by id of the rows that a filter selects; raises NotFound if there are none."""
+    table = declared["table"]
+    columns = ", ".join(declared["names"])
+    sql = f"SELECT id, name FROM {table} WHERE ? COLLATE NOCASE IN (CAST(id AS TEXT), {columns})"
+    if not (found := dict(rows.conn.execute(sql, (given,)).fetchall())):
+        raise NotFound(f"No {display.noun(table)} in this file has the id or the name {given}")
+    return found
 
 
 def _calendar(site: SiteContext, feed: FeedRows) -> str:

@@ -69,7 +69,12 @@ def register_routes() -> list[tuple[str, Any]]:
 @hookimpl
 def get_metadata(datasette: Datasette, key: str | None) -> dict[str, Any]:
     """Datasette's metadata for our tables: hidden ones, sort orders, facets."""
-    return adapter.mirrors_metadata(datasette, key, _metadata)
+    metadata = adapter.mirrors_metadata(datasette, key, _metadata)
+    for name, ours in metadata.get("databases", {}).items():
+        for table, users in (adapter.users_metadata(datasette, "tables", name) or {}).items():
+            if "sort" in users:  # Datasette refuses both
+                ours["tables"].get(table, {}).pop("sort_desc", None)
+    return metadata
 
 
 def _metadata() -> dict[str, Any]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from itertools import filterfalse
 from typing import Any, NamedTuple
 from urllib.parse import parse_qsl
@@ -84,10 +84,9 @@ class TablePage(NamedTuple):
 def chips(table: str) -> list[Chip]:
     """The chips of a table, the default first; none of most tables."""
     now = datetime.now(UTC)
-    yesterday = f"{now - timedelta(days=1):%Y-%m-%d}"
     declared = display.of_table(table).get("chips", {})
     return [
-        Chip(name, query.format(now=f"{now:%Y-%m-%dT%H:%MZ}", yesterday=yesterday))
+        Chip(name, query.format(now=f"{now:%Y-%m-%dT%H:%MZ}", today=f"{now:%Y-%m-%d}"))
         for name, query in declared.items()
     ]
 
