@@ -39,6 +39,7 @@ Answers = Sequence[Mapping[str, Any]]  # rows of an answer, by column
 
 _CREATE = "CREATE VIEW IF NOT EXISTS "
 _read_tables = re.compile(r"(?:FROM|JOIN) (\w+)").findall
+_BETWEEN = " · "  # parts of a text, of which the first may be missing
 _NO_ROW: Values = {}
 _MOST_CHANGES = 8  # on the front page
 # The lists that fail, and since when: see due.failures.
@@ -178,7 +179,8 @@ def _items(rows: Rows, declared: Declared, answers: Answers) -> Iterator[Item]:
             name, href = rows.name(table, id_, name), rows.href(table, id_)
         picture = pictures.get(answer.get("image_id") or answer.get("image_url"))
         if name not in (None, ""):
-            text, note, key = (str(answer.get(each) or "") for each in ("text", "note", "key"))
+            texts = (str(answer.get(each) or "") for each in ("text", "note", "key"))
+            text, note, key = (each.removeprefix(_BETWEEN) for each in texts)
             yield Item(str(name), href, text, note, picture, key)
 
 
