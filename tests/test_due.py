@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import timedelta
+from uuid import UUID
 
 import pytest
 
@@ -157,6 +158,23 @@ def test_what_is_new_is_asked_for_more_often_near_a_launch(
     world.records["launches", "normal"] = [launch]
     run("sync", "launches")
     assert minutes_asked(world, clock, run, 4, "launches/new") == asked
+
+
+@pytest.mark.parametrize(("hours", "due"), [([5], False), ([5, 7.5], True), ([5, 20], False)])
+def test_what_would_be_due_while_launches_are_near_is_due_before(run, world, clock, hours, due):
+    launch = world.records["launches", "normal"][0]
+    precisely = {**launch["net_precision"], "id": 1}
+    world.records["launches", "normal"] = [
+        {**launch, "id": str(UUID(int=n)), "net_precision": precisely}
+        | {"net": to_iso(START + timedelta(hours=after))}
+        for n, after in enumerate(hours)
+    ]
+    asked = ("launches", "agencies")
+    run("ages", "agencies=6h")
+    assert run("sync", *asked).code == 0
+    clock.move(2 * HOUR)
+    plan = run("plan", "launches/new", *asked, "--due", "--json").json["resources"]
+    assert {one["resource"]: one["due"] for one in plan}["agencies"] is due
 
 
 @pytest.fixture

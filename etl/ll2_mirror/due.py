@@ -31,11 +31,13 @@ from ll2_mirror.store.sql import Typed
 from ll2_mirror.store.walks import Walk
 
 RESERVE = 0.2  # of the limit: left for a sync that a person runs
-_OVERDUE = 1.1  # times its age: then a list may use the reserve
-# Near a moment, in seconds before and after it; and ahead of it, before it is near.
-_BEFORE, _AFTER, _AHEAD = 2 * HOUR, HOUR, 3 * HOUR
+_OVERDUE = 1.05  # times its age: then a list may use the reserve
+_BEFORE, _AFTER = 2 * HOUR, HOUR  # near a moment: seconds before and after it
+_AHEAD = 3 * HOUR  # before a moment is near: when other lists are fetched for its time, too
+_FORESEEN = timedelta(days=1)  # the moments that are looked at
 _PRECISE = 2  # the largest id in config/net_precisions for a second, a minute or an hour
 _EVERY = 600  # seconds assumed between two runs, until two were made
+_EARLIEST = 0.75  # of its age: so much earlier is a list fetched at most
 _JITTER = 0.9  # of the time between two runs: runs don't begin exactly on time
 _FAILED, _RUN = "failed", "due_run"  # settings
 # Of a list's age: how long its walk may take, and how long to wait after its first failure.
@@ -195,14 +197,17 @@ class Pace(NamedTuple):
     def near(self, moments: list[datetime], now: datetime) -> tuple[bool, float]:
         """Whether one of the moments is near, and the seconds until other lists can be fetched.
 
-        That is at the next run; but if a moment is ahead, after it, as all requests are then used
-        for it.
+        That is at the next run; but if a moment is ahead, after it and those that follow it so
+        closely that one is always near, as all requests are then used for them.
         """
-        away = [(moment - now).total_seconds() for moment in moments]
+        away = sorted((moment - now).total_seconds() for moment in moments)
         if any(-_AFTER <= seconds <= _BEFORE for seconds in away):
             return True, self.run
-        ahead = [seconds for seconds in away if _BEFORE < seconds <= _BEFORE + _AHEAD]
-        return False, max(self.run, min(ahead, default=-_AFTER) + _AFTER)
+        free, horizon = self.run, _AHEAD
+        for seconds in away:
+            if 0 < seconds - _BEFORE <= horizon:
+                free = horizon = seconds + _AFTER
+        return False, free
 
 
 def pace(store: Store, limit: RateLimit) -> Pace:
@@ -212,9 +217,9 @@ def pace(store: Store, limit: RateLimit) -> Pace:
 
 
 def _moments(store: Store, part: Slice) -> list[datetime]:
-    """The moments of a list's records that are near or ahead and known to the hour."""
+    """The moments of a list's records that are near or within a day and known to the hour."""
     now, key = store.clock.now(), part.moment
-    edges = (now - timedelta(seconds=_AFTER), now + timedelta(seconds=_BEFORE + _AHEAD))
+    edges = (now - timedelta(seconds=_AFTER), now + _FORESEEN)
     rows = store.conn.execute(
         f'SELECT DISTINCT "{key}" FROM "{part.resource.table}"'
         f' WHERE "{key}_precision_id" <= ? AND "{key}" BETWEEN ? AND ?',
@@ -246,12 +251,9 @@ class Task(NamedTuple):
         return ceil(max(1, self.records or 0) / PAGE_SIZES[0]) * HOUR / self.age
 
     def due_at(self, now: datetime) -> datetime:
-        """When it is due; now if it was never fetched.
-
-        Fetched earlier by its whole age or more, it would be due at each run.
-        """
+        """When it is due; now if it was never fetched."""
         age = self.near or self.age
-        wait = timedelta(seconds=age - self.early if self.early < age else age)
+        wait = timedelta(seconds=age - min(self.early, _EARLIEST * age))
         due = self.as_of + wait if self.as_of else now
         return max(due, self.after or due)
 
