@@ -85,6 +85,11 @@ class TestClock(Clock):
         self.time += timedelta(seconds=seconds)
 
 
+def ll2_time(moment: datetime) -> str:
+    """A time as LL2 prints it, to the second."""
+    return f"{moment:%Y-%m-%dT%H:%M:%SZ}"
+
+
 def public_rows(db: Path) -> dict[str, list[tuple[Any, ...]]]:
     """All rows of all public tables."""
     conn = sqlite3.connect(db)

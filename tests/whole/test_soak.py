@@ -28,8 +28,8 @@ from hypothesis.stateful import (
 )
 
 from editable_ll2 import EditableLL2
-from helpers import START, TestClock, command, equals, execute, public_rows, published
-from ll2_mirror.clock import from_iso, to_iso
+from helpers import START, TestClock, command, equals, execute, ll2_time, public_rows, published
+from ll2_mirror.clock import from_iso
 from ll2_mirror.extract.upstream import MAX_PROBES
 from ll2_mirror.ll2.lists import SLICES, SOURCES, slices
 from ll2_mirror.load.publish import MISSING
@@ -427,19 +427,20 @@ class Library(EditableLL2):
         super().__init__(450, clock, limit=COUNTED)
         self.add_lists()
         launch = self.records["launches", "normal"][0]
+        launch |= {"mission": None, "program": []}  # small, for speed
         made = [self._launch(launch, n, clock.time) for n in range(130)]
         self.records["launches", "normal"] = self.launches = made
         del self.records["launches", "detailed"]
 
     def _launch(self, like, n, now):
         id_ = str(UUID(int=Random(n).getrandbits(128)))
-        net, updated = to_iso(now + timedelta(days=n - 90)), to_iso(now - timedelta(days=9))
+        net, updated = ll2_time(now + timedelta(days=n - 90)), ll2_time(now - timedelta(days=9))
         return {**like, "id": id_, "net": net, "last_updated": updated, "name": f"Launch {n}"}
 
     def renew(self, random):
         """A launch changes, and says so."""
         launch = random.choice(self.launches)
-        launch |= {"name": f"Name {random.random()}", "last_updated": to_iso(self.clock.now())}
+        launch |= {"name": f"Name {random.random()}", "last_updated": ll2_time(self.clock.now())}
 
 
 def trouble(world, random):
@@ -558,10 +559,10 @@ def asked_near_launches(db, days, failing):
     fetched, oldest = [(0.0, 0.0)], dict.fromkeys(names, 0.0)
     with answering(Library(clock)) as world:
         for launch, time in zip(world.launches, times, strict=False):
-            launch["net"] = to_iso(START + timedelta(seconds=time))
+            launch["net"] = ll2_time(START + timedelta(seconds=time))
             launch["net_precision"] = {**launch["net_precision"], "id": 1}
         for launch in world.launches[len(times) :]:
-            launch["net"] = to_iso(START - timedelta(days=9))
+            launch["net"] = ll2_time(START - timedelta(days=9))
         answer = world.answer
         world.answer = lambda path, query: (
             (500, {"detail": "No."}) if f"/{failing}/" in path else answer(path, query)
