@@ -337,21 +337,31 @@ def found(answer: ApiResponse) -> list[str]:
     return page.found
 
 
-@pytest.mark.parametrize("resource", list(RESOURCES))
-def test_a_filter_writes_no_html(ask, resource):
-    for name in {one.name for one in RESOURCES[resource].filters}:
-        for path in (f"/2.3.0/{resource}/", f"/2.3.0/{resource}/201/"):
-            answer = ask(f"{path}?{quote(name)}={quote(EVIL)}", accept="text/html")
-            assert "html" not in answer.media_type or found(answer) == []
+ONE_OF_EACH_KIND = {
+    one.kind: (resource, one.name) for resource in RESOURCES for one in RESOURCES[resource].filters
+}
+
+
+@pytest.mark.parametrize(("resource", "name"), ONE_OF_EACH_KIND.values(), ids=ONE_OF_EACH_KIND)
+def test_a_filter_writes_no_html(ask, resource, name):
+    for path in (f"/2.3.0/{resource}/", f"/2.3.0/{resource}/201/"):
+        answer = ask(f"{path}?{quote(name)}={quote(EVIL)}", accept="text/html")
+        assert "html" not in answer.media_type or found(answer) == []
 
 
 @pytest.mark.parametrize("name", [*GENERAL, "name", "id__in", "in_space", "format"])
 def test_a_parameter_writes_no_html(ask, name):
+    for path in (LIST, f"{LIST}201/", "/2.3.0/"):
+        for query in (f"{quote(name)}={quote(EVIL)}", f"{quote(EVIL)}={name}"):
+            answer = ask(f"{path}?{query}", accept="text/html")
+            assert "html" not in answer.media_type or found(answer) == []
+
+
+@pytest.mark.parametrize("path", [LIST, f"{LIST}201/", "/2.3.0/", "/2.3.0/nothing/"])
+def test_a_query_and_a_method_write_no_html(ask, path):
     for method in ("GET", EVIL):
-        for path in (LIST, f"{LIST}201/", "/2.3.0/", "/2.3.0/launches/", "/2.3.0/agencies/"):
-            for query in (f"{quote(name)}={quote(EVIL)}", f"{quote(EVIL)}={name}", EVIL):
-                answer = ask(f"{path}?{query}", accept="text/html", method=method)
-                assert "html" not in answer.media_type or found(answer) == []
+        answer = ask(f"{path}?{EVIL}", accept="text/html", method=method)
+        assert "html" not in answer.media_type or found(answer) == []
 
 
 def test_a_path_writes_no_html(ask):
@@ -772,27 +782,24 @@ def test_a_view_that_never_ends_in_a_tables_place_is_given_up(
 
 def test_a_request_that_takes_long_leaves_the_others_theirs(detailed, tmp_path, monkeypatch):
     """It is read apart as soon as it is known to be slow."""
-    monkeypatch.setattr("ll2_mirror.serve.responses.READ_SECONDS", 4.0)
+    monkeypatch.setattr("ll2_mirror.serve.responses.READ_SECONDS", 1.0)
     monkeypatch.setattr("ll2_mirror.serve.responses._QUICK_SECONDS", 0.05)
     db = Path(shutil.copy(detailed, tmp_path / "a.db"))
     execute(db, "DROP TABLE _search_agencies")
     execute(db, f"CREATE VIEW _search_agencies AS {ENDLESS} SELECT i AS id, 'x' AS name FROM n")
 
-    async def waits() -> list[float]:
-        app, loop = Datasette([str(db)]), asyncio.get_running_loop()
+    async def answered_meanwhile() -> int:
+        app, count = Datasette([str(db)]), 0
         assert (await app.client.get(LIST)).status_code == 200
         slow = asyncio.create_task(app.client.get("/2.3.0/agencies/?search=x"))
-        times = [loop.time()]
         while not slow.done():  # what is in memory is answered all the while
             assert (await app.client.get(LIST)).status_code == 200
-            times.append(loop.time())
-            await asyncio.sleep(0.01)
+            count += 1
+            await asyncio.sleep(0.05)
         assert (await slow).status_code == 503
-        return [after - before for before, after in itertools.pairwise(times)]
+        return count
 
-    found = asyncio.run(waits())
-    assert len(found) > 10
-    assert max(found) < 3
+    assert asyncio.run(answered_meanwhile()) > 2  # one before and one after it, were it not apart
 
 
 @pytest.mark.parametrize("query", ["search=soyuz", "search=so", "name=Soyuz 6"])
@@ -844,7 +851,7 @@ def test_responses_to_any_hosts_take_no_memory(detailed):
     responder = Responder(File(detailed), most=100_000)
 
     async def ask_often():
-        for number in range(300):
+        for number in range(20):
             refused = Request(LIST, "", f"http://host{number}", "x/y," * 4000)
             assert (await responder(refused)).status == 406
 

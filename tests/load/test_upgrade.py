@@ -8,25 +8,34 @@ import zlib
 
 import pytest
 
-from helpers import FIXTURES, execute, grow_old, public_rows
+from helpers import FIXTURES, TestClock, command, execute, grow_old, public_rows
 from ll2_mirror.ll2.schema import SCHEMA_VERSION
+from ll2_mirror.testing.fake_ll2 import bundled
 
 KEPT = {"_history": "*", "_runs": "*", "_records": "resource, id"}
 
 
-@pytest.fixture(params=["normal", "detailed"])
-def older(request, db, run, upstream):
+@pytest.fixture(scope="module", params=["normal", "detailed"])
+def made(request, one_upstream, tmp_path_factory):
     """A file of an earlier version that has a past, with what its tables and its ledger held."""
-    options = ("--mode", request.param, "--base-url", upstream.base_url)
-    run("sync", db, "spacecraft", "agencies", *options)
-    for records in upstream.records.values():
-        records[0]["name"] = "Renamed"
-    run("sync", db)
+    db, clock = tmp_path_factory.mktemp("older") / "older.db", TestClock()
+    one_upstream.reset(records := bundled())
+    options = ("--mode", request.param, "--base-url", one_upstream.base_url)
+    command(clock, "sync", db, "spacecraft", "agencies", *options)
+    for listed in records.values():
+        listed[0]["name"] = "Renamed"
+    command(clock, "sync", db)
     before = public_rows(db)
     ledger = {table: execute(db, f"SELECT {of} FROM {table}") for table, of in KEPT.items()}
     grow_old(db)
-    upstream.log.clear()
-    return db, before, ledger
+    return db, records, before, ledger
+
+
+@pytest.fixture
+def older(made, db, upstream):
+    """A copy of that file, where LL2 is as it was at its last sync."""
+    file, upstream.records, before, ledger = made
+    return shutil.copy(file, db), before, ledger
 
 
 @pytest.mark.parametrize("command", ["verify", "status", "changes", "plan"])
@@ -112,8 +121,8 @@ def test_an_upgrade_that_fails_leaves_the_file_as_it_was(synced, run, command):
 def test_a_page_that_is_none_ends_an_upgrade_and_is_named(synced, run, text):
     grow_old(synced)
     execute(synced, "UPDATE _bodies SET body = ?", zlib.compress(text))
-    for command in ("status", "sync"):
-        failed = run(command, synced)
+    for name in ("status", "sync"):
+        failed = run(name, synced)
         assert failed.code == 65
         assert failed.err.startswith(f"ll2-mirror: {synced}: spacecraft: the page at offset 0: no")
 
@@ -180,8 +189,8 @@ def test_a_file_of_an_earlier_release_is_synced(released, run, upstream):
 def test_what_stands_in_the_way_of_an_upgrade_is_damage(synced, run):
     execute(synced, "ALTER TABLE _search_spacewalks RENAME TO theirs")
     grow_old(synced)
-    for command in ("sync", "verify"):
-        done = run(command, synced)
+    for name in ("sync", "verify"):
+        done = run(name, synced)
         assert done.code == 65
         assert "is damaged: index _search_spacewalks_id already exists" in done.err
     assert not synced.with_name(f"{synced.name}.v1").exists()
