@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import csv
 import json
+import os
 import re
+import signal
 import sys
 from datetime import UTC, date, datetime
+from threading import Timer
 
 import pytest
 
@@ -174,6 +177,27 @@ def test_a_value_that_is_no_time_is_told(detailed, out, run, ending):
     assert ran.code == 65
     assert re.fullmatch("ll2-mirror: launches can't be exported: .*soon.*\n", ran.err), ran.err
     assert not out.exists()
+
+
+def test_ctrl_c_ends_an_endless_view_and_leaves_nothing(detailed, out, run):
+    endless = "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n LIMIT 50000000)"
+    execute(detailed, f"CREATE VIEW endless AS {endless} SELECT i FROM n")
+    handler = signal.getsignal(signal.SIGINT)
+    timer = Timer(0.3, os.kill, (os.getpid(), signal.SIGINT))
+    timer.start()
+    ran = run("export", detailed, out, "spacecraft", "endless")
+    timer.join()
+    signal.signal(signal.SIGINT, handler)
+    assert ran.code == 75
+    assert ran.err.startswith("ll2-mirror: interrupted: nothing was lost")
+    assert not out.exists()
+
+
+def test_what_a_killed_export_left_is_no_hindrance(detailed, out, run):
+    (out / ".part").mkdir(parents=True)
+    (out / ".part" / "pads.csv").write_text("half")
+    exported(run, detailed, out, "agencies")
+    assert sorted(path.name for path in out.iterdir()) == ["agencies.csv", "datapackage.json"]
 
 
 def test_a_folder_that_isnt_empty_is_left_alone(detailed, out, run):

@@ -34,6 +34,7 @@ _PROFILE = "https://datapackage.org/profiles/2.0/datapackage.json"
 _TERMS = "https://github.com/TheSpaceDevs/Tutorials/blob/main/faqs/faq_TSD.md#terms-of-use"
 _MEDIA_TYPES = {"csv": "text/csv", "parquet": "application/vnd.apache.parquet"}
 _BATCH = 10_000  # rows in memory
+_STEPS = 100_000  # of SQLite's virtual machine, some milliseconds, between two checks for a signal
 # Types of a Table Schema, by the column's unit, its type in SQL, and the types of its values.
 _BY_UNIT = {"0 or 1": "boolean", "UTC": "datetime", "YYYY-MM-DD": "date"}
 _UNITS = (*_BY_UNIT, "days", "year", "ISO 3166-1")  # of views
@@ -78,6 +79,7 @@ def export(
     """
     write, ending = (_parquet_writer(), "parquet") if parquet else (_write_csv, "csv")
     described, counts = [], Counter[str]()
+    store.conn.set_progress_handler(lambda: None, _STEPS)  # else Ctrl-C waits for a user's view
     with store.snapshot(), _staged(folder) as stage:
         chosen = _chosen(store, names)
         for done, name in enumerate(chosen, 1):
@@ -99,10 +101,11 @@ def _staged(folder: Path) -> Iterator[Path]:
     with writing(folder):
         if is_new := not folder.exists():
             folder.mkdir()
-        if any(folder.iterdir()):
-            raise UsageError(f"{folder} is not empty: choose another folder, or empty it")
         stage = folder / ".part"
+        if any(path != stage for path in folder.iterdir()):
+            raise UsageError(f"{folder} is not empty: choose another folder, or empty it")
         try:
+            shutil.rmtree(stage, ignore_errors=True)  # an export that was killed left it
             stage.mkdir()
             yield stage
             for path in sorted(stage.iterdir(), key=lambda path: path.name == _DESCRIPTOR):
@@ -121,6 +124,8 @@ def _explaining(name: str) -> Iterator[None]:
     try:
         yield
     except (sqlite3.OperationalError, DataError) as error:
+        if getattr(error, "sqlite_errorname", "") == "SQLITE_INTERRUPT":
+            raise KeyboardInterrupt from None
         raise DataError(f"{name} can't be exported: {error}") from error
 
 
