@@ -66,6 +66,19 @@ def test_a_file_of_any_name_is_served(named):
     assert alone(named)
 
 
+@pytest.mark.parametrize("crossdb", [False, True])
+def test_files_are_served_beside_it(synced, tmp_path, crossdb):
+    other = tmp_path / "other.db"
+    execute(other, "CREATE TABLE moons (id INTEGER PRIMARY KEY)")
+
+    async def asked():
+        app = datasette(synced, files=(other,), crossdb=crossdb)
+        paths = (LIST, "/other/moons.json", "/_memory.json")
+        return [(await app.client.get(path)).status_code for path in paths]
+
+    assert asyncio.run(asked()) == [200, 200, 200 if crossdb else 404]
+
+
 @pytest.mark.sampled
 def test_every_command_takes_a_file_of_any_name(named, run, monkeypatch):
     monkeypatch.chdir(named.parent)

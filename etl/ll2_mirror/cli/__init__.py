@@ -2,7 +2,7 @@
 
 In: a command line. Out: lines for people, JSON for programs, an exit code for scripts.
 
-Open ``main`` first: it names the commands and their modules, each with the words that it prints.
-``options`` is what commands have in common, ``output`` prints, shows progress and words errors,
-``status`` is what people, programs and monitors are told.
+Open ``main`` first: it lists the commands with their modules. ``options`` has what commands have in
+common, ``output`` prints, shows progress and turns exceptions into errors, ``status`` collects the
+state of a mirror and makes metrics of it.
 """

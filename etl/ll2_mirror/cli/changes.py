@@ -27,9 +27,9 @@ _CHANGES_HELP = """Show what was added, changed and removed.
 
 By run, with old and new values; a first sync is summed up. The format atom makes a feed.
 """
-_MANY_ADDED = 3  # rows added to one table that are named one by one
-_WHOLE, _PART = ("added", "gone"), ("changed", "reordered")  # rows, keys
-_MOST = 500  # entries, the newest
+_MANY_ADDED = 3  # rows added to one table: more are only counted
+_WHOLE, _PART = ("added", "gone"), ("changed", "reordered")  # kinds of changes: of rows, of keys
+_MOST = 500  # entries of the feed: the newest
 
 
 @click.command(cls=options.Command, help=_CHANGES_HELP)
@@ -40,14 +40,14 @@ _MOST = 500  # entries, the newest
 @click.option(
     *("--all", "everything"),
     is_flag=True,
-    help="Also values that change by themselves: times, counts.",
+    help="Also values that change by themselves, such as counts.",
 )
 @click.option(
     "--format", "form", type=click.Choice(["text", "json", "atom"]), help="The output format."
 )
 @options.JSON
 def changes(db: Path, since: str | None, everything: bool, form: str | None) -> None:
-    """Says what each run changed."""
+    """Shows what each run changed."""
     start = None if since is None else options.point_in_time(since, output.clock().now())
     with options.opened(db) as store:
         document = changes_of(store, start, everything)
@@ -61,7 +61,7 @@ def changes(db: Path, since: str | None, everything: bool, form: str | None) -> 
 
 
 def _run_lines(runs: list[dict[str, Any]]) -> Iterator[str]:
-    """What each run changed."""
+    """The lines for each run."""
     for run in runs:
         yield f"{run['finished'][:19]}Z  {run['resource']}"
         if run["first"]:
@@ -71,7 +71,7 @@ def _run_lines(runs: list[dict[str, Any]]) -> Iterator[str]:
 
 
 def _change_lines(changes: list[dict[str, Any]]) -> Iterator[str]:
-    """A line a change; many rows added to one table are one line."""
+    """A line for each change; many rows added to one table share a line."""
     many = {table: count for table, count in _added(changes).items() if count > _MANY_ADDED}
     yield from (f"  + {table}: {count:,} rows" for table, count in many.items())
     for change in changes:
@@ -90,14 +90,14 @@ def _added(changes: list[dict[str, Any]]) -> Counter[str]:
 
 
 def _first_sync_text(run: dict[str, Any]) -> str:
-    """A first sync in one line: what it added, the most first."""
+    """A first sync in one line: how many rows it added, largest table first."""
     added = _added(run["changes"]).most_common()
     counts = ", ".join(f"{count:,} {table}" for table, count in added)
     return f"the first sync: {counts or 'nothing'}"
 
 
 def _value_texts(change: dict[str, Any]) -> Iterator[str]:
-    """Each key that a change is about with its value before and after, null if it had none."""
+    """Each changed key with its values before and after; null stands for a missing value."""
     before, after = _values(change, "from"), _values(change, "to")
     for key in dict.fromkeys((*before, *after)):
         if before.get(key) != after.get(key):
@@ -105,7 +105,7 @@ def _value_texts(change: dict[str, Any]) -> Iterator[str]:
 
 
 def _values(change: dict[str, Any], side: str) -> dict[str, Any]:
-    """The values of one side by key: one, or of ``_extra`` each shape's and columns' exact ones."""
+    """The values before (``from``) or after (``to``) by key; ``_extra`` has several."""
     if change["key"] != "_extra":
         return {change["key"]: change[side]}
     parts = (part.get("values", part) for part in (change[side] or {}).values())
@@ -113,7 +113,7 @@ def _values(change: dict[str, Any], side: str) -> dict[str, Any]:
 
 
 def _value_text(change: dict[str, Any], key: str, before: Any, after: Any) -> str:
-    """A key with its value before and after: by name if it has one, else as JSON."""
+    """A key with its values before and after: names of rows, or JSON."""
     old, new = (
         unspelled(json.dumps(value, ensure_ascii=False)) if name is None else name
         for value, name in ((before, change.get("from_name")), (after, change.get("to_name")))
@@ -127,8 +127,8 @@ def _value_text(change: dict[str, Any], key: str, before: Any, after: Any) -> st
 def changes_of(store: Store, since: datetime | None, everything: bool) -> dict[str, Any]:
     """What each run changed, oldest first, as the JSON object of ``changes --json``.
 
-    Runs that changed nothing are left out; so is, unless ``everything``, what moves by itself.
-    Raises DataError if the history holds what no sync writes.
+    Without runs that changed nothing and, unless ``everything``, values that change by themselves.
+    Raises DataError if the history contains what no sync writes.
     """
     sql = f"SELECT min(id) FROM _runs WHERE part <> '{NEW}' GROUP BY resource, part"
     first = {id_ for (id_,) in store.conn.execute(sql).fetchall()}
@@ -163,9 +163,9 @@ def _change(store: Store, typed: Typed, change: Change) -> dict[str, Any]:
 
 
 def _sides(store: Store, typed: Typed, change: Change, where: str) -> dict[str, Any]:
-    """What was before and what is now, as far as a change of its kind has them.
+    """The keys ``key``, ``from`` and ``to`` of a change, as far as its kind has them.
 
-    Two ids of nested objects come with the names of these.
+    The ids of nested objects come with their names.
     """
     from ll2_mirror.ll2.descriptions import label
 
@@ -186,14 +186,14 @@ def _sides(store: Store, typed: Typed, change: Change, where: str) -> dict[str, 
 
 
 def _scalar(typed: Typed, value: Any, where: str) -> Any:
-    """A value as it is."""
+    """A value of the history as it is."""
     if not isinstance(value, str | int | float):
         raise typed.damaged(where, value)
     return value
 
 
 def _extra(typed: Typed, value: Any, where: str) -> Any:
-    """An ``_extra``."""
+    """The value of an ``_extra``."""
     from ll2_mirror.transform.extra import read
 
     try:
@@ -203,7 +203,7 @@ def _extra(typed: Typed, value: Any, where: str) -> Any:
     return typed.document(value, where)
 
 
-# How a value of the history becomes LL2's, by the kind of its key.
+# Functions that convert a value of the history to JSON's, by the kind of its key.
 _READERS: dict[str, Callable[[Typed, Any, str], Any]] = {
     "many": lambda typed, value, where: typed.document(value, where, list),
     "bool": lambda typed, value, where: bool(value),
@@ -212,7 +212,7 @@ _READERS: dict[str, Callable[[Typed, Any, str], Any]] = {
 
 
 def _name(store: Store, typed: Typed, name: str, table: str, id_: Any) -> str | None:
-    """What a row is called, by an expression of SQL; if it is gone, the name that it had."""
+    """The name of a row, from an SQL expression; the last one if the row was deleted."""
     row = store.conn.execute(f'SELECT {name} FROM "{table}" AS t WHERE id = ?', (id_,)).fetchone()
     if row is None:
         last = (id_ is not None and store.ledger.last_state(table, id_)) or "{}"
@@ -224,7 +224,7 @@ def _name(store: Store, typed: Typed, name: str, table: str, id_: Any) -> str | 
 
 
 def _atom(document: dict[str, Any], name: str, now: str) -> str:
-    """The feed of what changed, the newest first; ``name`` is the file's, ``now`` a time."""
+    """The changes as a feed, newest first; ``name`` is the file's, ``now`` an ISO time."""
     from ll2_mirror.site.feeds import FeedEntry, atom
 
     runs, urn = document["runs"][::-1], f"urn:ll2-mirror:{name}"
@@ -241,7 +241,7 @@ def _atom(document: dict[str, Any], name: str, now: str) -> str:
 
 
 def _entries(run: dict[str, Any]) -> Iterator[tuple[str, str, str]]:
-    """The entries of a run: id, title and path of each; a first run has one for all."""
+    """The entries for a run: id, title and path of each; a first run has only one."""
     if run["first"]:
         yield "", f"{run['resource']}: {_first_sync_text(run)}", f"{run['resource']}/"
         return

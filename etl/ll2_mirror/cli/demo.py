@@ -1,4 +1,4 @@
-"""The commands to begin with, and to test with: demo, examples and fake."""
+"""The commands to start with, and to test with: demo, examples and fake."""
 
 from __future__ import annotations
 
@@ -39,11 +39,11 @@ _FAKE_HELP = """Serve a fake LL2, to test clients of LL2.
 It serves the bundled sample, or what the mirror DB holds, on this computer, with LL2's limit. A
 POST makes it fail, uses up the limit, or moves its clock.
 """
-_SHOWN = 3  # answers to a question
+_SHOWN = 3  # rows of an answer
 
 
 def _made(directory: Path) -> Path:
-    """A folder, made where there is none."""
+    """The folder, created if it is missing; raises UsageError."""
     try:
         directory.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -55,7 +55,7 @@ def _made(directory: Path) -> Path:
 @click.argument("directory", metavar="[DIR]", default=".", type=options.Location())
 @click.pass_context
 def demo(ctx: click.Context, directory: Path) -> None:
-    """Mirrors the bundled sample, proves it and asks it three questions."""
+    """Mirrors the bundled sample, verifies it and answers three questions."""
     from ll2_mirror.store.file import checked_path
     from ll2_mirror.testing import fake_ll2
     from ll2_mirror.verify import verify
@@ -80,7 +80,7 @@ def demo(ctx: click.Context, directory: Path) -> None:
 
 
 def _is_demo(db: Path, lists: list[str]) -> bool:
-    """Whether a file mirrors nothing yet, or the sample: all its lists, from this computer."""
+    """Whether a file is empty, or mirrors all lists of the sample from this computer."""
     with options.opened(db) as store:
         server, resources = store.settings.base_url or "", store.settings.resources
     is_here = urlsplit(server).hostname == "127.0.0.1"
@@ -88,7 +88,7 @@ def _is_demo(db: Path, lists: list[str]) -> bool:
 
 
 def _answers(db: Path) -> Iterator[str]:
-    """The questions of the demo, each with the first of its answers in one line."""
+    """The questions of the demo, each with the first rows of its answer in one line."""
     from ll2_mirror.ll2.descriptions import questions
 
     with closing(sqlite3.connect(db)) as conn:
@@ -106,7 +106,7 @@ def _answers(db: Path) -> Iterator[str]:
 
 
 def _next_steps(db: Path) -> Iterator[str]:
-    """What to do next: commands that work as they are printed, in the folder of this one."""
+    """What to do next: commands that work as printed, in the current folder."""
     called = Path(sys.argv[0])
     program = f"{shlex.quote(sys.executable)} -m ll2_mirror"
     if called.name == "ll2-mirror":
@@ -123,7 +123,7 @@ def _next_steps(db: Path) -> Iterator[str]:
 @click.command(cls=options.Command, help=_EXAMPLES_HELP)
 @options.DIR
 def examples(directory: Path) -> None:
-    """Writes the files that the schedule page speaks of."""
+    """Writes the example files."""
     source = shipped("examples")
     _made(directory)
     files = sorted(path for path in source.rglob("*") if path.is_file())
@@ -135,7 +135,7 @@ def examples(directory: Path) -> None:
             raise UsageError(
                 f"{target} exists with other contents: remove it, or choose another folder"
             )
-    shutil.copytree(source, directory, dirs_exist_ok=True)  # with their rights: some are scripts
+    shutil.copytree(source, directory, dirs_exist_ok=True)  # with permissions: some are scripts
     output.say(*map(str, targets.values()))
 
 
@@ -146,11 +146,15 @@ def examples(directory: Path) -> None:
     "--limit",
     type=click.IntRange(min=1),
     default=15,
-    help="How many requests it allows in an hour.",
+    help="How many requests it allows per hour.",
 )
-@click.option("--now", metavar="TIME", help="The time by its clock, such as 2026-11-23 or 2d.")
+@click.option(
+    "--now",
+    metavar="TIME",
+    help="Where its clock begins, such as 2026-11-23, or 2d for two days ago.",
+)
 def fake(db: Path | None, port: int, limit: int, now: str | None) -> None:
-    """Serves a fake LL2 until it is interrupted."""
+    """Serves a fake LL2 until interrupted."""
     from ll2_mirror.clock import FakeClock
     from ll2_mirror.testing.fake_ll2 import FakeLL2, bundled
     from ll2_mirror.testing.mirror_ll2 import MirrorLL2

@@ -1,4 +1,4 @@
-"""The program: its commands, its exit codes, and what it does where one ends with an error.
+"""The program: its commands, its exit codes, and what happens when a command fails.
 
 Each command imports what it needs when it runs, so that --help answers at once.
 """
@@ -35,10 +35,10 @@ Start with: ll2-mirror sync spacecraft.db
 
 
 class Program(options.Command, click.Group):
-    """The group of commands; any error becomes one line and an exit code."""
+    """The group of commands; every exception becomes one line and an exit code."""
 
     def invoke(self, ctx: click.Context) -> Any:
-        """Runs a command; raises a MirrorError, before click prints a line of its own."""
+        """Runs a command; raises a MirrorError instead of what click would print itself."""
         try:
             return super().invoke(ctx)
         except click.exceptions.Exit:
@@ -48,10 +48,10 @@ class Program(options.Command, click.Group):
             raise ours from ours.__cause__
 
     def main(self, args: Any = None, *, standalone_mode: bool = True, **extra: Any) -> Any:  # type: ignore[override]
-        """Runs the program and exits; within itself (not standalone), it raises instead."""
+        """Runs the program and exits; if not standalone, as in ``demo``, raises instead."""
         if not standalone_mode:
             return super().main(args, standalone_mode=False, **extra)
-        # A wrong command line is an error in JSON, too, so click can't tell whether that is wanted.
+        # An invalid command line is reported as JSON, too, so this is read before click parses it.
         line = "\0".join(sys.argv if args is None else args)
         log_json = re.findall("--log-format[=\0](\\w+)", line)[-1:] == ["json"]
         output.begin_run(log_json=log_json)

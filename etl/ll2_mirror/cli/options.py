@@ -1,4 +1,4 @@
-"""What the commands have in common: the file they open, options of several, what those mean."""
+"""What the commands have in common: how they open the file, shared options and their types."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from ll2_mirror.clock import AGE_UNITS, from_iso, seconds
 from ll2_mirror.errors import DataError, UsageError
 from ll2_mirror.ll2.schema import SCHEMA_VERSION
 from ll2_mirror.progress import Emit, ignore
-from ll2_mirror.store.file import Store, open_store, version_of
+from ll2_mirror.store.file import Store, checked_path, open_store, version_of
 from ll2_mirror.store.lock import only_sync
 
 _SIZE = re.compile(r"(\d{1,15})([KMG]?)B?", re.IGNORECASE)
@@ -36,7 +36,7 @@ class Command(click.Command):
             return super().make_context(*args, **extra)
 
 
-# The types of options: click names them in the help as the functions are called.
+# The types of options: the help shows the names of these functions.
 
 
 def age(text: str) -> float:
@@ -84,13 +84,13 @@ def point_in_time(text: str, now: datetime) -> datetime:
 
 
 def with_options(*options: Callable[[Any], Any]) -> Callable[[Any], Any]:
-    """Gives a command several parameters, in this order."""
+    """A decorator that adds several parameters to a command, in this order."""
     return lambda command: reduce(lambda done, option: option(done), reversed(options), command)
 
 
 @contextmanager
 def opened(db: Path) -> Iterator[Store]:
-    """The mirror, for a command that only reads; of an older file a copy that is up to date."""
+    """The mirror, for a command that only reads; an older file is read through an upgraded copy."""
     with open_store(db, output.clock()) as store:
         if version_of(store.conn) == SCHEMA_VERSION:
             yield store
@@ -103,9 +103,10 @@ def opened(db: Path) -> Iterator[Store]:
 
 @contextmanager
 def changing(db: Path, emit: Emit = ignore) -> Iterator[Store]:
-    """The mirror, up to date and made where there is none, for the one sync that may change it."""
+    """The mirror, locked, upgraded, and created if it is missing, for a command that changes it."""
     from ll2_mirror.load.upgrade import upgrade
 
+    checked_path(db)  # before a lock file is made beside it
     with only_sync(db), open_store(db, output.clock(), create=True) as store:
         upgrade(store, emit)  # a failure leaves the file as it was
         yield store
@@ -115,7 +116,7 @@ def changing(db: Path, emit: Emit = ignore) -> Iterator[Store]:
 
 
 class Location(click.Path):
-    """A path; refuses one that leads from a working folder that is gone."""
+    """A path; refuses a relative one if the working folder was deleted."""
 
     def convert(self, *given: Any) -> Path:
         """The path; raises UsageError."""
@@ -131,10 +132,10 @@ class Location(click.Path):
 
 
 class Lists(click.Choice[str]):
-    """The names of lists; for one that isn't there it names the nearest."""
+    """The names of lists; the error for another name suggests similar ones."""
 
     def convert(self, value: str, *_: Any) -> str:
-        """The name, if it is one of them; raises UsageError."""
+        """The name; raises UsageError if there is no such list."""
         if value in self.choices:
             return value
         near = ", ".join(get_close_matches(value, self.choices, _NEAR, cutoff=0))
@@ -145,7 +146,7 @@ class Lists(click.Choice[str]):
 
 
 def _keep(_: click.Context, parameter: click.Parameter, value: Any) -> Any:
-    """Keeps what concerns all of a run: the file that it is about, and how it prints."""
+    """Stores what concerns the whole run: the file it works on, and how it prints."""
     setattr(output.this_run(), str(parameter.name), value)
     return value
 
@@ -170,12 +171,12 @@ LATE = click.option(
     "--late",
     metavar="N",
     type=click.IntRange(min=1),
-    help="Exit with 1 if a list is older than N times its own age, such as 2.",
+    help="Exit with 1 if a list is older than N times the age that it may reach.",
 )
 
 
 def max_age_option(what: str) -> Callable[[Any], Any]:
-    """The option ``--max-age``; ``what`` it looks at."""
+    """The option ``--max-age``; ``what`` it checks."""
     help_ = f"Exit with 1 if {what} than this, such as 90m, 12h, 2d."
     return click.option("--max-age", type=age, help=help_)
 

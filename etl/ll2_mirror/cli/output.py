@@ -1,7 +1,7 @@
 """Everything that a command prints, and the error that ends it.
 
-What people read has its control characters shown, not sent: a name of LL2's may hold some. What
-programs read is exact.
+Text for people has escapes instead of control characters, which LL2's names may contain. Output for
+programs is exact.
 """
 
 from __future__ import annotations
@@ -39,16 +39,16 @@ _ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)  # Ctrl-C, a service's 
 
 
 class ReaderGone(MirrorError):
-    """The reader of the output has closed it, as ``| head`` does: people are told nothing."""
+    """The reader of the output has closed it, as ``| head`` does: no message is printed."""
 
     exit_code = 128 + signal.SIGPIPE
 
 
 @dataclass
 class Invocation:
-    """One run of the program; ``db`` is the file that it is about, once that is known.
+    """One run of the program; ``db`` is the file it works on, once that is known.
 
-    ``as_json``: the result is printed as JSON; ``quiet``: not printed as text. ``log_json``: each
+    ``as_json``: prints the result as JSON; ``quiet``: doesn't print it as text. ``log_json``: each
     line on stderr is a JSON object with the run, the process and the file.
     """
 
@@ -64,12 +64,12 @@ _run.set(Invocation())
 
 
 def this_run() -> Invocation:
-    """The run of the program that goes on in this thread."""
+    """The current run of the program."""
     return _run.get()
 
 
 def begin_run(*, log_json: bool) -> None:
-    """Begins a run; characters that the output's encoding lacks become escapes."""
+    """Begins a run; characters missing in the output's encoding are printed as escapes."""
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
@@ -82,7 +82,7 @@ def say(*lines: str, err: bool = False) -> None:
 
 
 def present(document: Any, lines: Iterable[str]) -> None:
-    """Prints a command's result: the document if JSON is wanted, else the lines unless quiet."""
+    """Prints a command's result: the document with ``--json``, else the lines unless quiet."""
     if this_run().as_json:
         write(f"{_json(document, sys.stdout, indent=2)}\n")
     elif not this_run().quiet:
@@ -98,10 +98,10 @@ def log(event: str, /, **facts: Any) -> None:
 
 
 def fail(error: MirrorError) -> NoReturn:
-    """Ends the program with one line and the error's exit code; a bug has its traceback."""
+    """Ends the program with one line and the error's exit code; after a bug with the traceback."""
     is_bug = isinstance(error, Bug)
     trace = "".join(traceback.format_exception(error.__cause__) if is_bug else ()).splitlines()
-    with suppress(MirrorError):  # if stderr can't be written, the exit code still tells
+    with suppress(MirrorError):  # if stderr can't be written, the exit code has to do
         if this_run().log_json:
             extra = {"traceback": trace} if is_bug else {}
             log("failed", exit_code=error.exit_code, message=str(error), **extra)
@@ -111,31 +111,31 @@ def fail(error: MirrorError) -> NoReturn:
 
 
 def clock() -> Clock:
-    """The machine's clock, unless the caller of the program passed in one."""
+    """The machine's clock, unless the program's caller passed in another."""
     context = click.get_current_context(silent=True)
     given = context.find_object(Clock) if context else None
     return given or Clock()
 
 
 def shown(text: str) -> str:
-    r"""A text in one line, with an escape such as \x1b or \u202e for what can't be seen."""
+    r"""A text in one line, with escapes such as \x1b or \u202e for unprintable characters."""
     return "".join(
         letter if letter.isprintable() else letter.encode("unicode_escape").decode()
         for letter in text
     )
 
 
-# What changes how a terminal shows the letters around it, and JSON needn't escape.
+# Characters that JSON needn't escape, but that change how a terminal shows those around them.
 _UNSEEN = re.compile("[\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]")
 
 
 def escaped(text: str) -> str:
-    """A JSON text with an escape for what can't be seen: its values are the same."""
+    """A JSON text with the same values, in which unprintable characters are escaped."""
     return _UNSEEN.sub(lambda match: f"\\u{ord(match[0]):04x}", text)
 
 
 def write_body(body: bytes) -> None:
-    """Writes a response: byte for byte, but on a terminal with escapes for what can't be seen."""
+    """Writes a response: byte for byte, but to a terminal with escapes."""
     on_terminal = sys.stdout is not None and sys.stdout.isatty()
     write(escaped(body.decode()) if on_terminal else body)
 
@@ -168,7 +168,7 @@ def writing() -> Iterator[None]:
 
 
 def _json(document: Any, stream: Any, indent: int | None = None) -> str:
-    """JSON in letters that a stream can carry and a terminal shows."""
+    """JSON in characters that the stream's encoding has and a terminal shows."""
     encoding = getattr(stream, "encoding", None) or "utf-8"
     exact = codecs.lookup(encoding).name == "utf-8"
     return escaped(unspelled(json.dumps(document, ensure_ascii=not exact, indent=indent)))
@@ -178,9 +178,9 @@ def _json(document: Any, stream: Any, indent: int | None = None) -> str:
 
 
 def as_mirror_error(error: BaseException) -> MirrorError:
-    """The MirrorError for what ended a command: one line for people, and an exit code.
+    """The MirrorError for an exception that ended a command.
 
-    What nobody foresaw is a bug. SQLite gives its errors without the file's name.
+    An unexpected exception is a bug. SQLite's errors lack the file's name, which is added.
     """
     known = None
     match error:
@@ -189,7 +189,7 @@ def as_mirror_error(error: BaseException) -> MirrorError:
         case click.ClickException():
             context: click.Context | None = getattr(error, "ctx", None)
             see = optional(" (see {} --help)", context and context.command_path)
-            return UsageError(" ".join(error.format_message().split()) + see)
+            return UsageError(" ".join(error.format_message().split()).rstrip(".") + see)
         case click.Abort() | KeyboardInterrupt():
             return Stopped("interrupted: nothing was lost; run the same command again to continue")
         case MemoryError():
@@ -203,7 +203,7 @@ def as_mirror_error(error: BaseException) -> MirrorError:
 
 
 def _bug(error: BaseException) -> Bug:
-    """The error for what nobody foresaw."""
+    """The error for an unexpected exception."""
     what = " ".join(f"{type(error).__name__}: {error}".split())
     bug = Bug(f"a bug in ll2-mirror {__version__}: {what}: please report it with the lines below")
     bug.__cause__ = error
@@ -211,9 +211,9 @@ def _bug(error: BaseException) -> Bug:
 
 
 def end_tidily() -> None:
-    """Makes each signal that ends a program do what Ctrl-C does; a second one ends it at once.
+    """Makes SIGTERM and SIGHUP do what Ctrl-C does; a second signal ends the program at once.
 
-    One that is ignored, as under nohup, stays ignored.
+    A signal that is ignored, as under nohup, stays ignored.
     """
     heeded = [number for number in _ENDING if signal.getsignal(number) != signal.SIG_IGN]
 
@@ -237,10 +237,10 @@ _BESIDE = len("  []  100%  1d 00:00:00 ")  # what a bar stands between, and the 
 
 @contextmanager
 def progress() -> Iterator[Emit]:
-    """Yields what takes the events of a sync or a transfer.
+    """Yields the function that shows the events of a sync or a transfer.
 
-    People read them on stdout, or on stderr if stdout has JSON. On a terminal, a bar on its last
-    line shows how far something is, and what matters only for a moment is shown, too.
+    They are printed to stdout, or to stderr if stdout has JSON. On a terminal, the last line is a
+    progress bar, and retries are shown, too.
     """
     run = this_run()
     if run.log_json:
@@ -255,7 +255,7 @@ def progress() -> Iterator[Emit]:
 
 
 def _each_wait_once(emit: Emit) -> Emit:
-    """Passes a wait on once, not with each second of it."""
+    """Passes on the first event of a wait, not the one of each second."""
     waits = set()
 
     def emit_once(event: str, /, **facts: Any) -> None:
@@ -268,13 +268,13 @@ def _each_wait_once(emit: Emit) -> Emit:
 
 
 def _print_event(event: str, /, **facts: Any) -> None:
-    """Prints an event that has words in a line, unless it matters only for a moment."""
+    """Prints an event that has a message, unless it is for terminals only."""
     if EVENTS[event] and event not in _PASSING:
         say(_event_line(event, facts), err=this_run().as_json)
 
 
 def _draw_event(bars: Bars, event: str, /, **facts: Any) -> None:
-    """Shows an event on a terminal: a bar for what has a total, a countdown, else a line."""
+    """Shows an event on a terminal: as a bar if it has a total, as a countdown, or as a line."""
     match facts:
         case {"resource": label, "staged": done, "total": total} if event == "page":
             bars.draw(label, done, total)
@@ -289,20 +289,20 @@ def _draw_event(bars: Bars, event: str, /, **facts: Any) -> None:
 
 
 def _event_line(event: str, facts: dict[str, Any]) -> str:
-    """An event in words."""
+    """The message of an event."""
     until = {"until": utc(facts["until"])} if "until" in facts else {}
     return str(EVENTS[event]).format(**{**facts, **until})
 
 
 class Bars:
-    """The bar on a terminal's last line: one for each label, the next ends the one before."""
+    """The progress bar on a terminal's last line; one with another label begins a new line."""
 
     def __init__(self) -> None:
         self._label = ""
         self._bar: Any = None
 
     def draw(self, label: str, done: int, total: int) -> None:
-        """Draws how far something is."""
+        """Draws the bar."""
         if label != self._label:
             self.close()
             layout = _layout(label, _columns())
@@ -313,7 +313,7 @@ class Bars:
             self._bar.update(done - self._bar.pos)
 
     def close(self) -> None:
-        """Ends the line that a bar stands on."""
+        """Ends the bar's line."""
         if self._bar is not None:
             with suppress(MirrorError), writing():
                 self._bar.render_finish()
@@ -321,7 +321,7 @@ class Bars:
 
 
 def _layout(label: str, columns: int) -> dict[str, Any]:
-    """How a bar looks whose line fits: one that wraps can't be drawn over."""
+    """The layout of a bar that fits on one line: one that wraps can't be redrawn."""
     room = columns - len(label) - _BESIDE
     if room > 0:
         return {"label": label, "width": min(_BAR, room)}
@@ -334,17 +334,17 @@ def _layout(label: str, columns: int) -> dict[str, Any]:
 
 
 def _columns() -> int:
-    """How many columns the terminal has."""
+    """The width of the terminal, in columns."""
     with suppress(OSError, ValueError):
         return os.get_terminal_size(sys.stderr.fileno()).columns or 80
     return 80
 
 
-# Words that several commands use
+# Texts that several commands use
 
 
 def first_lines(lines: Iterable[str]) -> Iterator[str]:
-    """The first of many lines, and how many more there are."""
+    """The first lines, and how many more there are."""
     lines = list(lines)
     yield from lines[:_MANY]
     if more := lines[_MANY:]:
@@ -352,32 +352,32 @@ def first_lines(lines: Iterable[str]) -> Iterator[str]:
 
 
 def plural(count: int, noun: str) -> str:
-    """The count with its noun, which takes an s unless there is one."""
+    """The count with its noun, in the plural unless it is 1."""
     return f"{count} {noun}" if count == 1 else f"{count:,} {noun}s"
 
 
 def optional(template: str, value: Any) -> str:
-    """The template with the value in it; nothing where there is none."""
+    """The template with the value filled in; empty without a value."""
     return template.format(value) if value else ""
 
 
 def drift_line(drift: dict[str, Any], where: str) -> str:
-    """What LL2 sent that its document lacks; without a key, it is the order of the keys."""
+    """A difference from LL2's document; one without a key is the order of the keys."""
     key = f"{drift['shape']}.{drift['key']}".rstrip(".")
     return f"new in LL2, kept: {key}: {drift['what']} ({where})"
 
 
 def age_text(seconds: float) -> str:
-    """A length of time as options take it: 12h, 2d."""
+    """A length of time as the options accept it: 12h, 2d."""
     unit, size = next((u, s) for u, s in AGE_UNITS.items() if seconds % s == 0 or s == 1)
     return f"{seconds / size:.0f}{unit}"
 
 
 def megabytes(count: int) -> str:
-    """So many bytes, as people read them."""
+    """A number of bytes in megabytes."""
     return f"{count / 1e6:,.1f} MB"
 
 
 def utc(iso: str) -> str:
-    """A time of the file's, as people read it."""
+    """A time stored in the file, for people."""
     return for_people(from_iso(iso))

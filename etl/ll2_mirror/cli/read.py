@@ -42,7 +42,7 @@ _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 
 def _exit_code(text: str) -> int:
-    """An exit code, or the name of the signal that ended a program, as systemd gives either."""
+    """An exit code, or the name of the signal that ended a program: systemd gives either."""
     if number := getattr(signal, f"SIG{text.upper()}", None):
         return 128 + int(number)
     if not re.fullmatch("[0-9]+", text):
@@ -61,13 +61,13 @@ def _exit_code(text: str) -> int:
     "--exit-code",
     metavar="N",
     type=_exit_code,
-    help="How the last sync ended, for the metrics: DB doesn't record every failure.",
+    help="The exit code of the last sync, for the metrics: DB doesn't record every failure.",
 )
 @options.JSON
 def status(
     db: Path, max_age: float | None, late: int | None, prometheus: bool, exit_code: int | None
 ) -> None:
-    """Says how a mirror stands."""
+    """Shows the state of a mirror."""
     from ll2_mirror.cli.status import metrics
 
     if prometheus and output.this_run().as_json:
@@ -75,7 +75,7 @@ def status(
     try:
         document = status_of(db)
     except Exception as error:
-        if prometheus:  # a file that can't be read has some metrics, too
+        if prometheus:  # there are some metrics even if the file can't be read
             failure = {"exit_code": output.as_mirror_error(error).exit_code}
             output.write(metrics({"db": str(db), "last_error": failure}, exit_code))
         raise
@@ -87,7 +87,7 @@ def status(
 
 
 def status_of(db: Path) -> dict[str, Any]:
-    """How a mirror stands."""
+    """The state of a mirror, as the JSON object of ``status --json``."""
     from ll2_mirror.cli.status import status
 
     with options.opened(db) as store:
@@ -95,7 +95,7 @@ def status_of(db: Path) -> dict[str, Any]:
 
 
 def check_age(document: dict[str, Any], most: float | None, times: int | None) -> None:
-    """Raises CheckFailed if any list is older than ``most`` seconds, or than ``times`` its age."""
+    """Raises CheckFailed if a list is older than ``most`` seconds, or than ``times`` its limit."""
     from ll2_mirror.cli.status import late_lists, oldest_age
 
     db, resources = document["db"], document["resources"]
@@ -111,7 +111,7 @@ def check_age(document: dict[str, Any], most: float | None, times: int | None) -
 
 
 def _status_lines(document: dict[str, Any]) -> Iterator[str]:
-    """How a mirror stands."""
+    """The lines of ``status``."""
     mode, resources = document["mode"], document["resources"]
     source = f"{mode or 'several'} {'mode' if mode else 'modes'}, from {document['base_url']}"
     yield f"{document['db']}: {source if resources else 'no sync was completed yet'}"
@@ -142,7 +142,7 @@ def _status_lines(document: dict[str, Any]) -> Iterator[str]:
 
 
 def _resource_line(resource: dict[str, Any], mode: str) -> str:
-    """How a resource stands; ``mode`` says in which, if the file has several."""
+    """The state of a resource; ``mode`` says in which mode, if the file has several."""
     return (
         f"{resource['resource']}: {plural(resource['records'], 'record')}{mode}"
         f"{optional(', {} gone', resource['tombstones'])},"
@@ -153,19 +153,19 @@ def _resource_line(resource: dict[str, Any], mode: str) -> str:
 
 
 def _failed_line(failed: dict[str, Any]) -> str:
-    """How a list fails."""
+    """A list that fails."""
     times, since = plural(failed["times"], "time"), failed["since"][:19]
     return f"{failed['resource']}: failed {times} since {since}Z: {failed['error']}"
 
 
 def _walk_line(walk: dict[str, Any]) -> str:
-    """How far a walk is; its number of pages may not be known yet."""
+    """A walk in progress; its number of pages may not be known yet."""
     pages = f"{walk['pages']}{optional(' of {}', walk['of'])}"
     return f"{walk['resource']}: a walk is under way: {pages} pages staged"
 
 
 def _budget_lines(budget: dict[str, Any]) -> Iterator[str]:
-    """What LL2 may still be asked."""
+    """How many requests are left."""
     until = optional("; resumes at {}", budget["resumes"] and utc(budget["resumes"]))
     if budget["limit"] is not None:
         minutes = round(budget["seconds"] / 60)
@@ -190,7 +190,7 @@ def _quarantine_line(record: dict[str, Any]) -> str:
 @options.DB
 @options.JSON
 def verify(db: Path) -> None:
-    """Says whether a mirror renders what LL2 sent."""
+    """Checks that a mirror renders what LL2 sent."""
     from ll2_mirror.verify import verify
 
     with options.opened(db) as store:
@@ -203,7 +203,7 @@ def verify(db: Path) -> None:
 
 
 def _verdict_notes(verdict: dict[str, Any]) -> Iterator[str]:
-    """What verify found that is no problem."""
+    """What ``verify`` found that isn't a problem."""
     if count := verdict["overtaken"]:
         yield f"  {plural(count, 'value')} that LL2 later sent differently; the file has the newer"
     if count := verdict["respelled"]:
@@ -211,7 +211,7 @@ def _verdict_notes(verdict: dict[str, Any]) -> Iterator[str]:
 
 
 def verdict_line(db: Path, verdict: dict[str, Any]) -> str:
-    """What verify found, in short."""
+    """The result of ``verify``, in one line."""
     if not verdict["ok"]:
         return f"{db}: not what LL2 sent: {plural(len(verdict['problems']), 'problem')}"
     if not verdict["pages"]:
@@ -254,7 +254,7 @@ def get(db: Path, path: str, pretty: bool, base_url: str | None) -> None:
 
 # serve
 
-datasette_options = options.with_options(  # Datasette's own, as its users know them
+datasette_options = options.with_options(  # the same as those of `datasette serve`
     click.argument("files", nargs=-1, type=_FILE),
     click.option("-m", "--metadata", type=_FILE, help="Datasette's metadata, as JSON or YAML."),
     click.option(
@@ -289,13 +289,13 @@ datasette_options = options.with_options(  # Datasette's own, as its users know 
 @options.base_url_option("Where the links in responses lead.  [default: the request's host]")
 @datasette_options
 def serve(db: Path, host: str, port: int, base_url: str | None, **own: Any) -> None:
-    """Serves until it is interrupted."""
+    """Serves a mirror until interrupted."""
     from ll2_mirror.ll2.schema import SCHEMA_VERSION
     from ll2_mirror.serve.responses import other_version
     from ll2_mirror.serve.server import bound, datasette, run
     from ll2_mirror.store.file import open_store
 
-    with open_store(db, output.clock()) as store:  # says what is wrong with the file
+    with open_store(db, output.clock()) as store:  # raises an error if the file can't be read
         if store.version != SCHEMA_VERSION:
             output.say(f"ll2-mirror: {other_version(db.name, store.version)}", err=True)
     app = datasette(db, base_url, **own)

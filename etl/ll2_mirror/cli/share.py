@@ -1,7 +1,4 @@
-"""The commands that move files: publish and pull take a mirror elsewhere, export its tables.
-
-images gets pictures.
-"""
+"""The commands that copy files: publish, pull, export and images."""
 
 from __future__ import annotations
 
@@ -63,7 +60,7 @@ Each picture has its own license, and most licenses are unknown: see `--license`
 @options.QUIET
 @options.JSON
 def publish(db: Path, directory: Path, keep: int, allow_older: bool) -> None:
-    """Puts a snapshot into a folder."""
+    """Publishes a snapshot in a folder."""
     from ll2_mirror.share.publisher import publish
 
     output.end_tidily()
@@ -92,7 +89,7 @@ def pull(
     max_age: float | None,
     late: int | None,
 ) -> None:
-    """Brings a mirror up to date from a snapshot."""
+    """Updates a mirror from a snapshot."""
     from ll2_mirror.share.pull import pull
     from ll2_mirror.share.source import source_of
 
@@ -107,7 +104,7 @@ def pull(
 
 
 def _state_line(where: Path, document: dict[str, Any], more: str) -> str:
-    """Which state came to a place, and ``more`` of it; or that it was there already."""
+    """Which state was copied, with ``more`` about it; or that nothing was new."""
     state = f"run {document['run']}, synced {document['synced'][:19]}Z"
     if document["changed"]:
         return f"{where}: {state}{more}"
@@ -130,7 +127,7 @@ def _state_line(where: Path, document: dict[str, Any], more: str) -> str:
 @options.QUIET
 @options.JSON
 def export(db: Path, directory: Path, names: tuple[str, ...], as_csv: bool) -> None:
-    """Writes tables and views as files."""
+    """Writes tables and views to files."""
     from ll2_mirror.share.export import export
 
     output.end_tidily()
@@ -177,7 +174,7 @@ def images(
     but: tuple[str, ...],
     timeout: float,
 ) -> None:
-    """Fetches the pictures that a mirror names."""
+    """Fetches the pictures that the tables name."""
     from ll2_mirror.images.fetch import estimate, fetch_images
     from ll2_mirror.images.folder import ImageFolder, plan_images
 
@@ -200,7 +197,7 @@ def images(
 
 
 def _picture_lines(folder: Path, done: dict[str, Any]) -> Iterator[str]:
-    """What was fetched."""
+    """The lines of ``images``."""
     yield (
         f"{folder}: {done['fetched']:,} fetched, {done['dropped']:,} dropped"
         f" · {done['held']:,} held, {megabytes(done['bytes'])} · {done['seconds']:.1f} s"

@@ -1,4 +1,4 @@
-"""How a mirror stands, as data for programs and as metrics for Prometheus. Reads only."""
+"""The state of a mirror, as data for programs and as metrics for Prometheus. Only reads."""
 
 from __future__ import annotations
 
@@ -24,15 +24,15 @@ from ll2_mirror.store.file import Store
 from ll2_mirror.store.ledger import Run
 from ll2_mirror.store.sql import Typed
 
-# An age below this counts as this in `late`: LL2 may be out of reach for as long.
+# The least maximum age in `late`: LL2 may be unreachable for this long.
 OUTAGE = 6 * HOUR
-FILL = 2.5 * 24 * HOUR  # the age that a list may reach that was never fetched
+FILL = 2.5 * 24 * HOUR  # the maximum age of a list that was never fetched
 
 
 def status(store: Store, now: datetime) -> dict[str, Any]:
-    """How the mirror stands, as the JSON object of ``status --json``.
+    """The state of the mirror, as the JSON object of ``status --json``.
 
-    Raises DataError where the tool's own tables hold what no sync writes.
+    Raises DataError if the tool's own tables contain what no sync writes.
     """
     folder, resources = ImageFolder(store.path), list(_resources(store, now))
     return {
@@ -57,10 +57,10 @@ def status(store: Store, now: datetime) -> dict[str, Any]:
 def _lateness(
     store: Store, resources: list[dict[str, Any]], now: datetime
 ) -> Iterator[tuple[str, float | None]]:
-    """How many times its age each list is old that is kept up to date; None if that isn't known.
+    """The age of each list divided by its maximum age; None if it isn't known.
 
-    These are the lists of the last ``sync --due``, else all that the file has. One that was never
-    fetched counts from when it was first asked for.
+    The lists are those of the last ``sync --due``, else all that the file has. The age of a list
+    that was never fetched begins when it was first requested.
     """
     held, due = {each["resource"]: each for each in resources}, store.settings.due
     for name in due or without_parts(held):
@@ -74,22 +74,22 @@ def _lateness(
 
 
 def late_lists(status: dict[str, Any], times: float) -> list[str]:
-    """The lists that are older than so many times their age, or whose age isn't known."""
+    """The lists older than so many times their maximum age, or of unknown age."""
     return [name for name, late in status["late"].items() if late is None or late > times]
 
 
 def oldest_age(status: dict[str, Any]) -> float:
     """The age in seconds of the resource that was synced longest ago.
 
-    Infinite before a first sync, and where one was synced at a time in the future: a clock
-    that was wrong then says nothing of the age.
+    Infinite before the first sync, and if a resource was synced at a time in the future, because
+    the clock was wrong.
     """
     ages = [resource["age_seconds"] for resource in status.get("resources", ())]
     return inf if None in ages else max(ages, default=inf)
 
 
 def _resources(store: Store, now: datetime) -> Iterator[dict[str, Any]]:
-    """The resources that were synced; the age is None where that lies ahead of the clock."""
+    """The resources that were synced; the age is None if that was in the future."""
     limits = ages(store)
     for name in store.settings.resources:
         part, fresh = SLICES[name], slice_name(name, NEW)
@@ -112,7 +112,7 @@ def _resources(store: Store, now: datetime) -> Iterator[dict[str, Any]]:
 
 
 def _run(store: Store, run: Run | None) -> Run:
-    """A run that must be there, and whole."""
+    """A run; raises DataError if it is missing, or its values have other types."""
     if run is None:
         raise Typed(store.path).damaged("a run in _runs", None)
     return Typed(store.path).row(run, f"_runs {run.id}")
@@ -124,7 +124,7 @@ def _finished(store: Store, run: int) -> str:
 
 
 def _budget(store: Store) -> dict[str, Any] | None:
-    """What the server of the last sync may still be asked, as far as the file knows."""
+    """The rate limit of the last sync's server, as far as the file knows it."""
     row = store.conn.execute("SELECT base_url FROM _requests ORDER BY id DESC LIMIT 1").fetchone()
     if row is None:
         return None
@@ -140,7 +140,7 @@ def _budget(store: Store) -> dict[str, Any] | None:
 
 
 class _Failure(NamedTuple):
-    """How a sync failed; ``at`` and ``resumes`` are times."""
+    """A failed sync; ``at`` and ``resumes`` are ISO times."""
 
     at: str
     exit_code: int
@@ -149,7 +149,7 @@ class _Failure(NamedTuple):
 
 
 def _last_error(store: Store) -> dict[str, Any] | None:
-    """How the last sync failed, if it did."""
+    """The error of the last sync, if it failed."""
     error = store.settings.read("last_error", dict)
     if error is None:
         return None
@@ -158,7 +158,7 @@ def _last_error(store: Store) -> dict[str, Any] | None:
 
 
 def _quarantine(store: Store) -> Iterator[dict[str, Any]]:
-    """The records that the last walk didn't bring."""
+    """The records that weren't understood in the last walk."""
     for name in RESOURCES:
         for record in store.records.quarantined(name):
             yield {
@@ -182,7 +182,7 @@ def _table_counts(store: Store) -> dict[str, int]:
 
 
 class _DriftRow(NamedTuple):
-    """What LL2 sent that its document lacks, and when the run ended that saw it first."""
+    """A difference from LL2's document, and when the first run that found it ended."""
 
     shape: str
     key: str
@@ -192,7 +192,7 @@ class _DriftRow(NamedTuple):
 
 
 def _drift(store: Store) -> Iterator[dict[str, Any]]:
-    """What LL2 sent that its document lacks."""
+    """The differences from LL2's document."""
     rows = store.conn.execute(
         "SELECT shape, key, what, _drift.id, finished FROM _drift LEFT JOIN _runs ON _runs.id = run"
         " ORDER BY 1, 2, 3"
@@ -205,20 +205,20 @@ def _drift(store: Store) -> Iterator[dict[str, Any]]:
 
 # The gauges with a value for each resource: name, help, and where in the status that is.
 _BY_RESOURCE = (
-    ("failed_since_timestamp_seconds", "Since when a list fails.", "failed", "since"),
-    ("max_age_seconds", "How old a list may be.", "resources", "max_age_seconds"),
+    ("failed_since_timestamp_seconds", "When a list began to fail.", "failed", "since"),
+    ("max_age_seconds", "The maximum age of a list.", "resources", "max_age_seconds"),
     ("last_sync_timestamp_seconds", "When the last sync was completed.", "resources", "synced"),
-    ("records", "Records that LL2 lists.", "resources", "records"),
-    ("gone_records", "Records that LL2 no longer lists.", "resources", "tombstones"),
-    ("staged_pages", "Pages of the walk under way.", "under_way", "pages"),
+    ("records", "Records in LL2's list.", "resources", "records"),
+    ("gone_records", "Records no longer in LL2's list.", "resources", "tombstones"),
+    ("staged_pages", "Staged pages of the walk in progress.", "under_way", "pages"),
 )
 
 
 def metrics(status: dict[str, Any], exit_code: int | None = None) -> bytes:
     """The metrics of a status, in Prometheus' text format: UTF-8, whatever the locale is.
 
-    Of a file that can't be read, those that there are without it. ``exit_code``: what the last
-    sync ended with, if the file doesn't say.
+    A file that can't be read has only three. ``exit_code``: that of the last sync, if the file
+    doesn't have it.
     """
     registry, db = CollectorRegistry(), printable(status["db"])
     if exit_code:
@@ -235,13 +235,13 @@ def metrics(status: dict[str, Any], exit_code: int | None = None) -> bytes:
 def _gauges(status: dict[str, Any]) -> Iterator[tuple[str, str, str, dict[str, float]]]:
     """Each gauge: its name without the prefix, its help, its label, and its values by that label.
 
-    One that has no label has one value at most.
+    A gauge without a label has at most one value.
     """
     error = status["last_error"] or {"exit_code": 0}
     yield "up", "Whether the file can be read.", "", {"": "tables" in status}
-    about = "How long ago the resource was synced that was synced longest ago; +Inf: never."
+    about = "Seconds since the sync of the resource that was synced longest ago; +Inf: never."
     yield "age_seconds", about, "", {"": oldest_age(status)}
-    yield "last_exit_code", "What the last sync ended with.", "", {"": error["exit_code"]}
+    yield "last_exit_code", "The exit code of the last sync.", "", {"": error["exit_code"]}
     if "tables" not in status:
         return
     for name, about, entries, key in _BY_RESOURCE:
@@ -249,8 +249,8 @@ def _gauges(status: dict[str, Any]) -> Iterator[tuple[str, str, str, dict[str, f
         yield name, about, "resource", values
     aside = Counter(record["resource"] for record in status["quarantine"])
     late = {name: inf if times is None else times for name, times in status["late"].items()}
-    yield "late", "How many times its age a list is old; +Inf: not known.", "resource", late
-    about = "Records that stay as an earlier sync had them, or out."
+    yield "late", "The age of a list divided by its maximum age; +Inf: not known.", "resource", late
+    about = "Records that weren't understood: they stay as they were, or are left out."
     names = [each["resource"] for each in status["resources"]]
     yield "quarantined_records", about, "resource", {name: aside[name] for name in names}
     budget = status["budget"] or {"limit": None}

@@ -1,4 +1,4 @@
-"""The commands sync, plan and ages: a sync, what it would cost, how old each list may be."""
+"""The commands sync, plan and ages: a sync, its cost, and the maximum age of each list."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ lists have a second age, LIST:near, from two hours before a launch or an event t
 
 
 class SyncOptions(NamedTuple):
-    """What the options of sync and plan say: what to ask LL2 for, and how."""
+    """The options of sync and plan: what to request from LL2, and how."""
 
     resources: tuple[str, ...]
     everything: bool
@@ -64,7 +64,7 @@ class SyncOptions(NamedTuple):
     allow_shrink: bool = False
 
     def wanted(self, store: Store) -> Wanted:
-        """What is to be mirrored, which the file knows where the options don't say."""
+        """What to mirror; the file has the defaults."""
         from ll2_mirror.due import wanted
 
         names = list(SOURCES if self.everything else self.resources)
@@ -74,9 +74,9 @@ class SyncOptions(NamedTuple):
         return what._replace(allow_shrink=self.allow_shrink, stale=self.stale_after)
 
     def upstream(self, store: Store, base_url: str, emit: Emit) -> Upstream:
-        """The server to ask, with what the file knows of its limit.
+        """The server, with what the file knows of its rate limit.
 
-        The environment's token isn't sent to a server that only the file names.
+        The token in the environment isn't sent to a server that only the file names.
         """
         from ll2_mirror.extract.client import Client, is_own
         from ll2_mirror.extract.rate_limit import Budget
@@ -92,7 +92,7 @@ class SyncOptions(NamedTuple):
         return Upstream(client, budget, store.clock, emit, wait=self.wait)
 
 
-# The parameters of SyncOptions that sync and plan have in common.
+# The parameters that sync and plan have in common.
 sync_options = options.with_options(
     options.DB,
     click.argument("resources", metavar="[RESOURCE]...", nargs=-1, type=options.Lists(SLICES)),
@@ -109,7 +109,7 @@ sync_options = options.with_options(
         envvar="LL2_API_TOKEN",
         show_envvar=True,
         help="The API token, for more than 15 requests an hour. Never written to DB. The"
-        " environment's is sent only to LL2's own servers, or to that of --base-url.",
+        " environment's is sent only to LL2's own servers and to that of --base-url.",
     ),
     options.timeout_option("How long one request may take, in all."),
     click.option(
@@ -151,15 +151,13 @@ sync_options = options.with_options(
 )
 @options.JSON
 def sync(db: Path, **parameters: Any) -> None:
-    """Runs a sync and says what it did."""
+    """Runs a sync and shows what it did."""
     from ll2_mirror.extract.client import is_own
-    from ll2_mirror.store.file import checked_path
 
     _refuse_resource(db)
-    checked_path(db)
     output.end_tidily()
     gc.freeze()
-    gc.set_threshold(50_000)  # pages and rows have no cycles: looking for some is in vain
+    gc.set_threshold(50_000)  # pages and rows have no cycles: searching for them only takes time
     given = SyncOptions(**parameters)
     with output.progress() as emit:
         reports, server, problem = _synced(db, given, emit)
@@ -175,9 +173,9 @@ def sync(db: Path, **parameters: Any) -> None:
 def _synced(
     db: Path, given: SyncOptions, emit: Emit
 ) -> tuple[list[Report], str, MirrorError | None]:
-    """Syncs; gives the reports, the server, and what went wrong, which the file notes.
+    """Syncs; returns the reports, the server's URL, and the error, which is stored in the file.
 
-    As JSON, what a sync that ends early spent and staged is printed.
+    With ``--json``, prints what a sync that failed requested and staged.
     """
     from ll2_mirror.sync import incomplete, sync_due
     from ll2_mirror.sync import sync as sync_all
@@ -187,7 +185,7 @@ def _synced(
         try:
             what = given.wanted(store)
             upstream = given.upstream(store, what.base_url, emit)
-            if given.due:  # some lists may fail, and the rest not
+            if given.due:  # some lists may fail while others succeed
                 reports, failed = sync_due(store, upstream, what, emit)
             else:
                 reports = sync_all(store, upstream, what, emit)
@@ -203,7 +201,7 @@ def _synced(
 
 
 def _note(store: Store, error: MirrorError) -> None:
-    """Keeps how the sync failed, for status; if the file can't be written, that is the error."""
+    """Stores the sync's error for ``status``, if the file can be written."""
     resumes = getattr(error, "resumes", None)
     failure = {
         "at": to_iso(store.clock.now()),
@@ -216,7 +214,7 @@ def _note(store: Store, error: MirrorError) -> None:
 
 
 def _quarantine_error(db: Path, reports: list[Report]) -> DataError | None:
-    """The error of a sync that published all but some records."""
+    """The error of a sync in which some records weren't understood."""
     bad = [record for report in reports for record in report.quarantined]
     if not bad:
         return None
@@ -232,7 +230,7 @@ def _one_or_all(documents: list[dict[str, Any]]) -> Any:
 
 
 def _refuse_resource(db: Path) -> None:
-    """Raises UsageError if the file was left out."""
+    """Raises UsageError if the file's name was forgotten."""
     if str(db) in SOURCES:
         raise UsageError(
             f"{db} is a resource: name the file first, as in `sync spacecraft.db {db}`"
@@ -240,7 +238,7 @@ def _refuse_resource(db: Path) -> None:
 
 
 def _report_lines(report: Report, place: str) -> Iterator[str]:
-    """What a sync did with one resource; ``place`` names a server that isn't LL2's own."""
+    """What a sync did with a resource; ``place`` names the server if it isn't LL2's own."""
     yield (
         f"{report.resource}: {plural(report.records, 'record')}"
         f" in {plural(report.requests, 'request')}"
@@ -265,7 +263,7 @@ def _report_lines(report: Report, place: str) -> Iterator[str]:
 @sync_options
 @options.JSON
 def plan(db: Path, **parameters: Any) -> None:
-    """Says what a sync would cost."""
+    """Shows what a sync would cost."""
     from ll2_mirror.plan import plan as plan_sync
     from ll2_mirror.plan import schedule
 
@@ -280,14 +278,14 @@ def plan(db: Path, **parameters: Any) -> None:
 
 
 def _opened_or_blank(db: Path) -> AbstractContextManager[Store]:
-    """The mirror; one that a sync would make is made elsewhere, and goes away again."""
+    """The mirror, or an empty one in memory if the file doesn't exist yet."""
     from ll2_mirror.store.file import blank_store, checked_path
 
     return blank_store(db, output.clock()) if checked_path(db) else options.opened(db)
 
 
 def _plan_lines(document: dict[str, Any]) -> Iterator[str]:
-    """What a sync would cost."""
+    """The lines of ``plan``."""
     for item in document["resources"]:
         records = "" if item["records"] is None else f" for {plural(item['records'], 'record')}"
         staged = optional(", {} staged already", item["staged"] and plural(item["staged"], "page"))
@@ -308,7 +306,7 @@ def _plan_lines(document: dict[str, Any]) -> Iterator[str]:
 
 
 def _due_lines(document: dict[str, Any]) -> Iterator[str]:
-    """What ``sync --due`` has to do."""
+    """The lines of ``plan --due``."""
     late = "" if document["carries"] else ", will reach {reaches}"
     for item in document["resources"]:
         when = "is due" if item["due"] else f"due at {utc(item['due_at'])}"
@@ -341,7 +339,7 @@ def _requests(count: int | None) -> str:
 @click.argument("changes", metavar="[LIST=AGE]...", nargs=-1)
 @options.JSON
 def ages(db: Path, changes: tuple[str, ...]) -> None:
-    """Shows how old each list may be, once what is to change is changed."""
+    """Changes maximum ages, then shows all."""
     from ll2_mirror.store.ages import ages as ages_of
     from ll2_mirror.store.ages import set_ages
 
@@ -356,7 +354,7 @@ def ages(db: Path, changes: tuple[str, ...]) -> None:
 
 
 def _age_change(text: str) -> tuple[str, float | None]:
-    """A list and its age in seconds, None for its own; raises UsageError."""
+    """A list and its maximum age in seconds, None for the default; raises UsageError."""
     name, is_change, length = text.partition("=")
     if not is_change:
         raise UsageError(f"{text}: expected a list and an age, as in LIST=12h")

@@ -66,7 +66,7 @@ def datasette(db: Path, base_url: str | None = None, **own: Any) -> Datasette:
     beside = [each for each in app.databases.values() if not each.is_memory]
     app.databases = {name: each for name, each in app.databases.items() if each.is_memory}
     if not own.get("crossdb"):
-        app.remove_database("_memory")  # Datasette adds it if it gets no file
+        app.databases.pop("_memory", None)  # Datasette adds it if it gets no file
     for database in (LiveDatabase(app, db.absolute()), *beside):
         app.add_database(database)
     return app
