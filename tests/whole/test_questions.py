@@ -93,7 +93,7 @@ def test_only_what_depends_on_the_day_or_isnt_in_the_sample_has_no_answer_beside
         "How soon did boosters fly again?",
         "How many people were in space in each month?",
         "How long were craft docked at each station?",
-        "Which events lie ahead?",
+        "Which events are upcoming?",
     ]
 
 
