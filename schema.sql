@@ -3,26 +3,27 @@
 -- Made by `make schema` from what etl/ll2_mirror/ll2 declares: a change here would be overwritten.
 --
 -- * Tables have the names of Launch Library 2's endpoints (else the plural of its schema's name),
---   columns the names of its keys. Beside a column stands what it holds, after its unit, if any.
+--   columns the names of its keys. The comment on a column says what it holds, after its unit, if
+--   it has one.
 -- * Values are kept as LL2 sends them: dates, times and durations as text, true and false as 1 and
 --   0. Any value but an id can be null, whatever LL2's documents say. A column that only richer
 --   modes have is null until a sync in such a mode.
 -- * Times are UTC: 2026-11-30T12:00:00Z. Compare them with such texts, not with datetime('now'),
 --   which has a blank instead of the T: strftime('%Y-%m-%dT%H:%M:%SZ', 'now').
 --
--- These columns mean the same wherever they are, so nothing stands beside them:
+-- These columns mean the same in every table, so they have no comments:
 --
---   id             LL2's number for it, unless something else is said
+--   id             LL2's number for the row, unless a comment says otherwise
 --   name, description
 --                  LL2's own
 --   url            the path at LL2: put https://ll.thespacedevs.com before it
---   <key>_id       a nested object: the id of its row in the table that is named
+--   <key>_id       a nested object: the id of its row in the table after REFERENCES
 --   <key>_seconds  the duration <key> in seconds, to sort and add
 --   <key>_items    the number of rows in <table>__<key>, which holds a list; null if LL2 sent null,
 --                  or if no mode that was synced has the list
 --   <row>_id, position, <item>_id
 --                  in <table>__<key>: the row that has the list, the place from 0, the item
---   _shapes        the names of LL2's schemas in which the row has come
+--   _shapes        the names of LL2's schemas in which the row was received
 --   _extra         JSON: what LL2 sent that has no column (see docs/architecture.md)
 --
 -- Tables that begin with _ are the tool's own: runs, history, deleted records, the pages as LL2
@@ -32,7 +33,7 @@ PRAGMA application_id = 0x4c4c326d;  -- "LL2m": this file is an ll2-mirror
 PRAGMA user_version = 7;  -- the version of this schema
 
 -- ----------------------------------------------------------------------------------------------
--- Spacecraft: what they are, of which type and family
+-- Spacecraft, with their types and families
 -- ----------------------------------------------------------------------------------------------
 
 CREATE TABLE spacecraft (
@@ -42,12 +43,15 @@ CREATE TABLE spacecraft (
     url TEXT,
     name TEXT,  -- LL2's name for the spacecraft; not unique
     serial_number TEXT,  -- the builder's serial number of the spacecraft, if there is one
-    is_placeholder INTEGER,  -- 0 or 1: stands for a spacecraft that is not yet known
+    is_placeholder INTEGER,  -- 0 or 1: the row stands for a spacecraft that is not yet known
     image_id INTEGER REFERENCES images (id),  -- picture of the spacecraft
     in_space INTEGER,  -- 0 or 1: the spacecraft is in space now
-    time_in_space TEXT,  -- ISO 8601: time in space over all flights; grows daily while in space
+    time_in_space TEXT,
+        -- ISO 8601: time in space over all flights of the spacecraft; grows daily during a
+        -- flight
     time_in_space_seconds REAL,
-    time_docked TEXT,  -- ISO 8601: time docked over all flights; grows daily while docked
+    time_docked TEXT,
+        -- ISO 8601: time docked over all flights of the spacecraft; grows daily while docked
     time_docked_seconds REAL,
     flights_count INTEGER,  -- number of flights of the spacecraft so far
     mission_ends_count INTEGER,  -- number of flights of the spacecraft that ended
@@ -86,23 +90,23 @@ CREATE TABLE spacecraft_configurations (
     url TEXT,
     name TEXT,
     type_id INTEGER REFERENCES spacecraft_configuration_types (id),  -- the kind of spacecraft
-    agency_id INTEGER REFERENCES agencies (id),  -- agency that built the spacecraft
+    agency_id INTEGER REFERENCES agencies (id),  -- agency that builds spacecraft of the type
     family_items INTEGER,
     in_use INTEGER,  -- 0 or 1: the type of spacecraft is still flying
     image_id INTEGER REFERENCES images (id),  -- picture of the type of spacecraft
     capability TEXT,  -- what the spacecraft is made for
     history TEXT,  -- history of the type of spacecraft
-    details TEXT,  -- construction of the spacecraft
+    details TEXT,  -- how the spacecraft is built
     maiden_flight TEXT,  -- YYYY-MM-DD: date of the first flight of the type of spacecraft
     height REAL,  -- m: length of the spacecraft
     diameter REAL,  -- m: width of the spacecraft
     human_rated INTEGER,  -- 0 or 1: the spacecraft is made to carry people
-    crew_capacity INTEGER,  -- number of seats
+    crew_capacity INTEGER,  -- number of people that the spacecraft can carry
     payload_capacity INTEGER,  -- kg: mass that the spacecraft can carry up
     payload_return_capacity INTEGER,  -- kg: mass that the spacecraft can carry down
     flight_life TEXT,  -- how long the spacecraft can fly, as text
-    wiki_link TEXT,  -- page about the spacecraft in Wikipedia
-    info_link TEXT,  -- page with more information about the spacecraft
+    wiki_link TEXT,  -- URL of the Wikipedia page about the spacecraft
+    info_link TEXT,  -- URL of a page about the spacecraft
     spacecraft_flown INTEGER,  -- number of spacecraft of the type of spacecraft that flew
     total_launch_count INTEGER,
         -- number of launches of the type of spacecraft so far, as LL2 counts them
@@ -167,7 +171,7 @@ CREATE TABLE spacecraft_configuration_families__spacecraft (
 ) WITHOUT ROWID;
 
 -- ----------------------------------------------------------------------------------------------
--- Agencies: who builds and flies them
+-- Agencies
 -- ----------------------------------------------------------------------------------------------
 
 CREATE TABLE agencies (
@@ -213,8 +217,8 @@ CREATE TABLE agencies (
     failed_landings_payload INTEGER,  -- number of the agency's landings of payloads that failed
     attempted_landings_payload INTEGER,
         -- number of the agency's landings of payloads that were attempted
-    info_url TEXT,  -- page with more information about the agency
-    wiki_url TEXT,  -- page about the agency in Wikipedia
+    info_url TEXT,  -- URL of a page about the agency
+    wiki_url TEXT,  -- URL of the Wikipedia page about the agency
     social_media_links_items INTEGER,
     launcher_list_items INTEGER,
     spacecraft_list_items INTEGER,
@@ -275,7 +279,7 @@ CREATE TABLE countries (
 );
 
 CREATE TABLE social_media_links (
-    -- One agency's or astronaut's page on one social network.
+    -- Each row is the page of an agency or astronaut on a social network.
     id INTEGER PRIMARY KEY,
     social_media_id INTEGER REFERENCES social_media (id),  -- social network of the page
     url TEXT,  -- URL of the page
@@ -287,7 +291,7 @@ CREATE TABLE social_media (
     id INTEGER PRIMARY KEY,
     name TEXT,
     url TEXT,  -- URL of the social network
-    logo_id INTEGER REFERENCES images (id),  -- logo of the social media
+    logo_id INTEGER REFERENCES images (id),  -- logo of the social network
     _extra TEXT
 );
 
@@ -296,7 +300,7 @@ CREATE TABLE social_media (
 -- ----------------------------------------------------------------------------------------------
 
 CREATE TABLE images (
-    -- Pictures with their credit and license: look at these before you show one.
+    -- Pictures with their credit and license: check both before you show one.
     id INTEGER PRIMARY KEY,
     name TEXT,
     image_url TEXT,  -- URL of the full-size picture; its host may change between syncs
@@ -327,7 +331,7 @@ CREATE TABLE image_licenses (
 );
 
 CREATE TABLE image_variants (
-    -- One other version of a picture.
+    -- Other versions of the pictures in images.
     id INTEGER PRIMARY KEY,
     type_id INTEGER REFERENCES image_variant_types (id),  -- the image variant type
     image_url TEXT,  -- URL of the full-size picture; its host may change between syncs
@@ -335,7 +339,7 @@ CREATE TABLE image_variants (
 );
 
 CREATE TABLE image_variant_types (
-    -- Kinds of versions of a picture.
+    -- Kinds of other versions of a picture.
     id INTEGER PRIMARY KEY,
     name TEXT,
     _extra TEXT
@@ -346,7 +350,7 @@ CREATE TABLE image_variant_types (
 -- ----------------------------------------------------------------------------------------------
 
 CREATE TABLE spacecraft_flights (
-    -- One flight of one spacecraft: its launch, its landing, its duration.
+    -- Flights of spacecraft: the launch, the landing and the duration of each.
     id INTEGER PRIMARY KEY,
     url TEXT,
     destination TEXT,  -- destination of the spacecraft flight, as text
@@ -531,7 +535,7 @@ CREATE TABLE docking_events (
     url TEXT,
     docking TEXT,  -- UTC: time of docking
     departure TEXT,  -- UTC: time of undocking; null: not yet, or not known
-    docking_location_id INTEGER REFERENCES docking_locations (id),  -- docking port
+    docking_location_id INTEGER REFERENCES docking_locations (id),  -- port of the docking
     space_station_target_id INTEGER REFERENCES space_stations (id),
         -- what the chaser docked with, if it is a station
     flight_vehicle_target_id INTEGER REFERENCES spacecraft_flights (id),
@@ -562,7 +566,7 @@ CREATE TABLE docking_locations (
 );
 
 -- ----------------------------------------------------------------------------------------------
--- Astronauts: who flies, and what they do there
+-- Astronauts, crews and spacewalks
 -- ----------------------------------------------------------------------------------------------
 
 CREATE TABLE astronauts (
@@ -577,7 +581,9 @@ CREATE TABLE astronauts (
     image_id INTEGER REFERENCES images (id),  -- portrait of the astronaut
     type_id INTEGER REFERENCES astronaut_types (id),  -- the astronaut type
     in_space INTEGER,  -- 0 or 1: the astronaut is in space now
-    time_in_space TEXT,  -- ISO 8601: time in space over all flights; grows daily while in space
+    time_in_space TEXT,
+        -- ISO 8601: time in space over all flights of the astronaut; grows daily during a
+        -- flight
     time_in_space_seconds REAL,
     eva_time TEXT,  -- ISO 8601: time outside over all of the astronaut's spacewalks
     eva_time_seconds REAL,
@@ -586,7 +592,7 @@ CREATE TABLE astronauts (
     date_of_death TEXT,  -- YYYY-MM-DD: date of the astronaut's death
     nationality_items INTEGER,
     bio TEXT,  -- biography of the astronaut
-    wiki TEXT,  -- page about the astronaut in Wikipedia
+    wiki TEXT,  -- URL of the Wikipedia page about the astronaut
     last_flight TEXT,  -- UTC: time of the astronaut's latest launch
     first_flight TEXT,  -- UTC: time of the astronaut's first launch
     social_media_links_items INTEGER,
@@ -655,7 +661,7 @@ CREATE TABLE astronaut_types (
 );
 
 CREATE TABLE astronaut_flights (
-    -- One astronaut as a member of one crew.
+    -- Each row is an astronaut in one crew.
     id INTEGER PRIMARY KEY,
     role_id INTEGER REFERENCES astronaut_roles (id),  -- role of the astronaut in the crew
     astronaut_id INTEGER REFERENCES astronauts (id),  -- member of the crew
@@ -747,7 +753,7 @@ CREATE TABLE spacewalks__program (
 ) WITHOUT ROWID;
 
 -- ----------------------------------------------------------------------------------------------
--- Launches: when, on what, from where
+-- Launches, rockets and pads
 -- ----------------------------------------------------------------------------------------------
 
 CREATE TABLE launches (
@@ -756,13 +762,13 @@ CREATE TABLE launches (
     url TEXT,
     name TEXT,
     slug TEXT,  -- name of the launch, as used in URLs
-    launch_designator TEXT,  -- COSPAR designator: year and serial number, 2025-171
+    launch_designator TEXT,  -- COSPAR designator: the year and a running number, such as 2025-171
     status_id INTEGER REFERENCES launch_statuses (id),
         -- status of the launch: Go, TBD, Success, Failure, ...
     last_updated TEXT,  -- UTC: LL2's own time stamp of the launch; most edits leave it as it is
     net TEXT,
-        -- UTC: lift-off, planned (no earlier than) or actual. If net_precision is a month,
-        -- quarter, half or year, this is the period's last day
+        -- UTC: time of lift-off, planned (no earlier than, NET) or actual. If net_precision is
+        -- a week, month, quarter, half or year, this is the last day of that period
     net_precision_id INTEGER REFERENCES net_precisions (id),
         -- precision of net: filter on it before you count days
     window_end TEXT,  -- UTC: end of the launch window
@@ -771,30 +777,32 @@ CREATE TABLE launches (
     infographic TEXT,  -- URL of a picture that explains the launch
     probability INTEGER,  -- percent: chance of acceptable weather at launch
     weather_concerns TEXT,  -- weather rules that may be violated
-    failreason TEXT,  -- reason of the launch's failure
+    failreason TEXT,  -- reason for the launch's failure
     hashtag TEXT,  -- hashtag of the launch on social media
-    launch_service_provider_id INTEGER REFERENCES agencies (id),  -- agency that launches
-    rocket_id INTEGER REFERENCES rockets (id),  -- rocket of the launch: the row of what flew
+    launch_service_provider_id INTEGER REFERENCES agencies (id),
+        -- agency that carries out the launch
+    rocket_id INTEGER REFERENCES rockets (id),  -- rocket of the launch
     mission_id INTEGER REFERENCES missions (id),  -- mission of the launch
-    pad_id INTEGER REFERENCES pads (id),  -- launch pad
+    pad_id INTEGER REFERENCES pads (id),  -- pad of the launch
     webcast_live INTEGER,  -- 0 or 1: a webcast of the launch is live now
     program_items INTEGER,
     orbital_launch_attempt_count INTEGER,
-        -- running number among all orbital attempts; null for suborbital launches
+        -- running number of the launch among all orbital attempts; null for suborbital launches
     location_launch_attempt_count INTEGER,
         -- running number of the launch among the location's launches
     pad_launch_attempt_count INTEGER,  -- running number of the launch among the pad's launches
     agency_launch_attempt_count INTEGER,
         -- running number of the launch among the agency's launches
     orbital_launch_attempt_count_year INTEGER,
-        -- running number among the orbital attempts of that year; null for suborbital launches
+        -- running number of the launch among the orbital attempts of that year; null for
+        -- suborbital launches
     location_launch_attempt_count_year INTEGER,
         -- running number of the launch among the location's launches of that year
     pad_launch_attempt_count_year INTEGER,
         -- running number of the launch among the pad's launches of that year
     agency_launch_attempt_count_year INTEGER,
         -- running number of the launch among the agency's launches of that year
-    flightclub_url TEXT,  -- page with a simulation of the launch
+    flightclub_url TEXT,  -- URL of a simulation of the launch
     updates_items INTEGER,
     info_urls_items INTEGER,
     vid_urls_items INTEGER,
@@ -881,9 +889,9 @@ CREATE TABLE launches__mission_patches (
 ) WITHOUT ROWID;
 
 CREATE TABLE launch_statuses (
-    -- Launch statuses by id: 1 Go, 2 TBD, 3 Success, 4 Failure, 5 Hold, 6 In Flight, 7 Partial
-    -- Failure, 8 TBC, 9 Deployed. These are their abbrev: filter on it, as name is the long
-    -- form, "Launch Successful".
+    -- Statuses of launches, by id: 1 Go, 2 TBD, 3 Success, 4 Failure, 5 Hold, 6 In Flight, 7
+    -- Partial Failure, 8 TBC, 9 Deployed. These are the values of abbrev. Filter on that
+    -- column: name has a longer form, "Launch Successful".
     id INTEGER PRIMARY KEY,
     name TEXT,
     abbrev TEXT,  -- short name of the launch status
@@ -898,7 +906,7 @@ CREATE TABLE net_precisions (
     -- decade.
     id INTEGER PRIMARY KEY,
     name TEXT,
-    abbrev TEXT,  -- short name of the net precision
+    abbrev TEXT,  -- short name of the precision
     description TEXT,
     _extra TEXT
 );
@@ -923,9 +931,9 @@ CREATE TABLE timeline_event_types (
 );
 
 CREATE TABLE rockets (
-    -- One row for each launch: what flew. Rocket types: launcher_configurations.
+    -- The rocket of each launch. For types of rocket, see launcher_configurations.
     id INTEGER PRIMARY KEY,
-    configuration_id INTEGER REFERENCES launcher_configurations (id),  -- type of the rocket
+    configuration_id INTEGER REFERENCES launcher_configurations (id),  -- type of rocket
     launcher_stage_items INTEGER,
     spacecraft_stage_items INTEGER,
     payloads_items INTEGER,
@@ -958,7 +966,7 @@ CREATE TABLE rockets__payloads (
 ) WITHOUT ROWID;
 
 CREATE TABLE first_stages (
-    -- One booster on one launch; the launch is found through rockets__launcher_stage.
+    -- Each row is a booster on one launch, which rockets__launcher_stage leads to.
     id INTEGER PRIMARY KEY,
     type TEXT,  -- role of the booster on this launch: Core, Strap-On Booster, ...
     reused INTEGER,  -- 0 or 1: the booster had flown before
@@ -974,19 +982,21 @@ CREATE TABLE first_stages (
 );
 
 CREATE TABLE first_stage_types (
-    -- Core, Strap-On Booster, ... No table refers to these: first_stages.type is text.
+    -- Roles of boosters: Core, Strap-On Booster, ... No table refers to these:
+    -- first_stages.type is text.
     id INTEGER PRIMARY KEY,
     name TEXT,
     _extra TEXT
 );
 
 CREATE TABLE launchers (
-    -- Individual boosters by serial number (B1058, ...). Rocket types: launcher_configurations.
+    -- Individual boosters by serial number (B1058, ...). For types of rocket, see
+    -- launcher_configurations.
     id INTEGER PRIMARY KEY,
     url TEXT,
     flight_proven INTEGER,  -- 0 or 1: the booster has flown
     serial_number TEXT,  -- the builder's serial number of the booster, if there is one
-    is_placeholder INTEGER,  -- 0 or 1: stands for a booster that is not yet known
+    is_placeholder INTEGER,  -- 0 or 1: the row stands for a booster that is not yet known
     status_id INTEGER REFERENCES launcher_statuses (id),
         -- status of the booster: Active, Expended, Lost, ...
     image_id INTEGER REFERENCES images (id),  -- picture of the booster
@@ -999,7 +1009,7 @@ CREATE TABLE launchers (
     fastest_turnaround TEXT,  -- ISO 8601: shortest time between two launches of the booster
     fastest_turnaround_seconds REAL,
     launcher_config_id INTEGER REFERENCES launcher_configurations (id),
-        -- type of rocket that the booster is of
+        -- type of rocket that the booster belongs to
     _shapes TEXT,
     _extra TEXT
 );
@@ -1019,21 +1029,21 @@ CREATE TABLE launcher_configurations (
     name TEXT,
     families_items INTEGER,
     full_name TEXT,  -- name with its variant
-    variant TEXT,  -- what tells apart rockets of the same name
+    variant TEXT,  -- what distinguishes rockets of the same name
     active INTEGER,  -- 0 or 1: the type of rocket is in use
-    is_placeholder INTEGER,  -- 0 or 1: stands for a type that is not yet known
+    is_placeholder INTEGER,  -- 0 or 1: the row stands for a type that is not yet known
     manufacturer_id INTEGER REFERENCES agencies (id),  -- agency that builds the type of rocket
     program_items INTEGER,
     reusable INTEGER,  -- 0 or 1: the rocket is made to fly again
     image_id INTEGER REFERENCES images (id),  -- picture of the type of rocket
-    info_url TEXT,  -- page with more information about the type of rocket
-    wiki_url TEXT,  -- page about the type of rocket in Wikipedia
+    info_url TEXT,  -- URL of a page about the type of rocket
+    wiki_url TEXT,  -- URL of the Wikipedia page about the type of rocket
     description TEXT,
     alias TEXT,  -- another name of the rocket
-    min_stage INTEGER,  -- number of stages, at the least
-    max_stage INTEGER,  -- number of stages, at the most
+    min_stage INTEGER,  -- smallest number of stages
+    max_stage INTEGER,  -- largest number of stages
     length REAL,  -- m: length of the rocket
-    diameter REAL,  -- m: diameter of the rocket where it is widest
+    diameter REAL,  -- m: largest diameter of the rocket
     maiden_flight TEXT,  -- YYYY-MM-DD: date of the first flight of the type of rocket
     launch_cost INTEGER,  -- USD: price of one launch of the rocket
     launch_mass REAL,  -- t: mass of the rocket at lift-off
@@ -1042,7 +1052,7 @@ CREATE TABLE launcher_configurations (
     geo_capacity REAL,  -- kg: mass that the rocket can carry to the geostationary orbit
     sso_capacity REAL,  -- kg: mass that the rocket can carry to a Sun-synchronous orbit
     to_thrust REAL,  -- kN: thrust of the rocket at lift-off
-    apogee REAL,  -- km: greatest height, of suborbital rockets only
+    apogee REAL,  -- km: greatest altitude that the rocket reaches; suborbital rockets only
     total_launch_count INTEGER,
         -- number of launches of the type of rocket so far, as LL2 counts them
     consecutive_successful_launches INTEGER,
@@ -1120,13 +1130,13 @@ CREATE TABLE pads (
     name TEXT,
     image_id INTEGER REFERENCES images (id),  -- picture of the pad
     description TEXT,
-    info_url TEXT,  -- page with more information about the pad
-    wiki_url TEXT,  -- page about the pad in Wikipedia
+    info_url TEXT,  -- URL of a page about the pad
+    wiki_url TEXT,  -- URL of the Wikipedia page about the pad
     map_url TEXT,  -- URL of a map of the pad
     latitude REAL,  -- degrees: latitude of the pad, north of the equator
     longitude REAL,  -- degrees: longitude of the pad, east of Greenwich
     country_id INTEGER REFERENCES countries (id),  -- country of the pad
-    map_image TEXT,  -- URL of a picture of a map of the pad
+    map_image TEXT,  -- URL of a map of the pad, as a picture
     total_launch_count INTEGER,  -- number of launches from the pad so far, as LL2 counts them
     orbital_launch_attempt_count INTEGER,
         -- number of orbital launches from the pad that were attempted so far
@@ -1156,7 +1166,7 @@ CREATE TABLE locations (
     country_id INTEGER REFERENCES countries (id),  -- country of the location
     description TEXT,
     image_id INTEGER REFERENCES images (id),  -- picture of the location
-    map_image TEXT,  -- URL of a picture of a map of the location
+    map_image TEXT,  -- URL of a map of the location, as a picture
     longitude REAL,  -- degrees: longitude of the location, east of Greenwich
     latitude REAL,  -- degrees: latitude of the location, north of the equator
     timezone_name TEXT,  -- IANA name: time zone of the location
@@ -1187,7 +1197,7 @@ CREATE TABLE celestial_bodies (
     atmosphere INTEGER,  -- 0 or 1: the body has an atmosphere
     image_id INTEGER REFERENCES images (id),  -- picture of the celestial body
     description TEXT,
-    wiki_url TEXT,  -- page about the celestial body in Wikipedia
+    wiki_url TEXT,  -- URL of the Wikipedia page about the celestial body
     total_attempted_launches INTEGER,  -- number of launches from the body that were attempted
     successful_launches INTEGER,  -- number of launches from the body that succeeded
     failed_launches INTEGER,  -- number of launches from the body that failed
@@ -1215,7 +1225,7 @@ CREATE TABLE celestial_body_types (
 );
 
 -- ----------------------------------------------------------------------------------------------
--- Payloads: what is carried
+-- Payloads
 -- ----------------------------------------------------------------------------------------------
 
 CREATE TABLE payloads (
@@ -1226,8 +1236,8 @@ CREATE TABLE payloads (
     manufacturer_id INTEGER REFERENCES agencies (id),  -- agency that builds the payload
     operator_id INTEGER REFERENCES agencies (id),  -- agency that operates the payload
     image_id INTEGER REFERENCES images (id),  -- picture of the payload
-    wiki_link TEXT,  -- page about the payload in Wikipedia
-    info_link TEXT,  -- page with more information about the payload
+    wiki_link TEXT,  -- URL of the Wikipedia page about the payload
+    info_link TEXT,  -- URL of a page about the payload
     program_items INTEGER,
     cost INTEGER,  -- USD: cost of the payload
     mass REAL,  -- kg: mass of the payload
@@ -1252,7 +1262,7 @@ CREATE TABLE payload_types (
 );
 
 CREATE TABLE payload_flights (
-    -- One payload on one launch; amount says how many identical ones.
+    -- Each row is a payload on one launch; amount says how many identical ones there are.
     id INTEGER PRIMARY KEY,
     url TEXT,
     destination TEXT,  -- destination of the payload flight, as text
@@ -1274,11 +1284,11 @@ CREATE TABLE payload_flights__docking_events (
 ) WITHOUT ROWID;
 
 -- ----------------------------------------------------------------------------------------------
--- Missions and programs: what for
+-- Missions and programs
 -- ----------------------------------------------------------------------------------------------
 
 CREATE TABLE missions (
-    -- The mission of a launch.
+    -- Missions: what each launch is for.
     id INTEGER PRIMARY KEY,
     name TEXT,
     type TEXT,  -- type of the mission, as text: Human Exploration, Resupply, ...
@@ -1337,8 +1347,8 @@ CREATE TABLE missions__vid_urls (
 ) WITHOUT ROWID;
 
 CREATE TABLE mission_types (
-    -- Human Exploration, Resupply, Communications, ... No table refers to these: missions.type
-    -- is text.
+    -- Types of missions: Human Exploration, Resupply, Communications, ... No table refers to
+    -- these: missions.type is text.
     id INTEGER PRIMARY KEY,
     name TEXT,
     _extra TEXT
@@ -1367,8 +1377,8 @@ CREATE TABLE languages (
 );
 
 CREATE TABLE orbits (
-    -- Low Earth Orbit (LEO), Sun-Synchronous Orbit (SSO), Geostationary Transfer Orbit (GTO),
-    -- Suborbital (Sub), Lunar flyby, ...
+    -- Orbits: Low Earth Orbit (LEO), Sun-Synchronous Orbit (SSO), Geostationary Transfer Orbit
+    -- (GTO), Suborbital (Sub), Lunar flyby, ...
     id INTEGER PRIMARY KEY,
     name TEXT,
     abbrev TEXT,  -- short name of the orbit
@@ -1382,8 +1392,8 @@ CREATE TABLE programs (
     url TEXT,
     name TEXT,
     image_id INTEGER REFERENCES images (id),  -- picture of the program
-    info_url TEXT,  -- page with more information about the program
-    wiki_url TEXT,  -- page about the program in Wikipedia
+    info_url TEXT,  -- URL of a page about the program
+    wiki_url TEXT,  -- URL of the Wikipedia page about the program
     description TEXT,
     agencies_items INTEGER,
     start_date TEXT,  -- UTC: start of the program
@@ -1423,7 +1433,7 @@ CREATE TABLE mission_patches (
     name TEXT,
     priority INTEGER,  -- LL2's rank, to sort by
     image_url TEXT,  -- URL of the full-size picture; its host may change between syncs
-    agency_id INTEGER REFERENCES agencies (id),  -- agency whose patch it is
+    agency_id INTEGER REFERENCES agencies (id),  -- agency of the patch
     launches_items INTEGER,
     expeditions_items INTEGER,
     program_items INTEGER,
@@ -1432,7 +1442,7 @@ CREATE TABLE mission_patches (
 );
 
 CREATE TABLE mission_patches__launches (
-    -- The launches with a patch (when synced as its own list, detailed mode).
+    -- The launches that have a patch (when synced as its own list, detailed mode).
     mission_patch_id INTEGER NOT NULL REFERENCES mission_patches (id),
     position INTEGER NOT NULL,
     launch_id TEXT NOT NULL REFERENCES launches (id),
@@ -1440,7 +1450,7 @@ CREATE TABLE mission_patches__launches (
 ) WITHOUT ROWID;
 
 CREATE TABLE mission_patches__expeditions (
-    -- The expeditions with a patch (when synced as its own list, detailed mode).
+    -- The expeditions that have a patch (when synced as its own list, detailed mode).
     mission_patch_id INTEGER NOT NULL REFERENCES mission_patches (id),
     position INTEGER NOT NULL,
     expedition_id INTEGER NOT NULL REFERENCES expeditions (id),
@@ -1448,7 +1458,7 @@ CREATE TABLE mission_patches__expeditions (
 ) WITHOUT ROWID;
 
 CREATE TABLE mission_patches__program (
-    -- The programs with a patch (when synced as its own list, detailed mode).
+    -- The programs that have a patch (when synced as its own list, detailed mode).
     mission_patch_id INTEGER NOT NULL REFERENCES mission_patches (id),
     position INTEGER NOT NULL,
     program_id INTEGER NOT NULL REFERENCES programs (id),
@@ -1467,7 +1477,9 @@ CREATE TABLE events (
     info_urls_items INTEGER,
     vid_urls_items INTEGER,
     image_id INTEGER REFERENCES images (id),  -- picture of the event
-    date TEXT,  -- UTC: time of the event; of an imprecise one, the last day of its period
+    date TEXT,
+        -- UTC: time of the event. If date_precision is a week, month, quarter, half or year,
+        -- this is the last day of that period
     slug TEXT,  -- name of the event, as used in URLs
     type_id INTEGER REFERENCES event_types (id),  -- kind of event
     description TEXT,
@@ -2027,12 +2039,12 @@ CREATE VIRTUAL TABLE _search_spacewalks_fts USING fts5(
 CREATE VIEW IF NOT EXISTS spacecraft_overview AS
     -- Each spacecraft in one row: type, builder, status, time in space.
 SELECT
-    spacecraft.id,  -- LL2's number for it
-    spacecraft.name,  -- LL2's name for it
+    spacecraft.id,  -- LL2's number for the spacecraft
+    spacecraft.name,  -- LL2's name for the spacecraft
     spacecraft.serial_number,  -- the builder's serial number, if there is one
     configurations.name AS configuration,  -- the type of spacecraft
     types.name AS type,  -- Capsule, Space Plane, ...
-    agencies.name AS agency,  -- agency that built it
+    agencies.name AS agency,  -- agency that built the spacecraft
     statuses.name AS status,  -- active, retired, lost, ...
     spacecraft.in_space,  -- 0 or 1: in space now
     spacecraft.flights_count AS flights,  -- flights so far
@@ -2055,20 +2067,20 @@ CREATE VIEW IF NOT EXISTS flights AS
     -- Each flight of a spacecraft in one row: whether it was flown or is planned, its launch and its
     -- landing (detailed mode of spacecraft or launches, or the list of flights).
 SELECT
-    flights.id,  -- LL2's number for it
+    flights.id,  -- LL2's number for the flight
     spacecraft.name AS spacecraft,  -- the spacecraft
     configurations.name AS configuration,  -- the type of spacecraft
-    agencies.name AS agency,  -- agency that built it
+    agencies.name AS agency,  -- agency that built the spacecraft
     (SELECT state FROM _flight_states AS states WHERE states.id = flights.id)
         AS state,  -- planned, under way, flown, launch failed; null: the launch's status is not known
-    launches.net AS launched,  -- UTC: lift-off, planned or actual; of an imprecise date, its last day
+    launches.net AS launched,  -- UTC: lift-off, planned or actual; the last day of its period if imprecise
     replace(replace(replace(replace(replace(coalesce(pattern, '{year}'),
         '{day}', ltrim(substr(net, 9, 2), '0')),
         '{month}', substr('JanFebMarAprMayJunJulAugSepOctNovDec',
                           3 * CAST(substr(net, 6, 2) AS INTEGER) - 2, 3)),
         '{year}', substr(net, 1, 4)),
         '{decade}', substr(net, 1, 3) || '0s'),
-        '{time}', substr(net, 12, 5)) AS date,  -- launched, no more precisely than is known: "30 Nov 2026, 17:40 UTC", "Q1 2027"
+        '{time}', substr(net, 12, 5)) AS date,  -- launched, as precisely as it is known: "30 Nov 2026, 17:40 UTC", "Q1 2027"
     launches.name AS launch,  -- the launch
     pads.name AS pad,  -- the launch pad
     flights.mission_end,  -- UTC: end of the flight, past or planned
@@ -2076,9 +2088,9 @@ SELECT
     places.name AS landed_at,  -- place of the landing, past or planned
     landings.success AS landed,  -- 0 or 1: the landing succeeded; null: still to come, or not attempted
     flights.destination,  -- destination, as text
-    flights.spacecraft_id,  -- the row of the spacecraft
-    links.launch_id,  -- the row of the launch
-    links.landing_id  -- the row of the landing
+    flights.spacecraft_id,  -- id of the spacecraft
+    links.launch_id,  -- id of the launch
+    links.landing_id  -- id of the landing
 FROM spacecraft_flights AS flights
 JOIN _flight_links AS links ON links.id = flights.id
 LEFT JOIN spacecraft ON spacecraft.id = flights.spacecraft_id
@@ -2092,10 +2104,10 @@ LEFT JOIN landings ON landings.id = links.landing_id
 LEFT JOIN landing_locations AS places ON places.id = landings.landing_location_id;
 
 CREATE VIEW IF NOT EXISTS launches_overview AS
-    -- Each launch in one row: what came of it, when as precisely as is known, who, on what, from where.
+    -- Each launch in one row: outcome, date, agency, rocket, mission, orbit, pad.
 SELECT
     launches.id,  -- a UUID
-    launches.name AS launch,  -- LL2's name for it
+    launches.name AS launch,  -- LL2's name for the launch
     outcome,  -- success, failure, partial failure, in flight, planned; null: status not known
     statuses.abbrev AS status,  -- LL2's status: Success, Go, TBD, ...
     CASE
@@ -2103,14 +2115,14 @@ SELECT
         WHEN launches.rocket_id IS NOT NULL THEN 0
     END AS orbital,  -- 0 or 1: an orbital attempt, by LL2's count of them; 0: suborbital
     CAST(substr(net, 1, 4) AS INTEGER) AS year,  -- year: year of lift-off, by net
-    launches.net,  -- UTC: lift-off, planned or actual; of an imprecise date, its last day
+    launches.net,  -- UTC: lift-off, planned or actual; the last day of its period if imprecise
     replace(replace(replace(replace(replace(coalesce(pattern, '{year}'),
         '{day}', ltrim(substr(net, 9, 2), '0')),
         '{month}', substr('JanFebMarAprMayJunJulAugSepOctNovDec',
                           3 * CAST(substr(net, 6, 2) AS INTEGER) - 2, 3)),
         '{year}', substr(net, 1, 4)),
         '{decade}', substr(net, 1, 3) || '0s'),
-        '{time}', substr(net, 12, 5)) AS date,  -- net as precisely as is known: "30 Nov 2026, 17:40 UTC", "Q1 2027", "2026"
+        '{time}', substr(net, 12, 5)) AS date,  -- net, as precisely as it is known: "30 Nov 2026, 17:40 UTC", "Q1 2027", "2026"
     net_precisions.abbrev AS precision,  -- precision of net: SEC, MIN, DAY, M, Q1, H2, Y, ...
     agencies.name AS agency,  -- agency that launches
     coalesce(configurations.full_name, configurations.name) AS rocket,  -- the type of rocket
@@ -2123,10 +2135,10 @@ SELECT
     countries.alpha_3_code AS country_code,  -- ISO 3166-1: code of three letters
     launches.window_start,  -- UTC: start of the launch window
     launches.window_end,  -- UTC: end of the launch window
-    launches.launch_service_provider_id AS agency_id,  -- the row of the agency
-    configurations.id AS launcher_configuration_id,  -- the row of the type of rocket
-    launches.mission_id,  -- the row of the mission
-    launches.pad_id  -- the row of the pad
+    launches.launch_service_provider_id AS agency_id,  -- id of the agency
+    configurations.id AS launcher_configuration_id,  -- id of the type of rocket
+    launches.mission_id,  -- id of the mission
+    launches.pad_id  -- id of the pad
 FROM launches
 LEFT JOIN launch_statuses AS statuses ON statuses.id = launches.status_id
 LEFT JOIN _outcomes AS outcomes ON outcomes.status = statuses.abbrev
@@ -2145,20 +2157,20 @@ CREATE VIEW IF NOT EXISTS booster_flights AS
     -- Each first stage or booster on each launch, flown or planned, with its landing (detailed mode
     -- of launches, which alone lists boosters).
 SELECT
-    stages.id,  -- LL2's number for it
+    stages.id,  -- LL2's number for the first stage
     launchers.serial_number AS booster,  -- the booster
     stages.launcher_flight_number AS flight,  -- running number among the booster's flights
     stages.type AS role,  -- Core, Strap-On Booster, ...
     launches.name AS launch,  -- the launch
     outcome,  -- of the launch: success, failure, partial failure, in flight, planned
-    launches.net AS launched,  -- UTC: lift-off, planned or actual; of an imprecise date, its last day
+    launches.net AS launched,  -- UTC: lift-off, planned or actual; the last day of its period if imprecise
     replace(replace(replace(replace(replace(coalesce(pattern, '{year}'),
         '{day}', ltrim(substr(net, 9, 2), '0')),
         '{month}', substr('JanFebMarAprMayJunJulAugSepOctNovDec',
                           3 * CAST(substr(net, 6, 2) AS INTEGER) - 2, 3)),
         '{year}', substr(net, 1, 4)),
         '{decade}', substr(net, 1, 3) || '0s'),
-        '{time}', substr(net, 12, 5)) AS date,  -- launched, no more precisely than is known: "30 Nov 2026, 17:40 UTC", "Q1 2027"
+        '{time}', substr(net, 12, 5)) AS date,  -- launched, as precisely as it is known: "30 Nov 2026, 17:40 UTC", "Q1 2027"
     round(stages.turn_around_time_seconds / 86400, 1)
         AS days_since_flight,  -- days: since the booster's previous flight
     landings.attempt AS landing_tried,  -- 0 or 1: a landing was attempted, or will be
@@ -2166,9 +2178,9 @@ SELECT
     landing_types.abbrev AS landing_type,  -- ASDS, RTLS, ...
     places.name AS landed_at,  -- place of the landing, past or planned
     launchers.is_placeholder,  -- 0 or 1: stands for a booster that is not yet known
-    stages.launcher_id,  -- the row of the booster
-    links.launch_id,  -- the row of the launch
-    links.landing_id  -- the row of the landing
+    stages.launcher_id,  -- id of the booster
+    links.launch_id,  -- id of the launch
+    links.landing_id  -- id of the landing
 FROM first_stages AS stages
 JOIN _stage_links AS links ON links.id = stages.id
 LEFT JOIN launchers ON launchers.id = stages.launcher_id
@@ -2181,8 +2193,8 @@ LEFT JOIN landing_types ON landing_types.id = landings.type_id
 LEFT JOIN landing_locations AS places ON places.id = landings.landing_location_id;
 
 CREATE VIEW IF NOT EXISTS people_flights AS
-    -- Each person on each flight of a spacecraft: up, down or both, in which role (detailed mode of
-    -- spacecraft_flights, launches or astronauts).
+    -- Each person on each flight of a spacecraft: whether they went up and came down with it, and
+    -- their role (detailed mode of spacecraft_flights, launches or astronauts).
 SELECT
     astronauts.id,  -- LL2's number for the person
     astronauts.name AS person,  -- the person
@@ -2192,19 +2204,19 @@ SELECT
     (SELECT state FROM _flight_states AS states WHERE states.id = crews.spacecraft_flight_id)
         AS state,  -- of the flight: planned, under way, flown, launch failed
     launches.name AS launch,  -- the launch of the spacecraft
-    launches.net AS launched,  -- UTC: lift-off, planned or actual; of an imprecise date, its last day
+    launches.net AS launched,  -- UTC: lift-off, planned or actual; the last day of its period if imprecise
     replace(replace(replace(replace(replace(coalesce(pattern, '{year}'),
         '{day}', ltrim(substr(net, 9, 2), '0')),
         '{month}', substr('JanFebMarAprMayJunJulAugSepOctNovDec',
                           3 * CAST(substr(net, 6, 2) AS INTEGER) - 2, 3)),
         '{year}', substr(net, 1, 4)),
         '{decade}', substr(net, 1, 3) || '0s'),
-        '{time}', substr(net, 12, 5)) AS date,  -- launched, no more precisely than is known: "30 Nov 2026, 17:40 UTC", "Q1 2027"
+        '{time}', substr(net, 12, 5)) AS date,  -- launched, as precisely as it is known: "30 Nov 2026, 17:40 UTC", "Q1 2027"
     crews.went_up,  -- 0 or 1: was aboard at launch, or will be
     crews.came_down,  -- 0 or 1: was aboard at landing, or will be
     flown.mission_end,  -- UTC: end of the flight, past or planned
-    crews.spacecraft_flight_id,  -- the row of the flight
-    crews.launch_id  -- the row of the launch
+    crews.spacecraft_flight_id,  -- id of the flight
+    crews.launch_id  -- id of the launch
 FROM _crews AS crews
 JOIN astronauts ON astronauts.id = crews.astronaut_id
 LEFT JOIN agencies ON agencies.id = astronauts.agency_id
@@ -2215,9 +2227,9 @@ LEFT JOIN launches ON launches.id = crews.launch_id
 LEFT JOIN _precisions AS precisions ON precisions.id = coalesce(launches.net_precision_id, 5);
 
 CREATE VIEW IF NOT EXISTS dockings AS
-    -- Each docking: what docked, with what, where, from when to when.
+    -- Each docking in one row: chaser, target, port, beginning and end.
 SELECT
-    events.id,  -- LL2's number for it
+    events.id,  -- LL2's number for the docking
     coalesce(craft.name, payloads.name, stations.name) AS chaser,  -- what docked
     coalesce(target_stations.name, target_craft.name, target_payloads.name)
         AS target,  -- what it docked with: a station, a spacecraft or a payload
@@ -2226,9 +2238,9 @@ SELECT
     events.departure,  -- UTC: time of undocking; null: not yet, or not known
     round(julianday(events.departure) - julianday(events.docking), 1)
         AS days,  -- days: from docking to undocking; null: no time of undocking
-    links.spacecraft_flight_id,  -- the row of the flight that docked, if it is a spacecraft
-    flights.spacecraft_id,  -- the row of the spacecraft that docked, if it is one
-    links.space_station_id  -- the row of the station that it docked with, if it is one
+    links.spacecraft_flight_id,  -- id of the flight that docked, if it is a spacecraft
+    flights.spacecraft_id,  -- id of the spacecraft that docked, if it is one
+    links.space_station_id  -- id of the station that it docked with, if it is one
 FROM docking_events AS events
 JOIN _docking_links AS links ON links.id = events.id
 LEFT JOIN spacecraft_flights AS flights ON flights.id = links.spacecraft_flight_id
@@ -2244,19 +2256,19 @@ LEFT JOIN payload_flights AS target_carried ON target_carried.id = events.payloa
 LEFT JOIN payloads AS target_payloads ON target_payloads.id = target_carried.payload_id;
 
 CREATE VIEW IF NOT EXISTS events_overview AS
-    -- Each event in one row: what, when as precisely as is known, where.
+    -- Each event in one row: type, date, place.
 SELECT
-    events.id,  -- LL2's number for it
-    events.name AS event,  -- LL2's name for it
+    events.id,  -- LL2's number for the event
+    events.name AS event,  -- LL2's name for the event
     event_types.name AS type,  -- Docking, Press Event, Flyby, EVA, ...
-    events.net AS time,  -- UTC: time of the event; of an imprecise date, its last day
+    events.net AS time,  -- UTC: time of the event; the last day of its period if imprecise
     replace(replace(replace(replace(replace(coalesce(pattern, '{year}'),
         '{day}', ltrim(substr(net, 9, 2), '0')),
         '{month}', substr('JanFebMarAprMayJunJulAugSepOctNovDec',
                           3 * CAST(substr(net, 6, 2) AS INTEGER) - 2, 3)),
         '{year}', substr(net, 1, 4)),
         '{decade}', substr(net, 1, 3) || '0s'),
-        '{time}', substr(net, 12, 5)) AS date,  -- time as precisely as is known: "30 Nov 2026, 17:40 UTC", "Q1 2027", "2026"
+        '{time}', substr(net, 12, 5)) AS date,  -- time, as precisely as it is known: "30 Nov 2026, 17:40 UTC", "Q1 2027", "2026"
     net_precisions.abbrev AS precision,  -- precision of time: SEC, MIN, DAY, M, Q1, H2, Y, ...
     events.location,  -- place of the event, as text
     events.webcast_live  -- 0 or 1: a webcast of the event is live
@@ -2279,12 +2291,12 @@ WITH RECURSIVE tree (id, name, path, level, parent, manufacturer_id) AS (
     WHERE tree.level < 20
 )
 SELECT
-    tree.id,  -- LL2's number for it
-    tree.name,  -- LL2's name for it
-    tree.path,  -- the families above it, then its own name
-    tree.level,  -- number of families above it
-    tree.parent,  -- the family that it belongs to
-    agencies.name AS manufacturer,  -- agency that builds it
+    tree.id,  -- LL2's number for the family
+    tree.name,  -- LL2's name for the family
+    tree.path,  -- names of the families above it and its own: Dragon › Dragon 2
+    tree.level,  -- number of families above this one
+    tree.parent,  -- the parent family
+    agencies.name AS manufacturer,  -- agency that builds the family
     (SELECT count(*) FROM spacecraft_configurations__family
      WHERE spacecraft_configuration_family_id = tree.id) AS configurations  -- number of spacecraft types that LL2 lists in it
 FROM tree
@@ -2296,11 +2308,11 @@ CREATE VIEW IF NOT EXISTS configuration_families AS
 SELECT
     configurations.id,  -- LL2's number for the type
     configurations.name AS configuration,  -- the type of spacecraft
-    families.name AS family,  -- a family that it belongs to
+    families.name AS family,  -- a family of the type
     agencies.name AS agency,  -- agency that built the type
     manufacturers.name AS manufacturer,  -- agency that builds the family
-    configurations.in_use,  -- 0 or 1: still flying
-    families.id AS family_id  -- the row of the family
+    configurations.in_use,  -- 0 or 1: the type is still flying
+    families.id AS family_id  -- id of the family
 FROM spacecraft_configurations__family AS members
 JOIN spacecraft_configurations AS configurations
     ON configurations.id = members.spacecraft_configuration_id
@@ -2316,9 +2328,9 @@ SELECT
     agencies.name AS agency,  -- the agency
     agencies.abbrev,  -- short name
     types.name AS type,  -- Government, Commercial, ...
-    countries.name AS country,  -- one of its countries
+    countries.name AS country,  -- a country of the agency
     countries.alpha_3_code AS country_code,  -- ISO 3166-1: code of three letters
-    agencies.founding_year  -- year: year of its founding
+    agencies.founding_year  -- year: year of the agency's founding
 FROM agencies
 LEFT JOIN agency_types AS types ON types.id = agencies.type_id
 LEFT JOIN agencies__country AS links ON links.agency_id = agencies.id
@@ -2327,12 +2339,12 @@ LEFT JOIN countries ON countries.id = links.country_id;
 CREATE VIEW IF NOT EXISTS image_credits AS
     -- Each picture with its credit and license.
 SELECT
-    images.id,  -- LL2's number for it
-    images.name,  -- LL2's name for it
-    images.credit,  -- whom to credit
-    licenses.name AS license,  -- what may be done with it
-    licenses.link AS terms,  -- URL of the terms
-    images.thumbnail_url AS thumbnail,  -- URL of a small version
+    images.id,  -- LL2's number for the picture
+    images.name,  -- LL2's name for the picture
+    images.credit,  -- whom to credit for the picture
+    licenses.name AS license,  -- what may be done with the picture
+    licenses.link AS terms,  -- URL of the license's terms
+    images.thumbnail_url AS thumbnail,  -- URL of a small version of the picture
     images.image_url AS picture  -- URL of the full-size picture
 FROM images
 LEFT JOIN image_licenses AS licenses ON licenses.id = images.license_id;
@@ -2340,25 +2352,25 @@ LEFT JOIN image_licenses AS licenses ON licenses.id = images.license_id;
 CREATE VIEW IF NOT EXISTS launches_by_pad AS
     -- Each launch pad with the number of its launches in this file.
 SELECT
-    pads.id,  -- LL2's number for it
+    pads.id,  -- LL2's number for the pad
     pads.name AS pad,  -- the pad
     locations.name AS location,  -- the launch site
-    countries.name AS country,  -- country that it is in
+    countries.name AS country,  -- country of the pad
     (SELECT count(*) FROM launches WHERE launches.pad_id = pads.id)
         AS launches,  -- number of launches in this file, planned ones included
     (SELECT count(*) FROM launches WHERE launches.pad_id = pads.id AND status_id IN (
         SELECT id FROM launch_statuses JOIN _outcomes ON status = abbrev WHERE outcome <> 'planned'))
-        AS flown,  -- number of those that lifted off
+        AS flown,  -- number of launches that lifted off
     (SELECT count(*) FROM launches WHERE launches.pad_id = pads.id AND status_id IN (
         SELECT id FROM launch_statuses JOIN _outcomes ON status = abbrev WHERE outcome = 'planned'))
-        AS planned,  -- number of those that are planned
+        AS planned,  -- number of launches that are planned
     (SELECT count(*) FROM launches JOIN launch_statuses AS statuses ON statuses.id = status_id
      WHERE launches.pad_id = pads.id AND statuses.abbrev IN ('Success', 'Deployed'))
-        AS succeeded,  -- number of those that succeeded
+        AS succeeded,  -- number of launches that succeeded
     (SELECT min(net) FROM launches WHERE launches.pad_id = pads.id)
-        AS earliest,  -- UTC: net of the first launch; of an imprecise date, its last day
+        AS earliest,  -- UTC: net of the first launch; the last day of its period if imprecise
     (SELECT max(net) FROM launches WHERE launches.pad_id = pads.id)
-        AS latest,  -- UTC: net of the last launch, which may be planned; of an imprecise date, its last day
+        AS latest,  -- UTC: net of the last launch, planned or not; the last day of its period if imprecise
     (SELECT replace(replace(replace(replace(replace(coalesce(pattern, '{year}'),
         '{day}', ltrim(substr(net, 9, 2), '0')),
         '{month}', substr('JanFebMarAprMayJunJulAugSepOctNovDec',
@@ -2368,7 +2380,7 @@ SELECT
         '{time}', substr(net, 12, 5)) FROM launches
      LEFT JOIN _precisions AS precisions ON precisions.id = coalesce(net_precision_id, 5)
      WHERE launches.pad_id = pads.id AND net IS NOT NULL ORDER BY net LIMIT 1)
-        AS earliest_date,  -- earliest, no more precisely than is known: "4 Oct 1957"
+        AS earliest_date,  -- earliest, as precisely as it is known: "4 Oct 1957"
     (SELECT replace(replace(replace(replace(replace(coalesce(pattern, '{year}'),
         '{day}', ltrim(substr(net, 9, 2), '0')),
         '{month}', substr('JanFebMarAprMayJunJulAugSepOctNovDec',
@@ -2378,19 +2390,19 @@ SELECT
         '{time}', substr(net, 12, 5)) FROM launches
      LEFT JOIN _precisions AS precisions ON precisions.id = coalesce(net_precision_id, 5)
      WHERE launches.pad_id = pads.id AND net IS NOT NULL ORDER BY net DESC LIMIT 1)
-        AS latest_date  -- latest, no more precisely than is known: "Q1 2027", "2026"
+        AS latest_date  -- latest, as precisely as it is known: "Q1 2027", "2026"
 FROM pads
 LEFT JOIN locations ON locations.id = pads.location_id
 LEFT JOIN countries ON countries.id = pads.country_id;
 
 CREATE VIEW IF NOT EXISTS recent_changes AS
-    -- What each sync changed, the newest first, with names: without first syncs, and without what
+    -- What each sync changed, by name, the newest first; without first syncs, and without what
     -- changes by itself, such as times in space. The table _history has everything.
 SELECT
     runs.finished,  -- UTC: end of the sync that found the change
     changes.kind,  -- added, changed, reordered, gone
-    changes.table_name,  -- table of the row
-    CAST(changes.id AS TEXT) AS id,  -- id of the row, as text
+    changes.table_name,  -- table of the row that changed
+    CAST(changes.id AS TEXT) AS id,  -- id of the row that changed, as text
     coalesce(
         (SELECT name FROM _names WHERE table_name = changes.table_name AND _names.id = changes.id),
         (SELECT name FROM launches
@@ -2399,18 +2411,18 @@ SELECT
         (SELECT json_extract(body, '$.name') FROM _tombstones
          WHERE resource IN (changes.table_name, 'config/' || changes.table_name)
            AND _tombstones.id = changes.id)
-    ) AS name,  -- what the row is or was called
-    changes.key,  -- LL2's key that changed; empty: the whole row
+    ) AS name,  -- name of the row that changed
+    changes.key,  -- LL2's key whose value changed; empty: the whole row
     CASE WHEN changes.key <> '' THEN coalesce(
         (SELECT name FROM _names WHERE table_name = target AND _names.id = changes.from_value),
         (SELECT name FROM launches WHERE target = 'launches' AND launches.id = changes.from_value),
         CAST(changes.from_value AS TEXT)
-    ) END AS from_value,  -- value before; of a row that it refers to, the name
+    ) END AS from_value,  -- value before; a reference to a row is its name
     CASE WHEN changes.key <> '' THEN coalesce(
         (SELECT name FROM _names WHERE table_name = target AND _names.id = changes.to_value),
         (SELECT name FROM launches WHERE target = 'launches' AND launches.id = changes.to_value),
         CAST(changes.to_value AS TEXT)
-    ) END AS to_value  -- value after; of a row that it refers to, the name
+    ) END AS to_value  -- value after; a reference to a row is its name
 FROM _runs AS runs
 CROSS JOIN _history AS changes
 LEFT JOIN _references
@@ -2421,7 +2433,7 @@ WHERE changes.run = runs.id
 ORDER BY runs.id DESC;
 
 CREATE VIEW IF NOT EXISTS launch_nets AS
-    -- Each date (NET) that a launch had, and from when to when it was valid in this file. As of a day:
+    -- Each date (NET) of each launch, and from when to when it was valid in this file. As of a day:
     -- WHERE valid_from <= :day AND (valid_to IS NULL OR valid_to > :day).
 WITH periods AS (
     SELECT states.*, pattern,
@@ -2441,16 +2453,16 @@ WITH periods AS (
        OR coalesce(precision_id, 5) <> coalesce(old_precision_id, 5)
 )
 SELECT
-    versions.id,  -- a UUID: the launch, which may be gone
-    versions.name AS launch,  -- what the launch is or was called
-    net,  -- UTC: lift-off, planned or actual; of an imprecise date, its last day
+    versions.id,  -- a UUID: id of the launch, which may be gone
+    versions.name AS launch,  -- LL2's name for the launch
+    net,  -- UTC: lift-off, planned or actual; the last day of its period if imprecise
     replace(replace(replace(replace(replace(coalesce(pattern, '{year}'),
         '{day}', ltrim(substr(net, 9, 2), '0')),
         '{month}', substr('JanFebMarAprMayJunJulAugSepOctNovDec',
                           3 * CAST(substr(net, 6, 2) AS INTEGER) - 2, 3)),
         '{year}', substr(net, 1, 4)),
         '{decade}', substr(net, 1, 3) || '0s'),
-        '{time}', substr(net, 12, 5)) AS date,  -- net as precisely as was known: "30 Nov 2026, 17:40 UTC", "Q1 2027", "2026"
+        '{time}', substr(net, 12, 5)) AS date,  -- net, as precisely as it was known: "30 Nov 2026, 17:40 UTC", "Q1 2027", "2026"
     net_precisions.abbrev AS precision,  -- precision of net: SEC, MIN, DAY, M, Q1, H2, Y, ...
     CASE
         WHEN old_net IS NULL THEN 'first'
@@ -2462,9 +2474,9 @@ SELECT
         ELSE 'pull-in'
     END AS kind,  -- first, slip, pull-in, or in the same period: firmed, loosened
     round(julianday(net) - julianday(old_net), 1)
-        AS days_slipped,  -- days: since the net before; negative: earlier; null: the first
-    substr(began.finished, 1, 19) || 'Z' AS valid_from,  -- UTC: end of the sync that brought it
-    substr(ended.finished, 1, 19) || 'Z' AS valid_to  -- UTC: end of the sync that brought the next one or found the launch gone; null: valid now
+        AS days_slipped,  -- days: after the previous net; negative: before it; null: the first
+    substr(began.finished, 1, 19) || 'Z' AS valid_from,  -- UTC: end of the sync that brought the date
+    substr(ended.finished, 1, 19) || 'Z' AS valid_to  -- UTC: end of the sync that brought the next date or found the launch gone; null: valid now
 FROM versions
 JOIN _runs AS began ON began.id = versions.run
 LEFT JOIN _runs AS ended ON ended.id = versions.next_run
@@ -2472,7 +2484,7 @@ LEFT JOIN net_precisions ON net_precisions.id = precision_id
 WHERE net IS NOT NULL;
 
 CREATE VIEW IF NOT EXISTS _flight_links (id, launch_id, landing_id) AS
-    -- The launch and the landing of each flight of a spacecraft, by the side that has the link: a
+    -- The launch and the landing of each flight of a spacecraft, from whichever side has the link: a
     -- list of launches has it in its rockets, a list of landings in its own rows.
 SELECT id,
     coalesce(launch_id, (
@@ -2501,7 +2513,7 @@ LEFT JOIN launch_statuses AS statuses ON statuses.id = launches.status_id
 LEFT JOIN _outcomes AS outcomes ON outcomes.status = statuses.abbrev;
 
 CREATE VIEW IF NOT EXISTS _stage_links (id, launch_id, landing_id) AS
-    -- The same of each first stage.
+    -- The launch and the landing of each first stage, likewise.
 SELECT id,
     (SELECT min(launches.id) FROM rockets__launcher_stage AS carried
      JOIN launches ON launches.rocket_id = carried.rocket_id
@@ -2510,7 +2522,7 @@ SELECT id,
 FROM first_stages AS stages;
 
 CREATE VIEW IF NOT EXISTS _crew_members (spacecraft_flight_id, astronaut_id, role_id, up, down) AS
-    -- Who is in which crew, by the lists of the flights and those of the people.
+    -- Who is in which crew, from the lists of the flights and those of the people.
 SELECT spacecraft_flight_id, astronaut_id, role_id, 1, 0
 FROM spacecraft_flights__launch_crew JOIN astronaut_flights AS a ON a.id = astronaut_flight_id
 UNION ALL SELECT spacecraft_flight_id, astronaut_id, role_id, 0, 0
@@ -2540,8 +2552,8 @@ WHERE NOT EXISTS (
 );
 
 CREATE VIEW IF NOT EXISTS _docking_links AS
-    -- What docked in each event, and where, by the side that has the link: a list of flights has it
-    -- in its docking_events, a list of stations in their ports.
+    -- What docked in each event, and where, from whichever side has the link: a list of flights has
+    -- it in its docking_events, a list of stations in their ports.
 SELECT ends.*, coalesce(
     target_id,
     (SELECT spacestation_id FROM docking_locations WHERE docking_locations.id = port_id),
@@ -2565,7 +2577,7 @@ FROM (
 ) AS ends;
 
 CREATE VIEW IF NOT EXISTS _names (table_name, id, name) AS
-    -- For recent_changes: what each row is called; launches apart, whose ids are no numbers.
+    -- For recent_changes: the name of each row; without launches, whose ids are text.
 SELECT 'spacecraft', id, t."name" FROM spacecraft AS t
 UNION ALL SELECT 'spacecraft_statuses', id, t."name" FROM spacecraft_statuses AS t
 UNION ALL SELECT 'spacecraft_configurations', id, t."name" FROM spacecraft_configurations AS t
@@ -2702,8 +2714,8 @@ VALUES
     ('spacewalks','spacestation','space_stations');
 
 CREATE VIEW IF NOT EXISTS _net_states (id, run, name, net, precision_id) AS
-    -- For launch_nets: the net of each launch after each run that touched it; null: it was gone.
-    -- The history has what was before, so it is what the next change found, or what stands now.
+    -- For launch_nets: the net of each launch after each run that changed it; null: it was gone. The
+    -- history has the value before a change, so this is what the next change found, or the value now.
 SELECT found.id, found.run, coalesce(launches.name, found.name),
     CASE WHEN NOT is_gone
         THEN coalesce(substr(next_net, 10), launches.net) END,
@@ -2739,7 +2751,7 @@ FROM _history
 WHERE table_name = 'launches' AND key IN ('', 'net', 'net_precision');
 
 CREATE VIEW IF NOT EXISTS _outcomes (status, outcome) AS
-    -- What came of a launch, by the abbrev of its status.
+    -- The outcome of a launch, by the abbrev of its status.
 VALUES
     ('Success', 'success'), ('Deployed', 'success'), ('Failure', 'failure'),
     ('Partial Failure', 'partial failure'), ('In Flight', 'in flight'),

@@ -7,6 +7,7 @@ import json
 import os
 import re
 import signal
+import sqlite3
 import sys
 from datetime import UTC, date, datetime
 from threading import Timer
@@ -182,6 +183,7 @@ def test_a_value_that_is_no_time_is_told(detailed, out, run, ending):
 def test_ctrl_c_ends_an_endless_view_and_leaves_nothing(detailed, out, run):
     endless = "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n LIMIT 50000000)"
     execute(detailed, f"CREATE VIEW endless AS {endless} SELECT i FROM n")
+    sqlite3.enable_callback_tracebacks(False)  # as it is, unless Datasette is imported
     handler = signal.getsignal(signal.SIGINT)
     timer = Timer(0.3, os.kill, (os.getpid(), signal.SIGINT))
     timer.start()

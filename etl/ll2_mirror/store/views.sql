@@ -1,12 +1,12 @@
 CREATE VIEW IF NOT EXISTS spacecraft_overview AS
     -- Each spacecraft in one row: type, builder, status, time in space.
 SELECT
-    spacecraft.id,  -- LL2's number for it
-    spacecraft.name,  -- LL2's name for it
+    spacecraft.id,  -- LL2's number for the spacecraft
+    spacecraft.name,  -- LL2's name for the spacecraft
     spacecraft.serial_number,  -- the builder's serial number, if there is one
     configurations.name AS configuration,  -- the type of spacecraft
     types.name AS type,  -- Capsule, Space Plane, ...
-    agencies.name AS agency,  -- agency that built it
+    agencies.name AS agency,  -- agency that built the spacecraft
     statuses.name AS status,  -- active, retired, lost, ...
     spacecraft.in_space,  -- 0 or 1: in space now
     spacecraft.flights_count AS flights,  -- flights so far
@@ -29,14 +29,14 @@ CREATE VIEW IF NOT EXISTS flights AS
     -- Each flight of a spacecraft in one row: whether it was flown or is planned, its launch and its
     -- landing (detailed mode of spacecraft or launches, or the list of flights).
 SELECT
-    flights.id,  -- LL2's number for it
+    flights.id,  -- LL2's number for the flight
     spacecraft.name AS spacecraft,  -- the spacecraft
     configurations.name AS configuration,  -- the type of spacecraft
-    agencies.name AS agency,  -- agency that built it
+    agencies.name AS agency,  -- agency that built the spacecraft
     (SELECT state FROM _flight_states AS states WHERE states.id = flights.id)
         AS state,  -- planned, under way, flown, launch failed; null: the launch's status is not known
-    launches.net AS launched,  -- UTC: lift-off, planned or actual; of an imprecise date, its last day
-    {date} AS date,  -- launched, no more precisely than is known: "30 Nov 2026, 17:40 UTC", "Q1 2027"
+    launches.net AS launched,  -- UTC: lift-off, planned or actual; the last day of its period if imprecise
+    {date} AS date,  -- launched, as precisely as it is known: "30 Nov 2026, 17:40 UTC", "Q1 2027"
     launches.name AS launch,  -- the launch
     pads.name AS pad,  -- the launch pad
     flights.mission_end,  -- UTC: end of the flight, past or planned
@@ -44,9 +44,9 @@ SELECT
     places.name AS landed_at,  -- place of the landing, past or planned
     landings.success AS landed,  -- 0 or 1: the landing succeeded; null: still to come, or not attempted
     flights.destination,  -- destination, as text
-    flights.spacecraft_id,  -- the row of the spacecraft
-    links.launch_id,  -- the row of the launch
-    links.landing_id  -- the row of the landing
+    flights.spacecraft_id,  -- id of the spacecraft
+    links.launch_id,  -- id of the launch
+    links.landing_id  -- id of the landing
 FROM spacecraft_flights AS flights
 JOIN _flight_links AS links ON links.id = flights.id
 LEFT JOIN spacecraft ON spacecraft.id = flights.spacecraft_id
@@ -60,10 +60,10 @@ LEFT JOIN landings ON landings.id = links.landing_id
 LEFT JOIN landing_locations AS places ON places.id = landings.landing_location_id;
 
 CREATE VIEW IF NOT EXISTS launches_overview AS
-    -- Each launch in one row: what came of it, when as precisely as is known, who, on what, from where.
+    -- Each launch in one row: outcome, date, agency, rocket, mission, orbit, pad.
 SELECT
     launches.id,  -- a UUID
-    launches.name AS launch,  -- LL2's name for it
+    launches.name AS launch,  -- LL2's name for the launch
     outcome,  -- success, failure, partial failure, in flight, planned; null: status not known
     statuses.abbrev AS status,  -- LL2's status: Success, Go, TBD, ...
     CASE
@@ -71,8 +71,8 @@ SELECT
         WHEN launches.rocket_id IS NOT NULL THEN 0
     END AS orbital,  -- 0 or 1: an orbital attempt, by LL2's count of them; 0: suborbital
     CAST(substr(net, 1, 4) AS INTEGER) AS year,  -- year: year of lift-off, by net
-    launches.net,  -- UTC: lift-off, planned or actual; of an imprecise date, its last day
-    {date} AS date,  -- net as precisely as is known: "30 Nov 2026, 17:40 UTC", "Q1 2027", "2026"
+    launches.net,  -- UTC: lift-off, planned or actual; the last day of its period if imprecise
+    {date} AS date,  -- net, as precisely as it is known: "30 Nov 2026, 17:40 UTC", "Q1 2027", "2026"
     net_precisions.abbrev AS precision,  -- precision of net: SEC, MIN, DAY, M, Q1, H2, Y, ...
     agencies.name AS agency,  -- agency that launches
     coalesce(configurations.full_name, configurations.name) AS rocket,  -- the type of rocket
@@ -85,10 +85,10 @@ SELECT
     countries.alpha_3_code AS country_code,  -- ISO 3166-1: code of three letters
     launches.window_start,  -- UTC: start of the launch window
     launches.window_end,  -- UTC: end of the launch window
-    launches.launch_service_provider_id AS agency_id,  -- the row of the agency
-    configurations.id AS launcher_configuration_id,  -- the row of the type of rocket
-    launches.mission_id,  -- the row of the mission
-    launches.pad_id  -- the row of the pad
+    launches.launch_service_provider_id AS agency_id,  -- id of the agency
+    configurations.id AS launcher_configuration_id,  -- id of the type of rocket
+    launches.mission_id,  -- id of the mission
+    launches.pad_id  -- id of the pad
 FROM launches
 LEFT JOIN launch_statuses AS statuses ON statuses.id = launches.status_id
 LEFT JOIN _outcomes AS outcomes ON outcomes.status = statuses.abbrev
@@ -107,14 +107,14 @@ CREATE VIEW IF NOT EXISTS booster_flights AS
     -- Each first stage or booster on each launch, flown or planned, with its landing (detailed mode
     -- of launches, which alone lists boosters).
 SELECT
-    stages.id,  -- LL2's number for it
+    stages.id,  -- LL2's number for the first stage
     launchers.serial_number AS booster,  -- the booster
     stages.launcher_flight_number AS flight,  -- running number among the booster's flights
     stages.type AS role,  -- Core, Strap-On Booster, ...
     launches.name AS launch,  -- the launch
     outcome,  -- of the launch: success, failure, partial failure, in flight, planned
-    launches.net AS launched,  -- UTC: lift-off, planned or actual; of an imprecise date, its last day
-    {date} AS date,  -- launched, no more precisely than is known: "30 Nov 2026, 17:40 UTC", "Q1 2027"
+    launches.net AS launched,  -- UTC: lift-off, planned or actual; the last day of its period if imprecise
+    {date} AS date,  -- launched, as precisely as it is known: "30 Nov 2026, 17:40 UTC", "Q1 2027"
     round(stages.turn_around_time_seconds / 86400, 1)
         AS days_since_flight,  -- days: since the booster's previous flight
     landings.attempt AS landing_tried,  -- 0 or 1: a landing was attempted, or will be
@@ -122,9 +122,9 @@ SELECT
     landing_types.abbrev AS landing_type,  -- ASDS, RTLS, ...
     places.name AS landed_at,  -- place of the landing, past or planned
     launchers.is_placeholder,  -- 0 or 1: stands for a booster that is not yet known
-    stages.launcher_id,  -- the row of the booster
-    links.launch_id,  -- the row of the launch
-    links.landing_id  -- the row of the landing
+    stages.launcher_id,  -- id of the booster
+    links.launch_id,  -- id of the launch
+    links.landing_id  -- id of the landing
 FROM first_stages AS stages
 JOIN _stage_links AS links ON links.id = stages.id
 LEFT JOIN launchers ON launchers.id = stages.launcher_id
@@ -137,8 +137,8 @@ LEFT JOIN landing_types ON landing_types.id = landings.type_id
 LEFT JOIN landing_locations AS places ON places.id = landings.landing_location_id;
 
 CREATE VIEW IF NOT EXISTS people_flights AS
-    -- Each person on each flight of a spacecraft: up, down or both, in which role (detailed mode of
-    -- spacecraft_flights, launches or astronauts).
+    -- Each person on each flight of a spacecraft: whether they went up and came down with it, and
+    -- their role (detailed mode of spacecraft_flights, launches or astronauts).
 SELECT
     astronauts.id,  -- LL2's number for the person
     astronauts.name AS person,  -- the person
@@ -148,13 +148,13 @@ SELECT
     (SELECT state FROM _flight_states AS states WHERE states.id = crews.spacecraft_flight_id)
         AS state,  -- of the flight: planned, under way, flown, launch failed
     launches.name AS launch,  -- the launch of the spacecraft
-    launches.net AS launched,  -- UTC: lift-off, planned or actual; of an imprecise date, its last day
-    {date} AS date,  -- launched, no more precisely than is known: "30 Nov 2026, 17:40 UTC", "Q1 2027"
+    launches.net AS launched,  -- UTC: lift-off, planned or actual; the last day of its period if imprecise
+    {date} AS date,  -- launched, as precisely as it is known: "30 Nov 2026, 17:40 UTC", "Q1 2027"
     crews.went_up,  -- 0 or 1: was aboard at launch, or will be
     crews.came_down,  -- 0 or 1: was aboard at landing, or will be
     flown.mission_end,  -- UTC: end of the flight, past or planned
-    crews.spacecraft_flight_id,  -- the row of the flight
-    crews.launch_id  -- the row of the launch
+    crews.spacecraft_flight_id,  -- id of the flight
+    crews.launch_id  -- id of the launch
 FROM _crews AS crews
 JOIN astronauts ON astronauts.id = crews.astronaut_id
 LEFT JOIN agencies ON agencies.id = astronauts.agency_id
@@ -165,9 +165,9 @@ LEFT JOIN launches ON launches.id = crews.launch_id
 LEFT JOIN _precisions AS precisions ON precisions.id = coalesce(launches.net_precision_id, 5);
 
 CREATE VIEW IF NOT EXISTS dockings AS
-    -- Each docking: what docked, with what, where, from when to when.
+    -- Each docking in one row: chaser, target, port, beginning and end.
 SELECT
-    events.id,  -- LL2's number for it
+    events.id,  -- LL2's number for the docking
     coalesce(craft.name, payloads.name, stations.name) AS chaser,  -- what docked
     coalesce(target_stations.name, target_craft.name, target_payloads.name)
         AS target,  -- what it docked with: a station, a spacecraft or a payload
@@ -176,9 +176,9 @@ SELECT
     events.departure,  -- UTC: time of undocking; null: not yet, or not known
     round(julianday(events.departure) - julianday(events.docking), 1)
         AS days,  -- days: from docking to undocking; null: no time of undocking
-    links.spacecraft_flight_id,  -- the row of the flight that docked, if it is a spacecraft
-    flights.spacecraft_id,  -- the row of the spacecraft that docked, if it is one
-    links.space_station_id  -- the row of the station that it docked with, if it is one
+    links.spacecraft_flight_id,  -- id of the flight that docked, if it is a spacecraft
+    flights.spacecraft_id,  -- id of the spacecraft that docked, if it is one
+    links.space_station_id  -- id of the station that it docked with, if it is one
 FROM docking_events AS events
 JOIN _docking_links AS links ON links.id = events.id
 LEFT JOIN spacecraft_flights AS flights ON flights.id = links.spacecraft_flight_id
@@ -194,13 +194,13 @@ LEFT JOIN payload_flights AS target_carried ON target_carried.id = events.payloa
 LEFT JOIN payloads AS target_payloads ON target_payloads.id = target_carried.payload_id;
 
 CREATE VIEW IF NOT EXISTS events_overview AS
-    -- Each event in one row: what, when as precisely as is known, where.
+    -- Each event in one row: type, date, place.
 SELECT
-    events.id,  -- LL2's number for it
-    events.name AS event,  -- LL2's name for it
+    events.id,  -- LL2's number for the event
+    events.name AS event,  -- LL2's name for the event
     event_types.name AS type,  -- Docking, Press Event, Flyby, EVA, ...
-    events.net AS time,  -- UTC: time of the event; of an imprecise date, its last day
-    {date} AS date,  -- time as precisely as is known: "30 Nov 2026, 17:40 UTC", "Q1 2027", "2026"
+    events.net AS time,  -- UTC: time of the event; the last day of its period if imprecise
+    {date} AS date,  -- time, as precisely as it is known: "30 Nov 2026, 17:40 UTC", "Q1 2027", "2026"
     net_precisions.abbrev AS precision,  -- precision of time: SEC, MIN, DAY, M, Q1, H2, Y, ...
     events.location,  -- place of the event, as text
     events.webcast_live  -- 0 or 1: a webcast of the event is live
@@ -223,12 +223,12 @@ WITH RECURSIVE tree (id, name, path, level, parent, manufacturer_id) AS (
     WHERE tree.level < 20
 )
 SELECT
-    tree.id,  -- LL2's number for it
-    tree.name,  -- LL2's name for it
-    tree.path,  -- the families above it, then its own name
-    tree.level,  -- number of families above it
-    tree.parent,  -- the family that it belongs to
-    agencies.name AS manufacturer,  -- agency that builds it
+    tree.id,  -- LL2's number for the family
+    tree.name,  -- LL2's name for the family
+    tree.path,  -- names of the families above it and its own: Dragon › Dragon 2
+    tree.level,  -- number of families above this one
+    tree.parent,  -- the parent family
+    agencies.name AS manufacturer,  -- agency that builds the family
     (SELECT count(*) FROM spacecraft_configurations__family
      WHERE spacecraft_configuration_family_id = tree.id) AS configurations  -- number of spacecraft types that LL2 lists in it
 FROM tree
@@ -240,11 +240,11 @@ CREATE VIEW IF NOT EXISTS configuration_families AS
 SELECT
     configurations.id,  -- LL2's number for the type
     configurations.name AS configuration,  -- the type of spacecraft
-    families.name AS family,  -- a family that it belongs to
+    families.name AS family,  -- a family of the type
     agencies.name AS agency,  -- agency that built the type
     manufacturers.name AS manufacturer,  -- agency that builds the family
-    configurations.in_use,  -- 0 or 1: still flying
-    families.id AS family_id  -- the row of the family
+    configurations.in_use,  -- 0 or 1: the type is still flying
+    families.id AS family_id  -- id of the family
 FROM spacecraft_configurations__family AS members
 JOIN spacecraft_configurations AS configurations
     ON configurations.id = members.spacecraft_configuration_id
@@ -260,9 +260,9 @@ SELECT
     agencies.name AS agency,  -- the agency
     agencies.abbrev,  -- short name
     types.name AS type,  -- Government, Commercial, ...
-    countries.name AS country,  -- one of its countries
+    countries.name AS country,  -- a country of the agency
     countries.alpha_3_code AS country_code,  -- ISO 3166-1: code of three letters
-    agencies.founding_year  -- year: year of its founding
+    agencies.founding_year  -- year: year of the agency's founding
 FROM agencies
 LEFT JOIN agency_types AS types ON types.id = agencies.type_id
 LEFT JOIN agencies__country AS links ON links.agency_id = agencies.id
@@ -271,12 +271,12 @@ LEFT JOIN countries ON countries.id = links.country_id;
 CREATE VIEW IF NOT EXISTS image_credits AS
     -- Each picture with its credit and license.
 SELECT
-    images.id,  -- LL2's number for it
-    images.name,  -- LL2's name for it
-    images.credit,  -- whom to credit
-    licenses.name AS license,  -- what may be done with it
-    licenses.link AS terms,  -- URL of the terms
-    images.thumbnail_url AS thumbnail,  -- URL of a small version
+    images.id,  -- LL2's number for the picture
+    images.name,  -- LL2's name for the picture
+    images.credit,  -- whom to credit for the picture
+    licenses.name AS license,  -- what may be done with the picture
+    licenses.link AS terms,  -- URL of the license's terms
+    images.thumbnail_url AS thumbnail,  -- URL of a small version of the picture
     images.image_url AS picture  -- URL of the full-size picture
 FROM images
 LEFT JOIN image_licenses AS licenses ON licenses.id = images.license_id;
@@ -284,45 +284,45 @@ LEFT JOIN image_licenses AS licenses ON licenses.id = images.license_id;
 CREATE VIEW IF NOT EXISTS launches_by_pad AS
     -- Each launch pad with the number of its launches in this file.
 SELECT
-    pads.id,  -- LL2's number for it
+    pads.id,  -- LL2's number for the pad
     pads.name AS pad,  -- the pad
     locations.name AS location,  -- the launch site
-    countries.name AS country,  -- country that it is in
+    countries.name AS country,  -- country of the pad
     (SELECT count(*) FROM launches WHERE launches.pad_id = pads.id)
         AS launches,  -- number of launches in this file, planned ones included
     (SELECT count(*) FROM launches WHERE launches.pad_id = pads.id AND status_id IN (
         SELECT id FROM launch_statuses JOIN _outcomes ON status = abbrev WHERE outcome <> 'planned'))
-        AS flown,  -- number of those that lifted off
+        AS flown,  -- number of launches that lifted off
     (SELECT count(*) FROM launches WHERE launches.pad_id = pads.id AND status_id IN (
         SELECT id FROM launch_statuses JOIN _outcomes ON status = abbrev WHERE outcome = 'planned'))
-        AS planned,  -- number of those that are planned
+        AS planned,  -- number of launches that are planned
     (SELECT count(*) FROM launches JOIN launch_statuses AS statuses ON statuses.id = status_id
      WHERE launches.pad_id = pads.id AND statuses.abbrev IN ('Success', 'Deployed'))
-        AS succeeded,  -- number of those that succeeded
+        AS succeeded,  -- number of launches that succeeded
     (SELECT min(net) FROM launches WHERE launches.pad_id = pads.id)
-        AS earliest,  -- UTC: net of the first launch; of an imprecise date, its last day
+        AS earliest,  -- UTC: net of the first launch; the last day of its period if imprecise
     (SELECT max(net) FROM launches WHERE launches.pad_id = pads.id)
-        AS latest,  -- UTC: net of the last launch, which may be planned; of an imprecise date, its last day
+        AS latest,  -- UTC: net of the last launch, planned or not; the last day of its period if imprecise
     (SELECT {date} FROM launches
      LEFT JOIN _precisions AS precisions ON precisions.id = coalesce(net_precision_id, 5)
      WHERE launches.pad_id = pads.id AND net IS NOT NULL ORDER BY net LIMIT 1)
-        AS earliest_date,  -- earliest, no more precisely than is known: "4 Oct 1957"
+        AS earliest_date,  -- earliest, as precisely as it is known: "4 Oct 1957"
     (SELECT {date} FROM launches
      LEFT JOIN _precisions AS precisions ON precisions.id = coalesce(net_precision_id, 5)
      WHERE launches.pad_id = pads.id AND net IS NOT NULL ORDER BY net DESC LIMIT 1)
-        AS latest_date  -- latest, no more precisely than is known: "Q1 2027", "2026"
+        AS latest_date  -- latest, as precisely as it is known: "Q1 2027", "2026"
 FROM pads
 LEFT JOIN locations ON locations.id = pads.location_id
 LEFT JOIN countries ON countries.id = pads.country_id;
 
 CREATE VIEW IF NOT EXISTS recent_changes AS
-    -- What each sync changed, the newest first, with names: without first syncs, and without what
+    -- What each sync changed, by name, the newest first; without first syncs, and without what
     -- changes by itself, such as times in space. The table _history has everything.
 SELECT
     runs.finished,  -- UTC: end of the sync that found the change
     changes.kind,  -- added, changed, reordered, gone
-    changes.table_name,  -- table of the row
-    CAST(changes.id AS TEXT) AS id,  -- id of the row, as text
+    changes.table_name,  -- table of the row that changed
+    CAST(changes.id AS TEXT) AS id,  -- id of the row that changed, as text
     coalesce(
         (SELECT name FROM _names WHERE table_name = changes.table_name AND _names.id = changes.id),
         (SELECT name FROM launches
@@ -331,18 +331,18 @@ SELECT
         (SELECT json_extract(body, '$.name') FROM _tombstones
          WHERE resource IN (changes.table_name, 'config/' || changes.table_name)
            AND _tombstones.id = changes.id)
-    ) AS name,  -- what the row is or was called
-    changes.key,  -- LL2's key that changed; empty: the whole row
+    ) AS name,  -- name of the row that changed
+    changes.key,  -- LL2's key whose value changed; empty: the whole row
     CASE WHEN changes.key <> '' THEN coalesce(
         (SELECT name FROM _names WHERE table_name = target AND _names.id = changes.from_value),
         (SELECT name FROM launches WHERE target = 'launches' AND launches.id = changes.from_value),
         CAST(changes.from_value AS TEXT)
-    ) END AS from_value,  -- value before; of a row that it refers to, the name
+    ) END AS from_value,  -- value before; a reference to a row is its name
     CASE WHEN changes.key <> '' THEN coalesce(
         (SELECT name FROM _names WHERE table_name = target AND _names.id = changes.to_value),
         (SELECT name FROM launches WHERE target = 'launches' AND launches.id = changes.to_value),
         CAST(changes.to_value AS TEXT)
-    ) END AS to_value  -- value after; of a row that it refers to, the name
+    ) END AS to_value  -- value after; a reference to a row is its name
 FROM _runs AS runs
 CROSS JOIN _history AS changes
 LEFT JOIN _references
@@ -353,7 +353,7 @@ WHERE changes.run = runs.id
 ORDER BY runs.id DESC;
 
 CREATE VIEW IF NOT EXISTS launch_nets AS
-    -- Each date (NET) that a launch had, and from when to when it was valid in this file. As of a day:
+    -- Each date (NET) of each launch, and from when to when it was valid in this file. As of a day:
     -- WHERE valid_from <= :day AND (valid_to IS NULL OR valid_to > :day).
 WITH periods AS (
     SELECT states.*, pattern,
@@ -373,10 +373,10 @@ WITH periods AS (
        OR coalesce(precision_id, 5) <> coalesce(old_precision_id, 5)
 )
 SELECT
-    versions.id,  -- a UUID: the launch, which may be gone
-    versions.name AS launch,  -- what the launch is or was called
-    net,  -- UTC: lift-off, planned or actual; of an imprecise date, its last day
-    {date} AS date,  -- net as precisely as was known: "30 Nov 2026, 17:40 UTC", "Q1 2027", "2026"
+    versions.id,  -- a UUID: id of the launch, which may be gone
+    versions.name AS launch,  -- LL2's name for the launch
+    net,  -- UTC: lift-off, planned or actual; the last day of its period if imprecise
+    {date} AS date,  -- net, as precisely as it was known: "30 Nov 2026, 17:40 UTC", "Q1 2027", "2026"
     net_precisions.abbrev AS precision,  -- precision of net: SEC, MIN, DAY, M, Q1, H2, Y, ...
     CASE
         WHEN old_net IS NULL THEN 'first'
@@ -388,9 +388,9 @@ SELECT
         ELSE 'pull-in'
     END AS kind,  -- first, slip, pull-in, or in the same period: firmed, loosened
     round(julianday(net) - julianday(old_net), 1)
-        AS days_slipped,  -- days: since the net before; negative: earlier; null: the first
-    substr(began.finished, 1, 19) || 'Z' AS valid_from,  -- UTC: end of the sync that brought it
-    substr(ended.finished, 1, 19) || 'Z' AS valid_to  -- UTC: end of the sync that brought the next one or found the launch gone; null: valid now
+        AS days_slipped,  -- days: after the previous net; negative: before it; null: the first
+    substr(began.finished, 1, 19) || 'Z' AS valid_from,  -- UTC: end of the sync that brought the date
+    substr(ended.finished, 1, 19) || 'Z' AS valid_to  -- UTC: end of the sync that brought the next date or found the launch gone; null: valid now
 FROM versions
 JOIN _runs AS began ON began.id = versions.run
 LEFT JOIN _runs AS ended ON ended.id = versions.next_run
@@ -398,7 +398,7 @@ LEFT JOIN net_precisions ON net_precisions.id = precision_id
 WHERE net IS NOT NULL;
 
 CREATE VIEW IF NOT EXISTS _flight_links (id, launch_id, landing_id) AS
-    -- The launch and the landing of each flight of a spacecraft, by the side that has the link: a
+    -- The launch and the landing of each flight of a spacecraft, from whichever side has the link: a
     -- list of launches has it in its rockets, a list of landings in its own rows.
 SELECT id,
     coalesce(launch_id, (
@@ -427,7 +427,7 @@ LEFT JOIN launch_statuses AS statuses ON statuses.id = launches.status_id
 LEFT JOIN _outcomes AS outcomes ON outcomes.status = statuses.abbrev;
 
 CREATE VIEW IF NOT EXISTS _stage_links (id, launch_id, landing_id) AS
-    -- The same of each first stage.
+    -- The launch and the landing of each first stage, likewise.
 SELECT id,
     (SELECT min(launches.id) FROM rockets__launcher_stage AS carried
      JOIN launches ON launches.rocket_id = carried.rocket_id
@@ -436,7 +436,7 @@ SELECT id,
 FROM first_stages AS stages;
 
 CREATE VIEW IF NOT EXISTS _crew_members (spacecraft_flight_id, astronaut_id, role_id, up, down) AS
-    -- Who is in which crew, by the lists of the flights and those of the people.
+    -- Who is in which crew, from the lists of the flights and those of the people.
 SELECT spacecraft_flight_id, astronaut_id, role_id, 1, 0
 FROM spacecraft_flights__launch_crew JOIN astronaut_flights AS a ON a.id = astronaut_flight_id
 UNION ALL SELECT spacecraft_flight_id, astronaut_id, role_id, 0, 0
@@ -466,8 +466,8 @@ WHERE NOT EXISTS (
 );
 
 CREATE VIEW IF NOT EXISTS _docking_links AS
-    -- What docked in each event, and where, by the side that has the link: a list of flights has it
-    -- in its docking_events, a list of stations in their ports.
+    -- What docked in each event, and where, from whichever side has the link: a list of flights has
+    -- it in its docking_events, a list of stations in their ports.
 SELECT ends.*, coalesce(
     target_id,
     (SELECT spacestation_id FROM docking_locations WHERE docking_locations.id = port_id),
@@ -491,7 +491,7 @@ FROM (
 ) AS ends;
 
 CREATE VIEW IF NOT EXISTS _names (table_name, id, name) AS
-    -- For recent_changes: what each row is called; launches apart, whose ids are no numbers.
+    -- For recent_changes: the name of each row; without launches, whose ids are text.
 {names};
 
 CREATE VIEW IF NOT EXISTS _references (table_name, key, target) AS
@@ -500,8 +500,8 @@ VALUES
 {references};
 
 CREATE VIEW IF NOT EXISTS _net_states (id, run, name, net, precision_id) AS
-    -- For launch_nets: the net of each launch after each run that touched it; null: it was gone.
-    -- The history has what was before, so it is what the next change found, or what stands now.
+    -- For launch_nets: the net of each launch after each run that changed it; null: it was gone. The
+    -- history has the value before a change, so this is what the next change found, or the value now.
 SELECT found.id, found.run, coalesce(launches.name, found.name),
     CASE WHEN NOT is_gone
         THEN coalesce(substr(next_net, 10), launches.net) END,
@@ -537,7 +537,7 @@ FROM _history
 WHERE table_name = 'launches' AND key IN ('', 'net', 'net_precision');
 
 CREATE VIEW IF NOT EXISTS _outcomes (status, outcome) AS
-    -- What came of a launch, by the abbrev of its status.
+    -- The outcome of a launch, by the abbrev of its status.
 VALUES
     ('Success', 'success'), ('Deployed', 'success'), ('Failure', 'failure'),
     ('Partial Failure', 'partial failure'), ('In Flight', 'in flight'),
