@@ -67,17 +67,6 @@ class NotUnderstood(DataError):
         return f"{place or 'the page'}: expected {self.expected}, got {self.got}"
 
 
-class NotAPage(DataError):
-    """A body isn't a page of LL2: not JSON, or without the keys of a page.
-
-    ``heavy``: part of it seems to be missing, so a smaller page may arrive complete.
-    """
-
-    heavy = False
-    again = True  # a retry may help
-    after: float | None = None  # as in Faulted
-
-
 class Shrunk(DataError):
     """A walk would delete more records than is plausible."""
 
@@ -123,6 +112,13 @@ class Faulted(UpstreamError):
         self.after = after
         self.heavy = heavy
         self.again = again
+
+
+class NotAPage(DataError, Faulted):
+    """A body isn't a page of LL2: not JSON, or without the keys of a page.
+
+    ``heavy``: part of it seems to be missing.
+    """
 
 
 class Throttled(Faulted):

@@ -85,8 +85,8 @@ class Client:
     def get(self, path: str) -> Response:
         """Fetches a path and returns the response, whatever its status.
 
-        Raises Faulted if no complete response came, UpstreamError if a retry can't help, NotAPage
-        for a body in an encoding that wasn't requested, UsageError if a proxy wants a password.
+        Raises Faulted if no complete response came, NotAPage for a body in an encoding that wasn't
+        requested, UpstreamError if a retry can't help, UsageError if a proxy wants a password.
         """
         self.sent = True
         session = self._session
@@ -123,7 +123,7 @@ class Client:
         url, proxy = f"{self.base_url}{path}", session.proxy
         reason = tidy(reason_of(error), self.token)
         if isinstance(error, NotAPage):
-            return NotAPage(f"{url}: {reason}")
+            return NotAPage(reason)
         if proxy and "Tunnel connection failed: 407" in reason:
             return proxy.refused()
         if isinstance(error, TooLargeError):
@@ -139,11 +139,10 @@ class Client:
 
     def error_of(self, path: str, response: Response, now: datetime) -> MirrorError | None:
         """The error for a response; None for a 200, unless its body repeats the token."""
-        error = _error_of(response, now, self.token)
-        if not error and self.token and _repeats(response.body, self.token):
-            error = NotAPage("the body repeats the token")
-        if error:
+        if error := _error_of(response, now, self.token):
             error.args = (f"{self.base_url}{path}: {error}",)
+        elif self.token and re.search(_spellings(self.token).encode(), response.body):
+            error = NotAPage("the body repeats the token")
         return error
 
 
@@ -220,11 +219,6 @@ def tidy(words: str, token: str | None) -> str:
     words = " ".join(words.split())
     words = "".join(letter if letter.isprintable() else "?" for letter in words)
     return words if len(words) <= _WORDS else f"{words[:_WORDS]}..."
-
-
-def _repeats(body: bytes, token: str) -> bool:
-    """Whether a body contains the token in any spelling; without copying the body."""
-    return re.search(_spellings(token).encode(), body) is not None
 
 
 def _spellings(token: str) -> str:

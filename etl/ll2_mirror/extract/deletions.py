@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ll2_mirror.errors import NotAPage, Shrunk, Stopped, UpstreamError
+from ll2_mirror.errors import Shrunk, Stopped, UpstreamError
 from ll2_mirror.extract.upstream import MAX_PROBES, Upstream
 from ll2_mirror.ll2.model import Id
 from ll2_mirror.progress import Emit
@@ -68,7 +68,7 @@ def _ask(
                 has_it = upstream.lists(resource, id_)
                 (deletions.skipped if has_it else deletions.gone).append(id_)
                 continue
-            except (UpstreamError, NotAPage, Stopped) as error:
+            except (UpstreamError, Stopped) as error:
                 why = str(error)
         emit("unconfirmed", resource=resource, id=id_, why=why)
         is_gone = id_ in missed_before and not ask_later

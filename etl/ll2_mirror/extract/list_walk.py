@@ -23,7 +23,7 @@ from time import monotonic
 from typing import Any
 
 from ll2_mirror.clock import for_people, from_iso, to_iso
-from ll2_mirror.errors import Faulted, NotAPage, NotThere, Stopped, UsageError
+from ll2_mirror.errors import Faulted, NotThere, Stopped, UsageError
 from ll2_mirror.extract.upstream import PAGE_SIZES, Upstream
 from ll2_mirror.ll2.lists import NEW, PAGES, Slice
 from ll2_mirror.ll2.model import Id
@@ -103,8 +103,8 @@ class ListWalk:
     def run(self) -> None:
         """Stages the rest of the walk, which then has each record that existed throughout.
 
-        Raises Stopped if the budget is used up or the list keeps changing, UpstreamError or
-        NotAPage if a page can't be fetched. The next sync continues from the staged pages.
+        Raises Stopped if the budget is used up or the list keeps changing, UpstreamError if
+        a page can't be fetched. The next sync continues from the staged pages.
         """
         began = monotonic()
         try:
@@ -263,7 +263,7 @@ class ListWalk:
         while True:
             try:
                 return self._fetch(offset, self._size, tries)
-            except (Faulted, NotAPage) as error:
+            except Faulted as error:
                 smaller = next((size for size in PAGE_SIZES if size < self._size), None)
                 if not smaller or not error.heavy or self._part.name in PAGES:
                     raise

@@ -28,7 +28,7 @@ from urllib3.util.ssl_ import create_urllib3_context
 
 from ll2_mirror import __version__
 from ll2_mirror.clock import Clock
-from ll2_mirror.errors import Faulted, NotAPage, UsageError
+from ll2_mirror.errors import Faulted, UsageError
 from ll2_mirror.progress import Emit
 
 USER_AGENT = f"ll2-mirror/{__version__} (+https://pypi.org/project/ll2-mirror/)"
@@ -229,7 +229,7 @@ def with_retries(ask: Callable[[], T], clock: Clock, emit: Emit, tries: int = TR
     for tried in range(1, tries):
         try:
             return ask()
-        except (Faulted, NotAPage) as error:
+        except Faulted as error:
             if not error.again:
                 raise
             # As long as the server asks for; else longer each time, with jitter.

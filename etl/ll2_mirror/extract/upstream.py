@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import partial
 from time import monotonic
+from typing import TypeVar
 from urllib.parse import quote as in_path
 from urllib.parse import urlencode
 
@@ -21,14 +23,15 @@ from ll2_mirror.progress import Emit, ignore
 PAGE_SIZES = (100, 50, 25, 10)  # records: LL2's maximum, and less for pages that keep failing
 MAX_PROBES = 5  # requests for single records in one sync
 _COUNTDOWN = 1.0  # seconds between two events of a wait
+T = TypeVar("T")
 
 
 @dataclass(eq=False)
 class Upstream:
     """One LL2 server.
 
-    ``fault``: how the last request for a page failed, if it did; ``gone``: the records that it
-    answered with 404.
+    ``fault``: how the last request failed, if it did; ``gone``: the records that it answered with
+    404.
     """
 
     client: Client
@@ -37,7 +40,7 @@ class Upstream:
     emit: Emit = ignore
     wait: bool = False  # at the limit, instead of stopping
     tries: int = TRIES  # of one request
-    fault: Faulted | NotAPage | None = None
+    fault: Faulted | None = None
     gone: set[tuple[str, Id]] = field(default_factory=set)
     probed: int = 0  # requests for single records
 
@@ -68,7 +71,7 @@ class Upstream:
 
     def learn_limit(self) -> None:
         """Asks for the rate limit, ignoring failures: the next page will report them."""
-        with suppress(Faulted, Stopped, NotAPage):
+        with suppress(Faulted, Stopped):
             self.ask_limit()
 
     def page(
@@ -82,36 +85,20 @@ class Upstream:
     ) -> Page:
         """Fetches one page of a list, with ``tries``; ``asked``: more query parameters.
 
-        Raises Faulted or NotAPage after too many attempts, UpstreamError if a retry can't help,
+        Raises Faulted after too many attempts, UpstreamError if a retry can't help,
         Stopped if the budget is used up.
         """
         query = sorted({**asked, "limit": limit, "offset": offset}.items())
         path = f"{API_PATH}{name}/?{urlencode(query)}"
-        return self._tried(path, lambda body: read_page(body, offset, limit), tries)
+        return self._tried(tries, path, lambda body: read_page(body, offset, limit))
 
     def object(self, name: str, mode: str, tries: int | None) -> Page:
         """Fetches a page that is one object; raises like ``page``."""
-        return self._tried(f"{API_PATH}{name}/?mode={mode}", read_object, tries)
+        return self._tried(tries, f"{API_PATH}{name}/?mode={mode}", read_object)
 
-    def _tried(self, path: str, read: Callable[[bytes], Page], tries: int | None) -> Page:
-        def ask() -> Page:
-            try:
-                page = self._page(path, read)
-            except (Faulted, NotAPage) as error:
-                self.fault = error
-                raise
-            self.fault = None
-            return page
-
+    def _tried(self, tries: int | None, path: str, read: Callable[[bytes], Page]) -> Page:
+        ask = partial(self._ask, path, read)
         return with_retries(ask, self.clock, self.emit, tries or self.tries)
-
-    def _page(self, path: str, read: Callable[[bytes], Page]) -> Page:
-        body = self._ask(path)
-        try:
-            return read(body)
-        except NotAPage as error:
-            error.args = (f"{self.base_url}{path}: {error}",)
-            raise
 
     @property
     def probes(self) -> int:
@@ -122,10 +109,13 @@ class Upstream:
         """Whether LL2 has a record; raises like ``page``."""
         path = f"{API_PATH}{resource}/{in_path(str(id_), safe='')}/"
 
+        def check(body: bytes) -> None:
+            if document_of(body).get("id") != id_:
+                raise NotAPage("no record of LL2")
+
         def ask() -> None:
             self.probed += 1
-            if document_of(self._ask(path)).get("id") != id_:
-                raise NotAPage(f"{self.base_url}{path}: no record of LL2")
+            self._ask(path, check)
 
         try:
             with_retries(ask, self.clock, self.emit, min(TRIES, self.probes))
@@ -134,9 +124,21 @@ class Upstream:
             return False
         return True
 
-    def _ask(self, path: str) -> bytes:
-        """Fetches a path once, when the budget allows it, and returns the body."""
+    def _ask(self, path: str, read: Callable[[bytes], T]) -> T:
+        """Fetches a path once, when the budget allows it; returns what ``read`` makes of it."""
         self._wait_for_turn()
+        try:
+            result = read(self._body(path))
+        except Faulted as error:
+            if isinstance(error, NotAPage):
+                error.args = (f"{self.base_url}{path}: {error}",)
+            self.fault = error
+            raise
+        self.fault = None
+        return result
+
+    def _body(self, path: str) -> bytes:
+        """Fetches a path and returns the body; raises the error for any other response."""
         response = self._logged(path, counted=True)
         error = self.client.error_of(path, response, self.clock.now())
         if isinstance(error, Stopped):
