@@ -17,7 +17,7 @@ from math import sqrt
 from random import Random
 from typing import NamedTuple
 
-from ll2_mirror.due import RESERVE, Pace, Task, most_due
+from ll2_mirror.due import RESERVE, Pace, Task, is_near, most_due
 from ll2_mirror.ll2.lists import AGES, NEW, SLICES, VIEWS, slice_name
 
 MINUTE, HOUR, DAY = 60.0, 3600.0, 86400.0
@@ -44,14 +44,14 @@ class Plan(NamedTuple):
     reserve: bool = True  # which may be spent near a launch
 
     def task(self, name: str, as_of: float, now: float, moments: list[datetime]) -> Task:
-        """What is left to do for a list."""
-        is_near, free = Pace(self.every, HOUR / LIMIT).near(moments, at(now))
-        near, early = None, 0.9 * free if self.ahead else 0.0
+        """When a list is to be fetched."""
+        near, early = None, Pace(self.every, HOUR / LIMIT).ahead(moments, at(now))
         if name == LAUNCHES_NEW:
-            near = max(AGES[f"{name}:near"], HOUR / LIMIT) if is_near and self.near else None
-            early = min(early, 0.9 * self.every)
-        as_of_time = at(as_of)
-        return Task(SLICES[name], "", self.ages[name], as_of_time, None, 0, None, None, near, early)
+            early = self.every
+            if self.near and is_near(moments, at(now)):
+                near = max(AGES[f"{name}:near"], HOUR / LIMIT)
+        early *= 0.9 if self.ahead else 0.0
+        return Task(SLICES[name], "", self.ages[name], at(as_of), None, near, early)
 
 
 AGES_BEFORE = AGES | {LAUNCHES_NEW: DAY, "events/new": DAY, "launches/upcoming": HOUR}

@@ -4,7 +4,7 @@ Each list has a maximum age, and so has each part that can be synced by itself: 
 such as upcoming launches. A list is due if it would exceed its age before the next run. Lists that
 the file has come first, ordered by how many times their age they are old; then lists that were
 never fetched, the shortest age first. Those that take hours once, and then are updated from their
-newest records, come last.
+newest records, come last. A list that failed is left alone for a while.
 
 Near a launch, new records are fetched as often as the limit allows; other lists that would become
 due in that time are fetched before it.
@@ -14,21 +14,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator
 from datetime import datetime, timedelta
-from math import ceil, inf
+from math import inf
 from typing import NamedTuple
 
 from ll2_mirror.clock import age as age_of
 from ll2_mirror.clock import from_iso, to_iso
 from ll2_mirror.errors import MirrorError, UsageError
-from ll2_mirror.extract.list_walk import STALE, end_of, page_size, resumable
+from ll2_mirror.extract.list_walk import STALE
 from ll2_mirror.extract.rate_limit import HOUR, RateLimit
-from ll2_mirror.extract.upstream import PAGE_SIZES
 from ll2_mirror.ll2.lists import DEFAULT_RESOURCE, MODES, NEW, SLICES, Slice, slice_name
 from ll2_mirror.ll2.page import LL2_URL
 from ll2_mirror.store.ages import ages, latest
 from ll2_mirror.store.file import Store
 from ll2_mirror.store.sql import Typed
-from ll2_mirror.store.walks import Walk
 
 RESERVE = 0.2  # of the limit: left for a sync that a person runs
 _OVERDUE = 1.05  # times its age: then a list may use the reserve
@@ -142,8 +140,8 @@ def note_failure(store: Store, task: Task, error: MirrorError) -> None:
     """Notes that a list failed: it is left alone for longer each time, up to four times its age."""
     failed, now = failures(store), store.clock.now()
     since, _, times, _, _ = failed.get(task.part.name, FailedList(to_iso(now), "", 0, "", ""))
-    age = task.near or task.age
-    pause = timedelta(seconds=min(min(age * _SHARE, STALE) * 2 ** min(times, 20), 4 * age))
+    first = min(task.allowed * _SHARE, STALE)
+    pause = timedelta(seconds=min(first * 2 ** min(times, 20), 4 * task.allowed))
     how = FailedList(since, to_iso(now), times + 1, str(error), to_iso(now + pause))
     _keep_failures(store, {**failed, task.part.name: how})
 
@@ -173,6 +171,32 @@ class LastRun(NamedTuple):
     every: int
 
 
+class Pace(NamedTuple):
+    """The seconds between two runs of ``sync --due``, and between two requests."""
+
+    run: float
+    request: float
+
+    def ahead(self, moments: list[datetime], now: datetime) -> float:
+        """How many seconds before they would be overdue other lists are fetched.
+
+        That is until the next run; but if a moment comes soon, until after it and those that follow
+        it so closely that one is always near, as all requests are then used for them.
+        """
+        if is_near(moments, now):
+            return self.run
+        free, horizon = self.run, _AHEAD
+        for seconds in sorted((moment - now).total_seconds() for moment in moments):
+            if 0 < seconds - _BEFORE <= horizon:
+                free = horizon = seconds + _AFTER
+        return free
+
+
+def is_near(moments: list[datetime], now: datetime) -> bool:
+    """Whether one of the moments is near."""
+    return any(-_AFTER <= (moment - now).total_seconds() <= _BEFORE for moment in moments)
+
+
 def last_run(store: Store) -> LastRun | None:
     """The last run that the file knows of."""
     if (noted := store.settings.read(_RUN, dict)) is None:
@@ -188,28 +212,6 @@ def note_run(store: Store) -> None:
     store.settings.keep(_RUN, LastRun(to_iso(now), every)._asdict())
 
 
-class Pace(NamedTuple):
-    """The seconds between two runs of ``sync --due``, and between two requests."""
-
-    run: float
-    request: float
-
-    def near(self, moments: list[datetime], now: datetime) -> tuple[bool, float]:
-        """Whether one of the moments is near, and the seconds until other lists can be fetched.
-
-        That is at the next run; but if a moment is ahead, after it and those that follow it so
-        closely that one is always near, as all requests are then used for them.
-        """
-        away = sorted((moment - now).total_seconds() for moment in moments)
-        if any(-_AFTER <= seconds <= _BEFORE for seconds in away):
-            return True, self.run
-        free, horizon = self.run, _AHEAD
-        for seconds in away:
-            if 0 < seconds - _BEFORE <= horizon:
-                free = horizon = seconds + _AFTER
-        return False, free
-
-
 def pace(store: Store, limit: RateLimit) -> Pace:
     """How often this file is synced, and how often a limit allows a request."""
     last = last_run(store)
@@ -217,7 +219,7 @@ def pace(store: Store, limit: RateLimit) -> Pace:
 
 
 def _moments(store: Store, part: Slice) -> list[datetime]:
-    """The moments of a list's records that are near or within a day and known to the hour."""
+    """The moments of a list's records that are near or within a day, and known to the hour."""
     now, key = store.clock.now(), part.moment
     edges = (now - timedelta(seconds=_AFTER), now + _FORESEEN)
     rows = store.conn.execute(
@@ -232,35 +234,30 @@ def _moments(store: Store, part: Slice) -> list[datetime]:
 
 
 class Task(NamedTuple):
-    """A list or part, and what is left to do for it."""
+    """A list or part, and when it is to be fetched."""
 
     part: Slice
     mode: str
     age: float  # its maximum age in seconds
     as_of: datetime | None  # when the file's state of it was fetched; None if unknown
-    records: int | None  # in a walk over it; None if unknown
-    staged: int  # pages of an interrupted walk
-    left: int | None  # requests; None if unknown
     after: datetime | None  # when it may be tried again, if it failed
-    near: float | None = None  # its maximum age in seconds while a moment is near
-    early: float = 0  # how many seconds before its maximum age it is fetched
+    near: float | None  # its maximum age in seconds while a moment is near
+    early: float  # how many seconds before its maximum age it is fetched
 
     @property
-    def hourly(self) -> float:
-        """The requests per hour that keep it below its maximum age."""
-        return ceil(max(1, self.records or 0) / PAGE_SIZES[0]) * HOUR / self.age
+    def allowed(self) -> float:
+        """The maximum age that counts now."""
+        return self.near or self.age
 
     def due_at(self, now: datetime) -> datetime:
         """When it is due; now if it was never fetched."""
-        age = self.near or self.age
-        wait = timedelta(seconds=age - min(self.early, _EARLIEST * age))
+        wait = timedelta(seconds=self.allowed - min(self.early, _EARLIEST * self.allowed))
         due = self.as_of + wait if self.as_of else now
         return max(due, self.after or due)
 
     def times_its_age(self, now: datetime) -> float:
         """Its age, as a multiple of its maximum age; infinite if unknown."""
-        allowed = self.near or self.age
-        return (now - self.as_of).total_seconds() / allowed if self.as_of else inf
+        return (now - self.as_of).total_seconds() / self.allowed if self.as_of else inf
 
     def spare(self, now: datetime) -> float:
         """The share of the limit to leave unused: none near a moment, or if it is overdue."""
@@ -274,83 +271,34 @@ class Task(NamedTuple):
         return 1, newest is not None and newest.newest_first, self.age
 
 
-def tasks(store: Store, what: Wanted, due: Pace | None = None) -> Iterator[Task]:
-    """What is left to do for each requested list; ``due``: the pace of ``sync --due``."""
-    ages_allowed, failed, now = ages(store), failures(store), store.clock.now()
-    near = dict(_near(store, what, due, ages_allowed) if due else ())
+def due_tasks(store: Store, what: Wanted, due: Pace) -> list[Task]:
+    """The tasks of ``sync --due``, the most urgent first."""
+    now = store.clock.now()
+    return sorted(_tasks(store, what, due), key=lambda task: task.urgency(now))
+
+
+def _tasks(store: Store, what: Wanted, due: Pace) -> Iterator[Task]:
+    allowed, failed, now = ages(store), failures(store), store.clock.now()
+    moments = {name: _moments(store, SLICES[name]) for name in what.modes if SLICES[name].moment}
+    ahead = max([due.run, *(due.ahead(each, now) for each in moments.values())])
     for name, mode in what.modes.items():
-        part, age = SLICES[name], ages_allowed[name]
-        holding = store.walks.holding(part.resource.name)
-        whole, own = holding.whole, holding.walks.get(part.kind)
-        as_of = latest((walk.started for walk in (whole, own) if walk), now)
-        if due and not whole and age < ages_allowed[part.resource.name]:
-            age /= 2  # until what is new can be asked for
-        stale = longest_walk(age) if due else what.stale
-        walk, pages, _ = resumable(store, part, mode, what.base_url, stale)
-        records = walk.total if walk and pages else _count(store, part, whole, own)
-        left = None
-        if records is not None:
-            full = due and not pages  # reading the last walks of all lists would take too long
-            size = PAGE_SIZES[0] if full else page_size(store, part, mode, what.base_url, pages)
-            left = ceil(max(0, records - end_of(pages)) / size)
-            left = max(left, 0 if pages else 1)  # an empty list takes one request, too
+        part, age = SLICES[name], allowed[name]
+        of_list, walks = part.resource.name, store.walks.holding(part.resource.name).walks
+        if part.kind == NEW and "" not in walks:
+            continue  # what is new can only be requested once the file has the list
+        if part.view and of_list in what.modes and allowed[of_list] <= age:
+            continue  # its list is fetched at least as often
+        if "" not in walks and age < allowed[of_list]:
+            age /= 2  # until what is new can be requested
+        as_of = latest((walks[kind].started for kind in {"", part.kind} & walks.keys()), now)
         is_paused = name in failed and latest([failed[name].at], now)
         after = from_iso(failed[name].again) if is_paused else None
-        near_age, early = near.get(name, near.get("", (None, 0.0)))
-        yield Task(part, mode, age, as_of, records, len(pages), left, after, near_age, early)
-
-
-def _near(
-    store: Store, what: Wanted, due: Pace, ages_allowed: dict[str, float]
-) -> Iterator[tuple[str, tuple[float | None, float]]]:
-    """``near`` and ``early`` of each task for a list with moments; under "", of all others."""
-    now, ahead = store.clock.now(), due.run
-    for part in (SLICES[name] for name in what.modes if SLICES[name].moment):
-        is_near, free = due.near(_moments(store, part), now)
-        ahead = max(ahead, free)
-        age = max(ages_allowed[f"{part.name}:near"], due.request) if is_near else None
-        yield part.name, (age, due.run * _JITTER)
-    yield "", (None, ahead * _JITTER)
-
-
-def _count(store: Store, part: Slice, whole: Walk | None, own: Walk | None) -> int | None:
-    """How many records a walk over a list or part has; None if unknown.
-
-    New records are assumed to fit on one page. The records of a view that was never walked are
-    counted in the list's table.
-    """
-    if part.newest_first:
-        return PAGE_SIZES[0]
-    if own or not whole or not (view := part.view):
-        return own.total if own else None
-    sign = {"gte": ">=", "lte": "<="}[view.lookup]
-    edge = to_iso(store.clock.now() + timedelta(hours=view.hours))
-    sql = f'SELECT count(*) FROM "{part.resource.table}" WHERE "{view.key}" {sign} ?'
-    [count] = store.conn.execute(sql, (edge,)).fetchone()
-    return int(count)
-
-
-def longest_walk(age: float) -> float:
-    """How many seconds the walk over a list with this maximum age may take."""
-    return max(STALE, age * _SHARE)
-
-
-def due_tasks(store: Store, what: Wanted, due: Pace) -> list[Task]:
-    """The tasks of ``sync --due``, the most urgent first.
-
-    New records can be requested once the file has the list. A view needs no walk of its own if its
-    list is fetched at least as often.
-    """
-    by_name = {task.part.name: task for task in tasks(store, what, due)}
-    now = store.clock.now()
-
-    def is_needed(task: Task) -> bool:
-        part, whole = task.part, by_name.get(task.part.resource.name)
-        if part.kind == NEW:
-            return store.walks.holding(part.resource.name).whole is not None
-        return not (part.view and whole and whole.age <= task.age)
-
-    return sorted(filter(is_needed, by_name.values()), key=lambda task: task.urgency(now))
+        near, early = None, ahead
+        if name in moments:
+            early = due.run
+            if is_near(moments[name], now):
+                near = max(allowed[f"{name}:near"], due.request)
+        yield Task(part, mode, age, as_of, after, near, early * _JITTER)
 
 
 def most_due(
@@ -362,3 +310,8 @@ def most_due(
     """
     ready = (task for task in due if task.part.name not in tried and task.due_at(now) <= now)
     return next((task for task in ready if left(task.spare(now)) > 0), None)
+
+
+def longest_walk(age: float) -> float:
+    """How many seconds the walk over a list with this maximum age may take."""
+    return max(STALE, age * _SHARE)
