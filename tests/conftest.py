@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import gc
-import marshal
 import os
 import shutil
 import signal
 import subprocess
 from collections.abc import Callable, Iterator
 from datetime import datetime
+from functools import partialmethod
 from pathlib import Path
 from typing import Any
 
+import jinja2
 import pytest
 from click.testing import CliRunner
 from hypothesis import HealthCheck, settings
+from jinja2.bccache import Bucket
 
 from helpers import Ran, TestClock, command
 from ll2_mirror.cli.main import main
@@ -27,8 +29,6 @@ from ll2_mirror.store.file import open_store
 from ll2_mirror.testing import fake_ll2
 from ll2_mirror.testing.fake_ll2 import FakeLL2
 
-BUNDLED = marshal.dumps(fake_ll2.bundled())  # read anew in a sixth of the time
-
 settings.register_profile(
     "tests",
     deadline=None,  # a loaded machine is no failure
@@ -39,6 +39,25 @@ settings.load_profile("tests")
 
 # A sync freezes what its process has, as it ends with it; this one goes on, so its garbage stayed.
 gc.freeze = lambda: None
+
+
+class CompiledTemplates(jinja2.BytecodeCache):
+    """The templates that were compiled: many tests start a Datasette, which would do it anew."""
+
+    def __init__(self) -> None:
+        self._compiled: dict[str, bytes] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        if found := self._compiled.get(bucket.key + bucket.checksum):
+            bucket.bytecode_from_string(found)
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        self._compiled[bucket.key + bucket.checksum] = bucket.bytecode_to_string()
+
+
+jinja2.Environment.__init__ = partialmethod(
+    jinja2.Environment.__init__, bytecode_cache=CompiledTemplates()
+)
 
 # Under nohup, and in the background of some shells, they are ignored, and would be by all children.
 signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -87,7 +106,7 @@ def one_upstream() -> Iterator[FakeLL2]:
 def upstream(one_upstream: FakeLL2) -> Iterator[FakeLL2]:
     """The bundled upstream; a test may edit its records between syncs."""
     attributes = set(vars(one_upstream))
-    one_upstream.reset(marshal.loads(BUNDLED))
+    one_upstream.reset(fake_ll2.bundled())
     yield one_upstream
     for name in set(vars(one_upstream)) - attributes:  # as what monkeypatch gives back
         delattr(one_upstream, name)
@@ -120,7 +139,7 @@ def sample(one_upstream: FakeLL2, tmp_path_factory: pytest.TempPathFactory) -> S
     folder, clock, files = tmp_path_factory.mktemp("sample"), TestClock(), {}
     clock.move(-3600)
     for mode in ("normal", "detailed"):
-        one_upstream.reset(marshal.loads(BUNDLED))
+        one_upstream.reset(fake_ll2.bundled())
         options = ("--mode", mode, "--base-url", one_upstream.base_url)
         assert command(clock, "sync", folder / mode, *options).code == 0
         files[mode] = folder / mode, clock.time

@@ -39,7 +39,6 @@ async def pages(app: Datasette) -> tuple[str, str, list[object]]:
     """Where Datasette's own list leads, and what is there."""
     home = await app.client.get("/-/index")
     path = re.findall(r'<h2[^>]*><a href="([^"]+)"', home.text)[0]
-    assert path in (await app.client.get("/-/index.json")).text
     database = await app.client.get(path)
     rows = await app.client.get(f"{path}/spacecraft.json?_shape=array&id=201")
     assert (home.status_code, database.status_code) == (200, 200)
