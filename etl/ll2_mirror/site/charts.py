@@ -3,17 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
-from itertools import accumulate, groupby
+from itertools import groupby
 from operator import itemgetter
 from typing import Any, NamedTuple
 
-from ll2_mirror.clock import from_iso
-
 _MOST_BARS = 30
 _SHORT = 8  # characters of a name that is beside its bar, rather than above
-
-Answer = Mapping[str, Any]  # a row of an answer, by column
 
 
 class BarPart(NamedTuple):
@@ -21,7 +16,7 @@ class BarPart(NamedTuple):
 
     start: float
     width: float
-    number: int = 0
+    number: int
 
 
 class Bar(NamedTuple):
@@ -36,7 +31,7 @@ class Chart(NamedTuple):
     """Bars; ``key`` has the names of their parts, if they have names."""
 
     bars: Sequence[Bar]
-    key: Sequence[str] = ()
+    key: Sequence[str]
 
     @property
     def is_short(self) -> bool:
@@ -44,45 +39,23 @@ class Chart(NamedTuple):
         return all(len(bar.name) <= _SHORT for bar in self.bars)
 
 
-def bars(answers: Sequence[Answer]) -> Chart:
-    """A bar for each ``name``, with a part of the length ``value`` for each ``part``."""
-    by_name = groupby(answers, itemgetter("name"))
-    shown = [(str(name), list(parts)) for name, parts in by_name][:_MOST_BARS]
-    key = list(dict.fromkeys(answer["part"] for _, parts in shown for answer in parts))
-    longest = max((sum(answer["value"] for answer in parts) for _, parts in shown), default=0) or 1
+def bars(answers: Sequence[Mapping[str, Any]]) -> Chart:
+    """A bar for each ``name``; each ``part`` begins at ``start`` and is ``value`` long."""
+    groups = [list(parts) for _, parts in groupby(answers, itemgetter("name"))][:_MOST_BARS]
+    shown = [answer for parts in groups for answer in parts]
+    key = list(dict.fromkeys(answer["part"] for answer in shown))
+    first = min(answer["start"] for answer in shown)
+    scale = 100 / (max(answer["start"] + answer["value"] for answer in shown) - first or 1)
 
-    def bar(name: str, parts: list[Answer]) -> Bar:
-        lengths = [answer["value"] for answer in parts]
-        starts = accumulate(lengths, initial=0)
+    def bar(parts: list[Mapping[str, Any]]) -> Bar:
+        lengths = (f"{part['value']:,}{part.get('unit', '')}" for part in parts)
         drawn = [
-            BarPart(
-                100 * start / longest, 100 * answer["value"] / longest, key.index(answer["part"])
-            )
-            for start, answer in zip(starts, parts, strict=False)
+            BarPart(scale * (part["start"] - first), scale * part["value"], key.index(part["part"]))
+            for part in parts
         ]
-        return Bar(name, " + ".join(f"{length:,}" for length in lengths), drawn)
+        return Bar(str(parts[0]["name"]), " + ".join(lengths), drawn)
 
-    return Chart([bar(*each) for each in shown], list(filter(None, key)))
-
-
-def spans(answers: Sequence[Answer]) -> Chart:
-    """A bar for each ``name`` from ``begin`` to ``until``, or to now where that is null."""
-    now = datetime.now(UTC).isoformat()
-    shown = answers[:_MOST_BARS]
-    begins = [from_iso(answer["begin"]).timestamp() for answer in shown]
-    ends = [from_iso(answer["until"] or now).timestamp() for answer in shown]
-    first = min(begins)
-    whole = max(ends) - first or 1
-    return Chart(
-        [
-            Bar(
-                f"{answer['name']}, {answer['text']}",
-                "",
-                [BarPart(100 * (begin - first) / whole, 100 * (end - begin) / whole)],
-            )
-            for answer, begin, end in zip(shown, begins, ends, strict=True)
-        ]
-    )
+    return Chart([bar(parts) for parts in groups], [name for name in key if name])
 
 
 def question_bars(
@@ -95,16 +68,9 @@ def question_bars(
     if not drawn or not rows or not set(drawn) <= set(columns):
         return None
     *naming, measure = drawn
+    names = (" · ".join(str(row[key]) for key in naming if row[key] is not None) for row in rows)
     values = [row[measure] for row in rows]
     if not all(isinstance(value, int | float) and value >= 0 for value in values):
         return None
-    return bars(
-        [
-            {
-                "name": " · ".join(str(row[key]) for key in naming if row[key] is not None),
-                "part": "",
-                "value": row[measure],
-            }
-            for row in rows
-        ]
-    )
+    named = zip(names, values, strict=True)
+    return bars([{"name": name, "part": "", "start": 0, "value": value} for name, value in named])

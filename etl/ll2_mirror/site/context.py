@@ -194,7 +194,6 @@ class PageSection(NamedTuple):
     items: list[Item]
     size: int = 0
     more: str = ""
-    empty: str = ""  # the text where there are none
     kind: str = "list"  # how they are shown
     drawn: Any = None  # a chart, or the items of a map with degrees east and north
     table: str = ""  # the table of the items

@@ -10,6 +10,7 @@ import json
 import sqlite3
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
+from functools import partial
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
@@ -47,7 +48,7 @@ def register_routes() -> list[tuple[str, Any]]:
     """
     return [
         (r"/(?P<format>)$", show_front),
-        (r"/-/index(?P<format>(?:\.json)?)$", show_index),
+        (r"/-/index(?P<format>(?:\.json)?)$", partial(adapter.own_page, "index")),
         (r"/-/(?:search|find)$", show_search),
         (r"/-/changes$", show_changes),
         (r"/-/map$", show_map),
@@ -178,11 +179,6 @@ async def show_front(datasette: Datasette, request: Request) -> Response:
     names = (name for name in datasette.databases if not name.startswith("_"))
     others = [name for name in names if name != site.name]
     return await site.page("ll2_front.html", page=front, others=others)
-
-
-async def show_index(datasette: Datasette, request: Request) -> Response:
-    """Datasette's own list of databases."""
-    return await adapter.own_page("index", datasette, request)
 
 
 async def show_changes(datasette: Datasette, request: Request) -> Response:

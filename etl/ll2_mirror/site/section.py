@@ -10,15 +10,16 @@ names of its columns say what they are for:
     text, note       texts beside it, and below
     image_id         its picture; image_url: one that isn't in the table images
     size             how many items there are, of which these are the first
-    part, value      of bars: the name (empty: none) and the length of a part
+    part             of bars: the name of a part, which may be empty
+    start, value     where it begins, and its length
+    unit             of the length
     east, north      of a map: degrees
-    begin, until     of spans: the times; until is null while it lasts
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from functools import cache
 from typing import Any, NamedTuple
@@ -109,7 +110,7 @@ def read_sections(
 ) -> list[PageSection]:
     """The sections of the page of a row of a table, or of no row, without those that are empty."""
     sections = (_section(rows, each, table, values) for each in declared)
-    return [section for section in sections if section.items or section.empty]
+    return [section for section in sections if section.items]
 
 
 def _section(rows: Rows, declared: Declared, table: str, values: Values) -> PageSection:
@@ -124,9 +125,8 @@ def _section(rows: Rows, declared: Declared, table: str, values: Values) -> Page
         items,
         next((answer["size"] for answer in answers if "size" in answer), len(items)),
         more and f"{rows.home}/{more}",
-        declared.get("empty", ""),
         kind,
-        _DRAWN.get(kind, _nothing)(answers, items) if items else None,
+        _DRAWN[kind](answers, items) if items and kind in _DRAWN else None,
         declared.get("table", ""),
     )
 
@@ -137,13 +137,8 @@ def _map(answers: Answers, items: Sequence[Item]) -> list[tuple[Item, float, flo
     return [(item, answer["east"], answer["north"]) for item, answer in places]
 
 
-def _nothing(_answers: Answers, _items: Sequence[Item]) -> None:
-    """Most sections draw nothing."""
-
-
-_DRAWN = {
+_DRAWN: dict[str, Callable[[Answers, Sequence[Item]], Any]] = {
     "bars": lambda answers, _items: charts.bars(answers),
-    "spans": lambda answers, _items: charts.spans(answers),
     "map": _map,
 }
 
