@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 from unicodedata import normalize
 from weakref import WeakKeyDictionary
 
-from datasette import Forbidden, NotFound, Response
+from datasette import Forbidden, NotFound, Request, Response
 from datasette.utils import tilde_decode, tilde_encode
 
 from ll2_mirror.errors import MirrorError
@@ -30,7 +30,6 @@ from ll2_mirror.store.sql import IN, among
 
 if TYPE_CHECKING:
     from datasette.app import Datasette
-    from datasette.utils.asgi import Request
 
 T = TypeVar("T")
 

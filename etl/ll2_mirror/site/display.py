@@ -53,6 +53,7 @@ def has_pages(table: str) -> bool:
     return is_ours(table) and not described()[table].is_list
 
 
+@cache
 def described_columns(table: str) -> dict[str, Described]:
     """The columns of a public table by name; empty for any other table."""
     columns = described()[table].columns if is_ours(table) else ()

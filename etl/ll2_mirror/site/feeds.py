@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import quote
 from xml.sax.saxutils import escape
 
-from datasette import NotFound, Response
+from datasette import NotFound, Request, Response
 from datasette.utils import tilde_encode
 from datasette.utils.asgi import BadRequest
 
@@ -31,7 +31,6 @@ from ll2_mirror.store.sql import among
 
 if TYPE_CHECKING:
     from datasette.app import Datasette
-    from datasette.utils.asgi import Request
 
 _XML = '<?xml version="1.0" encoding="utf-8"?>\n'
 _SITEMAP = "http://www.sitemaps.org/schemas/sitemap/0.9"

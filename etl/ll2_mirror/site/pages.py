@@ -9,12 +9,13 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
-from datasette import NotFound, Response, hookimpl
+from datasette import NotFound, Request, Response, hookimpl
 from datasette.filters import FilterArguments
 from datasette.utils import tilde_decode
 
@@ -30,7 +31,6 @@ from ll2_mirror.site.table_page import Fact, TablePage, chips, facts, table_page
 
 if TYPE_CHECKING:
     from datasette.app import Datasette
-    from datasette.utils.asgi import Request
 
 _DATABASE = r"/(?!-/)(?P<database>[^/.]+)"
 _PAGE_SIZE = 50  # rows of a table on one page
@@ -56,8 +56,7 @@ def register_routes() -> list[tuple[str, Any]]:
         (r"/-/(?P<name>\w+)\.(?P<format>ics|atom)$", feeds.show_feed),
         (r"/robots\.txt$", feeds.show_robots),
         (r"/sitemap\.xml$", feeds.show_sitemap),
-        (r"/-/tables$", to_tables),
-        (r"/-/thing/(?P<name>\w+)(?:/(?P<id>[^/]+))?$", to_row),
+        (r"/-/(?:tables|thing/(?P<name>\w+)(?:/(?P<id>[^/]+))?)$", redirect),
         (rf"{_DATABASE}(?P<format>)$", show_tables),
         (rf"{_DATABASE}\.(?P<format>csv)$", whole_csv),
         (rf"{_DATABASE}/(?P<table>[^/.]+)(?P<format>)$", show_table),
@@ -117,11 +116,7 @@ def filters_from_request(datasette: Datasette, request: Request, database: str, 
     if (text is None and not item) or not adapter.is_mirror(datasette.databases[database]):
         return None
     site = SiteContext(adapter.real(datasette), database, request)
-
-    async def find() -> FilterArguments:
-        return await site.read(lambda rows: _filters(site, rows, table, text, item))
-
-    return find
+    return lambda: site.read(lambda rows: _filters(site, rows, table, text, item))
 
 
 def _filters(
@@ -247,22 +242,20 @@ async def show_tables(datasette: Datasette, request: Request) -> Response:
     if site is None or request.args.get("sql") or adapter.has_template(datasette, "database.html"):
         return await adapter.own_page("database", datasette, request)
 
-    async def count(names: list[str]) -> dict[str, int | None]:
-        return await site.read(lambda rows: {name: _count(rows.conn, name) for name in names})
-
-    return await adapter.own_page(
-        "database", adapter.BriefTables(datasette, site.may_see, count), request
+    brief = adapter.BriefTables(
+        datasette, site.may_see, lambda names: site.read(lambda rows: _counts(rows, names))
     )
+    return await adapter.own_page("database", brief, request)
 
 
-def _count(conn: sqlite3.Connection, table: str) -> int | None:
-    """The number of rows of a table; None for the tool's own, and if it can't be read."""
-    quoted = table.replace('"', '""')
-    try:
-        sql = f'SELECT count(*) FROM "{quoted}"'
-        return None if table.startswith("_") else conn.execute(sql).fetchone()[0]
-    except sqlite3.DatabaseError:
-        return None
+def _counts(rows: Rows, tables: list[str]) -> dict[str, int | None]:
+    """The number of rows by table; None for the tool's own, and where it can't be read."""
+    counts = dict[str, int | None].fromkeys(tables)
+    for table in (table for table in tables if not table.startswith("_")):
+        quoted = table.replace('"', '""')
+        with suppress(sqlite3.DatabaseError):
+            [counts[table]] = rows.conn.execute(f'SELECT count(*) FROM "{quoted}"').fetchone()
+    return counts
 
 
 async def show_table(datasette: Datasette, request: Request) -> Response:
@@ -273,7 +266,7 @@ async def show_table(datasette: Datasette, request: Request) -> Response:
     table = tilde_decode(request.url_vars["table"])
     of_table, users = chips(table), adapter.users_metadata(datasette, "tables", site.name) or {}
     if of_table and not request.args and not {"sort", "sort_desc"} & users.get(table, {}).keys():
-        request.scope["query_string"] = of_table[0].query.encode()
+        request.scope["query_string"] = next(iter(of_table.values())).encode()
 
     async def names(table: str, column: str, values: list[Any]) -> dict[Any, str] | None:
         referred = target(table, column.removesuffix("_id"))
@@ -301,21 +294,13 @@ async def show_json(datasette: Datasette, request: Request) -> Response:
     return await adapter.own_page(page, datasette, request)
 
 
-# Redirects from the API's pages, which don't know the database's name
-
-
-async def to_tables(datasette: Datasette, request: Request) -> Response:
-    """Redirects to all tables."""
-    return Response.redirect(the_mirror(datasette, request).home)
-
-
-async def to_row(datasette: Datasette, request: Request) -> Response:
-    """Redirects to a table, or to one of its rows."""
-    site, table, id_ = the_mirror(datasette, request), *map(request.url_vars.get, ("name", "id"))
-    if not display.is_ours(table):
+async def redirect(datasette: Datasette, request: Request) -> Response:
+    """Redirects from the API's pages, which don't know the database's name, to tables or rows."""
+    site, *parts = the_mirror(datasette, request), *filter(None, request.url_vars.values())
+    if parts and not display.is_ours(parts[0]):
         raise NotFound("No such table")
     query = f"?{request.query_string}" if request.query_string else ""
-    return Response.redirect(f"{site.home}/{table}{f'/{id_}' if id_ else ''}{query}")
+    return Response.redirect("/".join([site.home, *parts]) + query)
 
 
 # Errors

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 from urllib.parse import urlencode
 
@@ -19,7 +20,7 @@ from ll2_mirror.site.table_page import Fact, facts, shortened
 
 _MOST_REFERRING = 24  # rows that refer to this one, of one kind
 _NO_FACTS = ("own", "seconds", "many", "position", "owner")  # kinds of columns
-# Shown elsewhere on the page, or not at all.
+# Keys that are elsewhere on the page, or not at all.
 _SHOWN_ELSEWHERE = ("id", "name", "url", "slug", "response_mode")
 
 
@@ -54,7 +55,7 @@ def row_page(rows: Rows, table: str, id_: Id) -> RowPage | None:
     declared = display.site()["pages"].get(table, ())
     queries = [display.site()["queries"].get(each.get("query")) for each in declared]
     shown = set(re.findall(r"\w+", f"{declared}{queries}"))  # the tables that sections name
-    lists = [section for section in _lists(rows, table, id_, shown) if section.items]
+    lists = _lists(rows, table, id_, shown)
     listed = [{item.href for item in section.items} for section in lists]
     related = _related(rows, table, id_, shown)
     return RowPage(
@@ -132,7 +133,7 @@ def _upstream(values: dict[str, Any]) -> str:
 
 
 def _facts(rows: Rows, table: str, values: dict[str, Any]) -> list[Fact]:
-    """The values that aren't empty, without what stands elsewhere on the page."""
+    """The values that aren't empty, without what is elsewhere on the page."""
     of_kind = display.kinds(table)
     names = [
         name
@@ -149,46 +150,41 @@ def _facts(rows: Rows, table: str, values: dict[str, Any]) -> list[Fact]:
 # The row's lists, and the rows that refer to it
 
 
-def _lists(rows: Rows, table: str, id_: Id, shown: set[str]) -> Iterator[PageSection]:
-    """The lists of a row, but for those that are shown."""
-    for name in list_tables_of(table):
-        if name not in shown:
-            items = list_items(rows, name, id_)
-            yield PageSection(display.format_key(name.rpartition("__")[2]), items, len(items))
+def _lists(rows: Rows, table: str, id_: Id, shown: set[str]) -> list[PageSection]:
+    """The lists of a row, without empty ones and those that are shown."""
+    lists = {
+        name: list_items(rows, name, id_) for name in list_tables_of(table) if name not in shown
+    }
+    return [
+        PageSection(display.format_key(name.rpartition("__")[2]), items, len(items))
+        for name, items in lists.items()
+        if items
+    ]
 
 
-def _related(rows: Rows, table: str, id_: Id, shown: set[str]) -> Iterator[PageSection]:
-    """The rows that refer to a row, by column, the newest first, without tables that are shown."""
-    referring = [edge for edge in edges() if edge.target == table and edge.owner_table not in shown]
-    owners = [edge.owner_table for edge in referring]
+def _related(rows: Rows, table: str, id_: Id, shown: set[str]) -> list[PageSection]:
+    """The rows that refer to a row, by column, without those of tables that are shown."""
     order = list(display.described())
-    for edge in sorted(referring, key=lambda edge: order.index(edge.owner_table)):
-        sql = f'FROM "{edge.table}" WHERE "{edge.column}" = ?'
-        count = rows.conn.execute(f"SELECT count(*) {sql}", (id_,)).fetchone()[0]
-        if count:
-            newest = display.of_table(edge.owner_table).get("sort_desc", "id")
-            is_own = edge.owner == "id"  # not that of a list
-            where = f'"{edge.column}" = ?' if is_own else f'id IN (SELECT "{edge.owner}" {sql})'
-            limited = (
-                f'SELECT id FROM "{edge.owner_table}" WHERE {where}'
-                f' ORDER BY "{newest}" DESC, id DESC LIMIT {_MOST_REFERRING}'
-            )
-            ids = [owner for (owner,) in rows.conn.execute(limited, (id_,))]
-            heading = display.title(edge.owner_table)
-            if owners.count(edge.owner_table) > 1:
-                heading += f" ({_reference(edge)})"
-            items = rows.items(edge.owner_table, ids)
-            yield PageSection(heading, items, count, _more(rows, edge, id_))
+    referring = [edge for edge in edges() if edge.target == table and edge.owner_table not in shown]
+    referring.sort(key=lambda edge: order.index(edge.owner_table))
+    by_owner = Counter(edge.owner_table for edge in referring)
+    sections = (_referring(rows, edge, id_, by_owner[edge.owner_table] > 1) for edge in referring)
+    return [section for section in sections if section.items]
 
 
-def _reference(edge: Edge) -> str:
-    """The label of a reference: its column, or its list."""
-    is_column = edge.table == edge.owner_table
-    return display.format_key(edge.column if is_column else edge.table.rpartition("__")[2]).lower()
-
-
-def _more(rows: Rows, edge: Edge, id_: Id) -> str:
-    """The link to all rows that refer to a row."""
-    list_ = f"{edge.table}.{edge.column}.{id_}"
-    query = {edge.column: id_} if edge.owner == "id" else {"_of": list_}
-    return f"{rows.home}/{edge.owner_table}?{urlencode(query)}"
+def _referring(rows: Rows, edge: Edge, id_: Id, is_one_of_several: bool) -> PageSection:
+    """The rows that refer to a row by a column, or in a list: how many, and the newest."""
+    key, where, query = edge.column, f'"{edge.column}" = ?', {edge.column: id_}
+    if edge.owner != "id":  # a list's
+        key = edge.table.rpartition("__")[2]
+        where = f'id IN (SELECT "{edge.owner}" FROM "{edge.table}" WHERE {where})'
+        query = {"_of": f"{edge.table}.{edge.column}.{id_}"}
+    sql = f'FROM "{edge.owner_table}" WHERE {where}'
+    [count] = rows.conn.execute(f"SELECT count(*) {sql}", (id_,)).fetchone()
+    newest = display.of_table(edge.owner_table).get("sort_desc", "id")
+    limited = f'SELECT id {sql} ORDER BY "{newest}" DESC, id DESC LIMIT {_MOST_REFERRING}'
+    items = rows.items(edge.owner_table, [row for (row,) in rows.conn.execute(limited, (id_,))])
+    heading = display.title(edge.owner_table)
+    if is_one_of_several:
+        heading += f" ({display.format_key(key).lower()})"
+    return PageSection(heading, items, count, f"{rows.home}/{edge.owner_table}?{urlencode(query)}")

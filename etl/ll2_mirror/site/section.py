@@ -116,9 +116,7 @@ def read_sections(
 def _section(rows: Rows, declared: Declared, table: str, values: Values) -> PageSection:
     answers = _answers(rows, declared, values)
     items = [*_facts(rows, table, declared, values), *_items(rows, declared, answers)]
-    if text := values.get(declared.get("text", "")):
-        items.append(Item(str(text)))
-    kind = declared.get("as") or next((key for key in ("facts", "text") if key in declared), "list")
+    kind = declared.get("as", "facts" if "facts" in declared else "list")
     more = declared.get("more", "").format(id=quote(str(values.get("id"))))
     return PageSection(
         declared.get("title", ""),

@@ -13,7 +13,7 @@ from ll2_mirror.ll2.descriptions import Described
 from ll2_mirror.ll2.lists import LIST_OF
 from ll2_mirror.ll2.schema import Column
 from ll2_mirror.site import display
-from ll2_mirror.site.context import Picture, Rows, as_id, picture_id
+from ll2_mirror.site.context import Item, Picture, Rows, as_id, picture_id
 
 _is_time = re.compile(r"\d{4}-\d\d-\d\d(T|$)").match
 _is_id = re.compile(r"(.+_)?id").fullmatch
@@ -50,23 +50,12 @@ class TableRow(NamedTuple):
     cells: list[Fact]
 
 
-class Chip(NamedTuple):
-    """A choice of rows that is one click away; ``query`` is that of its URL."""
-
-    name: str
-    query: str
-
-    @property
-    def parameters(self) -> set[str]:
-        """The parameters of its URL."""
-        return {name for name, _ in parse_qsl(self.query)}
-
-
 class TablePage(NamedTuple):
     """The rows of a table's page; ``columns`` are some of Datasette's.
 
-    ``named`` is the column of the names, if it is one. ``chip`` is the chosen one of the chips;
-    ``is_exact``: nothing else was asked for.
+    ``named`` is the column of the names, if it is one. ``chips`` are choices of rows that are one
+    click away, by name, as queries of URLs; ``chip`` is the chosen one, and ``is_exact`` whether
+    nothing else was asked for.
     """
 
     columns: list[dict[str, Any]]
@@ -75,20 +64,18 @@ class TablePage(NamedTuple):
     has_pictures: bool
     has_all_columns: bool
     is_gallery: bool
-    chips: list[Chip]
-    chip: Chip | None
+    chips: dict[str, str]
+    chip: str
     is_exact: bool
     in_api: bool  # whether the API has records of the table
 
 
-def chips(table: str) -> list[Chip]:
+def chips(table: str) -> dict[str, str]:
     """The chips of a table, the default first; none of most tables."""
     now = datetime.now(UTC)
+    times = {"now": f"{now:%Y-%m-%dT%H:%MZ}", "today": f"{now:%Y-%m-%d}"}
     declared = display.of_table(table).get("chips", {})
-    return [
-        Chip(name, query.format(now=f"{now:%Y-%m-%dT%H:%MZ}", today=f"{now:%Y-%m-%d}"))
-        for name, query in declared.items()
-    ]
+    return {name: query.format(**times) for name, query in declared.items()}
 
 
 def table_page(
@@ -105,8 +92,9 @@ def table_page(
     shown = [each for each in columns if each != named] if has_all else _chosen(table, columns)
     values = [{cell["column"]: cell["raw"] for cell in cells} for cells in records]
     lines = _lines(rows, table, [each["name"] for each in shown], values)
-    of_table = chips(table)
-    chip = next((each for each in of_table if each.parameters <= set(parameters)), None)
+    of_table, asked = chips(table), set(parameters)
+    keys = {name: dict(parse_qsl(query)).keys() for name, query in of_table.items()}
+    chip = next((name for name in of_table if keys[name] <= asked), "")
     listed = "SELECT EXISTS (SELECT 1 FROM _records WHERE resource = ?)"
     return TablePage(
         shown,
@@ -117,7 +105,7 @@ def table_page(
         is_gallery=bool(display.of_table(table).get("gallery")) and not has_all,
         chips=of_table,
         chip=chip,
-        is_exact=chip is not None and chip.parameters == set(parameters),
+        is_exact=keys.get(chip) == asked,
         in_api=bool(rows.conn.execute(listed, (LIST_OF.get(table),)).fetchone()[0]),
     )
 
@@ -169,38 +157,36 @@ def facts(
     rows: Rows, table: str, names: Collection[str], values: Sequence[Values]
 ) -> list[list[Fact]]:
     """Some columns of each row, formatted; rows that they refer to by their names."""
-    columns, kinds = display.described_columns(table), display.kinds(table)
     links = {name: rows.linked(table, name, [row[name] for row in values]) for name in names}
-    precision_of = display.of_table(table).get("precision", {})
+    return [
+        [_fact(table, name, row, links[name].get(row[name])) for name in names] for row in values
+    ]
 
-    def fact(name: str, row: Values) -> Fact:
-        value, column = row[name], columns.get(name, _UNKNOWN)
-        empty = Fact(display.format_key(name), "", description=column.text)
-        if value in (None, ""):
-            return empty
-        if linked := links[name].get(value):
-            return empty._replace(value=linked.name, href=linked.href)
-        if name in precision_of:
-            text = display.format_net(value, row.get(precision_of[name]))
-            return empty._replace(value=text, kind="time")
-        return _filled(empty, kinds.get(name) or _kind(value), column.unit, value)
 
-    return [[fact(name, row) for name in names] for row in values]
+def _fact(table: str, name: str, row: Values, linked: Item | None) -> Fact:
+    """A column of a row, formatted; ``linked`` is the row that it refers to."""
+    value, column = row[name], display.described_columns(table).get(name, _UNKNOWN)
+    fact = Fact(display.format_key(name), "", description=column.text)
+    if value in (None, ""):
+        return fact
+    if linked:
+        return fact._replace(value=linked.name, href=linked.href)
+    if precision := display.of_table(table).get("precision", {}).get(name):
+        text = display.format_net(value, row.get(precision))
+        return fact._replace(value=text, kind="time")
+    kind = display.kinds(table).get(name) or _kind(value)
+    text = display.format_value(kind, value)
+    href = display.web_address(text)
+    return fact._replace(
+        value=text,
+        href=href,
+        sent=value if kind == "duration" and text != value else "",
+        unit=column.unit if kind in ("int", "float") else "",
+        kind="text" if len(text) > _LONG and not href else _STYLES.get(kind, ""),
+    )
 
 
 def _kind(value: Any) -> str:
     """The kind of a value that no shape has."""
     is_time = isinstance(value, str) and _is_time(value)
     return "datetime" if is_time else _TYPES.get(type(value), "")
-
-
-def _filled(empty: Fact, kind: str, unit: str, value: Any) -> Fact:
-    text = display.format_value(kind, value)
-    href = display.web_address(text)
-    return empty._replace(
-        value=text,
-        href=href,
-        sent=value if kind == "duration" and text != value else "",
-        unit=unit if kind in ("int", "float") else "",
-        kind="text" if len(text) > _LONG and not href else _STYLES.get(kind, ""),
-    )
