@@ -108,7 +108,7 @@ def test_a_filter_that_selects_nothing_is_not_found(get, format_, query):
 def test_a_filter_that_is_none_is_refused(get):
     answer = get("/-/launches.ics?agancy=999")
     assert answer.status_code == 400
-    assert "agancy is no filter of this feed, which has agency and location" in answer.text
+    assert "Unknown filter agancy; this feed has agency and location" in answer.text
     assert get("/-/nothing.ics").status_code == 404
 
 

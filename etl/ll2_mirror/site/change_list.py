@@ -17,7 +17,7 @@ _LONGEST = 60  # characters of a changed value
 
 
 class ChangeEntry(NamedTuple):
-    """One change of a value, or of a whole row; ``row`` is whose, on a page that shows several."""
+    """One change of a value, or of a whole row; ``row`` is the row, on a page of several."""
 
     finished: str  # when, as an ISO time
     kind: str

@@ -1,4 +1,4 @@
-"""A mirror as the pages see it: its rows by name, with pictures, found by words, from one state."""
+"""A mirror as the pages see it: rows by name, with pictures, found by words; from one state."""
 
 from __future__ import annotations
 
@@ -71,9 +71,9 @@ class SiteContext:
             raise Forbidden("view-database")
 
     async def read(self, read: Callable[[Rows], T]) -> T:
-        """What is read of the file, from one state of it.
+        """What a function reads from the file, in one state of it.
 
-        Raises Forbidden as ``check`` does, and UnreadablePage if the file is no complete mirror.
+        Raises Forbidden as ``check`` does, and UnreadablePage if the file isn't a complete mirror.
         """
         await self.check()
 
@@ -141,7 +141,7 @@ def database_in(request: Request) -> str:
 def site_context(
     datasette: Datasette, request: Request, name: str | None = None
 ) -> SiteContext | None:
-    """The mirror that the path or the name says, the first one for none; None if there is none."""
+    """The mirror that the path or ``name`` names, the first one if empty; None if there is none."""
     name = database_in(request) if name is None else name
     for each, database in datasette.databases.items():
         if adapter.is_mirror(database) and name in ("", database.route):
@@ -176,7 +176,7 @@ class Picture(NamedTuple):
 
 
 class Item(NamedTuple):
-    """A row or a text, by its name; ``key`` stands before, ``text`` beside it, ``note`` below."""
+    """A row or a text, by its name; ``key`` is before it, ``text`` beside it, ``note`` below it."""
 
     name: str
     href: str = ""
@@ -194,7 +194,7 @@ class PageSection(NamedTuple):
     size: int = 0
     more: str = ""
     kind: str = "list"  # how they are shown
-    drawn: Any = None  # a chart, or the items of a map with degrees east and north
+    drawn: Any = None  # a chart, or the items of a map, each with its place
     table: str = ""  # the table of the items
 
 
@@ -321,8 +321,8 @@ def search_expression(text: str) -> str:
 class NameIndex:
     """Finds rows by the beginnings of words in their names, ignoring case and accents.
 
-    It is in memory, made on first use and again after a sync: so it costs a sync nothing, and can't
-    be wrong in the file.
+    It is in memory, built on first use and again after a sync: it costs a sync no time, and can't be
+    wrong in the file.
     """
 
     def __init__(self) -> None:

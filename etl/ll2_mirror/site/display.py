@@ -18,7 +18,7 @@ from ll2_mirror.ll2.schema import views
 from ll2_mirror.serve.browse import is_web
 
 _MOST_COLUMNS = 7
-_PICTURES = "images"  # the table whose rows are seen beside those that refer to them
+_PICTURES = "images"  # rows that refer to this table show the picture
 _PLAIN = ("str", "int", "float", "bool", "date", "datetime", "duration", "one")  # kinds to show
 _is_omitted = re.compile(
     r"id|name|slug|wiki|longitude|latitude|.+_(url|link)"
@@ -26,8 +26,8 @@ _is_omitted = re.compile(
 ).fullmatch
 _is_exact = re.compile(r"\d+ \w+ \d+, \d\d:\d\d UTC").fullmatch
 _KINDS = {"0 or 1": "bool", "year": "year"}  # by unit
-_DAY, _YEAR = "5", "14"  # LL2's precisions that a time has if it has none, or a new one
-_MOST_DISTANT = 30 * 86400  # seconds, of a time whose distance is told
+_DAY, _YEAR = "5", "14"  # ids of the precisions used for a time without one, and for a new one
+_MOST_DISTANT = 30 * 86400  # seconds; a time farther off is shown without its distance
 
 
 @cache
@@ -49,7 +49,7 @@ def is_ours(table: str) -> bool:
 
 
 def has_pages(table: str) -> bool:
-    """Whether a table's rows have pages: those of a list's table only link others."""
+    """Whether a table's rows have pages; rows of a list's table only link other rows."""
     return is_ours(table) and not described()[table].is_list
 
 
@@ -66,7 +66,6 @@ def description(table: str) -> str:
     return known.text if known else ""
 
 
-@cache
 def is_searched(table: str) -> bool:
     """Whether the rows of a table can be searched by name."""
     return has_pages(table) and bool(label(table))
@@ -149,7 +148,7 @@ def format_time(text: Any) -> str:
 
 
 def _precision(id_: int | None) -> dict[str, str]:
-    """The length of the period that a time stands for, and how to write it, by LL2's precision."""
+    """The length of the period that a time represents, and how to write it, by LL2's precision."""
     known: dict[str, dict[str, str]] = declared()["precisions"]
     return known.get(_DAY if id_ is None else str(id_), known[_YEAR])
 
@@ -172,7 +171,7 @@ def format_net(text: Any, precision: int | str | None) -> str:
 
 
 def format_distance(text: Any, precision: int | None) -> str:
-    """How far off a time of the next or last weeks is: in 2 d 3 h; empty for any other."""
+    """How far off a time is: in 2 d 3 h; empty if that is weeks, or the time isn't known."""
     try:
         time, now = from_iso(str(text)), datetime.now(UTC)
     except ValueError:
@@ -233,7 +232,7 @@ def web_address(value: Any) -> str:
     return str(value) if is_web(value) else ""
 
 
-# Functions that the SQL of site.toml has; each gives null for null.
+# SQL functions for site.toml; each gives null for null.
 
 
 def _for_sql(formatted: Callable[..., str]) -> Callable[..., str | None]:

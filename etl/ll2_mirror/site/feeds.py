@@ -77,7 +77,7 @@ async def show_feed(datasette: Datasette, request: Request) -> Response:
         raise NotFound(f"No feed is called {name}")
     if unknown := sorted(set(request.args) - set(declared["filters"])):
         known = " and ".join(declared["filters"]) or "none"
-        raise BadRequest(f"{unknown[0]} is no filter of this feed, which has {known}")
+        raise BadRequest(f"Unknown filter {unknown[0]}; this feed has {known}")
     make, kind = _FORMATS[request.url_vars["format"]]
 
     def read(rows: Rows) -> str:
@@ -184,9 +184,9 @@ def _change_entry(site: SiteContext, change: ChangeEntry) -> FeedEntry:
     row = change.row
     assert row
     texts = {"added": "added", "gone": "removed", "reordered": f"{change.key}: new order"}
-    told = texts.get(change.kind, f"{change.key}: {change.before} → {change.after}")
+    text = texts.get(change.kind, f"{change.key}: {change.before} → {change.after}")
     id_ = f"urn:ll2-mirror:{quote(f'{row.href}:{change.key}:{change.kind}:{change.finished}')}"
-    return FeedEntry(id_, f"{row.name}: {told}", change.finished, site.absolute(row.href))
+    return FeedEntry(id_, f"{row.name}: {text}", change.finished, site.absolute(row.href))
 
 
 # For search engines

@@ -5,15 +5,15 @@ names of its columns say what they are for:
 
     name             the item; one without a name is left out
     key              the label before it, among facts
-    id               the row that it leads to, of the section's table or of table_name
-    url              the page elsewhere that it leads to
+    id               the row that it links to, in the section's table or in table_name
+    url              the page elsewhere that it links to
     text, note       texts beside it, and below
     image_id         its picture; image_url: one that isn't in the table images
-    size             how many items there are, of which these are the first
-    part             of bars: the name of a part, which may be empty
+    size             the total, if these are only the first items
+    part             in a chart: the name of a part of a bar, which may be empty
     start, value     where it begins, and its length
     unit             of the length
-    east, north      of a map: degrees
+    east, north      on a map: degrees
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ Answers = Sequence[Mapping[str, Any]]  # rows of an answer, by column
 
 _CREATE = "CREATE VIEW IF NOT EXISTS "
 _read_tables = re.compile(r"(?:FROM|JOIN) (\w+)").findall
-_BETWEEN = " · "  # parts of a text, of which the first may be missing
+_BETWEEN = " · "  # the parts of a text; the first may be missing
 _NO_ROW: Values = {}
 _MOST_CHANGES = 8  # on the front page
 # The lists that fail, and since when: see due.failures.
@@ -121,7 +121,7 @@ def _section(rows: Rows, declared: Declared, table: str, values: Values) -> Page
     return PageSection(
         declared.get("title", ""),
         items,
-        next((answer["size"] for answer in answers if "size" in answer), len(items)),
+        answers[0].get("size", len(items)) if answers else len(items),
         more and f"{rows.home}/{more}",
         kind,
         _DRAWN[kind](answers, items) if items and kind in _DRAWN else None,
@@ -129,15 +129,9 @@ def _section(rows: Rows, declared: Declared, table: str, values: Values) -> Page
     )
 
 
-def _map(answers: Answers, items: Sequence[Item]) -> list[tuple[Item, float, float]]:
-    """The items of a map, each with its degrees east of Greenwich and north of the equator."""
-    places = zip(items, answers, strict=True)
-    return [(item, answer["east"], answer["north"]) for item, answer in places]
-
-
 _DRAWN: dict[str, Callable[[Answers, Sequence[Item]], Any]] = {
     "bars": lambda answers, _items: charts.bars(answers),
-    "map": _map,
+    "map": lambda answers, items: list(zip(items, answers, strict=True)),
 }
 
 
@@ -150,7 +144,7 @@ def _answers(rows: Rows, declared: Declared, values: Values) -> Answers:
 
 @cache
 def _with_views(sql: str) -> str:
-    """The SQL with the views that it names: the file's may be older, or a user's own."""
+    """The SQL with our views in it: a view in the file may be a user's own with the same name."""
     tables, text = dict[str, str](), sql
     while named := views().keys() & set(_read_tables(text)) - tables.keys():
         for name in named:

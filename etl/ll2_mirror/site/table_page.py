@@ -143,7 +143,7 @@ def _chosen(table: str, columns: Sequence[dict[str, Any]]) -> list[dict[str, Any
 
 
 def shortened(fact: Fact) -> Fact:
-    """A value as it fits into a table: without its unit, and what was cut stands in its title."""
+    """A value as it fits into a table; of a text that is cut, ``sent`` has the whole."""
     if fact.href.startswith("http"):
         url = fact.value.partition("://")[2]
         shown = url if len(url) <= _LONGEST_URL else f"{url[: _LONGEST_URL - 1]}…"
