@@ -284,9 +284,16 @@ class Rows(NamedTuple):
         pictures = {id_: self.picture(*values) for id_, *values in rows}
         return {id_: picture for id_, picture in pictures.items() if picture.full}
 
-    def picture(self, name: str, credit: str, *values: Any) -> Picture:
-        """A picture; ``values``: the large and the small URL, the license, the URL of its terms."""
-        large, small, license_, terms = values
+    def picture(
+        self,
+        name: str,
+        credit: str,
+        large: str,
+        small: str = "",
+        license_: str = "",
+        terms: str = "",
+    ) -> Picture:
+        """A picture, by its large and small URL; ``terms`` is the URL of its license."""
         large, small, terms = map(display.web_address, (large, small, terms))
         large_copy, small_copy = self.copy(large), self.copy(small)
         return Picture(
@@ -321,8 +328,8 @@ def search_expression(text: str) -> str:
 class NameIndex:
     """Finds rows by the beginnings of words in their names, ignoring case and accents.
 
-    It is in memory, built on first use and again after a sync: it costs a sync no time, and can't be
-    wrong in the file.
+    It is in memory, built on first use and again after a sync, so it costs a sync no time, and the
+    file has no index that could be wrong.
     """
 
     def __init__(self) -> None:

@@ -7,20 +7,17 @@ links to the site's pages.
 from __future__ import annotations
 
 import re
-import sqlite3
 from collections.abc import Iterable, Sequence
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from itertools import chain, islice
 from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import quote
 from xml.sax.saxutils import escape
 
 from datasette import NotFound, Request, Response
-from datasette.utils import tilde_encode
 from datasette.utils.asgi import BadRequest
 
 from ll2_mirror.clock import from_iso, to_iso
-from ll2_mirror.errors import NoTime
 from ll2_mirror.ll2.model import Id
 from ll2_mirror.serve.browse import shipped_template
 from ll2_mirror.site import display
@@ -60,13 +57,13 @@ def atom(feed: FeedEntry, entries: Iterable[FeedEntry]) -> str:
 
 
 class FeedRows(NamedTuple):
-    """The rows of a feed, each of a row of a table; its title, and when the last sync ended."""
+    """The rows of a feed, each with its ``address``; ``synced`` is when the last sync ended."""
 
     name: str
-    table: str
     title: str
-    rows: list[sqlite3.Row]
+    home: str
     synced: str
+    rows: list[dict[str, Any]]
 
 
 async def show_feed(datasette: Datasette, request: Request) -> Response:
@@ -86,9 +83,11 @@ async def show_feed(datasette: Datasette, request: Request) -> Response:
             matches = _matches(rows, declared["filters"][key], request.args[key])
             ids[key] = among(matches)
             names += matches.values()
-        found = rows.conn.execute(declared["sql"], ids).fetchall()
+        found = [dict(row) for row in rows.conn.execute(declared["sql"], ids)]
+        for row in found:
+            row["address"] = site.absolute(rows.href(declared["table"], row["id"]))
         synced = Ledger(rows.conn).finished() or to_iso(datetime.now(UTC))
-        return make(site, FeedRows(name, declared["table"], ", ".join(names), found, synced))
+        return make(FeedRows(name, ", ".join(names), site.absolute(site.root), synced, found))
 
     return Response(await site.read(read), content_type=f"{kind}; charset=utf-8")
 
@@ -103,23 +102,11 @@ def _matches(rows: Rows, declared: dict[str, Any], given: str) -> dict[Id, str]:
     return found
 
 
-def _calendar(site: SiteContext, feed: FeedRows) -> str:
+def _calendar(feed: FeedRows) -> str:
     """A calendar: what is known to the day or less takes all of its day, and is tentative."""
-    body = shipped_template("ll2_feed.ics").render(
-        feed=feed,
-        text=_escaped,
-        moment=_moment,
-        at=_as_ical,
-        address=lambda row: _address(site, feed.table, row),
-    )
+    stamp = f"{from_iso(feed.synced):%Y%m%dT%H%M%SZ}"
+    body = shipped_template("ll2_feed.ics").render(feed=feed, stamp=stamp, text=_escaped)
     return "".join(map(_folded, body.strip().split("\n")))
-
-
-def _as_ical(moment: date) -> str:
-    """A date or a time as the value of a property, with its type."""
-    if isinstance(moment, datetime):
-        return f":{moment.astimezone(UTC):%Y%m%dT%H%M%SZ}"
-    return f";VALUE=DATE:{moment:%Y%m%d}"
 
 
 def _escaped(value: Any) -> str:
@@ -133,33 +120,20 @@ def _folded(line: str) -> str:
     return "\r\n ".join(part.decode() for part in _FOLD.findall(line.encode())) + "\r\n"
 
 
-def _atom_feed(site: SiteContext, feed: FeedRows) -> str:
-    """An Atom feed: an entry's title says the date and the state, so that it is new with them."""
+def _atom_feed(feed: FeedRows) -> str:
+    """An Atom feed: an entry's title has the date and the state, so that it is new with them."""
     entries = [
         FeedEntry(
             f"urn:ll2-mirror:{feed.name}:{quote(str(row['id']))}",
             " · ".join(filter(None, (row["name"], row["date"], row["state"]))),
-            row["updated"] if _moment(row["updated"]) else feed.synced,
-            _address(site, feed.table, row),
+            row["updated"] or feed.synced,
+            row["address"],
             "\n\n".join(filter(None, (row["place"], row["text"]))),
         )
         for row in feed.rows
     ]
-    id_, home = f"urn:ll2-mirror:{quote(feed.title)}", site.absolute(site.root)
-    return atom(FeedEntry(id_, feed.title, feed.synced, home), entries)
-
-
-def _address(site: SiteContext, table: str, row: sqlite3.Row) -> str:
-    return site.absolute(f"{site.home}/{table}/{tilde_encode(str(row['id']))}")
-
-
-def _moment(text: Any) -> date | datetime | None:
-    """A time, or a date if the text has no time; None for any other text."""
-    try:
-        moment = from_iso(text)
-    except NoTime:
-        return None
-    return moment if "T" in text else moment.date()
+    id_ = f"urn:ll2-mirror:{quote(feed.title)}"
+    return atom(FeedEntry(id_, feed.title, feed.synced, feed.home), entries)
 
 
 _FORMATS = {"ics": (_calendar, "text/calendar"), "atom": (_atom_feed, "application/atom+xml")}

@@ -157,7 +157,7 @@ def _with_views(sql: str) -> str:
 def _items(rows: Rows, declared: Declared, answers: Answers) -> Iterator[Item]:
     pictures = rows.pictures({answer.get("image_id") for answer in answers} - {None})
     urls = {display.web_address(answer.get("image_url")) for answer in answers} - {""}
-    pictures |= {url: rows.picture("", "", url, url, "", "") for url in urls}
+    pictures |= {url: rows.picture("", "", url) for url in urls}
     for answer in answers:
         name, id_ = answer["name"], answer.get("id")
         href = display.web_address(answer.get("url"))
