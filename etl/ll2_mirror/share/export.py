@@ -28,6 +28,7 @@ from ll2_mirror.ll2.schema import views
 from ll2_mirror.progress import Emit, ignore
 from ll2_mirror.share.publisher import LICENSE, SOURCE, SOURCE_URL, mirror_state
 from ll2_mirror.store.file import Store, lend_views
+from ll2_mirror.store.sql import quoted
 
 _DESCRIPTOR = "datapackage.json"
 _PROFILE = "https://datapackage.org/profiles/2.0/datapackage.json"
@@ -155,7 +156,7 @@ def _chosen(store: Store, names: Sequence[str]) -> Sequence[str]:
 
 def _has_rows(conn: sqlite3.Connection, name: str) -> bool:
     with _explaining(name):
-        return bool(conn.execute(f"SELECT EXISTS (SELECT * FROM {_quoted(name)})").fetchone()[0])
+        return bool(conn.execute(f"SELECT EXISTS (SELECT * FROM {quoted([name])})").fetchone()[0])
 
 
 @cache
@@ -197,8 +198,8 @@ def _table(conn: sqlite3.Connection, name: str) -> ExportTable:
 def _type_of_values(conn: sqlite3.Connection, name: str, column: str) -> str:
     """The type that all values of a column have; ``string`` if they have several, or none."""
     sql = (
-        f"SELECT DISTINCT typeof({_quoted(column)}) FROM {_quoted(name)}"
-        f" WHERE {_quoted(column)} IS NOT NULL ORDER BY 1"
+        f"SELECT DISTINCT typeof({quoted([column])}) FROM {quoted([name])}"
+        f" WHERE {quoted([column])} IS NOT NULL ORDER BY 1"
     )
     return _BY_VALUES.get(",".join(type_ for (type_,) in conn.execute(sql)), "string")
 
@@ -206,17 +207,13 @@ def _type_of_values(conn: sqlite3.Connection, name: str, column: str) -> str:
 def _read(conn: sqlite3.Connection, table: ExportTable, counts: Counter[str]) -> Batches:
     """The rows of a table, some at a time, counted."""
     selected = (
-        f"CAST({_quoted(name)} AS TEXT)" if type_ == "string" else _quoted(name)
+        f"CAST({quoted([name])} AS TEXT)" if type_ == "string" else quoted([name])
         for name, type_, *_ in table.columns
     )
-    rows = conn.execute(f"SELECT {', '.join(selected)} FROM {_quoted(table.name)}")
+    rows = conn.execute(f"SELECT {', '.join(selected)} FROM {quoted([table.name])}")
     while batch := rows.fetchmany(_BATCH):
         counts[table.name] += len(batch)
         yield batch
-
-
-def _quoted(name: str) -> str:
-    return '"' + name.replace('"', '""') + '"'
 
 
 # The files
