@@ -504,7 +504,7 @@ def test_a_snapshot_that_is_gone(kept, served, out, run):
 @pytest.mark.parametrize(
     ("change", "words"),
     [
-        (lambda path: path.write_bytes(b"no database" * 100), "is damaged, or no mirror"),
+        (lambda path: path.write_bytes(b"no database" * 100), "is damaged, or not a mirror"),
         (lambda path: path.write_bytes(path.read_bytes()[:-8192]), "is damaged"),
         (lambda path: execute(path, "PRAGMA application_id = 7"), "but not an ll2-mirror one"),
         (lambda path: execute(path, "PRAGMA user_version = 99"), "made by a newer ll2-mirror"),
@@ -513,11 +513,11 @@ def test_a_snapshot_that_is_gone(kept, served, out, run):
             "lacks a column",
         ),
         (lambda path: execute(path, "DELETE FROM _runs"), "holds nothing"),
-        (lambda path: execute(path, "DROP TABLE _settings"), "damaged, or no mirror"),
+        (lambda path: execute(path, "DROP TABLE _settings"), "damaged, or not a mirror"),
         (lambda path: execute(path, "UPDATE _runs SET id = id + 7"), "holds another state"),
         (hurt, "is damaged"),
         (stood_in, "has a view in the place of a table: _tombstones"),
-        (garbled, "is damaged, or no mirror"),
+        (garbled, "is damaged, or not a mirror"),
         (encoded, "is in UTF-16le"),
     ],
     ids=["bytes", "short", "other", "newer", "column", "empty", "table", "state", "page", "view"]

@@ -156,7 +156,7 @@ class ImageFolder:
         self.path = real.with_name(f"{real.name}.images")
         self._index_path = self.path / "index.jsonl"
         self._part_path = self.path / ".part"
-        self._read: tuple[int, ...] = ()  # of the index that was read
+        self._read: tuple[int, ...] = ()  # the stamp of the index that was read
         self._index: dict[str, IndexEntry] = {}
 
     def index(self) -> dict[str, IndexEntry]:
@@ -165,16 +165,13 @@ class ImageFolder:
             stat = self._index_path.stat()
             stamp = stat.st_ino, stat.st_size, stat.st_mtime_ns
             if stamp != self._read:
-                entries = _entries(self._index_path.read_bytes())
                 sizes = {file.name: file.stat().st_size for file in os.scandir(self.path)}
-                self._read, self._index = (
-                    stamp,
-                    {
-                        key: entry
-                        for key, entry in entries.items()
-                        if not entry.file or sizes.get(entry.file) == entry.bytes
-                    },
-                )
+                self._index = {
+                    key: entry
+                    for key, entry in _entries(self._index_path.read_bytes()).items()
+                    if not entry.file or sizes.get(entry.file) == entry.bytes
+                }
+                self._read = stamp
         except OSError:
             self._read, self._index = (), {}
         return self._index

@@ -1,6 +1,6 @@
-"""Downloads over HTTP: bounded in size and time, resumed, redirects followed with care.
+"""Downloads over HTTP for ``pull`` and ``images``, limited in size and time.
 
-Used by ``pull`` and ``images``. Sends no token and no password.
+Sends no token and no password; redirects from HTTPS to HTTP aren't followed.
 """
 
 from __future__ import annotations
@@ -28,16 +28,16 @@ from ll2_mirror.files import CHUNK
 from ll2_mirror.ll2.json import quote
 
 MAX_REDIRECTS = 5
-SLOWEST = 8 * 1024  # bytes a second: slower than this for all of the timeout is a failure
-_RETRYABLE = {408, 425, 429, *range(500, 600)}  # statuses that are worth a retry
+SLOWEST = 8 * 1024  # bytes a second: being slower for the whole timeout is a failure
+_RETRYABLE = {408, 425, 429, *range(500, 600)}  # statuses after which a retry may help
 
 T = TypeVar("T")
 
 
 class Download(NamedTuple):
-    """A response: its body in chunks, as it arrives, and the ETag, which may be empty.
+    """A response: its body in chunks, as it arrives, and its ETag, which may be empty.
 
-    ``is_part``: the server sent only what was asked for, and didn't have to skip the rest.
+    ``is_part``: the server sent only the requested range.
     """
 
     chunks: Generator[bytes]
@@ -64,16 +64,16 @@ class Downloader:
     ) -> Download | None:
         """The bytes of a file, from an offset on if there is one; None if it still has this ETag.
 
-        At most ``most`` plus one, so that the caller sees if there are more; not slower than
-        SLOWEST. Raises Faulted if a retry may help, else UpstreamError, also while they arrive.
+        At most ``most`` plus one, so that the caller sees if there are more. Raises Faulted if a
+        retry may help, else UpstreamError, also while the bytes arrive.
         """
-        headers = {"Accept-Encoding": "identity"}  # what a server packs can't be resumed
+        headers = {"Accept-Encoding": "identity"}  # a compressed download can't be resumed
         if offset is not None:
             headers["Range"] = f"bytes={offset}-{offset + most}"
         headers |= {"If-None-Match": etag} if etag else {}
         response = self._response(url, headers)
         if response.status_code == 206 and "Content-Encoding" in response.headers:
-            _close(response)  # a range of packed bytes
+            _close(response)  # a range of compressed bytes
             del headers["Range"]
             response = self._response(url, headers)
         status, part = response.status_code, response.headers.get("Content-Range", "")
@@ -104,10 +104,10 @@ class Downloader:
         raise UpstreamError(f"{url}: more than {MAX_REDIRECTS} redirects")
 
     def _chunks(self, response: requests.Response, url: str) -> Generator[bytes]:
-        """The body of a response, unpacked if a store keeps it packed and sends it so, unasked.
+        """The body of a response, decompressed if the server sends it compressed nevertheless.
 
-        ``left`` is the time that the server may still take. Waiting uses it up; received bytes
-        add the time that they may take at the slowest rate.
+        ``left`` is the time that the server may still take. Waiting uses it up; each received byte
+        adds the time that it may take at the slowest rate.
         """
         left = self._timeout
         read = partial(response.raw.read1, CHUNK, decode_content=True)
@@ -121,7 +121,7 @@ class Downloader:
             _close(response)
 
     def _in_time(self, work: Callable[[], T], seconds: float, url: str) -> T:
-        """What work with a connection gives; raises Faulted where it fails, or takes longer."""
+        """The result of work on a connection; raises Faulted if it fails or takes longer."""
         result = outcome(work, seconds)
         if isinstance(result, TimeoutError):
             slow = f"less than {SLOWEST // 1024} KiB a second came for {self._timeout:g} s"
@@ -135,7 +135,7 @@ class Downloader:
 
 
 def _close(response: requests.Response) -> None:
-    """Closes a response, also while another thread reads it: else that would be waited for."""
+    """Closes a response without waiting for another thread that reads it."""
     with suppress(OSError, ValueError, RuntimeError):  # complete
         response.raw.shutdown()
     response.close()

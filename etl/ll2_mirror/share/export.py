@@ -1,4 +1,4 @@
-"""Writes tables and views to a folder, as CSV or Parquet, each column with its declared type.
+"""Writes tables and views to a folder as CSV or Parquet, each column with its declared type.
 
 Beside them is datapackage.json, made from the declarations of schema.sql: names, types, units, keys
 and sentences. Its format is that of https://datapackage.org/standard/data-package/.
@@ -47,7 +47,7 @@ _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 
 
 class ExportColumn(NamedTuple):
-    """A column with its type in a Table Schema; ``target`` is the table that it refers to."""
+    """A column with its type in a Table Schema; ``target`` is the table it refers to."""
 
     name: str
     type: str
@@ -98,7 +98,7 @@ def export(
 
 @contextmanager
 def _staged(folder: Path) -> Iterator[Path]:
-    """A folder inside an empty one, into which its files move at the end if nothing fails."""
+    """A temporary folder in an empty one, to which its files are moved if nothing fails."""
     with writing(folder):
         if is_new := not folder.exists():
             folder.mkdir()
@@ -134,7 +134,7 @@ def _explaining(name: str) -> Iterator[None]:
 
 
 def _chosen(store: Store, names: Sequence[str]) -> Sequence[str]:
-    """The names given, if there are such tables and views; else those of ours that have rows."""
+    """The given tables and views, or all of ours that have rows; raises UsageError."""
     sql = (
         "SELECT name FROM (SELECT * FROM sqlite_master UNION SELECT * FROM temp.sqlite_master)"
         " WHERE type IN ('table', 'view')"
@@ -175,13 +175,13 @@ def _declared() -> dict[str, ExportTable]:
 
 
 def _column(name: str, sql_type: str, unit: str, text: str, target: str = "") -> ExportColumn:
-    """A column with the type that its unit or its type in SQL says; empty if neither does."""
+    """A column with the type of its unit or its SQL type; empty if neither has one."""
     type_ = _BY_UNIT.get(unit) or _BY_SQL.get(sql_type, "")
     return ExportColumn(name, type_, text, "" if type_ in ("boolean", "date") else unit, target)
 
 
 def _table(conn: sqlite3.Connection, name: str) -> ExportTable:
-    """A table or a view; columns that nothing declares have the types of their values."""
+    """A table or a view; columns without a declared type have that of their values."""
     if name in _declared():
         return _declared()[name]
     view = views().get(name)
@@ -196,7 +196,7 @@ def _table(conn: sqlite3.Connection, name: str) -> ExportTable:
 
 
 def _type_of_values(conn: sqlite3.Connection, name: str, column: str) -> str:
-    """The type that all values of a column have; ``string`` if they have several, or none."""
+    """The type of all values of a column; ``string`` if there are several, or no values."""
     sql = (
         f"SELECT DISTINCT typeof({quoted([column])}) FROM {quoted([name])}"
         f" WHERE {quoted([column])} IS NOT NULL ORDER BY 1"
@@ -220,7 +220,7 @@ def _read(conn: sqlite3.Connection, table: ExportTable, counts: Counter[str]) ->
 
 
 def _write_csv(table: ExportTable, batches: Batches, path: Path) -> None:
-    """Writes rows as spreadsheets read them: UTF-8 with its mark, and no formulas."""
+    """Writes rows as spreadsheets read them: UTF-8 with a byte order mark, and no formulas."""
     cells = [_CELLS.get(column.type, str) for column in table.columns]
     with path.open("w", encoding="utf-8-sig", newline="") as file:
         writer = csv.writer(file)
@@ -247,7 +247,7 @@ _CELLS: dict[str, Callable[[Any], str]] = {
 
 
 def _parquet_writer() -> Write:
-    """What writes rows as Parquet; raises UsageError without pyarrow, which is an extra."""
+    """The function that writes Parquet; raises UsageError without pyarrow, which is an extra."""
     try:
         import pyarrow as arrow
         from pyarrow.parquet import ParquetWriter
@@ -284,7 +284,7 @@ def _parquet_writer() -> Write:
 
 
 def _descriptor(store: Store, described: Sequence[ExportTable], ending: str) -> dict[str, Any]:
-    """What the files hold, as a Data Package."""
+    """The description of the files, as a Data Package."""
     state, names = mirror_state(store), {table.name for table in described}
     assert state
     return {
@@ -300,7 +300,7 @@ def _descriptor(store: Store, described: Sequence[ExportTable], ending: str) -> 
 
 
 def _resource(table: ExportTable, names: Collection[str], ending: str) -> dict[str, Any]:
-    """A file; it refers only to others that are exported, too."""
+    """The description of a file, with references only to exported tables."""
     schema = {
         "fields": [_field(column, ending) for column in table.columns],
         "primaryKey": table.key,

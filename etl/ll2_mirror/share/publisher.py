@@ -1,4 +1,4 @@
-"""Writes what a mirror holds to a folder: a snapshot named by its digest, then its manifest.
+"""Publishes a mirror in a folder: writes a snapshot named by its digest, then the manifest.
 
 The manifest says which state of the mirror is published, in which file.
 """
@@ -23,7 +23,6 @@ from ll2_mirror.ll2.schema import SCHEMA_VERSION
 from ll2_mirror.store.file import Store, drop_triggers, explaining, stamp
 from ll2_mirror.store.lock import only_sync
 
-KEEP = 3  # snapshots, for readers that have just read an older manifest
 MANIFEST = "manifest.json"
 SOURCE, SOURCE_URL = "Launch Library 2, The Space Devs", "https://thespacedevs.com/llapi"
 LICENSE = (
@@ -31,13 +30,13 @@ LICENSE = (
     " and license: see images and image_licenses."
 )
 _FORMAT = 1
-BLOCKS = ".blocks"  # follows a snapshot's name: a file with the digest of each of its blocks
+BLOCKS = ".blocks"  # the ending of the file with the digest of each block of a snapshot
 BLOCK = 4096  # bytes, as a page of SQLite's
-DIGEST = 8  # bytes: the snapshot as a whole has its SHA-256
+DIGEST = 8  # bytes: the SHA-256 of the whole snapshot is checked as well
 _SNAPSHOT = re.compile(r"snapshot-([0-9a-f]{64})\.db")  # a file with that name never changes
-# For a copy that nobody reads before it is complete. The cache is small, as each page is written
-# once: a larger one isn't faster, and with 2 MB it takes almost twice as long.
-# Deleted rows are overwritten: they are private, and would make blocks differ.
+# For a copy that nobody reads before it is complete. Each page is written once, so a larger cache
+# isn't faster: with 2 MB, copying takes almost twice as long. Deleted rows are overwritten, because
+# they are private, and would make blocks differ.
 _FAST = (
     *("journal_mode = OFF", "synchronous = OFF", "locking_mode = EXCLUSIVE"),
     *("cache_size = 50", "secure_delete = ON"),
@@ -72,14 +71,13 @@ class Manifest(NamedTuple):
     document: dict[str, Any]
 
 
-def publish(
-    store: Store, folder: Path, *, keep: int = KEEP, allow_older: bool = False
-) -> tuple[Manifest, bool]:
+def publish(store: Store, folder: Path, *, keep: int, allow_older: bool) -> tuple[Manifest, bool]:
     """Publishes a mirror's state in a folder; returns its manifest, and whether it is new there.
 
-    Doesn't wait for a sync, nor delays one. If killed, the folder has the old or the new state,
-    complete. Raises UsageError if the mirror has no state or DIR is no folder, DataError if the
-    folder's state isn't one that this mirror had, Stopped if there is no room.
+    Neither waits for a sync nor delays one. If killed, the folder has the old or the new state,
+    complete. ``keep``: the snapshots that stay, for readers that have just read an older manifest.
+    Raises UsageError if the mirror was never synced or ``folder`` is a file, DataError if the
+    mirror never had the folder's state, Stopped if there is no room.
     """
     if folder.exists() and not folder.is_dir():
         raise UsageError(f"{folder} is not a folder")
@@ -89,7 +87,7 @@ def publish(
         state, before = mirror_state(store), _published(folder)
         if state is None:
             raise UsageError(f"{store.path} holds nothing to publish yet: sync it first")
-        if before and before.state == state and _is_there(folder / before.file.name, before.file):
+        if before and before.state == state and (folder / before.file.name).exists():
             return before, False
         if before and not allow_older and not store.ledger.has_run(*before.state[:2]):
             raise DataError(
@@ -101,7 +99,7 @@ def publish(
 
 
 def _published(folder: Path) -> Manifest | None:
-    """The manifest of a folder; None if there is none that can be read."""
+    """The manifest of a folder; None if it is missing or damaged."""
     try:
         return parse_manifest((folder / MANIFEST).read_bytes(), str(folder / MANIFEST))
     except NotAMirror:
@@ -110,14 +108,10 @@ def _published(folder: Path) -> Manifest | None:
         return None
 
 
-def _is_there(path: Path, file: PublishedFile) -> bool:
-    return path.exists() and path.stat().st_size == file.bytes
-
-
 def _write_state(
     store: Store, state: MirrorState, folder: Path, before: Manifest | None, keep: int
 ) -> Manifest:
-    """Writes a snapshot, then replaces the manifest: this publishes the new state."""
+    """Writes a snapshot, then replaces the manifest, which publishes the state."""
     file = _write_snapshot(store, folder)
     names = [before.file.name, *before.older] if before else []
     older = [name for name in names if name != file.name][: keep - 1]
@@ -136,7 +130,7 @@ def _write_state(
 
 
 def _write_snapshot(store: Store, folder: Path) -> PublishedFile:
-    """Writes the snapshot of a mirror to a folder."""
+    """Writes a snapshot of the mirror, and its block digests, to a folder."""
     part = folder / ".snapshot"
     try:
         copy_mirror(store, part)
@@ -159,7 +153,7 @@ def block_digests(path: Path) -> Iterator[bytes]:
 
 
 def copy_mirror(store: Store, path: Path) -> None:
-    """Copies the state of a mirror that ``store`` reads to another file."""
+    """Copies the state of a mirror to another file, without its private data."""
     discard(path)
     open_own(path, "xb").close()
     with closing(sqlite3.connect(path, isolation_level=None)) as conn, explaining(path.parent):
@@ -187,9 +181,9 @@ def mirror_state(store: Store) -> MirrorState | None:
 
 
 def is_as_new_as(store: Store, state: MirrorState) -> bool:
-    """Whether a mirror is as new as a state: it has that run, or was synced later.
+    """Whether a mirror has a state's run, or was synced later.
 
-    Compares runs before times: the writer's clock may have been set back.
+    The run comes first: the writer's clock may have been set back.
     """
     newest = store.ledger.newest()
     assert newest is not None
@@ -197,7 +191,7 @@ def is_as_new_as(store: Store, state: MirrorState) -> bool:
 
 
 def pulled_from(store: Store) -> dict[str, Any] | None:
-    """Where a mirror was pulled from, and when; None if it wasn't, or was synced since."""
+    """Where a mirror was pulled from, and when; None if it was never pulled, or synced since."""
     pulled: dict[str, Any] | None = store.settings.read("pulled", dict)
     newest = store.ledger.newest()
     return pulled if pulled and newest and pulled.get("run") == newest[0] else None
@@ -209,7 +203,7 @@ def pulled_from(store: Store) -> dict[str, Any] | None:
 def _document(
     store: Store, state: MirrorState, file: PublishedFile, older: list[str]
 ) -> dict[str, Any]:
-    # A slice of a list, such as the upcoming launches, counts as many records as the list.
+    # A part of a list, such as the upcoming launches, has the record count of the list.
     names = {name: SLICES[name].resource.name for name in store.settings.resources}
     return {
         "format": _FORMAT,

@@ -1,9 +1,9 @@
-"""Brings a snapshot into a mirror, in place: who reads it sees all of it, or none.
+"""Updates a mirror from a snapshot, in place: readers see all of it, or none.
 
-A source stages the snapshot beside the mirror, if it is newer. It is checked there; SQLite's backup
-interface then writes it through the write-ahead log, as one transaction. So readers go on with the
-state that they read, and see the new one with their next answer: none waits, and none need open the
-file anew, as they must where a file is put in another's place.
+If the snapshot is newer, a source stages it beside the mirror. There it is checked; SQLite's backup
+interface then writes it through the write-ahead log, as one transaction. So nobody who reads the
+mirror has to wait, or to reopen it, as if the file were replaced: their next query sees the new
+state.
 """
 
 from __future__ import annotations
@@ -33,20 +33,19 @@ from ll2_mirror.store.file import (
 )
 from ll2_mirror.store.lock import only_sync
 
-_PAGES = 2000  # that are written between two looks at whether to stop
+_PAGES = 2000  # written between two checks whether to stop
 _IN_USE = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
 
 
 def pull(
     source: Source, db: Path, clock: Clock, emit: Emit = ignore, *, allow_older: bool = False
 ) -> dict[str, Any]:
-    """Brings a mirror up to date from a snapshot; makes it where there is none.
+    """Updates a mirror from a snapshot, or creates it; returns the JSON object of ``pull --json``.
 
-    Returns the JSON object of ``pull --json``, with the state that the mirror has now. Raises
-    DataError where the snapshot isn't whole, no mirror, or older than what is there, UpstreamError
-    where it can't be fetched, Stopped where there is no room or the file is in use, UsageError
-    where the mirror can't be written. The mirror is then as it was. What was downloaded of the
-    snapshot stays beside it, for the next pull.
+    Raises DataError if the snapshot is damaged, not a mirror, or older than this one, UpstreamError
+    if it can't be fetched, Stopped if there is no room or the file is in use, UsageError if the
+    mirror can't be written. The mirror is then unchanged, and what was downloaded stays beside it
+    for the next pull.
     """
     began, real = monotonic(), db.resolve()
     with only_sync(db):
@@ -60,7 +59,7 @@ def pull(
 
 
 def _pull_target(db: Path, clock: Clock, allow_older: bool) -> PullTarget:
-    """What a mirror holds; nothing where there is none."""
+    """What a mirror has before a pull; nothing if there is no file."""
     if checked_path(db):
         return PullTarget()
     with open_store(db, clock, create=True) as store:
@@ -73,7 +72,7 @@ def _pull_target(db: Path, clock: Clock, allow_older: bool) -> PullTarget:
 def _apply(
     staged: Staged, target: PullTarget, source: str, db: Path, clock: Clock, emit: Emit
 ) -> MirrorState:
-    """Checks a staged snapshot and writes it into the mirror; gives the state that it holds."""
+    """Checks a staged snapshot and writes it into the mirror; returns its state."""
     with _opened(staged, clock) as snapshot:
         state = target.check(snapshot, staged)
         remove_private(snapshot)
@@ -86,14 +85,14 @@ def _apply(
 
 @contextmanager
 def _opened(staged: Staged, clock: Clock) -> Iterator[Store]:
-    """A staged snapshot as a mirror of this version; raises DataError where it is none, or hurt."""
+    """A staged snapshot as a mirror of this version; raises DataError if it is damaged."""
     name = staged.name
     try:
         with closing(connect(staged.path, write=True)) as conn:
-            conn.execute("PRAGMA journal_mode = MEMORY")  # a copy: after a crash it is staged anew
+            conn.execute("PRAGMA journal_mode = MEMORY")  # after a crash it is staged again
             check_mirror(conn, name)
             if (encoding := conn.execute("PRAGMA encoding").fetchone()[0]) != "UTF-8":
-                raise NotAMirror(f"{name} is in {encoding}: SQLite writes it over no file in UTF-8")
+                raise NotAMirror(f"{name} is in {encoding}: SQLite can't copy it to a UTF-8 file")
             for (finding,) in conn.execute("PRAGMA integrity_check(1)"):
                 if finding != "ok":
                     raise NotAMirror(f"{name} is damaged: {' '.join(finding.split())}")
@@ -102,12 +101,12 @@ def _opened(staged: Staged, clock: Clock) -> Iterator[Store]:
     except (sqlite3.Error, UnicodeDecodeError) as error:
         reason = explained(error, staged.path)
         if isinstance(reason, DataError):
-            reason = NotAMirror(f"{name} is damaged, or no mirror: {error}")
+            reason = NotAMirror(f"{name} is damaged, or not a mirror: {error}")
         raise reason or error from error
 
 
 def _write(snapshot: sqlite3.Connection, store: Store, emit: Emit) -> None:
-    """Writes one mirror over another, as one transaction of its write-ahead log."""
+    """Overwrites a mirror with another, as one transaction of its write-ahead log."""
 
     def watch(status: int, left: int, pages: int) -> None:
         if status in _IN_USE:
@@ -127,5 +126,5 @@ def _write(snapshot: sqlite3.Connection, store: Store, emit: Emit) -> None:
             snapshot.execute(f"PRAGMA page_size = {ours}")
             snapshot.execute("VACUUM")
         snapshot.backup(store.conn, pages=_PAGES, progress=watch)
-        store.conn.execute("PRAGMA busy_timeout = 0")  # a reader need not end for this
+        store.conn.execute("PRAGMA busy_timeout = 0")  # don't wait for readers
         store.conn.execute("PRAGMA wal_checkpoint(TRUNCATE)")

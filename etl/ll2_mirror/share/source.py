@@ -1,7 +1,7 @@
-"""Where a pull comes from: a published folder, here or on the web, or a file without a manifest.
+"""The sources of a pull: a published folder, local or on the web, or a file without a manifest.
 
-A source stages its snapshot beside the mirror, if it is newer. From a published folder, only the
-blocks in which it differs from the mirror are fetched, if those are few.
+A source stages its snapshot beside the mirror, if it is newer. Of a snapshot in a published folder,
+only the blocks that differ from the mirror are fetched, if they are few.
 """
 
 from __future__ import annotations
@@ -39,12 +39,12 @@ from ll2_mirror.share.publisher import (
 )
 from ll2_mirror.store.file import Store, open_store
 
-_MAX_MANIFEST = 1024 * 1024  # bytes: far beyond any
-_GAP = 8 * BLOCK  # bytes that take as long as a request: so many equal ones are fetched, too
+_MAX_MANIFEST = 1024 * 1024  # bytes: far more than any has
+_GAP = 8 * BLOCK  # bytes that take as long as a request: fetching equal ones up to this is faster
 
 
 class PullTarget(NamedTuple):
-    """What a mirror holds before a pull: its state, its source, tables of the user's own."""
+    """A mirror before a pull: its state, its source, the user's own tables."""
 
     state: MirrorState | None = None
     pulled: dict[str, Any] | None = None
@@ -52,9 +52,9 @@ class PullTarget(NamedTuple):
     allow_older: bool = False
 
     def is_newer(self, state: MirrorState, where: str) -> bool:
-        """Whether a published state is news; raises DataError where it is surely older.
+        """Whether a published state is new; raises DataError if it is certainly older.
 
-        That is one of an earlier run, which ended before.
+        That is the case if its run has a smaller number and ended earlier.
         """
         here = self.state
         if here is None:
@@ -64,7 +64,7 @@ class PullTarget(NamedTuple):
         return here[:2] != state[:2] or here.schema_version < state.schema_version
 
     def check(self, store: Store, staged: Staged) -> MirrorState:
-        """The state of a staged mirror; raises an error where it must not be brought in."""
+        """The state of a staged mirror; raises an error if it must not replace this one."""
         state = mirror_state(store)
         if state is None:
             raise DataError(f"{staged.name} holds nothing: no sync of it was completed yet")
@@ -97,9 +97,9 @@ def own_tables(store: Store) -> frozenset[str]:
 
 
 class Staged(NamedTuple):
-    """A snapshot beside the mirror; its name for people; what is remembered of its source.
+    """A snapshot beside the mirror, its name for people, and what to remember of its source.
 
-    ``state`` is what its manifest says that it holds, if it has one.
+    ``state``: the one in its manifest, if it has one.
     """
 
     path: Path
@@ -109,7 +109,7 @@ class Staged(NamedTuple):
 
 
 def source_of(name: str, timeout: float) -> Source:
-    """The source that a command line names; raises UsageError where that is none."""
+    """The source with a URL, folder or file name; raises UsageError if there is none."""
     if "://" in name:
         return FolderSource(_checked_url(name), Downloader(timeout).get)
     path = Path(name)
@@ -122,14 +122,14 @@ def source_of(name: str, timeout: float) -> Source:
 
 
 def _checked_url(url: str) -> str:
-    """The URL of a folder, without a slash at its end; raises UsageError for any other."""
+    """The URL of a folder, without a slash at its end; raises UsageError for anything else."""
     try:
         parts = urlsplit(url.removesuffix(f"/{MANIFEST}"))
         whole = parts.scheme in ("http", "https") and parts.hostname and (parts.port or 1) > 0
     except ValueError:
         whole = False
     if not whole or "@" in parts.netloc or parts.query or parts.fragment or not url.isprintable():
-        # What stands before an @ or behind a ? may be a secret, so the URL isn't repeated.
+        # The parts before an @ and after a ? may be secret, so the URL isn't repeated.
         raise UsageError(
             "a URL to pull from has http or https, a host and a path, and nothing else: one like"
             " https://example.org/mirror"
@@ -145,9 +145,9 @@ class FolderSource:
         self._get = get
 
     def stage(self, db: Path, target: PullTarget, clock: Clock, emit: Emit) -> Staged | None:
-        """Stages what the manifest names, resuming an earlier pull's download; None: not newer.
+        """Stages the published snapshot, resuming an earlier download; None if it isn't newer.
 
-        Raises DataError if the file differs from its manifest.
+        Raises DataError if the file differs from what the manifest says.
         """
         pulled = target.pulled or {}
         etag = pulled.get("etag") or "" if pulled.get("from") == self.name else ""
@@ -160,9 +160,9 @@ class FolderSource:
         if not path.exists():
             with suppress(UpstreamError, OSError):  # then the whole file is fetched
                 with_retries(partial(self._update, file, path, where, db), clock, emit, 2)
-        for _ in range(2):  # what is there may be of another file: then start over once
+        for _ in range(2):  # what was staged may be wrong: then start over once
             if not _is_whole(path, file):
-                _check_room(db.parent, 2 * file.bytes)  # it is written once more, into the mirror
+                _check_room(db.parent, 2 * file.bytes)  # it is written again, into the mirror
                 with_retries(partial(self._download, file, path, where, emit), clock, emit)
             if _is_whole(path, file):
                 about = {"published": manifest.document["published"], "etag": etag or None}
@@ -171,7 +171,7 @@ class FolderSource:
         raise DataError(f"{where} isn't what its manifest says: its size or its SHA-256 differs")
 
     def _read_manifest(self, etag: str) -> tuple[Manifest | None, str]:
-        """The manifest and its ETag; None where it still has the one that is given."""
+        """The manifest and its ETag; None instead of the manifest if it still has this ETag."""
         where = f"{self.name}/{MANIFEST}"
         download = self._get(where, _MAX_MANIFEST, etag=etag)
         if download is None:
@@ -179,10 +179,10 @@ class FolderSource:
         return parse_manifest(b"".join(download.chunks), where), download.etag
 
     def _update(self, file: PublishedFile, path: Path, where: str, db: Path) -> None:
-        """Stages a file as a copy of the mirror in which the blocks that differ are fetched.
+        """Stages a copy of the mirror, and fetches the blocks in which the published file differs.
 
-        Does nothing if that takes longer, or the server sends no ranges. The result is checked
-        later.
+        Does nothing if that would take longer, or the server doesn't send ranges. The caller checks
+        the result.
         """
         if file.bytes > 2 * db.stat().st_size:
             return
@@ -221,21 +221,21 @@ class FolderSource:
             raise Faulted(f"{where} broke off after {size} of {file.bytes} bytes")
 
     def _part(self, where: str, most: int, offset: int | None = None) -> Download:
-        """At most so many bytes of a file, and one more."""
+        """At most so many bytes of a file, plus one."""
         download = self._get(where, most, offset=offset)
         assert download is not None  # no ETag was sent
         return download
 
 
 class FileSource:
-    """A file that has no manifest, such as a backup that was restored."""
+    """A file without a manifest, such as a restored backup."""
 
     def __init__(self, path: Path) -> None:
         self.name = str(path.absolute())
         self._path = path
 
     def stage(self, db: Path, target: PullTarget, clock: Clock, _emit: Emit) -> Staged | None:
-        """Stages a copy of the file, which may be in use; None: it isn't newer."""
+        """Stages a copy of the file, which may be in use; None if it isn't newer."""
         remove_staged(db)
         path = _staged_path(db, "file")
         with (
@@ -254,7 +254,7 @@ Source = FolderSource | FileSource
 
 
 def _read_local(path: str, most: int, *, offset: int | None = None, etag: str = "") -> Download:  # noqa: ARG001 (no ETags)
-    """The bytes of a file on this machine, or mounted here, from an offset on."""
+    """The bytes of a local file, from an offset on."""
 
     def chunks() -> Generator[bytes]:
         try:
@@ -271,7 +271,7 @@ def _read_local(path: str, most: int, *, offset: int | None = None, etag: str = 
 
 
 def _spans(blocks: list[int]) -> list[tuple[int, int]]:
-    """Where the bytes of blocks begin and end, those with a small gap between them in one span."""
+    """The first and last offsets of blocks; those with a small gap between them share a span."""
     spans: list[tuple[int, int]] = []
     for block in blocks:
         start, end = block * BLOCK, (block + 1) * BLOCK
@@ -282,12 +282,12 @@ def _spans(blocks: list[int]) -> list[tuple[int, int]]:
 
 
 def _staged_path(db: Path, which: str) -> Path:
-    """Where a snapshot is staged for a mirror; the name tells the next pull which it is."""
+    """The path at which a snapshot is staged; ``which`` tells the next pull which it is."""
     return db.with_name(f"{db.name}.pull-{which}")
 
 
 def remove_staged(db: Path, but: Path | None = None) -> None:
-    """Removes what was staged for a mirror, other than one snapshot; also a link in its place."""
+    """Removes what was staged for a mirror except one snapshot; that, too, if it is a link."""
     for path in list(db.parent.iterdir()):
         is_kept = path == but and not path.is_symlink()
         if path.name.startswith(f"{db.name}.pull-") and not is_kept:
@@ -295,12 +295,12 @@ def remove_staged(db: Path, but: Path | None = None) -> None:
 
 
 def _is_whole(path: Path, file: PublishedFile) -> bool:
-    """Whether a file exists with the size and digest that it should have."""
+    """Whether a file is complete: it has the size and digest of the published one."""
     return path.exists() and path.stat().st_size == file.bytes and sha256(path) == file.sha256
 
 
 def _check_room(folder: Path, needed: int) -> None:
-    """Raises Stopped where a disk has no room for so many bytes: also for what no disk has."""
+    """Raises Stopped if the disk has no room for so many bytes."""
     free = shutil.disk_usage(folder).free
     if needed > free:
         raise Stopped(
