@@ -81,6 +81,8 @@ class FakeHandler(BaseHTTPRequestHandler):
             headers.append("Content-Encoding: gzip")
         self.reply(f"{status} {HTTPStatus(status).phrase}", body, *headers)
 
+    do_HEAD = do_GET  # noqa: N815
+
     def do_POST(self) -> None:
         """Plans what a test in another language tells it to, as in ``/-/breaks?fault=500``."""
         self.close_connection = True  # the body isn't read
@@ -100,7 +102,8 @@ class FakeHandler(BaseHTTPRequestHandler):
         size = len(body) if length is None else length
         lines = [f"HTTP/1.1 {status}", *headers, f"Content-Length: {size}"]
         lines += ["Connection: close"] if self.close_connection else []
-        self.send(("\r\n".join(lines) + "\r\n\r\n").encode("latin-1") + body)
+        head = ("\r\n".join(lines) + "\r\n\r\n").encode("latin-1")
+        self.send(head, b"" if self.command == "HEAD" else body)
 
     def send(self, *parts: bytes) -> None:
         """Sends bytes as they are."""
