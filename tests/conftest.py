@@ -48,11 +48,15 @@ class CompiledTemplates(jinja2.BytecodeCache):
         self._compiled: dict[str, bytes] = {}
 
     def load_bytecode(self, bucket: Bucket) -> None:
-        if found := self._compiled.get(bucket.key + bucket.checksum):
+        if found := self._compiled.get(self._key(bucket)):
             bucket.bytecode_from_string(found)
 
     def dump_bytecode(self, bucket: Bucket) -> None:
-        self._compiled[bucket.key + bucket.checksum] = bucket.bytecode_to_string()
+        self._compiled[self._key(bucket)] = bucket.bytecode_to_string()
+
+    def _key(self, bucket: Bucket) -> str:
+        """Datasette's are asynchronous, those of the API's pages are not."""
+        return f"{bucket.key} {bucket.checksum} {bucket.environment.is_async}"
 
 
 jinja2.Environment.__init__ = partialmethod(
