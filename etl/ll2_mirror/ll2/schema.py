@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from ll2_mirror.files import shipped
 from ll2_mirror.ll2.model import SCALARS, Key, Shape
-from ll2_mirror.ll2.shapes import SHAPES
+from ll2_mirror.ll2.shapes import SHAPES, shapes_of
 
 APPLICATION_ID = 0x4C4C326D  # "LL2m": this file is an ll2-mirror
 SCHEMA_VERSION = 7  # to be raised when the tables of older files must be rebuilt
@@ -48,6 +48,14 @@ def keys() -> dict[tuple[str, str], tuple[Shape, Key]]:
     """Each key with the first shape that has it, by the table and the key's name."""
     shapes = reversed(SHAPES.values())
     return {(shape.table, key.name): (shape, key) for shape in shapes for key in shape.keys}
+
+
+@cache
+def stored_keys(table: str) -> tuple[tuple[Shape, Key], ...]:
+    """The keys that have a column in a public table, each with a shape that has it."""
+    return tuple(
+        {key.column: (shape, key) for shape in shapes_of(table) for key in shape.stored}.values()
+    )
 
 
 def target(table: str, key: str) -> str:

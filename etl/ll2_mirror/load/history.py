@@ -11,25 +11,17 @@ import re
 import sqlite3
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from functools import cache
-from typing import Any, NamedTuple
+from typing import Any
 
 from ll2_mirror.ll2.json import KEPT, parse, spell, text
-from ll2_mirror.ll2.model import Id, Key, Shape, known_columns
-from ll2_mirror.ll2.shapes import SHAPES
-from ll2_mirror.store.sql import IN, among, list_items, quoted
+from ll2_mirror.ll2.model import Id, Key, known_columns
+from ll2_mirror.ll2.schema import own_columns, stored_keys
+from ll2_mirror.ll2.shapes import shapes_of
+from ll2_mirror.store.sql import IN, StoredRows, among, stored_rows
 
 _HOST = re.compile(r"^[a-z]+://[^/]*")
 _CHUNK = 500  # rows compared at once
 Entry = tuple[str, str, Any, Any, bool]  # key, kind, from, to, and whether it changes by itself
-
-
-class _Image(NamedTuple):
-    """A row's values by column; a list as its items: ids, or the values of each item."""
-
-    extra: str | None
-    shapes: str | None
-    values: dict[str, Any]
 
 
 class History:
@@ -52,7 +44,7 @@ class History:
     def touch(self, table: str, ids: Iterable[Any], *, exist: bool) -> None:
         """Copies rows before they are written, unless this sync has already written them."""
         fresh = list(ids)
-        images: dict[Any, _Image] = {}
+        images: StoredRows = {}
         if exist and fresh:
             sql = f"SELECT id FROM temp.touched WHERE table_name = ? AND id {IN}"
             touched = {id_ for (id_,) in self._conn.execute(sql, (table, among(fresh)))}
@@ -112,10 +104,10 @@ class History:
         """Writes the differences in rows that existed before."""
         images = _images(self._conn, table, [id_ for id_, *_ in rows])
         for id_, run, copy, kind in rows:
-            before, now = _Image(*json.loads(copy)), images.get(id_)
             entries: Iterable[Entry] = ()
-            if now:
-                entries = _changes(table, before, now)
+            before = json.loads(copy)
+            if id_ in images:
+                entries = _changes(table, before, json.loads(json.dumps(images[id_])))
             elif kind != "gone":
                 entries = [_gone(table, before)]
             self._conn.executemany(
@@ -124,51 +116,31 @@ class History:
             )
 
 
-@cache
-def _keys(table: str) -> dict[str, tuple[Shape, Key]]:
-    """The keys of a table's rows by column, each with a shape that has it."""
-    shapes = [shape for shape in SHAPES.values() if shape.table == table]
-    return {key.column: (shape, key) for shape in shapes for key in shape.stored}
-
-
-def _images(conn: sqlite3.Connection, table: str, ids: Iterable[Any]) -> dict[Any, _Image]:
+def _images(conn: sqlite3.Connection, table: str, ids: Iterable[Any]) -> StoredRows:
     """Rows as they are now, by id."""
-    keys = _keys(table)
-    shared = next(iter(keys.values()))[0].shared
-    own = "_extra, _shapes" if shared else "_extra, NULL"
-    sql = f'SELECT id, {own}, {quoted(keys)} FROM "{table}" WHERE id {IN}'
-    images = {
-        id_: _Image(extra, shapes, dict(zip(keys, values, strict=True)))
-        for id_, extra, shapes, *values in conn.execute(sql, (among(ids),))
-    }
-    for column, (shape, key) in keys.items() if images else ():
-        if key.kind == "many":
-            items = list_items(conn, shape, key, images)
-            for id_, image in images.items():
-                if image.values[column] is not None:
-                    image.values[column] = items.get(id_, [])
-    return images
+    own = own_columns(shapes_of(table)[0])
+    return stored_rows(conn, table, own, stored_keys(table), ids)
 
 
-def _gone(table: str, before: _Image) -> Entry:
+def _gone(table: str, before: list[Any]) -> Entry:
     """The entry for a deleted row: its values by LL2's keys, a nested object as its id."""
-    state = {_keys(table)[column][1].name: value for column, value in before.values.items()}
-    if before.extra is not None:
-        state["_extra"] = spell(parse(before.extra.encode()), KEPT)
+    keys = stored_keys(table)
+    state = {key.name: value for (_, key), value in zip(keys, before[-len(keys) :], strict=True)}
+    if before[0] is not None:
+        state["_extra"] = spell(parse(before[0].encode()), KEPT)
     return "", "gone", text(state), None, False
 
 
-def _changes(table: str, before: _Image, now: _Image) -> Iterator[Entry]:
+def _changes(table: str, before: list[Any], now: list[Any]) -> Iterator[Entry]:
     """The entries for the known values of a row that changed."""
-    keys = _keys(table)
-    shape = next(iter(keys.values()))[0]
-    seen = (before.shapes or "").split() if shape.shared else [shape.name]
-    for column in keys.keys() & known_columns(shape, seen):
-        old, new = before.values[column], json.loads(json.dumps(now.values[column]))
-        if old != new:
-            yield _change(keys[column][1], old, new)
-    if before.extra != now.extra:
-        yield "_extra", "changed", before.extra, now.extra, False
+    shape, keys = shapes_of(table)[0], stored_keys(table)
+    known = known_columns(shape, (before[1] or "").split() if shape.shared else [shape.name])
+    sides = zip(keys, before[-len(keys) :], now[-len(keys) :], strict=True)
+    for (_, key), old, new in sides:
+        if key.column in known and old != new:
+            yield _change(key, old, new)
+    if before[0] != now[0]:
+        yield "_extra", "changed", before[0], now[0], False
 
 
 def _change(key: Key, old: Any, new: Any) -> Entry:

@@ -7,19 +7,18 @@ row. Here each shape's statements are built once, and an unchanged row costs one
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from functools import cache
 from typing import Any, NamedTuple
 
 from ll2_mirror.ll2.model import Id, Key, Row, Shape
 from ll2_mirror.ll2.page import seconds
-from ll2_mirror.ll2.schema import own_columns
+from ll2_mirror.ll2.schema import own_columns, stored_keys
 from ll2_mirror.ll2.shapes import shapes_of
 from ll2_mirror.load.history import History
-from ll2_mirror.store.sql import IN, among, list_items, quoted
+from ll2_mirror.store.sql import StoredRow, StoredRows, quoted, stored_rows
 from ll2_mirror.transform.extra import merge_extra
 from ll2_mirror.transform.normalize import Group
-
-_SECONDS = "ll2_seconds"  # the SQL function
 
 
 class Upsert:
@@ -29,209 +28,161 @@ class Upsert:
     """
 
     def __init__(self, conn: sqlite3.Connection, history: History | None) -> None:
-        conn.create_function(_SECONDS, 1, seconds, deterministic=True)
         self._conn = conn
         self._history = history
-        self._statements: dict[Shape, _Statements] = {}
 
     def write(self, groups: Iterable[Group]) -> None:
-        """Writes groups of rows."""
+        """Writes groups of rows; the columns of other shapes stay as they are."""
         for group in groups:
             for shape in sorted(group, key=lambda shape: shape.depth):
-                self._write(shape, group[shape])
-
-    def _write(self, shape: Shape, rows: dict[Any, Row]) -> None:
-        statements = self._of(shape)
-        stored = statements.read(self._conn, rows)
-        added, changed = list[tuple[Row, _StoredRow]](), list[tuple[Row, _StoredRow]]()
-        for id_, row in rows.items():
-            before = stored.get(id_)
-            now = statements.stored(row, before)
-            if before is None:
-                added.append((row, now))
-            elif now != before:
-                changed.append((row, now))
-        if self._history and (added or changed):
-            self._history.touch(shape.table, [row.id for row, _ in changed], exist=True)
-            self._history.touch(shape.table, [row.id for row, _ in added], exist=False)
-        self._conn.executemany(statements.insert, map(statements.parameters, added))
-        self._conn.executemany(
-            statements.update, ((*statements.parameters(pair), pair[0].id) for pair in changed)
-        )
-        for place, table, insert in statements.lists:
-            for row, now in changed:
-                if now.values[place] != stored[row.id].values[place]:
-                    self._clear_list(shape, table, [row.id])
-                    self._write_list(insert, row.id, now.values[place])
-            for row, now in added:
-                self._write_list(insert, row.id, now.values[place])
-
-    def _write_list(self, insert: str, owner: Id | None, items: list[Any] | None) -> None:
-        self._conn.executemany(
-            insert,
-            (
-                (owner, position, *(item if type(item) is tuple else (item,)))
-                for position, item in enumerate(items or ())
-            ),
-        )
+                statements, rows = _of_shape(shape), group[shape]
+                before = statements.read(self._conn, rows)
+                now = {id_: _applied(row, before.get(id_)) for id_, row in rows.items()}
+                self._write(statements, before, now)
 
     def replace(self, table: str, rows: dict[Id, list[Row]]) -> None:
-        """Replaces stored rows: each by what its objects make when applied in order.
+        """Replaces rows: each by what its objects make when applied in order to an empty row.
 
         Each row is written at most once, and only if it differs, so that a user's triggers see
         no state in between.
         """
-        shapes = shapes_of(table)
-        columns = dict.fromkeys(
-            column for shape in shapes for column in self._of(shape).columns if column != "id"
-        )
-        select = f'SELECT id, {quoted(columns)} FROM "{table}" WHERE id {IN}'
-        now = {id_: tuple(row) for id_, *row in self._conn.execute(select, (among(rows),))}
-        sets = ", ".join(f'"{column}" = ?' for column in columns)
-        keys = [(shape, key) for shape in shapes for key in shape.lists]
-        stored_items = {key.column: list_items(self._conn, shape, key, rows) for shape, key in keys}
-        for id_, occurrences in rows.items():
-            values, lists = self._combined(occurrences)
-            new = tuple(map(values.get, columns))
-            if new != now[id_]:
-                self._touch(table, [id_])
-                self._conn.execute(f'UPDATE "{table}" SET {sets} WHERE id = ?', (*new, id_))
-            for shape, key in keys:
-                items = lists.get(key.column) or []
-                if items != stored_items[key.column].get(id_, []):
-                    stored_items[key.column][id_] = items
-                    self._touch(table, [id_])
-                    self._clear_list(shape, shape.list_table(key), [id_])
-                    self._write_list(_insert_into(shape, key), id_, items)
-
-    def _combined(self, rows: list[Row]) -> tuple[dict[str, Any], dict[str, list[Any]]]:
-        """The values and list items, by column, of one row's objects applied in order."""
-        values, lists = dict[str, Any](), dict[str, list[Any]]()
-        before: _StoredRow | None = None
-        for row in rows:
-            statements = self._of(row.shape)
-            before = statements.stored(row, before)
-            values |= zip(statements.columns, statements.parameters((row, before)), strict=True)
-            for place, key in statements.keys:
-                lists[key.column] = before.values[place]
-        return values, lists
-
-    def _touch(self, table: str, ids: list[Id]) -> None:
-        if self._history:
-            self._history.touch(table, ids, exist=True)
+        statements = _of_table(table)
+        now = {id_: statements.combined(objects) for id_, objects in rows.items()}
+        self._write(statements, statements.read(self._conn, rows), now)
 
     def delete(self, table: str, ids: list[Id]) -> None:
         """Deletes rows and their lists."""
-        self._touch(table, ids)
-        for shape in shapes_of(table):
-            for key in shape.lists:
-                self._clear_list(shape, shape.list_table(key), ids)
-        self._conn.execute(f'DELETE FROM "{table}" WHERE id {IN}', (among(ids),))
+        statements, parameters = _of_table(table), [(id_,) for id_ in ids]
+        if self._history:
+            self._history.touch(table, ids, exist=True)
+        for each in statements.lists:
+            self._conn.executemany(each.clear, parameters)
+        self._conn.executemany(f'DELETE FROM "{table}" WHERE id = ?', parameters)
 
-    def _clear_list(self, shape: Shape, table: str, ids: list[Any]) -> None:
-        where = f'"{shape.list_column}" {IN}'
-        self._conn.execute(f'DELETE FROM "{table}" WHERE {where}', (among(ids),))
+    def _write(self, statements: _Statements, before: StoredRows, now: StoredRows) -> None:
+        """Writes the rows that differ from those before, and their lists that do."""
+        added = [id_ for id_ in now if id_ not in before]
+        changed = [id_ for id_, row in now.items() if before.get(id_, row) != row]
+        if self._history:
+            self._history.touch(statements.table, changed, exist=True)
+            self._history.touch(statements.table, added, exist=False)
+        write = self._conn.executemany
+        write(statements.insert, (statements.parameters(now[id_]) for id_ in added))
+        write(statements.update, (statements.parameters(now[id_]) for id_ in changed))
+        for each in statements.lists:
+            place = each.place
+            differ = [id_ for id_ in changed if now[id_][place] != before[id_][place]]
+            write(each.clear, ((id_,) for id_ in differ))
+            for id_ in (*differ, *added):
+                write(each.insert, each.parameters(id_, now[id_][place]))
 
-    def _of(self, shape: Shape) -> _Statements:
-        statements = self._statements.get(shape)
-        if statements is None:
-            statements = self._statements[shape] = _Statements(shape)
-        return statements
 
+class _List(NamedTuple):
+    """A list of a table's rows: its place in a stored row, and the statements for its items."""
 
-class _StoredRow(NamedTuple):
-    """A row as stored: ``values`` has the shape's columns, a list as its items."""
+    place: int
+    clear: str
+    insert: str
+    durations: tuple[int, ...]  # places in an item
 
-    extra: str | None
-    shapes: str | None  # None if the table has only one shape
-    values: tuple[Any, ...]
+    def parameters(self, owner: Id, items: list[Any] | None) -> Iterable[tuple[Any, ...]]:
+        """The parameters of ``insert`` for each item of a list."""
+        for position, item in enumerate(items or ()):
+            values = item if type(item) is tuple else (item,)
+            yield owner, position, *values, *(seconds(values[place]) for place in self.durations)
 
 
 class _Statements:
-    """The SQL statements for one shape, and the conversion of its rows to parameters."""
+    """The SQL statements for some keys of a table's rows."""
 
-    def __init__(self, shape: Shape) -> None:
-        self._shape = shape
-        self.lists = [
-            (place, shape.list_table(key), _insert_into(shape, key))
-            for place, key in enumerate(shape.stored)
-            if key.kind == "many"
-        ]
-        self._own = own_columns(shape)
-        self.keys = [(place, shape.stored[place]) for place, _, _ in self.lists]
-        self._durations = [i for i, key in enumerate(shape.stored) if key.kind == "duration"]
-        columns = self.columns = (*self._own, *_derived(shape))
-        sets = ", ".join(f'"{column}" = ?' for column in columns)
-        self._select = (
-            f'SELECT id, {quoted((*self._own, *shape.columns))} FROM "{shape.table}" WHERE id {IN}'
+    def __init__(self, shape: Shape, keys: Sequence[tuple[Shape, Key]]) -> None:
+        self.table, self._own, self._keys = shape.table, own_columns(shape), keys
+        placed = list(enumerate(keys, len(self._own)))
+        self.lists = [_list(place, *pair) for place, pair in placed if pair[1].kind == "many"]
+        durations = [(place, key) for place, (_, key) in placed if key.kind == "duration"]
+        self._durations = [place for place, _ in durations]
+        self._columns = [key.column for _, key in keys]
+        columns = [*self._own, *self._columns, *(key.sort_column for _, key in durations)]
+        values = {column: f"?{number}" for number, column in enumerate(columns, 1)}
+        sets = ", ".join(f'"{name}" = {value}' for name, value in values.items() if name != "id")
+        self.insert = _insert(self.table, columns)
+        self.update = f'UPDATE "{self.table}" SET {sets} WHERE id = {values["id"]}'
+
+    def read(self, conn: sqlite3.Connection, ids: Iterable[Id]) -> StoredRows:
+        """The stored rows with these ids."""
+        return stored_rows(conn, self.table, self._own, self._keys, ids)
+
+    def parameters(self, row: StoredRow) -> list[Any]:
+        """The parameters of ``insert`` and ``update``."""
+        plain = [*row, *(seconds(row[place]) for place in self._durations)]
+        for each in self.lists:
+            items = plain[each.place]
+            plain[each.place] = None if items is None else len(items)
+        return plain
+
+    def combined(self, objects: Iterable[Row]) -> StoredRow:
+        """The row that objects in several shapes make."""
+        own, row, values = len(self._own), None, dict[str, Any]()
+        for each in objects:
+            row = _applied(each, row)
+            values |= zip(each.shape.columns, row[own:], strict=True)
+        assert row
+        return (*row[:own], *map(values.get, self._columns))
+
+
+@cache
+def _of_shape(shape: Shape) -> _Statements:
+    """The statements for the keys of one shape."""
+    return _Statements(shape, [(shape, key) for key in shape.stored])
+
+
+@cache
+def _of_table(table: str) -> _Statements:
+    """The statements for all keys of a table."""
+    return _Statements(shapes_of(table)[0], stored_keys(table))
+
+
+def _list(place: int, shape: Shape, key: Key) -> _List:
+    item, table = shape.nested[key.name], shape.list_table(key)
+    columns, durations = [item.list_column], []
+    if not item.table:
+        columns = [*item.columns, "_extra"]
+        durations = [each for each in item.stored if each.kind == "duration"]
+    places = tuple(item.stored.index(each) for each in durations)
+    columns = [shape.list_column, "position", *columns, *(each.sort_column for each in durations)]
+    clear = f'DELETE FROM "{table}" WHERE {shape.list_column} = ?'
+    return _List(place, clear, _insert(table, columns), places)
+
+
+def _insert(table: str, columns: list[str]) -> str:
+    marks = ", ".join("?" * len(columns))
+    return f'INSERT INTO "{table}" ({quoted(columns)}) VALUES ({marks})'
+
+
+def _applied(row: Row, before: StoredRow | None) -> StoredRow:
+    """The stored row in a shape's columns after an object in that shape is applied to it."""
+    shape, values = row.shape, row.values
+    if shape.lists:
+        values = tuple(
+            _items(item, value) if item and value is not None else value
+            for item, value in zip(_items_of(shape), values, strict=True)
         )
-        self.insert = (
-            f'INSERT INTO "{shape.table}" ({quoted(columns)})'
-            f" VALUES ({', '.join('?' * len(columns))})"
-        )
-        self.update = f'UPDATE "{shape.table}" SET {sets} WHERE id = ?'
-
-    def read(self, conn: sqlite3.Connection, ids: Iterable[Id]) -> dict[Any, _StoredRow]:
-        """The stored rows, by id."""
-        own = len(self._own)
-        rows = {id_: row for id_, *row in conn.execute(self._select, (among(ids),))}
-        for place, key in self.keys if rows else ():
-            lists = list_items(conn, self._shape, key, rows)
-            for id_, row in rows.items():
-                row[own + place] = None if row[own + place] is None else lists.get(id_, [])
-        return {
-            id_: _StoredRow(row[0], row[1] if own > 1 else None, tuple(row[own:]))
-            for id_, row in rows.items()
-        }
-
-    def stored(self, row: Row, before: _StoredRow | None) -> _StoredRow:
-        """A row as it will be stored in place of ``before``."""
-        shape, values = self._shape, row.values
-        if self.keys:
-            items = list(values)
-            for place, key in self.keys:
-                if items[place] is not None:
-                    items[place] = _items(shape.nested[key.name], items[place])
-            values = tuple(items)
-        shapes = before.shapes if before else None
-        if shape.shared and shape.name not in (seen := (shapes or "").split()):
-            names = {shape.name, *seen}
-            shapes = " ".join(sibling.name for sibling in shape.siblings if sibling.name in names)
-        return _StoredRow(
-            merge_extra(shape, row.extra, before.extra if before else None), shapes, values
-        )
-
-    def parameters(self, row: tuple[Row, _StoredRow]) -> tuple[Any, ...]:
-        """The parameters of ``insert``; those of ``update`` have the id after them."""
-        extra, shapes, values = row[1]
-        plain = list(values)
-        for place, _ in self.keys:
-            plain[place] = None if plain[place] is None else len(plain[place])
-        derived = (seconds(values[place]) for place in self._durations)
-        return (*(extra, shapes)[: len(self._own)], *plain, *derived)
+    extra = merge_extra(shape, row.extra, before[0] if before else None)
+    own = (extra, _shapes(shape, before[1] if before else None)) if shape.shared else (extra,)
+    return (*own, *values)
 
 
-def _derived(shape: Shape) -> list[str]:
-    """The columns of a shape, then those computed from them."""
-    return [
-        *shape.columns,
-        *(key.sort_column for key in shape.stored if key.sort_column != key.column),
-    ]
+@cache
+def _items_of(shape: Shape) -> tuple[Shape | None, ...]:
+    """For each stored key, the shape of its items if it is a list."""
+    return tuple(shape.nested[key.name] if key.kind == "many" else None for key in shape.stored)
 
 
-def _insert_into(shape: Shape, key: Key) -> str:
-    """The statement that adds an item to a list."""
-    item = shape.nested[key.name]
-    columns = [item.list_column] if item.table else [*item.columns, "_extra"]
-    values = [f"?{place + 3}" for place in range(len(columns))]  # after owner and position
-    for place, stored in enumerate(() if item.table else item.stored):
-        if stored.sort_column != stored.column:
-            columns.append(stored.sort_column)
-            values.append(f"{_SECONDS}({values[place]})")
-    return (
-        f'INSERT INTO "{shape.list_table(key)}" ({shape.list_column}, position, {quoted(columns)})'
-        f" VALUES (?1, ?2, {', '.join(values)})"
-    )
+@cache
+def _shapes(shape: Shape, before: str | None) -> str:
+    """The names of the shapes in which a row was received: those before, and this one."""
+    names = {shape.name, *(before or "").split()}
+    return " ".join(sibling.name for sibling in shape.siblings if sibling.name in names)
 
 
 def _items(item: Shape, items: tuple[Any, ...]) -> list[Any]:

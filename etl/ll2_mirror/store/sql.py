@@ -58,6 +58,29 @@ def list_items(
     return items
 
 
+StoredRow = tuple[Any, ...]  # the tool's own columns, then LL2's; a list as its items
+StoredRows = dict[Any, StoredRow]  # by id
+
+
+def stored_rows(
+    conn: sqlite3.Connection,
+    table: str,
+    own: Sequence[str],
+    keys: Sequence[tuple[Shape, Key]],
+    ids: Iterable[Id],
+) -> StoredRows:
+    """The rows with these ids, with some columns of the tool's own and some keys."""
+    columns = quoted((*own, *(key.column for _, key in keys)))
+    select = f'SELECT id, {columns} FROM "{table}" WHERE id {IN}'
+    rows = {id_: row for id_, *row in conn.execute(select, (among(ids),))}
+    for place, (shape, key) in enumerate(keys, len(own)):
+        if rows and key.kind == "many":
+            lists = list_items(conn, shape, key, rows)
+            for id_, row in rows.items():
+                row[place] = None if row[place] is None else lists.get(id_, [])
+    return {id_: tuple(row) for id_, row in rows.items()}
+
+
 def all_of(parts: Sequence[str]) -> str:
     """Conditions joined by AND, as a balanced tree: SQLite limits the depth of expressions."""
     if len(parts) == 1:
