@@ -3,6 +3,6 @@
 In: complete walks. Out: the tables as LL2 has them now, and a ``Report`` for each list.
 
 Open ``publish`` first. Within one transaction, ``fold`` applies the records that changed,
-``upsert`` writes the rows that differ, and ``history`` records the changes. ``drift`` keeps what
-LL2's document doesn't mention. ``upgrade`` rebuilds the tables of an older file from its pages.
+``upsert`` writes the rows that differ, and ``history`` records the changes. ``upgrade`` rebuilds
+the tables of an older file from its pages.
 """

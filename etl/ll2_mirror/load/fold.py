@@ -58,8 +58,8 @@ class Folded:
     """The result of applying one walk."""
 
     met: int = 0  # records
-    new: list[Id] = field(default_factory=list)  # that the list did not have
-    seen: list[Id] = field(default_factory=list)  # that are on no later page
+    added: int = 0  # records that the list did not have
+    found: set[Id] = field(default_factory=set)  # those of the quarantined records that it found
     rejected: list[RejectedRecord] = field(default_factory=list)
     normalizer: Normalizer = field(default_factory=Normalizer)
 
@@ -86,9 +86,14 @@ class Fold:
         damaged page.
         """
         folded, on_pages = Folded(), self._store.records.on_pages(walk.resource)
+        quarantined = {
+            item.id
+            for item in self._store.records.quarantined(walk.resource)
+            if item.id is not None
+        }
         for page, places in self._store.walks.newest(walk):
             folded.met += len(places)
-            folded.seen += [id_ for place in places if (id_ := page.ids[place]) is not None]
+            folded.found.update(quarantined.intersection(page.ids[place] for place in places))
             if on_pages.get(page.page, 0) == len(places) == len(page.ids):
                 continue  # all its texts, if any, already count on this page
             try:
@@ -106,7 +111,7 @@ class Fold:
         shape, records = walk.shape, self._store.records
         ids = (page.ids[place] for place, _ in results)
         known = records.known(walk.resource, [id_ for id_ in ids if id_ is not None])
-        same, texts = [], []
+        same, texts, new = [], [], []
         for place, record in results:
             id_, digest = page.ids[place], record_digest(shape, record)
             before = known.get(id_) if id_ is not None else None
@@ -124,8 +129,10 @@ class Fold:
             if before:
                 self._release(before.rows, before.number, kept=codes)
             else:
-                folded.new.append(id_)
+                new.append(id_)
         self._upsert.write(folded.normalizer.take())
+        self.history.listed(shape.table, new)
+        folded.added += len(new)
         records.move(same)
         records.put(walk.resource, texts)
 
@@ -142,63 +149,51 @@ class Fold:
             before = self._released.get(code, (0, 0))
             self._released[code] = max(before, (number, self.history.run))
 
-    def finish(self, pinned: Iterable[Node] = ()) -> None:
+    def finish(self) -> None:
         """Makes released rows again from the texts that still have them; deletes the others.
 
-        A row that a newer text has is already right. ``pinned``: rows that an earlier sync kept
-        for a user's table, to be checked again.
+        A row that a newer text has is already right. Rows that an earlier sync kept for a user's
+        table are checked again.
         """
-        stale = self._stale(pinned)
-        released = {node for nodes in stale.values() for node in nodes}
-        having = self._store.records.newest(
-            row_code(shape, id_) for table, id_ in released for shape in shapes_of(table)
-        )
-        nodes = self._store.records.nodes(having)
-        gone = released.difference(nodes.values())
-        rows: dict[str, dict[Id, list[Row]]] = {}
-        for row in self._rows(sorted({*having.values()})):
-            assert row.id is not None
-            if (row.shape.table, row.id) in released:
-                rows.setdefault(row.shape.table, {}).setdefault(row.id, []).append(row)
+        records, pinned = self._store.records, self._store.settings.pinned
+        released = records.nodes(self._released)
+        rows = {*released.values(), *pinned}
+        codes = {row_code(shape, row[1]): row for row in rows for shape in shapes_of(row[0])}
+        newest, having = records.newest(codes), dict[Node, set[int]]()
+        for code, number in newest.items():
+            having.setdefault(codes[code], set()).add(number)
+        stale = dict.fromkeys(pinned, self.history.run)  # each with the run to note
+        for code, row in released.items():
+            number, run = self._released[code]
+            if newest.get(code, 0) < number:
+                stale[row] = run
+        gone = stale.keys() - having.keys()
         self.pinned = self._pins(gone)
-        for run, of_run in stale.items():
+        self._store.settings.keep("kept", sorted(map(list, self.pinned), key=str))
+        objects = self._objects({row: having[row] for row in stale.keys() - gone})
+        for run, table, ids in _grouped(stale, objects):
             self.history.run = run
-            for table, ids in _by_table(of_run - gone):
-                self._upsert.replace(table, {id_: rows[table][id_] for id_ in ids})
-            for table, ids in _by_table((of_run & gone) - self.pinned.keys()):
-                self._upsert.delete(table, ids)
+            self._upsert.replace(table, {id_: objects[table, id_] for id_ in ids})
+        for run, table, ids in _grouped(stale, gone - self.pinned.keys()):
+            self.history.run = run
+            self._upsert.delete(table, ids)
 
-    def _rows(self, numbers: list[int]) -> Iterator[Row]:
-        """The rows that texts make, in order."""
-        normalizer = Normalizer()
-        for texts in self._store.records.texts(numbers):
+    def _objects(self, having: dict[Node, set[int]]) -> dict[Node, list[Row]]:
+        """The objects of each row in the texts with these numbers, in order."""
+        objects, normalizer = dict[Node, list[Row]](), Normalizer()
+        for texts in self._store.records.texts(sorted(set[int]().union(*having.values()))):
             for text in texts:
                 normalizer.add(text.shape, text.record)
             for group in normalizer.take():
                 for rows in group.values():
-                    yield from rows.values()
-
-    def _stale(self, pinned: Iterable[Node]) -> dict[int, set[Node]]:
-        """The rows that may have values of texts that no longer count, by the run to note."""
-        records, stale = self._store.records, dict[int, set[Node]]()
-        newest = records.newest(self._released)
-        for code, node in records.nodes(self._released).items():
-            number, run = self._released[code]
-            if newest.get(code, 0) < number:
-                stale.setdefault(run, set()).add(node)
-        known = {node for nodes in stale.values() for node in nodes}
-        stale.setdefault(self.history.run, set()).update(
-            node for node in pinned if node not in known and self._has(node)
-        )
-        return stale
-
-    def _has(self, node: Node) -> bool:
-        sql = f'SELECT 1 FROM "{node[0]}" WHERE id = ?'
-        return self._store.conn.execute(sql, (node[1],)).fetchone() is not None
+                    for id_, row in rows.items():
+                        if (row.shape.table, id_) in having:
+                            objects.setdefault((row.shape.table, id_), []).append(row)
+        return objects
 
     def _pins(self, gone: set[Node]) -> dict[Node, str]:
         """The rows that a table of the user's own refers to, and the rows that these refer to."""
-        conn, pins = self._store.conn, dict[Node, str]()
+        conn, new = self._store.conn, dict[Node, str]()
         for edge in users_edges(conn):
             ids = [id_ for table, id_ in gone if table == edge.target]
             theirs, column = quoted([edge.table]), quoted([edge.column])
@@ -206,17 +201,20 @@ class Fold:
                 f"SELECT id FROM {edge.target} AS ours WHERE id {IN}"
                 f" AND EXISTS (SELECT 1 FROM {theirs} AS theirs WHERE theirs.{column} = ours.id)"
             )
-            pins |= {(edge.target, id_): edge.table for (id_,) in conn.execute(sql, (among(ids),))}
-        stack = list(pins)
-        while stack:
-            node = stack.pop()
+            new |= {(edge.target, id_): edge.table for (id_,) in conn.execute(sql, (among(ids),))}
+        pins = dict(new)
+        while new:
+            owners, new = new, {}
             for edge in edges():
-                if edge.owner_table == node[0]:
-                    sql = f'SELECT "{edge.column}" FROM "{edge.table}" WHERE "{edge.owner}" = ?'
-                    for (id_,) in conn.execute(sql, (node[1],)):
-                        if (below := (edge.target, id_)) in gone and below not in pins:
-                            pins[below] = pins[node]
-                            stack.append(below)
+                ids = [id_ for table, id_ in owners if table == edge.owner_table]
+                sql = (
+                    f'SELECT "{edge.owner}", "{edge.column}" FROM "{edge.table}"'
+                    f' WHERE "{edge.owner}" {IN}'
+                )
+                for owner, id_ in conn.execute(sql, (among(ids),)) if ids else ():
+                    if (edge.target, id_) in gone and (edge.target, id_) not in pins:
+                        new[edge.target, id_] = owners[edge.owner_table, owner]
+            pins |= new
         return pins
 
 
@@ -229,9 +227,9 @@ def rebuild(records: ListedRecords, conn: sqlite3.Connection) -> None:
         upsert.write(normalizer.take())
 
 
-def _by_table(nodes: Iterable[Node]) -> Iterator[tuple[str, list[Id]]]:
-    """Groups the ids of rows by table."""
-    tables = dict[str, list[Id]]()
-    for table, id_ in sorted(nodes, key=str):
-        tables.setdefault(table, []).append(id_)
-    yield from tables.items()
+def _grouped(runs: dict[Node, int], rows: Iterable[Node]) -> Iterator[tuple[int, str, list[Id]]]:
+    """The ids of rows by run and table."""
+    groups = dict[tuple[int, str], list[Id]]()
+    for table, id_ in sorted(rows, key=str):
+        groups.setdefault((runs[table, id_], table), []).append(id_)
+    yield from ((run, table, ids) for (run, table), ids in groups.items())

@@ -156,8 +156,8 @@ def _fold(store: Store) -> None:
         listed = "SELECT id FROM temp.old_records WHERE resource = ?"
         gone = f"SELECT id FROM _records WHERE resource = ? AND id NOT IN ({listed})"
         fold.remove(name, [id_ for (id_,) in store.conn.execute(gone, (name, name))])
+    store.settings.forget("kept")  # the new tables don't have these rows
     fold.finish()
-    store.settings.keep("kept", sorted(map(list, fold.pinned), key=str))
     store.walks.forget_pages()
     reindex(store.conn)
 

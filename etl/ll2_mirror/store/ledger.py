@@ -159,10 +159,13 @@ class Ledger:
             ((resource, id_, run, body) for id_, body in bodies.items()),
         )
 
-    def unbury(self, resource: str, ids: Iterable[Id]) -> None:
+    def unbury(self, resource: str) -> None:
         """Deletes the tombstones of records that LL2 lists again."""
-        sql = f"DELETE FROM _tombstones WHERE resource = ? AND id {IN}"
-        self._conn.execute(sql, (resource, among(ids)))
+        self._conn.execute(
+            "DELETE FROM _tombstones AS gone WHERE resource = ? AND EXISTS"
+            " (SELECT 1 FROM _records WHERE (resource, id) = (gone.resource, gone.id))",
+            (resource,),
+        )
 
     def tombstones(self, resource: str) -> int:
         """How many records LL2 no longer lists."""

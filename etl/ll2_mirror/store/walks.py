@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from math import ceil
 from pathlib import Path
@@ -264,7 +264,7 @@ class Walks:
 
     def pages(self, walk: Walk) -> list[StagedPage]:
         """The pages of a walk in the order of fetching; raises DataError for damaged ones."""
-        return [page for whose, page in self._staged([walk]) if whose == walk.id]
+        return [page for _, page in self._staged([walk])]
 
     def listed_twice(self, walk: Walk) -> list[Id]:
         """The records that are twice on one page of a walk: LL2 itself lists them twice."""
@@ -272,31 +272,41 @@ class Walks:
         twice = {id_ for ids in counts for id_, count in ids.items() if count > 1}
         return sorted((id_ for id_ in twice if id_ is not None), key=str)
 
-    def newest(self, walk: Walk) -> Iterator[tuple[StagedPage, list[int]]]:
+    def newest(self, walk: Walk) -> Iterator[tuple[StagedPage, Sequence[int]]]:
         """The pages of a walk in the order of fetching, with the indexes of the records to load.
 
         These are the records that are on no later page of this walk or of a published one.
         """
-        beside = [other for other in self.all_published(walk.resource) if other.id != walk.id]
+        fewer = self._fewer(walk)
+        for _, page in self._staged([walk]):
+            yield page, fewer.get(page.number, range(len(page.ids)))
+
+    def _fewer(self, walk: Walk) -> dict[int, list[int]]:
+        """By page, the indexes of the records to load; only pages that have others, too."""
+        walks = {walk.id: walk, **{each.id: each for each in self.all_published(walk.resource)}}
         first = "SELECT min(number) FROM _staged WHERE walk = ?"
         [since] = self._conn.execute(first, (walk.id,)).fetchone()
-        met, pages = set[Id](), list[tuple[StagedPage, list[int]]]()
-        for whose, page in reversed(self._staged([*beside, walk], since or 0)):
-            if whose == walk.id:
-                ids = page.ids
-                firsts = (i for i, id_ in enumerate(ids) if id_ is None or ids.index(id_) == i)
-                pages.append((page, [i for i in firsts if ids[i] not in met]))
-            met.update(id_ for id_ in page.ids if id_ is not None)
-        yield from reversed(pages)
+        met, fewer = set[Id | None](), dict[int, list[int]]()
+        for whose, page in self._staged([*walks.values()], since or 0, "DESC"):
+            places = []
+            for place, id_ in enumerate(page.ids):
+                if id_ is None or id_ not in met:
+                    places.append(place)
+                met.add(id_)
+            if whose == walk.id and len(places) < len(page.ids):
+                fewer[page.number] = places
+        return fewer
 
-    def _staged(self, walks: list[Walk], since: int = 0) -> list[tuple[int, StagedPage]]:
+    def _staged(
+        self, walks: list[Walk], since: int = 0, order: str = "ASC"
+    ) -> Iterator[tuple[int, StagedPage]]:
         """The pages of some walks from a number on, in order, each with its walk's id."""
         rows = self._conn.execute(
             'SELECT walk, number, "offset", "limit", page, ids FROM _staged'
-            f" WHERE walk {IN} AND number >= ? ORDER BY number",
+            f" WHERE walk {IN} AND number >= ? ORDER BY number {order}",
             (among(walk.id for walk in walks), since),
         )
-        typed, pages = Typed(self._path), list[tuple[int, StagedPage]]()
+        typed = Typed(self._path)
         for whose, number, offset, limit, page, listed in rows:
             place = f"_staged {number}"
             try:
@@ -307,8 +317,7 @@ class Walks:
                 raise typed.damaged(f"{place}: ids", listed)
             if any(type(value) is not int for value in (offset, limit, page)) or limit < 1:
                 raise typed.damaged(place, (offset, limit, page))
-            pages.append((whose, StagedPage(number, offset, limit, page, ids)))
-        return pages
+            yield whose, StagedPage(number, offset, limit, page, ids)
 
     def met_since(self, walk: Walk) -> set[Id | None]:
         """The records found by other walks over the list that began after this one."""
