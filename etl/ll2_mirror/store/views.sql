@@ -318,6 +318,7 @@ LEFT JOIN countries ON countries.id = pads.country_id;
 CREATE VIEW IF NOT EXISTS recent_changes AS
     -- What each sync changed, by name, the newest first; without first syncs, and without what
     -- changes by itself, such as times in space. The table _history has everything.
+    -- launch_nets has the dates of launches with their precision.
 SELECT
     runs.finished,  -- UTC: end of the sync that found the change
     changes.kind,  -- added, changed, reordered, gone
