@@ -40,7 +40,7 @@ MAX_ERROR_BODY = 64 * 2**10  # bytes of a response that isn't a page
 _CHUNK = 64 * 2**10
 _PACKED = ("gzip", "x-gzip", "deflate")
 _GZIP = b"\x1f\x8b"  # the first bytes of any gzip, and of no JSON
-_WORDS = 200  # characters of a server's text that an error shows
+_SHOWN = 200  # characters of a server's text that an error shows
 _RETRIED = {408, 425, *range(500, 600)}  # statuses that are worth a retry
 _ELSEWHERE = "it redirects elsewhere: check --base-url"
 _WHY = {
@@ -91,17 +91,17 @@ class Client:
         self.sent = True
         session = self._session
         until = monotonic() + self._timeout + 1  # when an abandoned thread ends
-        came = outcome(lambda: self._read(session, path, until), self._timeout)
+        result = outcome(lambda: self._read(session, path, until), self._timeout)
         self.sent = not session.connecting.is_set()
-        if isinstance(came, BaseException):
+        if isinstance(result, BaseException):
             self._session = self._new_session()  # the connection may be in any state
-            if isinstance(came, Exception):  # http.client's own errors, too
-                came = self._failure(session, path, came)
-            raise came from None
-        if came.status == 407 and session.proxy:
+            if isinstance(result, Exception):  # http.client's own errors, too
+                result = self._failure(session, path, result)
+            raise result from None
+        if result.status == 407 and session.proxy:
             self.sent = False
             raise session.proxy.refused()
-        return came
+        return result
 
     def _read(self, session: ServerSession, path: str, until: float) -> Response:
         """Reads a response with its body, until the deadline."""
@@ -218,7 +218,7 @@ def tidy(words: str, token: str | None) -> str:
     words = re.sub(_spellings(token), "TOKEN", words) if token else words
     words = " ".join(words.split())
     words = "".join(letter if letter.isprintable() else "?" for letter in words)
-    return words if len(words) <= _WORDS else f"{words[:_WORDS]}..."
+    return words if len(words) <= _SHOWN else f"{words[:_SHOWN]}..."
 
 
 def _spellings(token: str) -> str:
@@ -235,12 +235,12 @@ def checked_base(url: str) -> str:
         raise UsageError("a base URL has a scheme, a host and perhaps a path, and nothing else")
     try:
         parts = urlsplit(url)
-        fine = parts.port is None or parts.port > 0
+        is_valid = parts.port is None or parts.port > 0
         url.encode("ascii")
         (parts.hostname or "").encode("idna")
     except ValueError:
-        fine = False
-    if not fine or parts.scheme not in ("http", "https") or not parts.hostname:
+        is_valid = False
+    if not is_valid or parts.scheme not in ("http", "https") or not parts.hostname:
         raise UsageError(
             f"{ascii(url)[1:-1]} is not a base URL: expected one like https://ll.thespacedevs.com"
         )

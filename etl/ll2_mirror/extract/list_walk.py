@@ -36,9 +36,9 @@ STALE = 86400.0  # seconds after which an interrupted walk isn't resumed
 _PASSES = 2  # additional passes that one sync makes over a list that changes
 _STEPS = 3  # steps back without progress before the walk gives up
 _OVERLAPS = (86400.0, 3600.0)  # seconds by which a walk over what is new overlaps the last one
-_FIT = 90  # changed records that fit on a page, with room for newer ones
+_FITTING = 90  # changed records that fit on a page, with room for newer ones
 _LACKS = "LL2's list changed: a record came twice, so another was skipped"
-_RESTS = 600.0  # seconds in which a list with the same count is assumed to be unchanged
+_SETTLED = 600.0  # seconds in which a list with the same count is assumed to be unchanged
 
 
 class ListWalk:
@@ -93,7 +93,7 @@ class ListWalk:
         last = max(from_iso(w.started) for part, w in holding.walks.items() if part in ("", NEW))
         last = min(last, self._store.clock.now())  # a wrong clock may have noted it
         key, table = delta.by.removesuffix("__gte").lstrip("-"), self._part.resource.table
-        changed = f'SELECT "{key}" FROM "{table}" ORDER BY 1 DESC LIMIT 1 OFFSET {_FIT}'
+        changed = f'SELECT "{key}" FROM "{table}" ORDER BY 1 DESC LIMIT 1 OFFSET {_FITTING}'
         [(fits,)] = self._store.conn.execute(f"SELECT ifnull(({changed}), '')")
         day, hour = (to_iso(last - timedelta(seconds=overlap)) for overlap in _OVERLAPS)
         return max(day, min(str(fits), hour))
@@ -126,16 +126,16 @@ class ListWalk:
         self._last: list[Any] = []  # the last id of the last page; empty before the first
         self._end = 0  # the offset after the last page
         self._by_id = self._part.query(None)["ordering"] == "id"  # and sorted so until now
-        self._nameless = 0  # records without a valid id, each of which may be any record
-        self._twice = Counter[Any]()  # how many additional times LL2 lists a record
+        self._without_id = 0  # records without a valid id, each of which may be any record
+        self._duplicates = Counter[Any]()  # how many additional times LL2 lists a record
         self._nothing_new = False
         self._wanted: Id | None = None  # a record that the walk must find
-        came_to_end = False
+        reached_end = False
         for page in self._store.walks.pages(self.walk):
             self._cover(page.offset, page.limit, page.ids)
-            came_to_end |= len(page.ids) < page.limit
-        self._over = came_to_end and not self._by_id  # then another pass began
-        self._came = from_iso(self.walk.started)  # when the last page arrived
+            reached_end |= len(page.ids) < page.limit
+        self._over = reached_end and not self._by_id  # then another pass began
+        self._arrived = from_iso(self.walk.started)  # when the last page arrived
 
     def _pass(self) -> None:
         """Stages one page after another, to the end of the list."""
@@ -160,7 +160,7 @@ class ListWalk:
         """Whether the walk lacks the wanted record, or, if records can move, any record."""
         if self._wanted is not None:
             return self._wanted not in self._met
-        listed = len(self._met) + self._twice.total() + self._nameless
+        listed = len(self._met) + self._duplicates.total() + self._without_id
         fewer = listed < (self.walk.total or 0)
         return fewer and not self._by_id and not self._nothing_new
 
@@ -170,16 +170,16 @@ class ListWalk:
         ``again``: the walk was already there. One record of overlap then shows whether a record
         that came on two pages is listed twice.
         """
-        age = (self._store.clock.now() - self._came).total_seconds()
-        rests = age < _RESTS and self._upstream.budget.left > 0
-        back = 0 if rests and not again else 1
+        age = (self._store.clock.now() - self._arrived).total_seconds()
+        settled = age < _SETTLED and self._upstream.budget.left > 0
+        back = 0 if settled and not again else 1
         if self.walk.steps:
             back = self._size * 2 ** (self.walk.steps - 1)
         return max(0, self._end - back)
 
     def _joins(self, page: Page) -> bool:
         """Whether the page overlaps or directly follows the staged ones: none is missing."""
-        ids = self._named(page.ids)
+        ids = self._valid(page.ids)
         if page.offset == self._end and self.walk.total in (None, page.total):
             may_come_again = self._over or not self._by_id or not ids
             return may_come_again or self._last < ids[:1]
@@ -188,16 +188,16 @@ class ListWalk:
     def _take(self, page: Page) -> None:
         self.walk = self._store.walks.stage(self.walk, page)
         self._cover(page.offset, page.limit, page.ids)
-        self._came = self._store.clock.now()
+        self._arrived = self._store.clock.now()
         done = min(page.offset + page.limit, page.total)
         self._emit("page", resource=self._part.name, staged=done, total=page.total)
 
     def _cover(self, offset: int, limit: int, page_ids: list[Id | None]) -> None:
         """Adds a page's records to those of the walk."""
-        ids = self._named(page_ids)
+        ids = self._valid(page_ids)
         self._by_id &= all(id_ <= next_ for id_, next_ in pairwise(ids))
-        self._twice |= Counter(ids) - Counter({*ids})
-        self._nameless = len(page_ids) - len(ids) + (self._nameless if offset else 0)
+        self._duplicates |= Counter(ids) - Counter({*ids})
+        self._without_id = len(page_ids) - len(ids) + (self._without_id if offset else 0)
         self._met.update(ids)
         self._last = ids[-1:]
         self._end = offset + limit
@@ -205,7 +205,7 @@ class ListWalk:
             lists, name = self._store.ledger.lists, self.walk.resource
             self._nothing_new = all(lists(name, id_) for id_ in page_ids if id_ is not None)
 
-    def _named(self, ids: list[Id | None]) -> list[Any]:
+    def _valid(self, ids: list[Id | None]) -> list[Any]:
         """The valid ids of a page: those of the type of the list's ids."""
         kind = self.walk.shape.id_type
         return [id_ for id_ in ids if type(id_) is kind]
@@ -259,7 +259,7 @@ class ListWalk:
 
     def _fetch_any(self, offset: int) -> Page:
         """Fetches the page at an offset, smaller if large pages keep failing."""
-        tries = self._upstream.tries
+        tries = None  # as many as usual
         while True:
             try:
                 return self._fetch(offset, self._size, tries)

@@ -37,7 +37,7 @@ CERTIFICATES = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE", "SSL_CE
 TRIES = 5  # of one request
 _SOCKS = ("socks4", "socks4a", "socks5", "socks5h")
 _CONNECT = 1 / 6  # of a timeout: for one address of a server
-_HEED = 0.1  # seconds: a signal that comes just before a wait begins doesn't end it
+_POLL = 0.1  # seconds: a signal that comes just before a wait begins doesn't end it
 
 CheckAddress = Callable[[str], None]  # raises for an address that must not be connected to
 T = TypeVar("T")
@@ -95,10 +95,10 @@ def proxy_for(base_url: str) -> Proxy | None:
     url = url if "://" in url else f"http://{url}"
     try:
         parts = urlsplit(url)
-        fine = parts.hostname and parts.port != 0 and parts.scheme in ("http", "https", *_SOCKS)
+        is_valid = parts.hostname and parts.port != 0 and parts.scheme in ("http", "https", *_SOCKS)
     except ValueError:
-        fine = False
-    if not fine:
+        is_valid = False
+    if not is_valid:
         like = "http://proxy.example:3128"
         raise UsageError(f"{variable} is not a proxy URL: expected one like {like}")
     if parts.scheme in _SOCKS and not find_spec("socks"):
@@ -217,7 +217,7 @@ def outcome(work: Callable[[], T], seconds: float) -> T | BaseException:
     until = monotonic() + seconds
     while (left := until - monotonic()) > 0:
         with suppress(queue.Empty):
-            return results.get(timeout=min(left, _HEED))
+            return results.get(timeout=min(left, _POLL))
     return TimeoutError(f"no complete response within {seconds:g} s")
 
 

@@ -76,12 +76,13 @@ class Budget:
         except (TypeError, ValueError, OverflowError) as error:
             why = f"its tables _throttles or _requests are damaged: delete their rows ({error})"
             raise DataError(f"{self._store.path}: {why}") from None
-        if use is not None and now - asked < timedelta(seconds=window):
+        if use is not None:
             # Only the number of others' requests is known: count them as sent when it was stated.
-            ours = {*then[max(0, len(then) - use) :]}
-            others = [asked] * (use - len(then))
-            before = [time for time in times if time in ours]
-            times = [*before, *others, *(time for time in times if time > asked)]
+            used = [*then[max(0, len(then) - use) :], *[asked] * (use - len(then))]
+            since = now - timedelta(seconds=window)
+            times = [time for time in used if time > since] + [
+                time for time in times if time > asked
+            ]
         if resumes and resumes <= now:
             resumes = None
         if limit is not None and len(times) >= limit and not resumes:
@@ -119,22 +120,22 @@ class Budget:
         current = self.current()
         return max(0, min(mine, current.left - current.share(self.spare)))
 
-    def error_if_spent(self) -> Stopped | None:
-        """The error if this run has made all its requests, or None."""
+    def check_spent(self) -> None:
+        """Raises Stopped if this run has made all its requests."""
         if self.spare and self.left <= 0:
-            return Stopped("the limit is used up, except the reserve: the next sync continues")
-        if self.most is None or self.spent < self.most:
-            return None
-        return Stopped(f"--max-requests {self.most} is used up: run the same command again")
+            raise Stopped("the limit is used up, except the reserve: the next sync continues")
+        if self.most is not None and self.spent >= self.most:
+            raise Stopped(f"--max-requests {self.most} is used up: run the same command again")
 
-    def error_if_reached(self, current: RateLimit) -> Stopped | None:
-        """The error if the server may not be asked now, or None."""
+    def check_limit(self) -> None:
+        """Raises Stopped if the server may not be asked now."""
+        current = self.current()
         if not current.resumes:
-            return None
+            return
         minutes = round(current.window / 60)
         length = "an hour" if minutes == 60 else f"{minutes} minutes"
         limit = "" if current.limit is None else f" of {current.limit} in {length}"
-        return Stopped(
+        raise Stopped(
             f"LL2's limit{limit} is reached: run the same command again at"
             f" {for_people(current.resumes)}, or with --wait",
             current.resumes,

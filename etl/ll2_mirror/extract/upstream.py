@@ -153,14 +153,12 @@ class Upstream:
 
     def _wait_for_turn(self) -> None:
         """Waits until a request may be made; without ``wait``, raises Stopped instead."""
-        if spent := self.budget.error_if_spent():
-            raise spent
+        self.budget.check_spent()
         while self.budget.current().resumes:
             self.learn_limit()
-            current = self.budget.current()
-            if (reached := self.budget.error_if_reached(current)) and not self.wait:
-                raise reached
-            until = current.resumes or self.clock.now()
+            if not self.wait:
+                self.budget.check_limit()
+            until = self.budget.current().resumes or self.clock.now()
             while (left := (until - self.clock.now()).total_seconds()) > 0:
                 self.emit("waiting", until=to_iso(until), seconds=round(left))
                 self.clock.sleep(min(left, _COUNTDOWN if left < 3600 else 60.0))
