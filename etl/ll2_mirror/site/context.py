@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import sqlite3
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
@@ -237,19 +237,25 @@ class Rows(NamedTuple):
         """The name of a row, or a substitute if it has none."""
         return str(name) if name not in (None, "") else f"{display.noun(table).capitalize()} {id_}"
 
+    def by_id(self, table: str, ids: Iterable[Any]) -> dict[Any, Item]:
+        """Rows of a table by id, each with its caption from site.toml."""
+        caption = display.of_table(table).get("caption", "''")
+        sql = (
+            f"SELECT t.id, {label(table) or 'NULL'}, coalesce({caption}, '')"
+            f' FROM "{table}" AS t WHERE t.id {IN}'
+        )
+        return {
+            id_: Item(self.name(table, id_, name), self.href(table, id_), str(text))
+            for id_, name, text in self.conn.execute(sql, (among(set(ids)),))
+        }
+
     def names(self, table: str, ids: Iterable[Any]) -> dict[Any, str]:
         """The names of rows, by id."""
-        return {id_: self.name(table, id_, name) for id_, name, _ in self._read(table, ids)}
+        return {id_: item.name for id_, item in self.by_id(table, ids).items()}
 
-    def items(self, table: str, ids: Iterable[Any]) -> list[Item]:
-        """Rows by their names, in the order of the ids, each with its caption from site.toml."""
-        ids = list(ids)
-        items = {
-            id_: Item(self.name(table, id_, name), self.href(table, id_), str(caption))
-            for id_, name, caption in self._read(
-                table, ids, display.of_table(table).get("caption", "''")
-            )
-        }
+    def items(self, table: str, ids: Sequence[Any]) -> list[Item]:
+        """Rows in the order of their ids."""
+        items = self.by_id(table, ids)
         return [items[id_] for id_ in ids if id_ in items]
 
     def linked(self, table: str, column: str, values: Iterable[Any]) -> dict[Any, Item]:
@@ -259,8 +265,7 @@ class Rows(NamedTuple):
         """
         targets = {each.name: each.target for each in tables().get(table, ())}
         if target := targets.get(column):
-            names = self.names(target, set(values) - {None})
-            return {id_: Item(name, self.href(target, id_)) for id_, name in names.items()}
+            return self.by_id(target, set(values) - {None})
         link = "" if targets else display.site()["links"].get(column, "")
         table, _, name = link.partition(".")
         texts = {value for value in values if table and isinstance(value, str)}
@@ -269,14 +274,6 @@ class Rows(NamedTuple):
         )
         named = self.conn.execute(sql, (among(texts),)) if texts else ()
         return {text: Item(text, self.href(table, id_)) for text, id_ in named}
-
-    def _read(self, table: str, ids: Iterable[Any], caption: str = "''") -> list[Any]:
-        """The ids and the names of rows, each with the value of an SQL expression for the row."""
-        sql = (
-            f"SELECT t.id, {label(table) or 'NULL'}, coalesce({caption}, '')"
-            f' FROM "{table}" AS t WHERE t.id {IN}'
-        )
-        return self.conn.execute(sql, (among(set(ids)),)).fetchall()
 
     def pictures(self, ids: Iterable[Any]) -> dict[Any, Picture]:
         """Pictures by id, without those that have no URL."""

@@ -117,15 +117,15 @@ def _lines(
     is_ours = display.is_ours(table)
     owner = table if display.has_pages(table) else display.site()["views"].get(table, "")
     ids = [as_id(str(row.get("id", ""))) for row in values]  # Datasette has those of tables as text
-    names = rows.names(owner, ids) if owner else {}
+    items = rows.by_id(owner, ids) if owner else {}
     pictures = rows.pictures(picture_id(row) for row in values) if is_ours else {}
     lines = []
     for id_, row, cells in zip(ids, values, facts(rows, table, columns, values), strict=True):
-        name, href = str(names.get(id_, id_)), rows.href(owner, id_) if id_ in names else ""
+        item = items.get(id_, Item(str(id_)))
         if not is_ours:  # a view: its first column is the link
-            cells[:1] = [cell._replace(href=href or cell.href) for cell in cells[:1]]
+            cells[:1] = [cell._replace(href=item.href or cell.href) for cell in cells[:1]]
         picture = pictures.get(picture_id({**row, "id": id_}))
-        lines.append(TableRow(name * is_ours, href, picture, list(map(shortened, cells))))
+        lines.append(TableRow(item.name * is_ours, item.href, picture, list(map(shortened, cells))))
     return lines
 
 
