@@ -150,6 +150,13 @@ def test_what_can_be_no_folder_is_said_in_one_line(tmp_path, run, command):
     assert f"{tmp_path}/file can't be created as a folder" in refused.err
 
 
+def test_an_example_that_can_not_be_written_is_named(tmp_path, run):
+    (tmp_path / "datasette").write_text("a file where a folder should be")
+    refused = run("examples", tmp_path)
+    assert (refused.code, refused.err.count("\n")) == (2, 1)
+    assert f"{tmp_path}/datasette can't be written: " in refused.err
+
+
 def test_the_wheel_has_all_that_the_program_looks_for_beside_it():
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
     wheel = project["tool"]["hatch"]["build"]["targets"]["wheel"]

@@ -79,6 +79,12 @@ def test_a_file_that_cannot_be_read_has_metrics_too(synced, run, damage):
     assert main_ones(measured.out) == (0, code, math.inf)
 
 
+def test_a_file_is_opened_whatever_its_permissions_promise(synced, run, monkeypatch):
+    """Else a file that may not be read would have no metrics."""
+    monkeypatch.setattr("os.access", lambda *_: False)
+    assert main_ones(run("status", synced, "--prometheus").out)[0] == 1
+
+
 def test_a_sync_that_could_not_be_carried_out_is_seen(synced, run):
     assert run("sync", synced, "--mode", "detailed").code == 0
     assert run("sync", synced, "--mode", "normal").code == 2

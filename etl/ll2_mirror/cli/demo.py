@@ -20,7 +20,7 @@ from ll2_mirror.cli import options, output
 from ll2_mirror.cli.output import plural
 from ll2_mirror.cli.read import verdict_line
 from ll2_mirror.errors import UsageError
-from ll2_mirror.files import shipped
+from ll2_mirror.files import shipped, writing
 from ll2_mirror.ll2.page import API_PATH
 
 _DEMO_HELP = """Mirror the bundled sample into DIR.
@@ -52,7 +52,7 @@ def _made(directory: Path) -> Path:
 
 
 @click.command(cls=options.Command, help=_DEMO_HELP)
-@click.argument("directory", metavar="[DIR]", default=".", type=options.Location())
+@click.argument("directory", metavar="[DIR]", default=".", type=options.PATH)
 @click.pass_context
 def demo(ctx: click.Context, directory: Path) -> None:
     """Mirrors the bundled sample, verifies it and answers three questions."""
@@ -135,12 +135,15 @@ def examples(directory: Path) -> None:
             raise UsageError(
                 f"{target} exists with other contents: remove it, or choose another folder"
             )
-    shutil.copytree(source, directory, dirs_exist_ok=True)  # with permissions: some are scripts
+    for path, target in targets.items():
+        with writing(target):
+            target.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(path, target)  # with permissions: some are scripts
     output.say(*map(str, targets.values()))
 
 
 @click.command(cls=options.Command, help=_FAKE_HELP)
-@click.argument("db", required=False, type=options.Location())
+@click.argument("db", required=False, type=options.PATH)
 @options.port_option(8002)
 @click.option(
     "--limit",

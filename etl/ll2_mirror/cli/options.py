@@ -151,8 +151,9 @@ def _keep(_: click.Context, parameter: click.Parameter, value: Any) -> Any:
     return value
 
 
-DB = click.argument("db", type=Location(), callback=_keep, is_eager=True)
-DIR = click.argument("directory", metavar="DIR", type=Location())
+PATH = Location(readable=False)  # click would refuse the file before `status` prints metrics
+DB = click.argument("db", type=PATH, callback=_keep, is_eager=True)
+DIR = click.argument("directory", metavar="DIR", type=PATH)
 QUIET = click.option(
     *("-q", "--quiet"),
     is_flag=True,
