@@ -22,6 +22,7 @@ from ll2_mirror.cli.read import verdict_line
 from ll2_mirror.errors import UsageError
 from ll2_mirror.files import shipped, writing
 from ll2_mirror.ll2.page import API_PATH
+from ll2_mirror.store.file import checked_path
 
 _DEMO_HELP = """Mirror the bundled sample into DIR.
 
@@ -56,7 +57,6 @@ def _made(directory: Path) -> Path:
 @click.pass_context
 def demo(ctx: click.Context, directory: Path) -> None:
     """Mirrors the bundled sample, verifies it and answers three questions."""
-    from ll2_mirror.store.file import checked_path
     from ll2_mirror.testing import fake_ll2
     from ll2_mirror.verify import verify
 

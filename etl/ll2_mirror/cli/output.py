@@ -20,8 +20,10 @@ from collections.abc import Iterable, Iterator
 from contextlib import closing, contextmanager, suppress
 from contextvars import ContextVar
 from dataclasses import dataclass, field
+from datetime import timedelta
 from functools import partial
 from pathlib import Path
+from time import monotonic
 from typing import Any, NoReturn
 
 import click
@@ -232,7 +234,6 @@ def end_tidily() -> None:
 _PASSING = ("retry", "smaller")  # events that are shown on a terminal only
 _CLEAR = "\r\x1b[K"  # the line that the cursor is in
 _BAR = 36  # columns, if the terminal has them
-_BESIDE = len("  []  100%  1d 00:00:00 ")  # what a bar stands between, and the last column
 
 
 @contextmanager
@@ -295,42 +296,35 @@ def _event_line(event: str, facts: dict[str, Any]) -> str:
 
 
 class Bars:
-    """The progress bar on a terminal's last line; one with another label begins a new line."""
+    """The progress bar on a terminal's last line; one with another label begins a new line.
+
+    click's can neither be cut to the terminal's width nor drawn by events.
+    """
 
     def __init__(self) -> None:
         self._label = ""
-        self._bar: Any = None
+        self._began = 0.0
 
     def draw(self, label: str, done: int, total: int) -> None:
-        """Draws the bar."""
+        """Draws the bar, with the time that is left."""
         if label != self._label:
             self.close()
-            layout = _layout(label, _columns())
-            self._bar = click.progressbar(length=total, file=sys.stderr, **layout)
-            self._label = label
-        write(_CLEAR, err=True)
-        with writing():
-            self._bar.update(done - self._bar.pos)
+            self._label, self._began = label, monotonic()
+        share = min(1.0, done / total) if total else 1.0
+        seconds = round((monotonic() - self._began) * (1 / share - 1)) if share else 0
+        left = optional("  {}", timedelta(seconds=seconds))
+        room = _columns() - len("  100%  9:59:59 ")
+        width = min(_BAR, room - len(f"{label}  []"))
+        bar = f"  [{'#' * round(share * width):-<{width}}]" if width > 0 else ""
+        line = f"{label[: max(room, 8)]}{bar}  {share:.0%}{left}"
+        write(f"{_CLEAR}{line[: _columns() - 1]}", err=True)
 
     def close(self) -> None:
         """Ends the bar's line."""
-        if self._bar is not None:
-            with suppress(MirrorError), writing():
-                self._bar.render_finish()
-        self._label, self._bar = "", None
-
-
-def _layout(label: str, columns: int) -> dict[str, Any]:
-    """The layout of a bar that fits on one line: one that wraps can't be redrawn."""
-    room = columns - len(label) - _BESIDE
-    if room > 0:
-        return {"label": label, "width": min(_BAR, room)}
-    return {
-        "label": label[: columns - len("  100% ")],
-        "bar_template": "%(label)s  %(info)s",
-        "width": 1,
-        "show_eta": False,
-    }
+        if self._label:
+            with suppress(MirrorError):
+                write("\n", err=True)
+        self._label = ""
 
 
 def _columns() -> int:

@@ -17,6 +17,9 @@ from ll2_mirror.clock import ago
 from ll2_mirror.errors import CheckFailed, UsageError
 from ll2_mirror.ll2.lists import DEFAULT_RESOURCE
 from ll2_mirror.ll2.page import API_PATH, LL2_URL
+from ll2_mirror.ll2.schema import SCHEMA_VERSION
+from ll2_mirror.store.file import open_store
+from ll2_mirror.store.reader import READ_SECONDS, time_limit
 
 _STATUS_HELP = """Show the state of DB.
 
@@ -235,7 +238,6 @@ def get(db: Path, path: str, pretty: bool, base_url: str | None) -> None:
     from ll2_mirror.api.handlers import Api
     from ll2_mirror.api.request import request_for
     from ll2_mirror.serve.browse import browse
-    from ll2_mirror.store.reader import READ_SECONDS, time_limit
 
     with (
         options.opened(db) as store,
@@ -290,10 +292,8 @@ datasette_options = options.with_options(  # the same as those of `datasette ser
 @datasette_options
 def serve(db: Path, host: str, port: int, base_url: str | None, **own: Any) -> None:
     """Serves a mirror until interrupted."""
-    from ll2_mirror.ll2.schema import SCHEMA_VERSION
     from ll2_mirror.serve.responses import other_version
     from ll2_mirror.serve.server import bound, datasette, run
-    from ll2_mirror.store.file import open_store
 
     with open_store(db, output.clock()) as store:  # raises an error if the file can't be read
         if store.version != SCHEMA_VERSION:

@@ -19,12 +19,13 @@ from ll2_mirror.clock import to_iso
 from ll2_mirror.errors import DataError, MirrorError, UsageError
 from ll2_mirror.ll2.lists import AGES, DEFAULT_RESOURCE, MODES, SLICES, SOURCES
 from ll2_mirror.progress import Emit
+from ll2_mirror.store import ages as list_ages
+from ll2_mirror.store.file import Store, blank_store, checked_path
 
 if TYPE_CHECKING:
     from ll2_mirror.due import Wanted
     from ll2_mirror.extract.upstream import Upstream
     from ll2_mirror.load.publish import Report
-    from ll2_mirror.store.file import Store
 
 _SYNC_HELP = f"""Bring DB up to date with LL2, and create it if there is none.
 
@@ -279,8 +280,6 @@ def plan(db: Path, **parameters: Any) -> None:
 
 def _opened_or_blank(db: Path) -> AbstractContextManager[Store]:
     """The mirror, or an empty one in memory if the file doesn't exist yet."""
-    from ll2_mirror.store.file import blank_store, checked_path
-
     return blank_store(db, output.clock()) if checked_path(db) else options.opened(db)
 
 
@@ -340,14 +339,11 @@ def _requests(count: int | None) -> str:
 @options.JSON
 def ages(db: Path, changes: tuple[str, ...]) -> None:
     """Changes maximum ages, then shows all."""
-    from ll2_mirror.store.ages import ages as ages_of
-    from ll2_mirror.store.ages import set_ages
-
     if changed := dict(map(_age_change, changes)):
         with options.changing(db) as store:
-            set_ages(store, changed)
+            list_ages.set_ages(store, changed)
     with options.opened(db) as store:
-        limits = ages_of(store)
+        limits = list_ages.ages(store)
     document = {"ages": {name: round(limit) for name, limit in limits.items()}}
     lines = (f"{name}: {age_text(limit)}" for name, limit in limits.items())
     output.present(document, lines)
