@@ -88,8 +88,9 @@ def _entry(rows: Rows, table: str, id_: Id, change: tuple[str, str, str, Any, An
 def _precisions(rows: Rows, finished: str, table: str, id_: Id, column: str) -> Any:
     """The ids of the precisions before and after a sync, or now if it didn't change them."""
     sql = (
-        "SELECT from_value, to_value FROM _runs JOIN _history ON run = _runs.id AND table_name = ?"
-        " AND _history.id = ? AND key = ? WHERE finished = ? AND kind = 'changed'"
+        "SELECT CAST(from_value AS INTEGER), CAST(to_value AS INTEGER) FROM _runs JOIN _history"
+        " ON run = _runs.id AND table_name = ? AND _history.id = ? AND key = ?"
+        " WHERE finished = ? AND kind = 'changed'"
         f" UNION ALL SELECT {column}, {column} FROM {table} WHERE id = ?"
     )
     read = rows.conn.execute(sql, (table, id_, column.removesuffix("_id"), finished, id_))

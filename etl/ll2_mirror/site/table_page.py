@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
-from itertools import filterfalse
 from typing import Any, NamedTuple
 from urllib.parse import parse_qsl
 
@@ -132,14 +131,12 @@ def _lines(
 def _chosen(table: str, columns: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
     """The columns to show: those in site.toml, else of a view those that aren't ids."""
     by_name = {each["name"]: each for each in columns}
-    names: Iterable[str] = by_name
-    if display.is_ours(table):
-        names = display.shown_columns(table)
-    elif table in display.site()["views"]:
-        declared = display.of_table(table).get("columns", ())
-        has_declared = by_name.keys() >= {*declared}  # not where a user's own view has the name
-        names = declared if declared and has_declared else filterfalse(_is_id, names)
-    return [by_name[name] for name in names if name in by_name]
+    is_ours, is_view = display.is_ours(table), table in display.site()["views"]
+    declared = (
+        display.shown_columns(table) if is_ours else display.of_table(table).get("columns", ())
+    )
+    default = [each for each in columns if not (is_view and _is_id(each["name"]))]
+    return [by_name[name] for name in declared if name in by_name] or default
 
 
 def shortened(fact: Fact) -> Fact:
