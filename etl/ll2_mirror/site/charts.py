@@ -8,7 +8,7 @@ from operator import itemgetter
 from typing import Any, NamedTuple
 
 _MOST_BARS = 30
-_SHORT = 8  # characters of a name that is beside its bar, rather than above
+_SHORT = 5  # characters of a name that is beside its bar, rather than above
 
 
 class BarPart(NamedTuple):
