@@ -10,7 +10,6 @@ from __future__ import annotations
 import argparse
 import gzip
 import json
-import multiprocessing
 import os
 import resource
 import sqlite3
@@ -31,7 +30,7 @@ from typing import Any, NamedTuple
 from urllib.parse import parse_qs, urlsplit
 
 import isodate
-from tool import MB, SCRIPT
+from tool import MB, SCRIPT, spawned
 
 HERE = Path(__file__).resolve().parent
 SAMPLE = HERE.parent / "data" / "spacecraft.normal.json"
@@ -276,43 +275,58 @@ class Table:
         print(line.rstrip(), flush=True)  # noqa: T201  (a script)
 
 
+class Measured(NamedTuple):
+    """What was measured of one kind at one size."""
+
+    costs: dict[str, tuple[list[tuple[float, float]], ...]]  # of each side by phase
+    staging: list[float]  # seconds of CPU beyond fetching the pages
+    sizes: tuple[int, int]  # bytes of each side's file after the first sync
+    packed: int  # bytes of the pages in gzip
+    written: int | str  # public pages that a sync without changes writes
+
+
+def measured(kind: Kind, size: int, runs: int) -> Measured:
+    """Runs both sides in turn, so many times."""
+    costs: dict[str, tuple[list[tuple[float, float]], ...]] = {phase: ([], []) for phase in PHASES}
+    written: int | str = 0
+    staged, sizes = list[float](), (0, 0)
+    with spawned(serve, kind, size) as pipe:
+        url, packed = pipe.recv()
+        for turn in range(runs):
+            with TemporaryDirectory() as folder:
+                tool, floor = _sides(Path(folder), kind, url)
+                for phase in PHASES:
+                    pipe.send(phase == "1 % changed")
+                    pipe.recv()
+                    for side, found in zip((tool, floor), costs[phase], strict=True):
+                        found.append(side.run())
+                    if turn == 0 and (differing := differing_tables(tool.db, floor.db)):
+                        sys.exit(f"after {phase}, the floor holds something else: {differing}")
+                    if phase == "first sync":
+                        sizes = (size_of(tool.db), size_of(floor.db))
+                written = public_pages_written(tool)
+                staged.append(_staging(Path(folder, "staged.db"), tool, floor, size))
+    return Measured(costs, staged, sizes, packed, written)
+
+
+def _staging(db: Path, tool: Side, floor: Side, size: int) -> float:
+    """The seconds of CPU that a sync takes to stage pages, beyond fetching them."""
+    most = max(1, -(-size // LIMIT) - 1)  # all pages but the last: it publishes nothing
+    stage = [*tool.command[:2], str(db), *tool.command[3:], "--max-requests", str(most)]
+    cpu, _ = Side(db, stage).run(expected=75)
+    return cpu - Side(tool.db, [*floor.command, "fetch"]).run()[0]
+
+
 def bench(kind: Kind, size: int, runs: int, table: Table) -> float:
     """Measures one kind at one size; gives the tool's peak memory in MB."""
-    context = multiprocessing.get_context("spawn")
-    pipe, its_end = context.Pipe()
-    server = context.Process(target=serve, args=(kind, size, its_end), daemon=True)
-    server.start()
-    url, packed = pipe.recv()
-    costs: dict[str, tuple[list[tuple[float, float]], ...]] = {phase: ([], []) for phase in PHASES}
-    staged, sizes = [], (0, 0)
-    for turn in range(runs):
-        with TemporaryDirectory() as folder:
-            tool, floor = _sides(Path(folder), kind, url)
-            for phase in PHASES:
-                pipe.send(phase == "1 % changed")
-                pipe.recv()
-                for side, found in zip((tool, floor), costs[phase], strict=True):
-                    found.append(side.run())
-                if turn == 0 and (differing := differing_tables(tool.db, floor.db)):
-                    sys.exit(f"after {phase}, the floor holds something else: {differing}")
-                if phase == "first sync":
-                    sizes = (size_of(tool.db), size_of(floor.db))
-            written = public_pages_written(tool)
-            # All pages but the last: one that publishes nothing.
-            most = max(1, -(-size // LIMIT) - 1)
-            other = Path(folder, "staged.db")
-            stage = [*tool.command[:2], str(other), *tool.command[3:], "--max-requests", str(most)]
-            staging = Side(other, stage).run(expected=75)
-            fetching = Side(tool.db, [*floor.command, "fetch"]).run()
-            staged.append(staging[0] - fetching[0])
-    server.kill()
+    costs, staging, sizes, packed, written = measured(kind, size, runs)
     what = f"{size:,} {kind.mode}" if kind.name == "launches" else f"{size:,}"
     goals = kind if size > START_UP else AT_START_UP
     for phase, goal in zip(PHASES, goals.goals, strict=True):
         a, b = (median(cpu for cpu, _ in found) for found in costs[phase])
         cells = (f"{a:.2f} s", f"{b:.2f} s", f"{a / b:.2f}", f"<= {goal}")
         table.line(what, f"CPU, {phase}", *cells, ok=a / b <= goal)
-    a, b = median(staged), median(cpu for cpu, _ in costs["first sync"][1])
+    a, b = median(staging), median(cpu for cpu, _ in costs["first sync"][1])
     cells = (f"{a:.2f} s", f"{b:.2f} s", f"{a / b:.2f}", f"<= {goals.staging}")
     table.line(what, "CPU, staging beside it", *cells, ok=a / b <= goals.staging)
     table.line(what, "pages written, unchanged", written, "", "", 0, ok=not written)

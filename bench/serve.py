@@ -30,7 +30,7 @@ from typing import Any, NamedTuple
 from urllib.parse import urlencode
 
 from bench import CONFIGS, SAMPLE, SPACECRAFT, Handler, Table, pages
-from tool import SCRIPT, serving
+from tool import SCRIPT, serving, spawned
 
 from ll2_mirror.api import handlers
 from ll2_mirror.api.handlers import Api
@@ -117,13 +117,9 @@ def upstream(count: int, pipe: Connection) -> None:
 
 def build(size: int, db: Path) -> None:
     """Syncs a file of so many records."""
-    context = multiprocessing.get_context("spawn")
-    pipe, its_end = context.Pipe()
-    server = context.Process(target=upstream, args=(size, its_end), daemon=True)
-    server.start()
     command = [SCRIPT, "sync", str(db), "spacecraft", "--mode", "detailed", "--quiet"]
-    subprocess.run([*command, "--base-url", pipe.recv()], check=True)  # noqa: S603
-    server.kill()
+    with spawned(upstream, size) as pipe:
+        subprocess.run([*command, "--base-url", pipe.recv()], check=True)  # noqa: S603
 
 
 class Asker:

@@ -21,7 +21,7 @@ from time import perf_counter, sleep
 
 import requests
 from bench import GROWTH, SPACECRAFT, Table, serve
-from tool import MB, SCRIPT, serving
+from tool import MB, SCRIPT, serving, spawned
 
 RUNS = 5
 UNCHANGED = 50  # ms beyond start-up
@@ -52,18 +52,15 @@ _SILENT = (os.POSIX_SPAWN_OPEN, 1, os.devnull, os.O_WRONLY, 0)
 
 def made(folder: Path, size: int) -> tuple[Path, Path]:
     """A mirror of so many records, and the same after one in 100 changed."""
-    context = multiprocessing.get_context("spawn")
-    pipe, its_end = context.Pipe()
-    server = context.Process(target=serve, args=(SPACECRAFT, size, its_end), daemon=True)
-    server.start()
-    (url, _), first, then = pipe.recv(), folder / "first.db", folder / "then.db"
-    for changed, db in ((False, first), (True, then)):
-        pipe.send(changed)
-        pipe.recv()
-        if changed:
-            shutil.copy(first, then)
-        run(SCRIPT, "sync", db, "--base-url", url, "--quiet")
-    server.kill()
+    first, then = folder / "first.db", folder / "then.db"
+    with spawned(serve, SPACECRAFT, size) as pipe:
+        url, _ = pipe.recv()
+        for changed, db in ((False, first), (True, then)):
+            pipe.send(changed)
+            pipe.recv()
+            if changed:
+                shutil.copy(first, then)
+            run(SCRIPT, "sync", db, "--base-url", url, "--quiet")
     return first, then
 
 
