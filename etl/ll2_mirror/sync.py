@@ -114,15 +114,9 @@ def _mirror(store: Store, upstream: Upstream, what: Wanted, emit: Emit) -> list[
         list_walk.begin(what.stale)
     for list_walk in list_walks:
         list_walk.run()
-    complete = []
-    for list_walk in list_walks:
-        quarantined = store.records.quarantined(list_walk.walk.resource)
-        missed = {row.id for row in quarantined if row.reason == MISSING and row.id is not None}
-        asked = (missed, what.allow_shrink, emit)
-        upstream.budget.walked = list_walk.walk.name
-        while (deletions := find_deleted(store, upstream, list_walk.walk, *asked)).skipped:
-            list_walk.find(deletions.skipped[0])
-        complete.append((list_walk, deletions))
+    complete = [
+        (list_walk, _deletions(store, upstream, list_walk, what, emit)) for list_walk in list_walks
+    ]
     try:
         reports = _publish(store, upstream, what, complete)
     except DataError:
@@ -132,6 +126,19 @@ def _mirror(store: Store, upstream: Upstream, what: Wanted, emit: Emit) -> list[
     for report in reports:
         emit("published", **report.as_json())
     return reports
+
+
+def _deletions(
+    store: Store, upstream: Upstream, list_walk: ListWalk, what: Wanted, emit: Emit
+) -> Deletions:
+    """What a complete walk says is deleted, once it has found each record that LL2 has."""
+    quarantined = store.records.quarantined(list_walk.walk.resource)
+    missed = {row.id for row in quarantined if row.reason == MISSING and row.id is not None}
+    asked = (missed, what.allow_shrink, emit)
+    upstream.budget.walked = list_walk.walk.name
+    while (deletions := find_deleted(store, upstream, list_walk.walk, *asked)).skipped:
+        list_walk.find(deletions.skipped[0])
+    return deletions
 
 
 def _publish(
@@ -149,13 +156,7 @@ def _publish(
             with store.transaction():
                 rebuild_indexes(store.conn, damaged)
                 reports = publish(store, walks)
-                lists = (name for name in what.modes if SLICES[name].kind != NEW)
-                mirrored = list(dict.fromkeys([*store.settings.resources, *lists]))
-                store.settings.remember(base_url=what.base_url, resources=json.dumps(mirrored))
-                asked = store.settings.asked.items()
-                store.settings.keep("asked", {k: v for k, v in asked if k not in what.modes})
-                store.settings.forget("last_error")
-                forget_failures(store, what.modes)
+                _keep_settings(store, what)
             return reports
         except BrokenPage as error:
             page = (error.walk.id, error.page.offset)
@@ -163,6 +164,17 @@ def _publish(
             if page in fetched or not by_id[error.walk.id].refetch(error.page):
                 raise
             fetched.add(page)
+
+
+def _keep_settings(store: Store, what: Wanted) -> None:
+    """Stores what the file mirrors from now on, and that these lists didn't fail."""
+    settings, modes = store.settings, what.modes
+    lists = (name for name in modes if SLICES[name].kind != NEW)
+    mirrored = list(dict.fromkeys([*settings.resources, *lists]))
+    settings.remember(base_url=what.base_url, resources=json.dumps(mirrored))
+    settings.keep("asked", {k: v for k, v in settings.asked.items() if k not in modes})
+    settings.forget("last_error")
+    forget_failures(store, modes)
 
 
 def incomplete(
