@@ -87,6 +87,18 @@ def test_only_what_differs_is_fetched(mine, served, run, news, ranges):
     assert beside(mine) == [mine.name]
 
 
+def test_a_sync_that_changed_nothing_leaves_little_to_fetch(mine, served, synced, out, run):
+    """What differs is when LL2 was last asked."""
+    run("pull", served.url, mine)
+    run("sync", synced)
+    size = run("publish", synced, out, "--json").json["file"]["bytes"]
+    served.sent = 0
+    assert run("pull", served.url, mine, "--json").json["changed"]
+    assert served.sent < size / 5
+    ages = [run("status", db, "--json").json["resources"][0]["synced"] for db in (mine, synced)]
+    assert ages[0] == ages[1]
+
+
 def test_what_was_put_together_wrongly_is_fetched_as_a_whole(mine, served, run, news):
     run("pull", served.url, mine)
     news()

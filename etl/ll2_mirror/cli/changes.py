@@ -23,9 +23,9 @@ from ll2_mirror.store.file import Store
 from ll2_mirror.store.ledger import Change
 from ll2_mirror.store.sql import Typed
 
-_CHANGES_HELP = """Show what was added, changed and removed.
+_CHANGES_HELP = """Show what each run added, changed and removed.
 
-By run, with old and new values; a first sync is summed up. The format atom makes a feed.
+Changes have their old and new values; a first sync is summarized. The format atom is a feed.
 """
 _MANY_ADDED = 3  # rows added to one table: more are only counted
 _WHOLE, _PART = ("added", "gone"), ("changed", "reordered")  # kinds of changes: of rows, of keys

@@ -26,19 +26,18 @@ from ll2_mirror.store.file import checked_path
 
 _DEMO_HELP = """Mirror the bundled sample into DIR.
 
-Then verify it, ask it three questions, and show what to do next. Needs no network: the command
+Then verify it, answer three questions, and show what to do next. Needs no network: the command
 serves the sample on this computer, page by page as LL2 does.
 """
 _EXAMPLES_HELP = """Write the example files into DIR.
 
-They are units for systemd, crontabs, a workflow for GitHub, alerts for Prometheus, files for many
-readers, metadata for plain Datasette, and a notebook. Existing files that differ are never
-overwritten.
+They are systemd units, crontabs, a GitHub workflow, Prometheus alerts, files for many readers,
+metadata for plain Datasette, and a notebook. Existing files that differ are never overwritten.
 """
-_FAKE_HELP = """Serve a fake LL2, to test clients of LL2.
+_FAKE_HELP = """Serve a fake LL2, for testing clients of LL2.
 
-It serves the bundled sample, or what the mirror DB holds, on this computer, with LL2's limit. A
-POST makes it fail, uses up the limit, or moves its clock.
+It serves the bundled sample, or the records in DB, on this computer, with LL2's rate limit. POST
+requests make it fail, use up the limit, or move its clock.
 """
 _SHOWN = 3  # rows of an answer
 

@@ -27,7 +27,6 @@ EXIT_CODES = {
     "128+N": "ended by signal N: 141 if the reader closes the output, as with | head",
 }
 _EPILOG = "\b\nExit codes:\n" + "\n".join(f"  {code:<7}{it}" for code, it in EXIT_CODES.items())
-_SETTINGS = {"help_option_names": ["-h", "--help"], "show_default": True}  # of all commands
 _HELP = """Mirror Launch Library 2, the database of spaceflight, into one SQLite file.
 
 Start with: ll2-mirror sync spacecraft.db
@@ -66,7 +65,7 @@ class Program(options.Command, click.Group):
         sys.exit(code if isinstance(code, int) else 0)
 
 
-@click.group(cls=Program, help=_HELP, epilog=_EPILOG, context_settings=_SETTINGS)
+@click.group(cls=Program, help=_HELP, epilog=_EPILOG, context_settings={"show_default": True})
 @click.version_option(__version__, prog_name="ll2-mirror")
 def main() -> None:
     """The program."""

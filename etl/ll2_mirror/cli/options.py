@@ -28,7 +28,11 @@ TIMEOUT = 30  # seconds
 
 
 class Command(click.Command):
-    """A command; if its help can't be written, that is a MirrorError."""
+    """A command with ``-h``; if its help can't be written, that is a MirrorError."""
+
+    def get_help_option_names(self, _ctx: click.Context) -> list[str]:
+        """The options that show the help."""
+        return ["-h", "--help"]
 
     def make_context(self, *args: Any, **extra: Any) -> click.Context:
         """Reads the command line, and prints the help if that is asked for."""

@@ -27,18 +27,18 @@ That is its last sync, the walk in progress, the requests left, counts, and what
 """
 _VERIFY_HELP = """Prove that DB renders what LL2 sent, byte for byte.
 
-Exits with 1 if it doesn't, and names each row that differs. Also checks the file's integrity and
+Otherwise, exits with 1 and names each row that differs. Also checks the file's integrity and
 references.
 """
 _GET_HELP = f"""Print what LL2 would answer for PATH.
 
-PATH is like '{API_PATH}{DEFAULT_RESOURCE}/?search=Soyuz'. The body is LL2's, byte for byte.
-Exits with 1 if the status isn't 2xx.
+PATH is like '{API_PATH}{DEFAULT_RESOURCE}/?search=Soyuz'. The body is the same as LL2's, byte for
+byte. Exits with 1 if the status isn't 2xx.
 """
-_SERVE_HELP = f"""Serve DB as a site, and LL2's API from it.
+_SERVE_HELP = f"""Serve DB as a website and as LL2's API.
 
-The site is built on Datasette, with FILES beside DB; LL2's paths are under {API_PATH}. A sync of DB
-shows at once.
+The site is built on Datasette, with FILES beside DB; LL2's paths are under {API_PATH}. New data is
+there as soon as a sync of DB ends.
 """
 _FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)

@@ -15,24 +15,25 @@ from ll2_mirror.errors import DataError
 
 _PUBLISH_HELP = """Put a snapshot of DB into DIR, for others to pull.
 
-DIR is a folder that a web server, a CDN, rsync or an object store serves: its manifest.json names
+DIR is a folder that a web server, a CDN, rsync or an object store serves. Its manifest.json names
 the snapshot, and is replaced last. If DIR already has DB's state, nothing is written.
 """
-_PULL_HELP = """Bring DB up to date from a snapshot, or create it.
+_PULL_HELP = """Update DB from a snapshot, or create it.
 
-The snapshot is what `publish` put at URL or into DIR, or a FILE such as a restored backup. It is
-checked, then written into DB in one transaction: readers see all of it, or none.
+The snapshot is what `publish` put into DIR, which may be served at URL, or a FILE such as a
+restored backup. It is checked, then written into DB in one transaction: readers see all of it, or
+none.
 """
-_EXPORT_HELP = """Write tables and views into DIR, as CSV or Parquet.
+_EXPORT_HELP = """Write tables and views to DIR as CSV or Parquet.
 
-DIR must be empty, or new. Each file has its column types: times, dates, true and false, numbers.
-datapackage.json describes all columns. Without names, LL2's tables and the views that have rows are
-written. DIR gets all files, or none.
+DIR must be empty or new; it gets all files, or none. Columns have types: times, dates, true or
+false, numbers; datapackage.json describes them. Without names, LL2's tables and the views that have
+rows are written.
 """
 _IMAGES_HELP = """Fetch the pictures that DB names, for `serve` to show.
 
-They go into the folder DB.images, from the servers that LL2 names; LL2's API isn't asked. Those
-that DB no longer names are deleted. Run it again to continue, or after a sync.
+They are stored in the folder DB.images. They come from the servers that LL2 names; LL2's API gets
+no request. Pictures that DB no longer names are deleted. Run it again to continue, or after a sync.
 
 Each picture has its own license, and most licenses are unknown: see `--license`.
 """
@@ -46,7 +47,7 @@ Each picture has its own license, and most licenses are unknown: see `--license`
     metavar="N",
     type=click.IntRange(min=1),
     default=3,
-    help="How many snapshots to keep in DIR, the new one included.",
+    help="How many snapshots to keep in DIR, including the new one.",
 )
 @click.option(
     "--gzip/--no-gzip",
@@ -77,7 +78,7 @@ def publish(db: Path, directory: Path, keep: int, allow_older: bool) -> None:
 @options.DB
 @options.SILENCE
 @click.option("--allow-older", is_flag=True, help="Accept a snapshot that is older than DB.")
-@options.max_age_option("DB is older after the pull")
+@options.max_age_option("DB is then older")
 @options.LATE
 @options.QUIET
 @options.JSON
@@ -122,7 +123,7 @@ def _state_line(where: Path, document: dict[str, Any], more: str) -> str:
     "--csv/--parquet",
     "as_csv",
     default=True,
-    help="For spreadsheets, or for analysis; Parquet needs pyarrow.",
+    help="CSV for spreadsheets, or Parquet for analysis, which needs pyarrow.",
 )
 @options.QUIET
 @options.JSON
@@ -148,14 +149,14 @@ def export(db: Path, directory: Path, names: tuple[str, ...], as_csv: bool) -> N
 @click.option(
     "--thumbnails/--full",
     default=True,
-    help="The small pictures, or also those in full size.",
+    help="Only the small pictures, or also those in full size.",
 )
 @click.option(
     "--max-bytes",
     default="1G",
     metavar="N",
     type=options.size,
-    help="How much the folder may hold, such as 500M or 2G.",
+    help="The maximum size of the folder, such as 500M or 2G.",
 )
 @click.option(
     "--license", "only", metavar="NAME", multiple=True, help="Only pictures with this license."

@@ -30,22 +30,23 @@ if TYPE_CHECKING:
 _SYNC_HELP = f"""Bring DB up to date with LL2, and create it if there is none.
 
 DB remembers the resources, their modes and the URL, so the next sync needs no options. A new DB
-gets {DEFAULT_RESOURCE} by default. What LL2 no longer lists leaves the tables and stays in the
-history.
+gets {DEFAULT_RESOURCE} by default. Records that LL2 no longer lists are removed from the tables and
+stay in the history.
 
-RESOURCE is one of {", ".join(SLICES)}. Parts of a list, such as what is
-upcoming, only add and update: they never mark records as deleted.
+RESOURCE is one of {", ".join(SLICES)}. Parts of a list, such as the
+upcoming records, only add and update: they never mark records as deleted.
 
-The next sync resumes one that stopped early: no page is fetched twice.
+If a sync stops early, the next one resumes it: no page is fetched twice.
 """
-_PLAN_HELP = """Show what a sync of DB would cost, in requests and minutes.
+_PLAN_HELP = """Show how many requests and minutes a sync of DB would take.
 
-Pages that are staged already count. Asks LL2 only for /api-throttle/, which is free.
+Staged pages aren't fetched again. The only request to LL2 is for /api-throttle/, which is free.
 """
 _AGES_HELP = """Show or change how old each list of DB may get.
 
-`sync --due` follows it. LIST=AGE changes one, as in LIST=12h; LIST= restores its default. Some
-lists have a second age, LIST:near, from two hours before a launch or an event to one hour after.
+`sync --due` keeps each list within its age. LIST=AGE sets one, as in LIST=12h; LIST= restores the
+default. Some lists have a second age, LIST:near, which applies from two hours before a launch or an
+event to one hour after.
 """
 
 
@@ -97,33 +98,33 @@ class SyncOptions(NamedTuple):
 sync_options = options.with_options(
     options.DB,
     click.argument("resources", metavar="[RESOURCE]...", nargs=-1, type=options.Lists(SLICES)),
-    click.option("--all", "everything", is_flag=True, help="All lists that LL2 has."),
-    options.base_url_option("The LL2 server to ask.  [default: DB's]"),
+    click.option("--all", "everything", is_flag=True, help="Fetch all lists that LL2 has."),
+    options.base_url_option("The URL of the LL2 server.  [default: DB's]"),
     click.option(
         "--mode",
         type=click.Choice(MODES),
-        help="How much of each record to fetch; with several lists, the most that each has up"
-        " to that.  [default: DB's]",
+        help="How much of each record to fetch; of several lists, the richest mode up to this"
+        " that each has.  [default: DB's]",
     ),
     click.option(
         "--token",
         envvar="LL2_API_TOKEN",
         show_envvar=True,
-        help="The API token, for more than 15 requests an hour. Never written to DB. The"
-        " environment's is sent only to LL2's own servers and to that of --base-url.",
+        help="The API token, for more than 15 requests an hour. Never written to DB. A token from"
+        " the environment is sent only to LL2's own servers and to that of --base-url.",
     ),
-    options.timeout_option("How long one request may take, in all."),
+    options.timeout_option("How long a request may take in total."),
     click.option(
         "--stale-after",
         type=options.age,
         default="1d",
-        help="How old an interrupted walk may be to be resumed.",
+        help="Start over instead of resuming a walk older than this.",
     ),
     click.option(
         "--due",
         is_flag=True,
-        help="Fetch only what is older than its age, the most overdue first; of all lists, if"
-        " none is named.",
+        help="Fetch only lists that are older than their ages, the most overdue first; without"
+        " names, of all lists.",
     ),
 )
 
@@ -140,7 +141,7 @@ sync_options = options.with_options(
 @click.option(
     "--allow-shrink",
     is_flag=True,
-    help="Publish a list that lacks more than 10 % of its records and more than 20.",
+    help="Publish a list even if more than 10 % of its records, and more than 20, are missing.",
 )
 @options.QUIET
 @click.option(
