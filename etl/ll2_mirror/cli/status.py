@@ -118,11 +118,6 @@ def _run(store: Store, run: Run | None) -> Run:
     return Typed(store.path).row(run, f"_runs {run.id}")
 
 
-def _finished(store: Store, run: int) -> str:
-    """When a run ended."""
-    return _run(store, next(iter(store.ledger.runs("id = ?", run)), None)).finished
-
-
 def _budget(store: Store) -> dict[str, Any] | None:
     """The rate limit of the last sync's server, as far as the file knows it."""
     row = store.conn.execute("SELECT base_url FROM _requests ORDER BY id DESC LIMIT 1").fetchone()
@@ -161,13 +156,14 @@ def _quarantine(store: Store) -> Iterator[dict[str, Any]]:
     """The records that weren't understood in the last walk."""
     for name in RESOURCES:
         for record in store.records.quarantined(name):
+            run = next(iter(store.ledger.runs("id = ?", record.run)), None)
             yield {
                 "resource": name,
                 "id": record.id,
                 "reason": record.reason,
                 "sent": record.sent is not None,
                 "stands": record.id is not None and store.ledger.lists(name, record.id),
-                "since": _finished(store, record.run),
+                "since": _run(store, run).finished,
             }
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import gc
 import sqlite3
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, suppress
+from contextlib import suppress
 from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -266,22 +266,16 @@ def _report_lines(report: Report, place: str) -> Iterator[str]:
 @options.JSON
 def plan(db: Path, **parameters: Any) -> None:
     """Shows what a sync would cost."""
-    from ll2_mirror.plan import plan as plan_sync
-    from ll2_mirror.plan import schedule
+    from ll2_mirror import plan as plans
 
     _refuse_resource(db)
     given = SyncOptions(**parameters)
-    with output.progress() as emit, _opened_or_blank(db) as store:
+    find, lines = (plans.schedule, _due_lines) if given.due else (plans.plan, _plan_lines)
+    opening = blank_store(db, output.clock()) if checked_path(db) else options.opened(db)
+    with output.progress() as emit, opening as store:
         what = given.wanted(store)
-        upstream = given.upstream(store, what.base_url, emit)
-        document = (schedule if given.due else plan_sync)(store, upstream, what)
-    lines = (_due_lines if given.due else _plan_lines)(document)
-    output.present(document, lines)
-
-
-def _opened_or_blank(db: Path) -> AbstractContextManager[Store]:
-    """The mirror, or an empty one in memory if the file doesn't exist yet."""
-    return blank_store(db, output.clock()) if checked_path(db) else options.opened(db)
+        document = find(store, given.upstream(store, what.base_url, emit), what)
+    output.present(document, lines(document))
 
 
 def _plan_lines(document: dict[str, Any]) -> Iterator[str]:
