@@ -17,7 +17,7 @@ from math import sqrt
 from random import Random
 from typing import NamedTuple
 
-from ll2_mirror.due import RESERVE, Pace, Task, is_near, most_due
+from ll2_mirror.due import RESERVE, Task, busy_for, is_near, most_due
 from ll2_mirror.ll2.lists import AGES, NEW, SLICES, VIEWS, slice_name
 
 MINUTE, HOUR, DAY = 60.0, 3600.0, 86400.0
@@ -45,7 +45,7 @@ class Plan(NamedTuple):
 
     def task(self, name: str, as_of: float, now: float, moments: list[datetime]) -> Task:
         """When a list is to be fetched."""
-        near, early = None, Pace(self.every, HOUR / LIMIT).ahead(moments, at(now))
+        near, early = None, max(self.every, busy_for(moments, at(now)))
         if name == LAUNCHES_NEW:
             early = self.every
             if self.near and is_near(moments, at(now)):

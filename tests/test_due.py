@@ -317,6 +317,17 @@ def test_while_ll2_is_down_for_days_it_is_seldom_asked_and_then_all_lists_come(
     assert command(clock, "status", db, "--late", 2).code == 0
 
 
+def test_after_a_night_asleep_what_is_due_comes_at_once_and_not_again(run, clock):
+    run("ages", "spacecraft=2h", "agencies=1h")
+    for _ in range(3):
+        run("sync", "--due")
+        clock.move(600)
+    clock.move(9 * HOUR)
+    assert synced(run("sync", "--due", "--json")) == ["agencies", "spacecraft"]
+    clock.move(600)
+    assert synced(run("sync", "--due", "--json")) == []
+
+
 def test_two_files_behind_one_address_share_the_limit(db, world, clock):
     files = [db, db.with_name("other.db")]
     done, oldest = dict.fromkeys(files, START), dict.fromkeys(files, 0.0)

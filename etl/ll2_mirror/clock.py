@@ -10,11 +10,8 @@ from ll2_mirror.errors import NoTime
 
 _AHEAD = 300.0  # seconds by which two machines' clocks may differ
 _UNITS = (("day", 86400), ("hour", 3600), ("minute", 60))
-
 # The units of ages such as 12h, in seconds, the longest first.
 AGE_UNITS = {"w": 604800, "d": 86400, "h": 3600, "m": 60, "s": 1}
-
-
 _AGE = re.compile(r"(\d{1,15})\s*([smhdw])")
 
 

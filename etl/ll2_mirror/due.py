@@ -30,16 +30,16 @@ from ll2_mirror.store.sql import Typed
 
 RESERVE = 0.2  # of the limit: left for a sync that a person runs
 _OVERDUE = 1.05  # times its age: then a list may use the reserve
+# Of a list's age: how long its walk may take, and how long to wait after its first failure.
+_SHARE = 0.125
+_EARLIEST = 0.75  # of a list's age: so much earlier it is fetched at most
+_EVERY = 600  # seconds assumed between two runs, until two were made
+_JITTER = 0.9  # of the time between two runs: runs don't begin exactly on time
 _BEFORE, _AFTER = 2 * HOUR, HOUR  # near a moment: seconds before and after it
 _AHEAD = 3 * HOUR  # before a moment is near: when other lists are fetched for its time, too
 _FORESEEN = timedelta(days=1)  # the moments that are looked at
 _PRECISE = 2  # the largest id in config/net_precisions for a second, a minute or an hour
-_EVERY = 600  # seconds assumed between two runs, until two were made
-_EARLIEST = 0.75  # of its age: so much earlier is a list fetched at most
-_JITTER = 0.9  # of the time between two runs: runs don't begin exactly on time
 _FAILED, _RUN = "failed", "due_run"  # settings
-# Of a list's age: how long its walk may take, and how long to wait after its first failure.
-_SHARE = 0.125
 
 
 # What is requested
@@ -108,59 +108,6 @@ def _mode(store: Store, part: Slice, mode: str | None, asked: str | None) -> str
     return chosen
 
 
-# What failed
-
-
-class FailedList(NamedTuple):
-    """A list's failures in a row in ``sync --due``."""
-
-    since: str  # when the first one was
-    at: str  # when the last one was
-    times: int  # how many
-    error: str  # the message of the last one
-    again: str  # when the list may be tried again
-
-
-def failures(store: Store) -> dict[str, FailedList]:
-    """The lists that failed the last time they were due, and how.
-
-    What a version before 0.8 noted, a time alone, is left out: the list is tried again.
-    """
-    noted = store.settings.read(_FAILED, dict) or {}
-    return {
-        name: Typed(store.path).row(
-            FailedList._make(map(value.get, FailedList._fields)), "_settings failed"
-        )
-        for name, value in noted.items()
-        if name in SLICES and type(value) is dict
-    }
-
-
-def note_failure(store: Store, task: Task, error: MirrorError) -> None:
-    """Notes that a list failed: it is left alone for longer each time, up to four times its age."""
-    failed, now = failures(store), store.clock.now()
-    since, _, times, _, _ = failed.get(task.part.name, FailedList(to_iso(now), "", 0, "", ""))
-    first = min(task.allowed * _SHARE, STALE)
-    pause = timedelta(seconds=min(first * 2 ** min(times, 20), 4 * task.allowed))
-    how = FailedList(since, to_iso(now), times + 1, str(error), to_iso(now + pause))
-    _keep_failures(store, {**failed, task.part.name: how})
-
-
-def forget_failures(store: Store, names: Collection[str]) -> None:
-    """Deletes the failures of lists that are now published.
-
-    If LL2 works again for one list, it may for the others: they are tried immediately.
-    """
-    failed, now = failures(store), to_iso(store.clock.now())
-    if not failed.keys().isdisjoint(names):
-        others = {name: how._replace(again=now) for name, how in failed.items()}
-        _keep_failures(store, {name: others[name] for name in failed if name not in names})
-
-
-def _keep_failures(store: Store, failed: dict[str, FailedList]) -> None:
-    store.settings.keep(_FAILED, {name: how._asdict() for name, how in failed.items()})
-
-
 # How often
 
 
@@ -176,25 +123,6 @@ class Pace(NamedTuple):
 
     run: float
     request: float
-
-    def ahead(self, moments: list[datetime], now: datetime) -> float:
-        """How many seconds before they would be overdue other lists are fetched.
-
-        That is until the next run; but if a moment comes soon, until after it and those that follow
-        it so closely that one is always near, as all requests are then used for them.
-        """
-        if is_near(moments, now):
-            return self.run
-        free, horizon = self.run, _AHEAD
-        for seconds in sorted((moment - now).total_seconds() for moment in moments):
-            if 0 < seconds - _BEFORE <= horizon:
-                free = horizon = seconds + _AFTER
-        return free
-
-
-def is_near(moments: list[datetime], now: datetime) -> bool:
-    """Whether one of the moments is near."""
-    return any(-_AFTER <= (moment - now).total_seconds() <= _BEFORE for moment in moments)
 
 
 def last_run(store: Store) -> LastRun | None:
@@ -216,6 +144,29 @@ def pace(store: Store, limit: RateLimit) -> Pace:
     """How often this file is synced, and how often a limit allows a request."""
     last = last_run(store)
     return Pace(last.every if last else _EVERY, limit.window / limit.limit if limit.limit else 0)
+
+
+# Near a launch or an event
+
+
+def is_near(moments: list[datetime], now: datetime) -> bool:
+    """Whether one of the moments is near."""
+    return any(-_AFTER <= (moment - now).total_seconds() <= _BEFORE for moment in moments)
+
+
+def busy_for(moments: list[datetime], now: datetime) -> float:
+    """The seconds until the next of the moments is over; 0 if one is near now, or none comes soon.
+
+    Those that follow it so closely that one is always near count, too. All requests will be used
+    for them, so other lists are fetched earlier by this time.
+    """
+    busy, horizon = 0.0, _AHEAD
+    for seconds in sorted((moment - now).total_seconds() for moment in moments):
+        if seconds - _BEFORE <= 0:
+            return 0.0
+        if seconds - _BEFORE <= horizon:
+            busy = horizon = seconds + _AFTER
+    return busy
 
 
 def _moments(store: Store, part: Slice) -> list[datetime]:
@@ -243,6 +194,11 @@ class Task(NamedTuple):
     after: datetime | None  # when it may be tried again, if it failed
     near: float | None  # its maximum age in seconds while a moment is near
     early: float  # how many seconds before its maximum age it is fetched
+
+    @property
+    def stale(self) -> float:
+        """The seconds after which an interrupted walk over it isn't resumed."""
+        return max(STALE, self.age * _SHARE)
 
     @property
     def allowed(self) -> float:
@@ -280,7 +236,7 @@ def due_tasks(store: Store, what: Wanted, due: Pace) -> list[Task]:
 def _tasks(store: Store, what: Wanted, due: Pace) -> Iterator[Task]:
     allowed, failed, now = ages(store), failures(store), store.clock.now()
     moments = {name: _moments(store, SLICES[name]) for name in what.modes if SLICES[name].moment}
-    ahead = max([due.run, *(due.ahead(each, now) for each in moments.values())])
+    ahead = max([due.run, *(busy_for(each, now) for each in moments.values())])
     for name, mode in what.modes.items():
         part, age = SLICES[name], allowed[name]
         of_list, walks = part.resource.name, store.walks.holding(part.resource.name).walks
@@ -312,6 +268,54 @@ def most_due(
     return next((task for task in ready if left(task.spare(now)) > 0), None)
 
 
-def longest_walk(age: float) -> float:
-    """How many seconds the walk over a list with this maximum age may take."""
-    return max(STALE, age * _SHARE)
+# What failed, and when it may be tried again
+
+
+class FailedList(NamedTuple):
+    """A list's failures in a row in ``sync --due``."""
+
+    since: str  # when the first one was
+    at: str  # when the last one was
+    times: int  # how many
+    error: str  # the message of the last one
+    again: str  # when the list may be tried again
+
+
+def failures(store: Store) -> dict[str, FailedList]:
+    """The lists that failed the last time they were due, and how.
+
+    What a version before 0.7.1 noted, a time alone, is left out: the list is tried again.
+    """
+    noted = store.settings.read(_FAILED, dict) or {}
+    return {
+        name: Typed(store.path).row(
+            FailedList._make(map(value.get, FailedList._fields)), "_settings failed"
+        )
+        for name, value in noted.items()
+        if name in SLICES and type(value) is dict
+    }
+
+
+def note_failure(store: Store, task: Task, error: MirrorError) -> None:
+    """Notes that a list failed: it is left alone for longer each time, up to four times its age."""
+    failed, now = failures(store), store.clock.now()
+    since, _, times, _, _ = failed.get(task.part.name, FailedList(to_iso(now), "", 0, "", ""))
+    first = min(task.allowed * _SHARE, STALE)
+    pause = timedelta(seconds=min(first * 2 ** min(times, 20), 4 * task.allowed))
+    how = FailedList(since, to_iso(now), times + 1, str(error), to_iso(now + pause))
+    _keep_failures(store, {**failed, task.part.name: how})
+
+
+def forget_failures(store: Store, names: Collection[str]) -> None:
+    """Deletes the failures of lists that are now published.
+
+    If LL2 works again for one list, it may for the others: they are tried immediately.
+    """
+    failed, now = failures(store), to_iso(store.clock.now())
+    if not failed.keys().isdisjoint(names):
+        others = {name: how._replace(again=now) for name, how in failed.items()}
+        _keep_failures(store, {name: others[name] for name in failed if name not in names})
+
+
+def _keep_failures(store: Store, failed: dict[str, FailedList]) -> None:
+    store.settings.keep(_FAILED, {name: how._asdict() for name, how in failed.items()})

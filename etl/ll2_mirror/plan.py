@@ -7,7 +7,7 @@ from math import ceil, inf, isinf
 from typing import Any, NamedTuple
 
 from ll2_mirror.clock import to_iso
-from ll2_mirror.due import RESERVE, Task, Wanted, due_tasks, longest_walk, pace
+from ll2_mirror.due import RESERVE, Task, Wanted, due_tasks, pace
 from ll2_mirror.extract.list_walk import end_of, page_size, resumable
 from ll2_mirror.extract.rate_limit import HOUR, RateLimit
 from ll2_mirror.extract.upstream import PAGE_SIZES, Upstream
@@ -111,7 +111,7 @@ def schedule(store: Store, upstream: Upstream, what: Wanted) -> dict[str, Any]:
     if limit.limit is not None:
         allowed = max(1, limit.limit - limit.share(RESERVE)) * HOUR / limit.window
     due = [
-        (task, _work(store, what.base_url, task.part.name, task.mode, longest_walk(task.age)))
+        (task, _work(store, what.base_url, task.part.name, task.mode, task.stale))
         for task in due_tasks(store, what, pace(store, limit))
     ]
     costs = sum(_hourly(task, work) for task, work in due)

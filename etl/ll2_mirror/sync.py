@@ -11,7 +11,6 @@ from ll2_mirror.due import (
     Wanted,
     due_tasks,
     forget_failures,
-    longest_walk,
     most_due,
     note_failure,
     note_run,
@@ -73,8 +72,7 @@ def sync_due(
             tried.add(name)
             upstream.fault = None
             try:
-                stale = longest_walk(task.age)
-                alone = what._replace(modes={name: task.mode}, stale=stale)
+                alone = what._replace(modes={name: task.mode}, stale=task.stale)
                 reports += _mirror(store, upstream, alone, emit)
                 in_a_row = 0
             except (UpstreamError, DataError, Stopped) as error:

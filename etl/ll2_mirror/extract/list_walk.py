@@ -18,6 +18,7 @@ from __future__ import annotations
 
 from collections import Counter
 from datetime import timedelta
+from functools import partial
 from itertools import pairwise
 from time import monotonic
 from typing import Any
@@ -51,7 +52,7 @@ class ListWalk:
         self._upstream = upstream
         self._part = part
         self._mode = mode
-        self._emit = emit
+        self._emit = partial(emit, resource=part.name)
         self._passes = 0  # additional passes so far
         self.seconds = 0.0  # the time that this sync spent on the walk
         self.walk: Walk
@@ -66,14 +67,13 @@ class ListWalk:
             self.walk = walk
             self._emit(
                 "resumed",
-                resource=walk.resource,
                 started=for_people(from_iso(walk.started)),
                 staged=min(end_of(pages), walk.total or 0),
                 total=walk.total,
             )
         else:
             if why:
-                self._emit("anew", resource=self._part.name, why=why)
+                self._emit("anew", why=why)
             base_url, since = self._upstream.base_url, self._since_when()
             self.walk = self._store.walks.begin(self._part, self._mode, base_url, since)
         self._size = page_size(*place, pages)
@@ -190,7 +190,7 @@ class ListWalk:
         self._cover(page.offset, page.limit, page.ids)
         self._arrived = self._store.clock.now()
         done = min(page.offset + page.limit, page.total)
-        self._emit("page", resource=self._part.name, staged=done, total=page.total)
+        self._emit("page", staged=done, total=page.total)
 
     def _cover(self, offset: int, limit: int, page_ids: list[Id | None]) -> None:
         """Adds a page's records to those of the walk."""
@@ -218,7 +218,7 @@ class ListWalk:
         if steps > _STEPS:
             why = "LL2's list keeps changing: run the same command again"
             raise Stopped(f"{self._part.name}: {why}")
-        self._emit("moved", resource=self._part.name, why=moved)
+        self._emit("moved", why=moved)
         self.walk = self._store.walks.step_back(self.walk)
 
     def _count_pass(self, why: str) -> None:
@@ -227,14 +227,14 @@ class ListWalk:
         if self._passes > _PASSES:
             self._store.walks.drop(self.walk)
             raise Stopped(f"{self._part.name}: {why}: run the same command again")
-        self._emit("anew", resource=self._part.name, why=why)
+        self._emit("anew", why=why)
 
     # After a complete walk
 
     def find(self, id_: Id) -> None:
         """Passes over the list again to find a record that LL2 has and the walk lacks."""
         why = f"LL2 has {self._part.name} {id_}, which the walk didn't find"
-        self._emit("moved", resource=self._part.name, why=why)
+        self._emit("moved", why=why)
         before = sum(met < id_ for met in self._met) if self._by_id else 0
         self._end = max(0, before - self._size // 2)
         self._wanted, self._over = id_, True
@@ -267,7 +267,7 @@ class ListWalk:
                 smaller = next((size for size in PAGE_SIZES if size < self._size), None)
                 if not smaller or not error.heavy or self._part.name in PAGES:
                     raise
-                self._emit("smaller", resource=self._part.name, limit=self._size, smaller=smaller)
+                self._emit("smaller", limit=self._size, smaller=smaller)
                 self._size, tries = smaller, 1  # one attempt for each size: the budget is small
 
     def _fetch(self, offset: int, limit: int, tries: int | None = None) -> Page:
