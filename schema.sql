@@ -1651,7 +1651,7 @@ CREATE TABLE _runs (
 CREATE TABLE _records (
     -- The text that counts of each record that LL2 lists: the last that was understood. In this
     -- order they make the tables. A table can hold more rows than its endpoint lists: nested ones.
-    number INTEGER PRIMARY KEY,  -- the order: a record that comes otherwise gets the highest
+    number INTEGER PRIMARY KEY,  -- the order: a record whose text changed gets the highest
     resource TEXT NOT NULL,
     id NOT NULL,
     page INTEGER NOT NULL,  -- the id, in _pages, of the page with the text

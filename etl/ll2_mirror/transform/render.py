@@ -6,19 +6,22 @@ nested objects, however many objects there are.
 
 from __future__ import annotations
 
+import math
 import sqlite3
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
+from types import NoneType
 from typing import Any, NamedTuple
 
 from ll2_mirror.errors import DataError, NotInMirror
 from ll2_mirror.ll2.model import Id, Key, Shape, known_columns
 from ll2_mirror.ll2.page import API_PATH, links_of
-from ll2_mirror.ll2.schema import own_columns
+from ll2_mirror.ll2.schema import own_columns, wanted_columns
 from ll2_mirror.store.sql import IN, among, list_items, quoted
 from ll2_mirror.transform.extra import apply_extra
-from ll2_mirror.transform.typed import of_items, of_rows
 
 _BOOLS = {0: False, 1: True}
+_TYPES = {"INTEGER": (int, "integer"), "REAL": (float, "number"), "TEXT": (str, "text")}
+_INFINITE = {math.inf, -math.inf}
 Objects = dict[Any, dict[str, Any]]
 Values = dict[Any, Any]  # of one key, without nulls, by the object's id
 Rows = dict[Any, list[Any]]  # the values of the stored keys, by id
@@ -48,7 +51,7 @@ class Renderer(NamedTuple):
         columns = quoted((*own_columns(shape), *shape.columns))
         sql = f'SELECT id, {columns} FROM "{shape.table}" WHERE id {IN}'
         rows = {id_: row for id_, *row in self.conn.execute(sql, (among(unique),))}
-        of_rows(shape).check(rows.items())
+        _check_types(shape.table, (*own_columns(shape), *shape.columns), list(rows.items()))
         for id_ in unique:
             _check_held(shape, id_, rows.get(id_))
         extras = {id_: row[0] for id_, row in rows.items() if row[0]}
@@ -79,8 +82,10 @@ class Renderer(NamedTuple):
         """The list for each count."""
         item = shape.nested[key.name]
         items = list_items(self.conn, shape, key, counts) if any(counts.values()) else {}
-        of_items(shape.list_table(key), item).check(
-            [(owner, (row,) if item.table else row) for owner in items for row in items[owner]]
+        _check_types(
+            shape.list_table(key),
+            (item.list_column,) if item.table else (*item.columns, "_extra"),
+            [(owner, (row,) if item.table else row) for owner in items for row in items[owner]],
         )
         if item.table:
             objects = self._shared(item, (id_ for ids in items.values() for id_ in ids))
@@ -131,6 +136,26 @@ def _booleans(shape: Shape, key: Key, values: Values) -> Values:
         if value not in _BOOLS:
             raise DataError(f"{shape.table} {id_}: {key.name} is {value}, neither 0 nor 1")
     return {id_: _BOOLS[value] for id_, value in values.items()}
+
+
+def _check_types(
+    table: str, columns: Iterable[str], rows: Sequence[tuple[Any, Sequence[Any]]]
+) -> None:
+    """Raises DataError for a value of another type than its column's, which no sync writes.
+
+    SQLite doesn't enforce types. Each row comes with its id.
+    """
+    ids, values = zip(*rows, strict=True) if rows else ((), ())
+    for name, column in zip(columns, zip(*values, strict=True), strict=bool(rows)):
+        right, words = _TYPES[wanted_columns()[table][name][0]]
+        wrong = {*map(type, column)} - {right, NoneType}
+        if wrong or (right is float and not _INFINITE.isdisjoint(column)):
+            id_, value = next(
+                (id_, value)
+                for id_, value in zip(ids, column, strict=True)
+                if type(value) in wrong or value in _INFINITE
+            )
+            raise DataError(f"{table} {id_!r:.40}: {name} is {value!r:.60}, which is no {words}")
 
 
 def _check_held(shape: Shape, id_: Id, row: list[Any] | None) -> None:
