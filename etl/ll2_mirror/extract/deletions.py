@@ -30,19 +30,18 @@ def find_deleted(
     """
     if walk.part:
         return NO_DELETIONS
-    met = {id_ for page in store.walks.pages(walk) for id_ in page.ids}
-    met_since, listed = store.walks.met_since(walk), store.ledger.ids(walk.resource)
-    missing = [id_ for id_ in listed if id_ not in met and id_ not in met_since]
-    if len(missing) > max(SHRINK_COUNT, SHRINK_SHARE * len(listed)):
+    missing, listed = store.walks.unfound(walk), store.ledger.records(walk.resource)
+    if len(missing) > max(SHRINK_COUNT, SHRINK_SHARE * listed):
         if allow_shrink:
             return Deletions(missing, [], [])
         store.walks.drop(walk)
         raise Shrunk(
             f"{walk.resource}: LL2 lists {walk.total} records; {len(missing)} of the"
-            f" {len(listed)} held would be deleted: nothing was published. If that is right, sync"
+            f" {listed} held would be deleted: nothing was published. If that is right, sync"
             " with --allow-shrink"
         )
-    if all(type(id_) is walk.shape.id_type for id_ in met):
+    ids = (id_ for page in store.walks.pages(walk) for id_ in page.ids)
+    if all(type(id_) is walk.shape.id_type for id_ in ids):
         return _ask(upstream, walk.resource, missing, missed_before, emit)
     # A record without a readable id may be one of the missing.
     deletions = _ask(upstream, walk.resource, missing, set(), emit)

@@ -319,6 +319,15 @@ class Walks:
                 raise typed.damaged(place, (offset, limit, page))
             yield whose, StagedPage(number, offset, limit, page, ids)
 
+    def unfound(self, walk: Walk) -> list[Id]:
+        """The listed records that neither a walk nor those that began after it found, in order."""
+        found = (  # in SQL, which needs a third of the memory of a set
+            "SELECT value FROM _walks JOIN _staged ON walk = _walks.id JOIN json_each(ids)"
+            " WHERE resource = ?1 AND _walks.id >= ?2 AND json_valid(ids) AND value NOT NULL"
+        )
+        sql = f"SELECT id FROM _records WHERE resource = ?1 AND id NOT IN ({found}) ORDER BY id"
+        return [id_ for (id_,) in self._conn.execute(sql, (walk.resource, walk.id))]
+
     def met_since(self, walk: Walk) -> set[Id | None]:
         """The records found by other walks over the list that began after this one."""
         since = list(self._read("resource = ? AND id > ?", walk.resource, walk.id))
