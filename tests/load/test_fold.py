@@ -129,10 +129,7 @@ class Mirror:
 
     def _fate(self, walk):
         """What becomes of the listed records that a walk over the whole list did not meet."""
-        met = {id_ for page in self.store.walks.pages(walk) for id_ in page.ids}
-        since = self.store.walks.met_since(walk)
-        missing = [] if walk.part else self.store.ledger.ids(walk.resource)
-        missing = [id_ for id_ in missing if id_ not in met and id_ not in since]
+        missing = [] if walk.part else self.store.walks.unfound(walk)
         gone = [id_ for id_ in missing if self.confirm or self.draw(st.booleans())]
         return Deletions(gone, [id_ for id_ in missing if id_ not in gone], [])
 

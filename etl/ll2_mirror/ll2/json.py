@@ -49,20 +49,13 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return value
 
 
-def _may_have_odd_int(body: bytes) -> bool:
-    """Whether the body has -0 or a long number, or a string that looks like one.
-
-    A single pattern for both would be tried at each byte, which takes twice as long as parsing.
-    """
-    return bool(_MINUS_ZERO.search(body)) or b"0" * _LONG in body.translate(_ZEROS)
-
-
-def _odd_int(text: str) -> int | float:
+def _int(text: str) -> int | float:
     """An integer; a Number for -0, and for one that is too long for int()."""
     return Number.spelled(text) if text == "-0" or len(text) >= _LONG else int(text)
 
 
 _HOOKS: dict[str, Any] = {
+    "parse_int": _int,
     "parse_float": _float,
     "parse_constant": _constant,
     "object_pairs_hook": _object,
@@ -72,7 +65,6 @@ _MARK = secrets.token_hex(16)
 _MARKED = re.compile(f'"{_MARK}([^"]*){_MARK}"')
 _LONE = re.compile("[\ud800-\udfff]")
 _LONG = 300  # digits from which on int() is slow, or refuses
-_MINUS_ZERO = re.compile(rb"-0(?:[,}\]\s]|\Z)")
 _ZEROS = bytes.maketrans(b"123456789", b"000000000")  # each digit to 0
 _EXPONENT = re.compile(rb"0e-?0")  # where each digit is 0
 _OTHER = object()
@@ -116,12 +108,9 @@ def _has_exponent(body: bytes) -> bool:
 
 def _carefully(body: bytes) -> Any:
     """The value, decoded by Python's decoder, with a check of each number and each key."""
-    hooks = dict(_HOOKS)
-    if _may_have_odd_int(body):
-        hooks["parse_int"] = _odd_int
     lone = None
     try:
-        value = json.loads(body.decode("utf-8"), **hooks)
+        value = json.loads(body.decode("utf-8"), **_HOOKS)
         if _ESCAPED_SURROGATE.search(body):
             lone = _lone_surrogate(value)
     except UnicodeDecodeError as error:

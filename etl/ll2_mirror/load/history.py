@@ -10,7 +10,7 @@ import json
 import re
 import sqlite3
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from typing import Any
 
 from ll2_mirror.ll2.json import KEPT, parse, spell, text
@@ -41,26 +41,22 @@ class History:
         """Whether nothing was written."""
         return self._conn.execute("SELECT 1 FROM temp.touched LIMIT 1").fetchone() is None
 
-    def touch(self, table: str, ids: Iterable[Any], *, exist: bool) -> None:
+    def touch(self, table: str, ids: Collection[Any]) -> None:
         """Copies rows before they are written, unless this sync has already written them."""
-        fresh = list(ids)
-        images: StoredRows = {}
-        if exist and fresh:
-            sql = f"SELECT id FROM temp.touched WHERE table_name = ? AND id {IN}"
-            touched = {id_ for (id_,) in self._conn.execute(sql, (table, among(fresh)))}
-            fresh = [id_ for id_ in fresh if id_ not in touched]
-            images = _images(self._conn, table, fresh)
+        if not ids:
+            return
+        sql = f"SELECT id FROM temp.touched WHERE table_name = ? AND id {IN}"
+        touched = {id_ for (id_,) in self._conn.execute(sql, (table, among(ids)))}
+        fresh = [id_ for id_ in ids if id_ not in touched]
+        copies = {id_: json.dumps(row) for id_, row in _images(self._conn, table, fresh).items()}
         self._conn.executemany(
-            "INSERT OR IGNORE INTO temp.touched (table_name, id, run, before) VALUES (?, ?, ?, ?)",
-            (
-                (table, id_, self.run, json.dumps(images[id_]) if id_ in images else None)
-                for id_ in fresh
-            ),
+            "INSERT INTO temp.touched (table_name, id, run, before) VALUES (?, ?, ?, ?)",
+            ((table, id_, self.run, copies.get(id_)) for id_ in fresh),
         )
 
     def listed(self, table: str, ids: list[Id]) -> None:
         """Notes records that LL2 now lists."""
-        self.touch(table, ids, exist=True)
+        self.touch(table, ids)
         self._conn.execute(
             f"UPDATE temp.touched SET kind = 'added', run = ? WHERE table_name = ? AND id {IN}",
             (self.run, table, among(ids)),
@@ -71,7 +67,7 @@ class History:
 
         A record that was added in this sync gets no entry.
         """
-        self.touch(table, bodies, exist=True)
+        self.touch(table, bodies)
         self._conn.executemany(
             "UPDATE temp.touched SET kind = iif(kind = 'added', NULL, 'gone'), body = ?, run = ?"
             " WHERE (table_name, id) = (?, ?)",

@@ -54,7 +54,7 @@ class Upsert:
         """Deletes rows and their lists."""
         statements, parameters = _of_table(table), [(id_,) for id_ in ids]
         if self._history:
-            self._history.touch(table, ids, exist=True)
+            self._history.touch(table, ids)
         for each in statements.lists:
             self._conn.executemany(each.clear, parameters)
         self._conn.executemany(f'DELETE FROM "{table}" WHERE id = ?', parameters)
@@ -64,8 +64,7 @@ class Upsert:
         added = [id_ for id_ in now if id_ not in before]
         changed = [id_ for id_, row in now.items() if before.get(id_, row) != row]
         if self._history:
-            self._history.touch(statements.table, changed, exist=True)
-            self._history.touch(statements.table, added, exist=False)
+            self._history.touch(statements.table, [*changed, *added])
         write = self._conn.executemany
         write(statements.insert, (statements.parameters(now[id_]) for id_ in added))
         write(statements.update, (statements.parameters(now[id_]) for id_ in changed))
