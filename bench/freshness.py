@@ -17,7 +17,7 @@ from math import sqrt
 from random import Random
 from typing import NamedTuple
 
-from ll2_mirror.due import RESERVE, Task, busy_for, is_near, most_due
+from ll2_mirror.due import Task, busy_for, is_near, most_due
 from ll2_mirror.ll2.lists import AGES, NEW, SLICES, VIEWS, slice_name
 
 MINUTE, HOUR, DAY = 60.0, 3600.0, 86400.0
@@ -29,43 +29,9 @@ PAGES = {"agencies": 4, "astronauts": 9, "docking_events": 6, "events": 11, "exp
 PAGES |= {"landings": 15, "launchers": 2, "launches": 79, "launches/upcoming": 4, "pads": 3}
 PAGES |= {"mission_patches": 11, "spacecraft": 7, "spacecraft_flights": 10, "spacewalks": 5}
 PAGES |= {"updates": 163}
+EVERY = 2 * MINUTE  # between two runs, as examples/schedule/crontab has it
 LAUNCHES_NEW = slice_name("launches", NEW)
 LISTS = [name for name, part in SLICES.items() if name not in VIEWS or part.age < 14 * DAY]
-
-
-class Plan(NamedTuple):
-    """A plan to compare: how often it runs, what ages it has, what it knows of launches."""
-
-    name: str
-    every: float  # seconds
-    ages: dict[str, float]
-    near: bool = True
-    ahead: bool = True  # due is what would exceed its age before the next run, or a launch's end
-    reserve: bool = True  # which may be spent near a launch
-
-    def task(self, name: str, as_of: float, now: float, moments: list[datetime]) -> Task:
-        """When a list is to be fetched."""
-        near, early = None, max(self.every, busy_for(moments, at(now)))
-        if name == LAUNCHES_NEW:
-            early = self.every
-            if self.near and is_near(moments, at(now)):
-                near = max(AGES[f"{name}:near"], HOUR / LIMIT)
-        early *= 0.9 if self.ahead else 0.0
-        return Task(SLICES[name], "", self.ages[name], at(as_of), None, near, early)
-
-
-AGES_BEFORE = AGES | {LAUNCHES_NEW: DAY, "events/new": DAY, "launches/upcoming": HOUR}
-AGES_BEFORE |= {"launches": 30 * DAY, "events": 30 * DAY}
-FRESHER = AGES_BEFORE | {LAUNCHES_NEW: 20 * MINUTE, "launches/upcoming": 6 * HOUR}
-PLANS = (
-    Plan("0.7.0: upcoming hourly", 600, AGES_BEFORE, near=False, ahead=False, reserve=False),
-    Plan("new launches every 20 min", 600, FRESHER, near=False, reserve=False),
-    Plan("and at each run near", 300, FRESHER, reserve=False),
-    Plan("and by the reserve", 300, FRESHER),
-    Plan("this version, every 5 min", 300, AGES),
-    Plan("this version, every 2 min", 120, AGES),
-)
-NOW = PLANS[-1]
 
 
 def at(seconds: float) -> datetime:
@@ -81,30 +47,30 @@ def launches(seed: int = 1) -> list[float]:
 
 
 class Run(NamedTuple):
-    """What a plan does in the model."""
+    """What runs of ``sync --due`` do in the model."""
 
     requests: int
     fetched: list[tuple[float, float]]  # when launches came, and as of when
     oldest: dict[str, float]  # how many times its age each list became old
 
 
-def run(plan: Plan, times: list[float]) -> Run:
-    """Runs a plan until the model ends."""
+def run(every: float, times: list[float]) -> Run:
+    """Runs ``sync --due`` every so many seconds, until the model ends."""
     random = Random(2)  # noqa: S311
-    as_of = {name: -random.random() * plan.ages[name] for name in LISTS}
+    as_of = {name: -random.random() * AGES[name] for name in LISTS}
     walks, sent, oldest = dict[str, tuple[int, float]](), list[float](), dict.fromkeys(LISTS, 0.0)
     fetched, requests = [(0.0, 0.0)], 0
-    for number in range(int(DAYS * DAY / plan.every)):
-        now = number * plan.every + random.random() * 3
+    for number in range(int(DAYS * DAY / every)):
+        now = number * every + random.random() * 3
         sent = [time for time in sent if time > now - HOUR]
         moments = [at(time) for time in times[bisect(times, now - HOUR) :][:9]]
-        near_due = [name for name in LISTS if now - as_of[name] > plan.ages[name] - 5 * HOUR]
-        due = [plan.task(name, as_of[name], now, moments) for name in near_due]
+        near_due = [name for name in LISTS if now - as_of[name] > AGES[name] - DAY]
+        due = [_task(name, as_of[name], now, moments, every) for name in near_due]
         due.sort(key=lambda task: task.urgency(at(now)))
         tried = set[str]()
 
         def left(spare: float, sent: list[float] = sent) -> float:
-            return LIMIT - round(LIMIT * (spare if plan.reserve else RESERVE)) - len(sent)
+            return LIMIT - round(LIMIT * spare) - len(sent)
 
         while task := most_due(due, tried, at(now), left):
             name = task.part.name
@@ -117,10 +83,20 @@ def run(plan: Plan, times: list[float]) -> Run:
                 walks[name] = done + pages, began
                 continue
             for fresh in (name, LAUNCHES_NEW if name == "launches" else name):
-                oldest[fresh] = max(oldest[fresh], (now - as_of[fresh]) / plan.ages[fresh])
+                oldest[fresh] = max(oldest[fresh], (now - as_of[fresh]) / AGES[fresh])
                 as_of[fresh] = max(as_of[fresh], began)
             fetched += [(now, began)] if task.part.resource.name == "launches" else []
     return Run(requests, fetched, oldest)
+
+
+def _task(name: str, as_of: float, now: float, moments: list[datetime], every: float) -> Task:
+    """When a list is to be fetched, as ``ll2_mirror.due`` finds it out from a file."""
+    near, early = None, max(every, busy_for(moments, at(now)))
+    if name == LAUNCHES_NEW:
+        early = every
+        if is_near(moments, at(now)):
+            near = max(AGES[f"{name}:near"], HOUR / LIMIT)
+    return Task(SLICES[name], "", AGES[name], at(as_of), None, near, 0.9 * early)
 
 
 # What people see
@@ -171,9 +147,9 @@ def age_in(fetched: list[tuple[float, float]]) -> Callable[[float], float]:
     return lambda now: now - as_of[bisect(came, now) - 1]
 
 
-def report(plan: Plan, times: list[float], best: float) -> str:
+def report(every: float, times: list[float], best: float) -> str:
     """One line of the table."""
-    done, random = run(plan, times), Random(3)  # noqa: S311
+    done, random = run(every, times), Random(3)  # noqa: S311
     age = age_in(done.fetched)
     changes = [t + random.uniform(-HOUR, HOUR) for t in times for _ in range(CHANGES)]
     as_of = list(accumulate((began for _, began in done.fetched), max))
@@ -191,7 +167,7 @@ def report(plan: Plan, times: list[float], best: float) -> str:
     reached = goal(times, age)
     name, oldest = max(done.oldest.items(), key=lambda item: item[1] * (item[0] != LAUNCHES_NEW))
     return (
-        f"{plan.name:27} {done.requests / DAYS / 24:4.1f} {at_launch:>10} {shown:>10}"
+        f"{every / MINUTE:5.0f} {done.requests / DAYS / 24:4.1f} {at_launch:>10} {shown:>10}"
         f" {behind / total:6.0%} {reached:7.1f} {reached / best:5.2f}   {oldest:.2f} {name}"
     )
 
@@ -202,17 +178,18 @@ def _median_and_95th(seconds: list[float]) -> str:
 
 
 HEAD = f"""\
-requests an hour; minutes: the age at T-0 and until a change within an hour of T-0 is seen, median
-and 95th percentile; of these two hours, how long the file is behind; the goal in minutes, and as a
-multiple of the bound; how many times its age the latest of the other lists becomes old
-{"":27} {"/h":>4} {"T-0":>10} {"seen":>10} {"behind":>6} {"goal":>7} {"ratio":>5}"""
+minutes between two runs; requests an hour; minutes: the age at T-0 and until a change within an
+hour of T-0 is seen, median and 95th percentile; of these two hours, how long the file is behind;
+the goal in minutes, and as a multiple of the bound; how many times its age the latest of the other
+lists becomes old
+{"every":>5} {"/h":>4} {"T-0":>10} {"seen":>10} {"behind":>6} {"goal":>7} {"ratio":>5}"""
 
 
 def main() -> None:
     """Prints the table."""
     times = launches()
     best = bound(times)
-    lines = (report(plan, times, best) for plan in PLANS)
+    lines = (report(every, times, best) for every in (10 * MINUTE, 5 * MINUTE, EVERY))
     for line in (HEAD, *lines, f"bound for {LIMIT} requests an hour: {best:.2f} minutes"):
         print(line, flush=True)  # noqa: T201  (a script)
 

@@ -21,7 +21,7 @@ from ll2_mirror.clock import age as age_of
 from ll2_mirror.clock import from_iso, to_iso
 from ll2_mirror.errors import MirrorError, UsageError
 from ll2_mirror.extract.list_walk import STALE
-from ll2_mirror.extract.rate_limit import HOUR, RateLimit
+from ll2_mirror.extract.rate_limit import HOUR, Budget, RateLimit
 from ll2_mirror.ll2.lists import DEFAULT_RESOURCE, MODES, NEW, SLICES, Slice, slice_name
 from ll2_mirror.ll2.page import LL2_URL
 from ll2_mirror.store.ages import ages, latest
@@ -255,6 +255,17 @@ def _tasks(store: Store, what: Wanted, due: Pace) -> Iterator[Task]:
             if is_near(moments[name], now):
                 near = max(allowed[f"{name}:near"], due.request)
         yield Task(part, mode, age, as_of, after, near, early * _JITTER)
+
+
+def next_task(store: Store, budget: Budget, what: Wanted, tried: Collection[str]) -> Task | None:
+    """The task to do next, if any; the budget then spares what it is to leave."""
+
+    def left(spare: float) -> float:
+        budget.spare = spare
+        return budget.left
+
+    due = due_tasks(store, what, pace(store, budget.current()))
+    return most_due(due, tried, store.clock.now(), left)
 
 
 def most_due(

@@ -6,17 +6,7 @@ import json
 from typing import Any
 
 from ll2_mirror.clock import to_iso
-from ll2_mirror.due import (
-    Task,
-    Wanted,
-    due_tasks,
-    forget_failures,
-    most_due,
-    note_failure,
-    note_run,
-    pace,
-    without_parts,
-)
+from ll2_mirror.due import Wanted, forget_failures, next_task, note_failure, note_run, without_parts
 from ll2_mirror.errors import DataError, MirrorError, Stopped, UpstreamError
 from ll2_mirror.extract.deletions import find_deleted
 from ll2_mirror.extract.list_walk import ListWalk
@@ -59,7 +49,7 @@ def sync_due(
     now, due = to_iso(store.clock.now()), store.settings.due
     store.settings.keep("due", {name: due.get(name, now) for name in without_parts(what.modes)})
     note_run(store)
-    if not _most_due(store, upstream, what, tried):
+    if not next_task(store, upstream.budget, what, tried):
         return [], None
     _keep_server(store, what)
     with upstream:
@@ -67,7 +57,7 @@ def sync_due(
         upstream.learn_limit()
         upstream.tries = _TRIES
         in_a_row = 0
-        while in_a_row < _FAILURES and (task := _most_due(store, upstream, what, tried)):
+        while in_a_row < _FAILURES and (task := next_task(store, upstream.budget, what, tried)):
             name = task.part.name
             tried.add(name)
             upstream.fault = None
@@ -89,18 +79,6 @@ def _keep_server(store: Store, what: Wanted) -> None:
     """Stores the server of a new file: the next sync uses it even if this one fails."""
     if store.settings.base_url is None:
         store.settings.remember(base_url=what.base_url)
-
-
-def _most_due(store: Store, upstream: Upstream, what: Wanted, tried: set[str]) -> Task | None:
-    """The task to do next; the budget then spares what it is to leave."""
-    budget = upstream.budget
-
-    def left(spare: float) -> float:
-        budget.spare = spare
-        return budget.left
-
-    due = due_tasks(store, what, pace(store, budget.current()))
-    return most_due(due, tried, store.clock.now(), left)
 
 
 def _mirror(store: Store, upstream: Upstream, what: Wanted, emit: Emit) -> list[Report]:
