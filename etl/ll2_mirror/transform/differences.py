@@ -33,16 +33,17 @@ class Difference(NamedTuple):
 
 
 def differences(
-    record: str, shape: Shape, sent: dict[str, Any], held: dict[str, Any], links: Links
+    record: str,
+    shape: Shape,
+    sent: dict[str, Any],
+    held: dict[str, Any],
+    links: Links,
+    path: str = "",
 ) -> Iterator[Difference]:
-    """Each value in which the object that LL2 sent differs from the one that the file renders."""
-    return _within(record, "", shape, sent, held, links)
+    """Each value in which the object that LL2 sent differs from the one that the file renders.
 
-
-def _within(
-    record: str, path: str, shape: Shape, sent: dict[str, Any], held: dict[str, Any], links: Links
-) -> Iterator[Difference]:
-    """The differences of two objects at a path, the innermost of each."""
+    If a nested object differs, only its own values that differ; ``path`` leads to the object.
+    """
     for name in (*dict.fromkeys((*sent, *held)), None):
         theirs, mine = form(shape, name, sent, links), form(shape, name, held, links)
         at = f"{path}.{ORDER if name is None else name}".lstrip(".")
@@ -51,7 +52,7 @@ def _within(
         elif name in shape.nested and sent[name]:
             inner = shape.nested[name]
             for below, one, other in _pairs(at, sent[name], held[name]):
-                yield from _within(record, below, inner, one, other, links)
+                yield from differences(record, inner, one, other, links, below)
 
 
 def _pairs(at: str, sent: Any, held: Any) -> Iterator[tuple[str, Any, Any]]:
