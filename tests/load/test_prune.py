@@ -46,6 +46,16 @@ def test_it_goes_when_the_user_lets_it_go(noted, run, upstream):
     assert run("verify", db).code == 0
 
 
+def test_a_kept_row_may_be_deleted_by_hand(noted, run, upstream):
+    db, craft = noted
+    drop(upstream, craft)
+    run("sync", db)
+    execute(db, "DROP TABLE notes")
+    execute(db, "DELETE FROM spacecraft WHERE id = ?", craft)
+    assert run("sync", db, "--json").json["kept"] == []
+    assert run("verify", db).code == 0
+
+
 def test_a_row_that_goes_takes_along_what_the_user_said_it_should(synced, run, upstream):
     craft = execute(synced, "SELECT id FROM spacecraft ORDER BY id LIMIT 1")[0][0]
     execute(

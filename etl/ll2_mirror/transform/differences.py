@@ -42,7 +42,7 @@ def differences(
 ) -> Iterator[Difference]:
     """Each value in which the object that LL2 sent differs from the one that the file renders.
 
-    If a nested object differs, only its own values that differ; ``path`` leads to the object.
+    Nested objects are compared value by value; ``path`` is that of the object in its record.
     """
     for name in (*dict.fromkeys((*sent, *held)), None):
         theirs, mine = form(shape, name, sent, links), form(shape, name, held, links)
