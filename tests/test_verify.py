@@ -203,3 +203,15 @@ def test_a_stored_page_that_is_damaged_is_whole_again_when_it_comes_again(detail
     assert run("verify", detailed).code == 1
     assert run("sync", detailed).code == 0
     assert run("verify", detailed).code == 0
+
+
+def test_a_staged_page_that_is_not_understood_is_no_fault_of_the_file(db, run, upstream):
+    def twice(handler, body):
+        handler.reply("200 OK", body.replace(b'"in_space":', b'"name":"","in_space":', 1))
+
+    base = ("--base-url", upstream.base_url)
+    assert run("sync", db, *base).code == 0
+    upstream.breaks(twice, path="/2.3.0/spacecraft/", times=1)
+    upstream.at(2, lambda: upstream.breaks("402"))
+    assert run("sync", db, *base).code == 69
+    assert run("verify", db).code == 0

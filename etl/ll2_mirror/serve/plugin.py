@@ -64,6 +64,7 @@ _IMAGE_HEADERS = {
     "content-security-policy": "default-src 'none'; sandbox",
     "cross-origin-resource-policy": "cross-origin",
 }
+_NO_HOST = b"The Host header is not a host name."
 _FOR_EVER = "max-age=31536000, immutable"  # a copy's name is its digest
 
 App = Callable[[Scope, Any, Any], Awaitable[None]]
@@ -99,6 +100,9 @@ def _wrapper(datasette: Datasette) -> Callable[[App], App]:
                     return
                 if scope["method"] not in METHODS:
                     await send_whole(send, 405, [(b"allow", ", ".join(METHODS).encode())])
+                    return
+                if origin(scope, secure=False) is None:  # Datasette would fail on it
+                    await send_whole(send, 400, [(b"content-type", b"text/plain")], _NO_HOST)
                     return
             await app(scope, receive, send)
 
@@ -204,7 +208,7 @@ class ApiPlugin:
         assert self._mirror
         assert self._respond
         if (base := self._base(scope)) is None:
-            return refused(400, "The Host header is not a host name.")
+            return refused(400, _NO_HOST.decode())
         if not await may_see(self._datasette, actor, self._mirror.name):
             return refused(403, "You do not have permission to perform this action.")
         return await self._respond(request_of(scope, base, self._prefix))
