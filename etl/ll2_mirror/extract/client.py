@@ -123,7 +123,7 @@ class Client:
         url, proxy = f"{self.base_url}{path}", session.proxy
         reason = tidy(reason_of(error), self.token)
         if isinstance(error, NotAPage):
-            return NotAPage(reason)
+            return NotAPage(f"{url}: {reason}")
         if proxy and "Tunnel connection failed: 407" in reason:
             return proxy.refused()
         if isinstance(error, TooLargeError):
@@ -139,10 +139,11 @@ class Client:
 
     def error_of(self, path: str, response: Response, now: datetime) -> MirrorError | None:
         """The error for a response; None for a 200, unless its body repeats the token."""
-        if error := _error_of(response, now, self.token):
-            error.args = (f"{self.base_url}{path}: {error}",)
-        elif self.token and re.search(_spellings(self.token).encode(), response.body):
+        error = _error_of(response, now, self.token)
+        if not error and self.token and re.search(_spellings(self.token).encode(), response.body):
             error = NotAPage("the body repeats the token")
+        if error:
+            error.args = (f"{self.base_url}{path}: {error}",)
         return error
 
 

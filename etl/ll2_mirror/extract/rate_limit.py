@@ -79,10 +79,8 @@ class Budget:
         if use is not None:
             # Only the number of others' requests is known: count them as sent when it was stated.
             used = [*then[max(0, len(then) - use) :], *[asked] * (use - len(then))]
-            since = now - timedelta(seconds=window)
-            times = [time for time in used if time > since] + [
-                time for time in times if time > asked
-            ]
+            sent = [*used, *(time for time in times if time > asked)]
+            times = [time for time in sent if time > now - timedelta(seconds=window)]
         if resumes and resumes <= now:
             resumes = None
         if limit is not None and len(times) >= limit and not resumes:
@@ -97,13 +95,12 @@ class Budget:
         Ignores a limit recorded in the future by a wrong clock. However long the server asks to
         wait, requests may resume after LONGEST.
         """
-        limit, window = self._declared
         row = self._store.conn.execute(
             "SELECT ifnull(your_request_limit, ?), ifnull(limit_frequency_secs, ?), asked,"
             " current_use, resumes FROM _throttles WHERE base_url = ? AND asked <= ?",
-            (limit, window, self._base_url, to_iso(now)),
+            (*self._declared, self._base_url, to_iso(now)),
         ).fetchone()
-        limit, window, noted, use, resumes = row or (limit, window, to_iso(now), None, None)
+        limit, window, noted, use, resumes = row or (*self._declared, to_iso(now), None, None)
         asked = from_iso(noted)
         return (
             None if limit is None else int(limit),

@@ -128,17 +128,15 @@ class Upstream:
         """Fetches a path once, when the budget allows it; returns what ``read`` makes of it."""
         self._wait_for_turn()
         try:
-            result = read(self._body(path))
+            result = self._fetch(path, read)
         except Faulted as error:
-            if isinstance(error, NotAPage):
-                error.args = (f"{self.base_url}{path}: {error}",)
             self.fault = error
             raise
         self.fault = None
         return result
 
-    def _body(self, path: str) -> bytes:
-        """Fetches a path and returns the body; raises the error for any other response."""
+    def _fetch(self, path: str, read: Callable[[bytes], T]) -> T:
+        """Sends the request; raises the error for any response that can't be read."""
         response = self._logged(path, counted=True)
         error = self.client.error_of(path, response, self.clock.now())
         if isinstance(error, Stopped):
@@ -149,7 +147,11 @@ class Upstream:
                 raise Stopped(f"{error}, at {for_people(until)}", until)
         if error:
             raise error
-        return response.body
+        try:
+            return read(response.body)
+        except NotAPage as not_a_page:
+            not_a_page.args = (f"{self.base_url}{path}: {not_a_page}",)
+            raise
 
     def _wait_for_turn(self) -> None:
         """Waits until a request may be made; without ``wait``, raises Stopped instead."""
