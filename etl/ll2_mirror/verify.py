@@ -18,7 +18,7 @@ from ll2_mirror.ll2.json import KEPT, parse, quote, spell, text
 from ll2_mirror.ll2.lists import RESOURCES, SLICES, SOURCES
 from ll2_mirror.ll2.model import Id, Shape, row_code
 from ll2_mirror.ll2.page import Links, links_of, page_digest, records
-from ll2_mirror.ll2.schema import own_tables, schema_text, tables, wanted_columns
+from ll2_mirror.ll2.schema import own_tables, schema_text, tables
 from ll2_mirror.ll2.shapes import shapes_of
 from ll2_mirror.load.fold import rebuild
 from ll2_mirror.store.file import Store
@@ -99,9 +99,9 @@ class _Proof:
     def _own(self) -> Iterator[str]:
         """Problems in the tool's own tables: missing ones, and values that no sync writes."""
         existing = {name for (name,) in self._conn.execute("SELECT name FROM sqlite_master")}
-        ours = {*own_tables(), *wanted_columns()}
+        ours = {*own_tables(), *tables()}
         yield from (f"{table}: no such table" for table in sorted(ours - existing))
-        for table, rows in self._store.ledger.unsound(wanted_columns()):
+        for table, rows in self._store.ledger.unsound(tables()):
             yield f"{table}: rows that no sync writes: {rows}"
         known = {
             (part.resource.name, part.kind, mode)

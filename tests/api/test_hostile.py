@@ -33,7 +33,7 @@ from ll2_mirror.api.request import Params, Request, request_for
 from ll2_mirror.api.response import ApiResponse
 from ll2_mirror.cli.main import main
 from ll2_mirror.ll2.lists import RESOURCES
-from ll2_mirror.ll2.schema import own_tables, wanted_columns
+from ll2_mirror.ll2.schema import own_tables, tables
 from ll2_mirror.serve.browse import browse
 from ll2_mirror.serve.responses import Responder
 from ll2_mirror.store.reader import File
@@ -113,8 +113,8 @@ class Watched:
 def known() -> re.Pattern[str]:
     """What the tables are called that an answer may be read from; an index opens its own."""
     private = {"_runs", "_history", "_staged", "_pages"}
-    tables = {*own_tables(), *wanted_columns()} - private
-    return re.compile(rf"({'|'.join(tables)})(_fts_\w+)?|json_each|sqlite_master|")
+    names = {*own_tables(), *tables()} - private
+    return re.compile(rf"({'|'.join(names)})(_fts_\w+)?|json_each|sqlite_master|")
 
 
 def made(db: Path, records: fake_ll2.Records, mode: str, *resources: str) -> Path:

@@ -13,7 +13,7 @@ from helpers import FIXTURES
 from ll2_mirror import __version__
 from ll2_mirror.files import shipped
 from ll2_mirror.ll2.lists import RESOURCES
-from ll2_mirror.ll2.schema import SCHEMA_VERSION, edges, own_tables, wanted_columns
+from ll2_mirror.ll2.schema import SCHEMA_VERSION, edges, own_tables, tables
 from ll2_mirror.ll2.shapes import SHAPES
 
 SCHEMAS = json.loads((FIXTURES / "openapi-2.3.0.json").read_text("utf-8"))["components"]["schemas"]
@@ -51,33 +51,33 @@ def indexed(conn, table):
 
 
 def test_each_key_has_its_column_and_each_column_its_key(empty):
-    for table, wanted in wanted_columns().items():
-        assert columns(empty, table) == {name: kind for name, (kind, _) in wanted.items()}
-        targets = {name: target for name, (_, target) in wanted.items() if target}
+    for table, wanted in tables().items():
+        assert columns(empty, table) == {column.name: column.type for column in wanted}
+        targets = {column.name: column.target for column in wanted if column.target}
         assert references(empty, table) == targets
-        first, *_ = wanted
-        assert key(empty, table) == ([first] if "id" in wanted else [first, "position"])
+        first = wanted[0].name
+        assert key(empty, table) == ([first] if first == "id" else [first, "position"])
 
 
 def test_each_table_is_ll2s_or_the_tools_own(empty):
     rows = empty.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall()
     names = {name for (name,) in rows if not name.startswith("sqlite_")}
     of_indexes = {name for name in names if "_fts_" in name}  # FTS5 makes them
-    assert names - of_indexes == {*wanted_columns(), *own_tables()}
+    assert names - of_indexes == {*tables(), *own_tables()}
     assert {name for name in names if name.startswith("_")} == {*own_tables(), *of_indexes}
 
 
 def test_each_column_that_refers_to_a_row_is_indexed(empty):
-    for table in (*wanted_columns(), *own_tables()):
+    for table in (*tables(), *own_tables()):
         assert references(empty, table).keys() <= indexed(empty, table), table
 
 
 def test_each_way_from_row_to_row_is_a_foreign_key(empty):
     found = {
         (table, column, target)
-        for table in wanted_columns()
+        for table in tables()
         for column, target in references(empty, table).items()
-        if column != next(iter(wanted_columns()[table])) or column == "id"
+        if column != tables()[table][0].name or column == "id"
     }
     assert {(edge.table, edge.column, edge.target) for edge in edges()} == found
     owners = {(edge.owner_table, edge.owner) for edge in edges() if edge.table == edge.owner_table}

@@ -27,7 +27,6 @@ class Column(NamedTuple):
     key: str = ""  # LL2's, whose value it holds
 
 
-Columns = dict[str, tuple[str, str]]  # by name: the SQL type, and the table it refers to or ""
 _TYPES = {kind: sql_type for kind, (_, _, sql_type) in SCALARS.items()} | {"many": "INTEGER"}
 
 
@@ -111,15 +110,6 @@ def _list_columns(shape: Shape, item: Shape) -> Iterator[Column]:
         yield _reference(item.list_column, "item", item)
     else:
         yield from (*_columns(item), _own("_extra"))
-
-
-@cache
-def wanted_columns() -> dict[str, Columns]:
-    """The columns of each public table, by name: the type, and the table referred to."""
-    return {
-        table: {column.name: (column.type, column.target) for column in columns}
-        for table, columns in tables().items()
-    }
 
 
 @cache

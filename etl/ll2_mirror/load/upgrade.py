@@ -13,7 +13,7 @@ from ll2_mirror.errors import DataError
 from ll2_mirror.ll2.json import parse
 from ll2_mirror.ll2.lists import RESOURCES
 from ll2_mirror.ll2.page import packed, page_digest, repacked
-from ll2_mirror.ll2.schema import SCHEMA_VERSION, own_tables, schema_text, wanted_columns
+from ll2_mirror.ll2.schema import SCHEMA_VERSION, own_tables, schema_text, tables
 from ll2_mirror.load.fold import BrokenPage, Fold, Folded
 from ll2_mirror.progress import Emit
 from ll2_mirror.store.file import Store, drop_triggers, our_views, version_of
@@ -103,7 +103,7 @@ def _upgrade(store: Store) -> None:
 
 def _tables(conn: sqlite3.Connection) -> list[str]:
     """The file's tables that are LL2's or the tool's; all others are the user's own."""
-    names = {*own_tables(), *wanted_columns(), "_bodies"}
+    names = {*own_tables(), *tables(), "_bodies"}
     rows = conn.execute("SELECT name FROM main.sqlite_master WHERE type = 'table'")
     return [name for (name,) in rows if name in names]
 

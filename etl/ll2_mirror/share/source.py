@@ -19,7 +19,7 @@ from ll2_mirror.clock import Clock
 from ll2_mirror.errors import DataError, Faulted, NotThere, Stopped, UpstreamError, UsageError
 from ll2_mirror.extract.network import with_retries
 from ll2_mirror.files import CHUNK, open_own, sha256, writing
-from ll2_mirror.ll2.schema import wanted_columns
+from ll2_mirror.ll2.schema import tables
 from ll2_mirror.load.upgrade import upgraded_copy
 from ll2_mirror.progress import Emit
 from ll2_mirror.share.download import Download, Downloader, cut
@@ -90,7 +90,7 @@ class PullTarget(NamedTuple):
 def own_tables(store: Store) -> frozenset[str]:
     """The user's own tables and views."""
     names = store.conn.execute("SELECT name FROM sqlite_master WHERE type IN ('table', 'view')")
-    ours = wanted_columns()
+    ours = tables()
     return frozenset(
         name for (name,) in names if name not in ours and not name.startswith(("_", "sqlite_"))
     )

@@ -16,9 +16,9 @@ from ll2_mirror.ll2.schema import (
     SqlView,
     own_tables,
     schema_text,
+    tables,
     view_statements,
     views,
-    wanted_columns,
 )
 from ll2_mirror.store.ledger import Ledger
 from ll2_mirror.store.reader import (
@@ -267,15 +267,15 @@ def missing_column(conn: sqlite3.Connection) -> str:
 
     SQLite reads the quoted name of a missing column as a string, without an error.
     """
-    columns = set(
+    existing = set(
         conn.execute(
             "SELECT tables.name, columns.name FROM sqlite_master AS tables,"
             " pragma_table_info(tables.name) AS columns WHERE tables.type = 'table'"
             " AND tables.sql NOT LIKE 'CREATE VIRTUAL%'"  # fails for a damaged search index
         )
     )
-    required = {(table, name) for table, names in wanted_columns().items() for name in names}
-    return ".".join(min(required - columns, default=()))
+    required = {(table, each.name) for table, columns in tables().items() for each in columns}
+    return ".".join(min(required - existing, default=()))
 
 
 def check_mirror(conn: sqlite3.Connection, path: Path | str) -> None:

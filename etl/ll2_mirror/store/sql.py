@@ -14,7 +14,7 @@ from ll2_mirror.clock import from_iso
 from ll2_mirror.errors import DataError, NotAPage
 from ll2_mirror.ll2.json import KEPT, parse, spell
 from ll2_mirror.ll2.model import Id, Key, Shape
-from ll2_mirror.ll2.schema import Edge, wanted_columns
+from ll2_mirror.ll2.schema import Edge, tables
 
 Row = TypeVar("Row", bound=NamedTuple)
 
@@ -106,7 +106,7 @@ def users_edges(conn: sqlite3.Connection) -> list[Edge]:
         " pragma_foreign_key_list(tables.name) AS keys WHERE tables.type = 'table'"
         " AND on_delete IN ('NO ACTION', 'RESTRICT') AND lower(ifnull(keys.\"to\", 'id')) = 'id'"
     ).fetchall()
-    ours = wanted_columns().keys()
+    ours = tables().keys()
     return [
         Edge(table, column, column, table, target.lower())
         for table, column, target in rows

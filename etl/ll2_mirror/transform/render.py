@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 from ll2_mirror.errors import DataError, NotInMirror
 from ll2_mirror.ll2.model import Id, Key, Shape, known_columns
 from ll2_mirror.ll2.page import API_PATH, links_of
-from ll2_mirror.ll2.schema import own_columns, wanted_columns
+from ll2_mirror.ll2.schema import own_columns, tables
 from ll2_mirror.store.sql import IN, among, list_items, quoted
 from ll2_mirror.transform.extra import apply_extra
 
@@ -146,8 +146,9 @@ def _check_types(
     SQLite doesn't enforce types. Each row comes with its id.
     """
     ids, values = zip(*rows, strict=True) if rows else ((), ())
+    types = {column.name: column.type for column in tables()[table]}
     for name, column in zip(columns, zip(*values, strict=True), strict=bool(rows)):
-        right, words = _TYPES[wanted_columns()[table][name][0]]
+        right, words = _TYPES[types[name]]
         wrong = {*map(type, column)} - {right, NoneType}
         if wrong or (right is float and not _INFINITE.isdisjoint(column)):
             id_, value = next(
