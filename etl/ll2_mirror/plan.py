@@ -58,7 +58,7 @@ def _work(store: Store, base_url: str, name: str, mode: str, stale: float) -> Wo
     """What is left to fetch; an interrupted walk older than ``stale`` isn't resumed."""
     part = SLICES[name]
     walk, pages, _ = resumable(store, part, mode, base_url, stale)
-    records = walk.total if walk and pages else _count(store, part)
+    records = walk.total if walk else _count(store, part)
     if records is None:
         return Work(None, len(pages), None)
     size = page_size(store, part, mode, base_url, pages)

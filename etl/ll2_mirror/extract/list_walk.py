@@ -63,7 +63,7 @@ class ListWalk:
         """Resumes the interrupted walk if possible, else begins a new one."""
         place = (self._store, self._part, self._mode, self._upstream.base_url)
         walk, pages, why = resumable(*place, stale)
-        if walk and pages:
+        if walk:
             self.walk = walk
             self._emit(
                 "resumed",
@@ -284,11 +284,12 @@ class ListWalk:
 def resumable(
     store: Store, part: Slice, mode: str, base_url: str, stale: float
 ) -> tuple[Walk | None, list[StagedPage], str | None]:
-    """The interrupted walk and its pages, or the reason why it can't be resumed."""
+    """The interrupted walk and its pages, if any, or the reason why it can't be resumed."""
     walk = next((walk for walk in store.walks.under_way() if walk.name == part.name), None)
-    pages = store.walks.pages(walk) if walk else []
-    why = _why_anew(store, walk, mode, base_url, stale) if walk and pages else None
-    return (walk, [], why) if why else (walk, pages, None)
+    if not walk or not (pages := store.walks.pages(walk)):
+        return None, [], None
+    why = _why_anew(store, walk, mode, base_url, stale)
+    return (None, [], why) if why else (walk, pages, None)
 
 
 def _why_anew(store: Store, walk: Walk, mode: str, base_url: str, stale: float) -> str | None:
