@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from math import ceil
 from pathlib import Path
@@ -264,7 +264,7 @@ class Walks:
 
     def pages(self, walk: Walk) -> list[StagedPage]:
         """The pages of a walk in the order of fetching; raises DataError for damaged ones."""
-        return [page for _, page in self._staged([walk])]
+        return [page for _, page in self._staged([walk.id])]
 
     def listed_twice(self, walk: Walk) -> list[Id]:
         """The records that are twice on one page of a walk: LL2 itself lists them twice."""
@@ -278,16 +278,16 @@ class Walks:
         These are the records that are on no later page of this walk or of a published one.
         """
         fewer = self._fewer(walk)
-        for _, page in self._staged([walk]):
+        for _, page in self._staged([walk.id]):
             yield page, fewer.get(page.number, range(len(page.ids)))
 
     def _fewer(self, walk: Walk) -> dict[int, list[int]]:
         """By page, the indexes of the records to load; only pages that have others, too."""
-        walks = {walk.id: walk, **{each.id: each for each in self.all_published(walk.resource)}}
+        walks = {walk.id, *(each.id for each in self.all_published(walk.resource))}
         first = "SELECT min(number) FROM _staged WHERE walk = ?"
         [since] = self._conn.execute(first, (walk.id,)).fetchone()
         met, fewer = set[Id | None](), dict[int, list[int]]()
-        for whose, page in self._staged([*walks.values()], since or 0, "DESC"):
+        for whose, page in self._staged(walks, since or 0, "DESC"):
             places = []
             for place, id_ in enumerate(page.ids):
                 if id_ is None or id_ not in met:
@@ -298,13 +298,13 @@ class Walks:
         return fewer
 
     def _staged(
-        self, walks: list[Walk], since: int = 0, order: str = "ASC"
+        self, walks: Iterable[int], since: int = 0, order: str = "ASC"
     ) -> Iterator[tuple[int, StagedPage]]:
         """The pages of some walks from a number on, in order, each with its walk's id."""
         rows = self._conn.execute(
             'SELECT walk, number, "offset", "limit", page, ids FROM _staged'
             f" WHERE walk {IN} AND number >= ? ORDER BY number {order}",
-            (among(walk.id for walk in walks), since),
+            (among(walks), since),
         )
         typed = Typed(self._path)
         for whose, number, offset, limit, page, listed in rows:
@@ -330,8 +330,9 @@ class Walks:
 
     def met_since(self, walk: Walk) -> set[Id | None]:
         """The records found by other walks over the list that began after this one."""
-        since = list(self._read("resource = ? AND id > ?", walk.resource, walk.id))
-        return {id_ for _, page in self._staged(since) for id_ in page.ids}
+        later = self._read("resource = ? AND id > ?", walk.resource, walk.id)
+        pages = self._staged(each.id for each in later)
+        return {id_ for _, page in pages for id_ in page.ids}
 
     def body(self, page: int) -> bytes:
         """The text of a page as LL2 sent it; raises DataError if it is damaged or too large.
