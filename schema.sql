@@ -1642,10 +1642,10 @@ CREATE TABLE _runs (
     records INTEGER NOT NULL DEFAULT 0,  -- that LL2 lists
     added INTEGER NOT NULL DEFAULT 0,
     changed INTEGER NOT NULL DEFAULT 0,
-    moved INTEGER NOT NULL DEFAULT 0,  -- of the unchanged: only keys that move by themselves, or an order, differ
+    moved INTEGER NOT NULL DEFAULT 0,  -- of the unchanged: only what changes by itself differs, see _history.moving
     unchanged INTEGER NOT NULL DEFAULT 0,
     gone INTEGER NOT NULL DEFAULT 0,
-    conflicts INTEGER NOT NULL DEFAULT 0  -- 0: no longer counted
+    conflicts INTEGER NOT NULL DEFAULT 0  -- always 0: no longer counted
 );
 
 CREATE TABLE _records (
@@ -1671,17 +1671,17 @@ CREATE TABLE _tombstones (
 );  -- with rowid: the bodies are large
 
 CREATE TABLE _quarantine (
-    -- Records that stay as they last were understood, or out: LL2 sent what is not understood, or
-    -- did not list them, which may be a fault as long as it is not confirmed.
+    -- Records whose last text was not understood, or that a walk did not find and LL2 did not
+    -- confirm as deleted. The tables keep what was last understood of them, if anything.
     resource TEXT NOT NULL,
-    id,  -- null: LL2 sent none that could be one
-    run INTEGER NOT NULL REFERENCES _runs (id),  -- the first that found it so
+    id,  -- null: LL2 sent no valid one
+    run INTEGER NOT NULL REFERENCES _runs (id),  -- the first that noted it
     reason TEXT NOT NULL,
-    sent TEXT  -- JSON, as LL2 sent it last; null: it was not listed
+    sent TEXT  -- JSON, as LL2 last sent it; null: it was not listed
 );
 
 CREATE TABLE _history (
-    -- What each run added, changed and found gone.
+    -- What each run added, changed and deleted.
     run INTEGER NOT NULL REFERENCES _runs (id),
     table_name TEXT NOT NULL,
     id NOT NULL,
@@ -1689,7 +1689,7 @@ CREATE TABLE _history (
     kind TEXT NOT NULL,  -- added, changed, reordered, gone
     from_value,  -- a list or a whole row as JSON
     to_value,
-    moving INTEGER NOT NULL,  -- 1: moves by itself (times in space, counts, orders), no news
+    moving INTEGER NOT NULL,  -- 1: changes by itself (times in space, counts, orders), no news
     PRIMARY KEY (run, table_name, id, key)
 ) WITHOUT ROWID;
 
@@ -1698,23 +1698,23 @@ CREATE TABLE _walks (
     id INTEGER PRIMARY KEY,
     resource TEXT NOT NULL,
     part TEXT NOT NULL DEFAULT '',  -- what was asked for: new, upcoming; empty: all
-    since TEXT,  -- from when on a record is new, UTC, ISO 8601; null: that is not asked for
+    since TEXT,  -- the time since which a record is new, UTC, ISO 8601; null: not a walk over new records
     mode TEXT NOT NULL,
     base_url TEXT NOT NULL,
     started TEXT NOT NULL,  -- UTC, ISO 8601
     total INTEGER,  -- how many records LL2 lists, as the last page said; null before the first
-    steps INTEGER NOT NULL DEFAULT 0,  -- back, since that page: the list moved
+    steps INTEGER NOT NULL DEFAULT 0,  -- steps back since that page, because the list changed
     published INTEGER NOT NULL  -- 1: the tables hold what this walk found
 );
 
 CREATE TABLE _staged (
     -- The pages that each walk fetched.
-    number INTEGER PRIMARY KEY,  -- in the order they came
+    number INTEGER PRIMARY KEY,  -- the order of fetching
     walk INTEGER NOT NULL REFERENCES _walks (id),
     "offset" INTEGER NOT NULL,
     "limit" INTEGER NOT NULL,
     page INTEGER NOT NULL,  -- the id, in _pages, of its text, which is kept while it is needed
-    ids TEXT NOT NULL  -- JSON list of the records' ids, in order; null in it: not readable
+    ids TEXT NOT NULL  -- JSON list of the records' ids, in order; null in it: no valid id
 );
 
 CREATE TABLE _pages (
@@ -1728,7 +1728,7 @@ CREATE TABLE _pages (
 );
 
 CREATE TABLE _drift (
-    -- What LL2 sent that its document does not know. Kept in _extra, and rendered back.
+    -- What LL2 sends and its document does not mention. It is kept in _extra, and rendered back.
     shape TEXT NOT NULL,
     key TEXT NOT NULL,
     what TEXT NOT NULL,
@@ -1744,19 +1744,19 @@ CREATE TABLE _requests (
     path TEXT NOT NULL,  -- with its query; no header, so no token
     sent TEXT NOT NULL,  -- UTC, ISO 8601
     counted INTEGER NOT NULL,  -- 1: against the server's limit
-    status INTEGER,  -- null: there was no whole answer
+    status INTEGER,  -- null: there was no complete response
     bytes INTEGER,  -- of the body, unpacked
-    ms INTEGER  -- how long the whole answer took
+    ms INTEGER  -- how long the complete response took
 );
 
 CREATE TABLE _throttles (
-    -- The limit of each server, as /api-throttle/ last named it.
+    -- The limit of each server, as /api-throttle/ last stated it.
     base_url TEXT PRIMARY KEY NOT NULL,
     asked TEXT NOT NULL,  -- UTC, ISO 8601
-    your_request_limit INTEGER,  -- null: not named, so what is declared for its host
+    your_request_limit INTEGER,  -- null: not stated, so the limit declared for the host applies
     limit_frequency_secs INTEGER,
-    current_use INTEGER,  -- when asked; null: not said, so the log of requests tells
-    resumes TEXT  -- UTC, ISO 8601: when the server said it may be asked again
+    current_use INTEGER,  -- when asked; null: not stated, so the log of requests is counted
+    resumes TEXT  -- UTC, ISO 8601: when the server said that requests may resume
 ) WITHOUT ROWID;
 
 -- The texts that a search looks at, in capitals as PostgreSQL makes them; and for each table an

@@ -157,6 +157,7 @@ class Fold:
         """
         records, pinned = self._store.records, self._store.settings.pinned
         released = records.nodes(self._released)
+        # A text may have a row in any shape of the row's table.
         rows = {*released.values(), *pinned}
         codes = {row_code(shape, row[1]): row for row in rows for shape in shapes_of(row[0])}
         newest, having = records.newest(codes), dict[Node, set[int]]()
