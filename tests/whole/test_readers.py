@@ -49,14 +49,14 @@ def fatal(call):
         return call(*arguments, **named)
     return counted
 
-progress = output.transfer_progress
+progress = output.progress
 
 @contextmanager
-def watching(**named):
-    with progress(**named) as emit:
+def watching():
+    with progress() as emit:
         yield fatal(emit)
 
-output.transfer_progress = watching
+output.progress = watching
 pull._PAGES = 30
 for name in ("fsync", "open"):
     setattr(os, name, fatal(getattr(os, name)))
