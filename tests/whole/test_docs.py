@@ -331,8 +331,8 @@ def test_the_servers_unit_is_one(tmp_path):
 
 def _text(node):
     """What stands in the source of a text; … for what varies."""
-    if isinstance(node, ast.Constant) and isinstance(node.value, str):
-        return node.value
+    if isinstance(node, ast.Constant) and isinstance(node.value, str | bytes):
+        return node.value if isinstance(node.value, str) else node.value.decode("latin-1")
     if isinstance(node, ast.JoinedStr):
         return "".join(_text(value) for value in node.values)
     return "…"
