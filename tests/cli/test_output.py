@@ -146,7 +146,7 @@ def test_no_room_for_the_output_is_said_in_one_line(synced, command):
 
 CODES = [
     *(("--help", 0), ("", 2), ("--nothing", 2), ("sync DB", 0), ("sync DB --json", 0)),
-    *(("get DB /nothing/", 1), ("sync DB --base-url http://127.0.0.1:1", 69)),
+    *(("get DB /nothing/", 1), ("pull / DB", 69)),
 ]
 
 
