@@ -68,7 +68,7 @@ def test_changes_reads_well_and_parses(synced, run, upstream):
     run("sync", synced)
     told = run("changes", synced).out
     assert "  the first sync: " in told
-    assert " 21 spacecraft," in told
+    assert " spacecraft 21," in told
     assert f'  ~ spacecraft {records[0]["id"]} (Renamed): name: "' in told
     assert f"  - spacecraft {gone['id']} ({gone['name']})\n" in told
     last = run("changes", synced, "--json").json["runs"][-1]

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import gzip
+import os
 import shutil
 import sqlite3
 import subprocess
 from contextlib import closing
+from pathlib import Path
 
 import pytest
 
@@ -160,3 +162,15 @@ def test_who_reads_needs_no_temp_folder(tmp_path, run, upstream, version, comman
     path = "'/2.3.0/spacecraft/?ordering=name&limit=5'" if command == "get" else ""
     done = run_without_temp(tmp_path, f"{command} /mnt/spacecraft.db {path}", "ro")
     assert (done.returncode, done.stderr) == (0, "")
+
+
+@pytest.mark.parametrize("command", [["sync"], ["plan"], ["status"], ["ages", "launches=1d"]])
+@pytest.mark.parametrize("kind", ["device", "pipe"])
+def test_what_is_no_file_is_refused_at_once(run, tmp_path, command, kind):
+    path = Path("/dev/null") if kind == "device" else tmp_path / "pipe"
+    if kind == "pipe":
+        os.mkfifo(path)
+    first, *others = command
+    refused = run(first, path, *others)
+    assert (refused.code, refused.err.count("\n")) == (2, 1)
+    assert f"{path} is a device or a pipe: name a file" in refused.err

@@ -92,7 +92,7 @@ def _added(changes: list[dict[str, Any]]) -> Counter[str]:
 def _first_sync_text(run: dict[str, Any]) -> str:
     """A first sync in one line: how many rows it added, largest table first."""
     added = _added(run["changes"]).most_common()
-    counts = ", ".join(f"{count:,} {table}" for table, count in added)
+    counts = ", ".join(f"{table} {count:,}" for table, count in added)
     return f"the first sync: {counts or 'nothing'}"
 
 

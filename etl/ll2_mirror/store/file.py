@@ -154,6 +154,8 @@ def checked_path(path: Path) -> bool:
         raise UsageError(f"{path}: {error.strerror}") from None
     if stat.S_ISDIR(about.st_mode):
         raise UsageError(f"{path} is a folder: name a file in it")
+    if not stat.S_ISREG(about.st_mode):
+        raise UsageError(f"{path} is a device or a pipe: name a file")
     return about.st_size == 0
 
 
