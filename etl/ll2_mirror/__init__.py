@@ -9,4 +9,4 @@ Each begins with what comes in, what goes out, and which of its files to open fi
 known to all.
 """
 
-__version__ = "0.7.1"  # the minor number is the version of the schema
+__version__ = "0.7.2"  # the minor number is the version of the schema
