@@ -285,7 +285,10 @@ def test_a_list_that_spends_the_limit_in_vain_has_failed(db, run, world, fail):
     assert "status 500" in failed(db)["agencies"]["error"]
 
 
-@pytest.mark.parametrize("fault", ["500", "403", "404", "html", "close"])
+@pytest.mark.parametrize(
+    "fault",
+    ["500", "403", "404", "html", "close", pytest.param("hang", marks=pytest.mark.soak)],
+)
 def test_a_list_that_fails_takes_few_requests_from_the_others(run, world, clock, fault):
     run("sync", "spacecraft")
     run("ages", "agencies=1h", "spacecraft=2h")
@@ -293,7 +296,7 @@ def test_a_list_that_fails_takes_few_requests_from_the_others(run, world, clock,
     started, times = clock.now(), 0
     for n in range(18):
         clock.time = max(clock.time, started + n * timedelta(minutes=10))
-        times += '"spacecraft"' in run("sync", "--due", "--json").out
+        times += '"spacecraft"' in run("sync", "--due", "--json", "--timeout", 3).out
     assert 2 <= world.hits <= 20
     assert times == 1
 
